@@ -1,0 +1,97 @@
+import type { ClassSet, Color } from "./dataset.js";
+
+/** The 19 Cityscapes classes in train-id order, with the colours of the benchmark. */
+export const cityscapes19: ClassSet = table([
+  ["road", [128, 64, 128]],
+  ["sidewalk", [244, 35, 232]],
+  ["building", [70, 70, 70]],
+  ["wall", [102, 102, 156]],
+  ["fence", [190, 153, 153]],
+  ["pole", [153, 153, 153]],
+  ["traffic light", [250, 170, 30]],
+  ["traffic sign", [220, 220, 0]],
+  ["vegetation", [107, 142, 35]],
+  ["terrain", [152, 251, 152]],
+  ["sky", [70, 130, 180]],
+  ["person", [220, 20, 60]],
+  ["rider", [255, 0, 0]],
+  ["car", [0, 0, 142]],
+  ["truck", [0, 0, 70]],
+  ["bus", [0, 60, 100]],
+  ["train", [0, 80, 100]],
+  ["motorcycle", [0, 0, 230]],
+  ["bicycle", [119, 11, 32]],
+]);
+
+/** The 11 CamVid classes in the id order of the 480x360 form. */
+export const camvid11: ClassSet = table([
+  ["sky", [128, 128, 128]],
+  ["building", [128, 0, 0]],
+  ["pole", [192, 192, 128]],
+  ["road", [128, 64, 128]],
+  ["pavement", [60, 40, 222]],
+  ["tree", [128, 128, 0]],
+  ["sign", [192, 128, 128]],
+  ["fence", [64, 64, 128]],
+  ["car", [64, 0, 128]],
+  ["pedestrian", [64, 64, 0]],
+  ["bicyclist", [0, 128, 192]],
+]);
+
+/** The Cityscapes classes that SYNTHIA has: all but terrain, truck and train. */
+export const synthia16: ClassSet = without(cityscapes19, ["terrain", "truck", "train"]);
+
+/** The 13 classes of the second SYNTHIA protocol: also without wall, fence and pole. */
+export const synthia13: ClassSet = without(synthia16, ["wall", "fence", "pole"]);
+
+/** The class sets that an option may name. */
+export const classSets = {
+  cityscapes: cityscapes19,
+  camvid: camvid11,
+  synthia16,
+  synthia13,
+} as const satisfies Record<string, ClassSet>;
+
+/** A class set of these names; colours are taken from the known sets or made distinct. */
+export function classSetOf(
+  classes: readonly (string | { readonly name: string; readonly color?: Color | undefined })[],
+  ...prefer: readonly ClassSet[]
+): ClassSet {
+  const named = classes.map((entry) => (typeof entry === "string" ? { name: entry } : entry));
+  const known = [...prefer, cityscapes19, camvid11];
+  return {
+    names: named.map(({ name }) => name),
+    colors: named.map((entry, index) => {
+      if ("color" in entry && entry.color) return entry.color;
+      for (const set of known) {
+        const color = set.colors[set.names.indexOf(entry.name)];
+        if (color) return color;
+      }
+      return distinctColor(index);
+    }),
+  };
+}
+
+/** Colour `index` of an endless palette whose neighbours differ clearly in hue and lightness. */
+export function distinctColor(index: number): Color {
+  const hue = (index * 137.508 + 205) % 360; // the golden angle never repeats
+  const lightness = 0.42 + 0.14 * (index % 3);
+  const chroma = 0.62 * Math.min(lightness, 1 - lightness);
+  const channel = (offset: number): number => {
+    const k = (offset + hue / 30) % 12;
+    return Math.round(255 * (lightness - chroma * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
+  };
+  return [channel(0), channel(8), channel(4)];
+}
+
+function table(rows: readonly (readonly [string, Color])[]): ClassSet {
+  return { names: rows.map(([name]) => name), colors: rows.map(([, color]) => color) };
+}
+
+function without(set: ClassSet, left: readonly string[]): ClassSet {
+  const kept = set.names.flatMap((name, index) => (left.includes(name) ? [] : [index]));
+  return {
+    names: kept.map((index) => set.names[index] as string),
+    colors: kept.map((index) => set.colors[index] as Color),
+  };
+}

@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { classSetOf } from "./class-sets.js";
+import type { Dataset } from "./dataset.js";
+import { openFiles } from "./file-dataset.js";
+import { identityMap } from "./label-maps.js";
+import { classesSchema, commonOptions, pickClasses, resolveMapping } from "./options.js";
+
+/**
+ * Options of any other data set: a folder of images and one of label PNGs of the same names, in
+ * sub-folders or not. Without `mapping`, label values are class numbers and 255 is ignored.
+ */
+export const folderSchema = z.strictObject({
+  type: z.literal("folder"),
+  ...commonOptions,
+  classes: classesSchema,
+  /** Folder of the images below root. */
+  images: z.string().default("images"),
+  /** Folder of the labels below root; may be missing for an unlabelled target. */
+  labels: z.string().default("labels"),
+  /** Ending of image names before the extension, such as _rgb, that label names lack. */
+  imageSuffix: z.string().optional(),
+  /** Ending of label names before the extension, such as _labelIds. */
+  labelSuffix: z.string().optional(),
+});
+
+/** Opens a folder of images, with or without labels. */
+export async function openFolder(options: z.infer<typeof folderSchema>): Promise<Dataset> {
+  const { root, images, labels, mapping, imageSuffix, labelSuffix } = options;
+  const layout = {
+    root,
+    expected: `${images}/ with images and ${labels}/ with label PNGs of the same names`,
+    folders: [{ images: join(root, images), labels: join(root, labels) }],
+    imageSuffix,
+    labelSuffix,
+  };
+  const classes = pickClasses(options.classes, classSetOf([]));
+  const map =
+    mapping === undefined
+      ? identityMap(classes.names.length, "error")
+      : await resolveMapping(mapping, classes, root);
+  return openFiles("folder", layout, options, { classes, map });
+}

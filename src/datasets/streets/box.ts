@@ -1,0 +1,115 @@
+import type { Color } from "../dataset.js";
+import type { Point, Spot } from "./camera.js";
+import { hull } from "./path.js";
+import type { Fill, Mark, Quad, Stage } from "./stage.js";
+import { faceLight, fillPolygons, inSight } from "./stage.js";
+
+/** Where a thing stands and which way it looks: 0 is along the road, away from the camera. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  readonly heading: number;
+}
+
+/** Rectangle across height: rear and front along the length, left and right across. */
+export interface Slab {
+  readonly rear: number;
+  readonly front: number;
+  readonly left: number;
+  readonly right: number;
+  /** Height at the rear and at the front. */
+  readonly up: readonly [number, number];
+}
+
+/** The five faces that can be seen, each as a quad from outside. */
+export interface Box {
+  readonly rear: Quad;
+  readonly front: Quad;
+  readonly left: Quad;
+  readonly right: Quad;
+  readonly top: Quad;
+}
+
+/** From a thing's own length, width and height to the street. */
+export function place({ x, y, z, heading }: Place, l: number, w: number, h: number): Point {
+  const [s, c] = [Math.sin(heading), Math.cos(heading)];
+  return [x + l * s + w * c, y + h, z + l * c - w * s];
+}
+
+/** The hull of two slabs, one above the other. */
+export function makeBox(where: Place, low: Slab, high: Slab): Box {
+  const corners = (slab: Slab) => ({
+    rl: place(where, slab.rear, slab.left, slab.up[0]),
+    rr: place(where, slab.rear, slab.right, slab.up[0]),
+    fr: place(where, slab.front, slab.right, slab.up[1]),
+    fl: place(where, slab.front, slab.left, slab.up[1]),
+  });
+  const [a, b] = [corners(low), corners(high)];
+  return {
+    rear: [a.rl, a.rr, b.rr, b.rl],
+    front: [a.fr, a.fl, b.fl, b.fr],
+    left: [a.fl, a.rl, b.rl, b.fl],
+    right: [a.rr, a.fr, b.fr, b.rr],
+    top: [b.rl, b.rr, b.fr, b.fl],
+  };
+}
+
+/** A box with upright sides. */
+export function uprightBox(
+  where: Place,
+  [rear, front]: readonly [number, number],
+  [left, right]: readonly [number, number],
+  [bottom, top]: readonly [number, number],
+): Box {
+  const slab = { rear, front, left, right };
+  return makeBox(where, { ...slab, up: [bottom, bottom] }, { ...slab, up: [top, top] });
+}
+
+/** Fills the faces in sight and hands each to `decorate`, with its brightness. */
+export function drawBox(
+  stage: Stage,
+  out: Mark[],
+  box: Box,
+  color: Color,
+  fill: Fill,
+  decorate?: (name: keyof Box, quad: Quad, light: number) => void,
+): void {
+  for (const name of ["top", "left", "right", "rear", "front"] as const) {
+    const quad = box[name];
+    if (!inSight(stage, quad)) continue;
+    const light = faceLight(stage, quad) * (fill.light ?? 1);
+    fillPolygons(stage, out, [quad], color, { ...fill, light });
+    decorate?.(name, quad, light);
+  }
+}
+
+/** Contact shadow and, under a sun, cast shadow of a footprint `height` metres tall. */
+export function dropShadow(
+  stage: Stage,
+  footprint: readonly Point[],
+  height: number,
+  contact = 0.3,
+): void {
+  const { sun, shadow } = stage.look;
+  const y = (footprint[0]?.[1] ?? 0) + 0.001;
+  const black: Color = [18, 20, 30];
+  const grown = (margin: number): Point[] => {
+    const cx = footprint.reduce((sum, p) => sum + p[0], 0) / footprint.length;
+    const cz = footprint.reduce((sum, p) => sum + p[2], 0) / footprint.length;
+    return footprint.map((p) => [
+      p[0] + Math.sign(p[0] - cx) * margin,
+      y,
+      p[2] + Math.sign(p[2] - cz) * margin,
+    ]);
+  };
+  if (shadow > 0) {
+    const reach = Math.min(height / Math.max(0.2, sun[1]), 14);
+    const flat = footprint.map(([x, , z]): Spot => [x, z]);
+    const moved = flat.map(([x, z]): Spot => [x - sun[0] * reach, z - sun[2] * reach]);
+    const cast = hull([...flat, ...moved]).map(([x, z]): Point => [x, y, z]);
+    fillPolygons(stage, stage.shadows, [cast], black, { opacity: shadow });
+  }
+  fillPolygons(stage, stage.shadows, [grown(0.22)], black, { opacity: contact * 0.5 });
+  fillPolygons(stage, stage.shadows, [grown(0.04)], black, { opacity: contact });
+}

@@ -1,0 +1,20 @@
+/** Train ids of the classes that are drawn, in the numbering of Cityscapes. */
+export const ID = {
+  road: 0,
+  sidewalk: 1,
+  building: 2,
+  wall: 3,
+  fence: 4,
+  pole: 5,
+  trafficLight: 6,
+  trafficSign: 7,
+  vegetation: 8,
+  terrain: 9,
+  sky: 10,
+  person: 11,
+  rider: 12,
+  car: 13,
+  truck: 14,
+  bus: 15,
+  bicycle: 18,
+} as const;

@@ -1,0 +1,216 @@
+import type { Color } from "../dataset.js";
+import type { Point } from "./camera.js";
+import { mix, scale } from "./color.js";
+import { PALETTES } from "./palette.js";
+import type { Random } from "./random.js";
+
+/** The two halves of the pair. */
+export type Domain = "source" | "target";
+
+/** Colours a scene picks from, one list per material. */
+export interface Palette {
+  readonly road: readonly Color[];
+  readonly marking: readonly Color[];
+  readonly sidewalk: readonly Color[];
+  readonly kerb: readonly Color[];
+  readonly terrain: readonly Color[];
+  readonly leaves: readonly Color[];
+  readonly trunk: readonly Color[];
+  readonly facade: readonly Color[];
+  readonly roof: readonly Color[];
+  readonly glass: readonly Color[];
+  readonly trim: readonly Color[];
+  readonly wall: readonly Color[];
+  readonly fence: readonly Color[];
+  readonly pole: readonly Color[];
+  readonly car: readonly Color[];
+  readonly cargo: readonly Color[];
+  readonly bus: readonly Color[];
+  readonly clothes: readonly Color[];
+  readonly trousers: readonly Color[];
+  readonly skin: readonly Color[];
+  readonly hair: readonly Color[];
+}
+
+/** What the camera does to the light, at 320 pixels of width. */
+export interface Sensor {
+  readonly blur: number;
+  readonly noise: number;
+  readonly vignette: number;
+  readonly exposure: number;
+  readonly gains: Color;
+  readonly contrast: number;
+  readonly jpeg: number;
+}
+
+/** Weather, light, colours and camera faults of one scene. */
+export interface Look {
+  readonly domain: Domain;
+  readonly palette: Palette;
+  readonly sky: { readonly top: Color; readonly bottom: Color; readonly cloud: Color };
+  readonly clouds: number;
+  readonly haze: Color;
+  /** Metres over which haze hides all but 1/e. */
+  readonly clarity: number;
+  /** Unit vector towards the sun, camera coordinates. */
+  readonly sun: Point;
+  /** Brightness of a face turned away from the sun and of one turned to it. */
+  readonly ambient: number;
+  readonly direct: number;
+  /** Darkness of cast shadows, 0 when overcast. */
+  readonly shadow: number;
+  /** Share of lit windows. */
+  readonly evening: number;
+  /** Strength of the surfaces' grain, 0..1. */
+  readonly grain: number;
+  /** Share of leaves that have turned. */
+  readonly autumn: number;
+  /** Absent for the game. */
+  readonly sensor?: Sensor;
+}
+
+function towards(x: number, y: number, z: number): Point {
+  const length = Math.hypot(x, y, z);
+  return [x / length, y / length, z / length];
+}
+
+/** A game at noon: blue sky, one kind of weather, no camera. */
+function game(random: Random): Look {
+  const bottom = random.pick<Color>([
+    [196, 226, 250],
+    [214, 232, 244],
+    [178, 218, 248],
+  ]);
+  return {
+    domain: "source",
+    palette: PALETTES.source,
+    sky: {
+      top: random.pick<Color>([
+        [64, 138, 228],
+        [84, 152, 236],
+        [52, 120, 214],
+        [104, 170, 236],
+      ]),
+      bottom,
+      cloud: [250, 252, 255],
+    },
+    clouds: random.int(0, 5),
+    haze: mix(bottom, [150, 186, 214], 0.4),
+    clarity: random.range(320, 600),
+    sun: towards(random.range(-0.9, 0.9), random.range(0.7, 1.1), random.range(-0.8, 0.3)),
+    ambient: random.range(0.66, 0.76),
+    direct: random.range(0.36, 0.46),
+    shadow: random.range(0.26, 0.38),
+    evening: 0,
+    grain: 0.18,
+    autumn: 0,
+  };
+}
+
+interface Weather {
+  readonly top: Color;
+  readonly bottom: Color;
+  readonly cloud: Color;
+  readonly clouds: number;
+  readonly elevation: number;
+  readonly ambient: number;
+  readonly direct: number;
+  readonly shadow: number;
+  readonly evening: number;
+  readonly gains: Color;
+}
+
+const WEATHERS: readonly Weather[] = [
+  // overcast
+  {
+    top: [186, 191, 197],
+    bottom: [222, 223, 222],
+    cloud: [170, 175, 182],
+    clouds: 7,
+    elevation: 1.4,
+    ambient: 0.8,
+    direct: 0.16,
+    shadow: 0,
+    evening: 0,
+    gains: [0.98, 1, 1.03],
+  },
+  // thin cloud, pale sun
+  {
+    top: [150, 176, 205],
+    bottom: [214, 219, 221],
+    cloud: [226, 227, 228],
+    clouds: 8,
+    elevation: 0.8,
+    ambient: 0.7,
+    direct: 0.34,
+    shadow: 0.18,
+    evening: 0,
+    gains: [1.02, 1, 0.97],
+  },
+  // low sun
+  {
+    top: [128, 158, 194],
+    bottom: [240, 214, 178],
+    cloud: [246, 214, 182],
+    clouds: 5,
+    elevation: 0.38,
+    ambient: 0.56,
+    direct: 0.52,
+    shadow: 0.34,
+    evening: 0.06,
+    gains: [1.07, 1, 0.88],
+  },
+  // dusk
+  {
+    top: [104, 118, 152],
+    bottom: [216, 180, 160],
+    cloud: [128, 122, 142],
+    clouds: 6,
+    elevation: 1.2,
+    ambient: 0.6,
+    direct: 0.14,
+    shadow: 0,
+    evening: 0.3,
+    gains: [0.97, 0.97, 1.05],
+  },
+];
+
+/** A dashboard camera through the year: four weathers, haze, an imperfect sensor. */
+function camera(random: Random): Look {
+  const roll = random.next();
+  const weather = WEATHERS[roll < 0.36 ? 0 : roll < 0.64 ? 1 : roll < 0.85 ? 2 : 3] as Weather;
+  const cast = random.range(-0.05, 0.05);
+  return {
+    domain: "target",
+    palette: PALETTES.target,
+    sky: {
+      top: scale(weather.top, random.range(0.92, 1.06)),
+      bottom: scale(weather.bottom, random.range(0.95, 1.05)),
+      cloud: weather.cloud,
+    },
+    clouds: weather.clouds + random.int(-2, 3),
+    haze: mix(weather.bottom, weather.top, 0.25),
+    clarity: random.range(90, 260),
+    sun: towards(random.range(-1, 1), weather.elevation, random.range(-0.7, 0.7)),
+    ambient: weather.ambient,
+    direct: weather.direct,
+    shadow: weather.shadow,
+    evening: weather.evening,
+    grain: random.range(0.7, 1),
+    autumn: random.chance(0.35) ? random.range(0.2, 0.8) : 0,
+    sensor: {
+      blur: random.range(0.35, 0.75),
+      noise: random.range(2, 6.5),
+      vignette: random.range(0.12, 0.34),
+      exposure: random.range(0.84, 1.14),
+      gains: [weather.gains[0] + cast, weather.gains[1], weather.gains[2] - cast],
+      contrast: random.range(0.88, 1.08),
+      jpeg: random.int(62, 88),
+    },
+  };
+}
+
+/** Draws the look of one scene. */
+export function sampleLook(domain: Domain, random: Random): Look {
+  return domain === "source" ? game(random) : camera(random);
+}

@@ -1,0 +1,65 @@
+import type { Camera } from "./camera.js";
+import { CANVAS } from "./camera.js";
+import { drawGround } from "./ground.js";
+import type { Layout } from "./layout.js";
+import { sampleLayout } from "./layout.js";
+import type { Domain, Look } from "./look.js";
+import { sampleLook } from "./look.js";
+import { drawLots } from "./lots.js";
+import { drawObjects } from "./objects.js";
+import type { Random } from "./random.js";
+import { randomFrom } from "./random.js";
+import { drawBackdrop, drawSky } from "./sky.js";
+import type { Mark } from "./stage.js";
+
+/** A street ready to be rendered at any size, as an image or as a label map. */
+export interface Scene {
+  readonly look: Look;
+  readonly camera: Camera;
+  /** Back to front. */
+  readonly marks: readonly Mark[];
+  /** SVG gradient definitions the marks' fills refer to. */
+  readonly defs: readonly string[];
+  /** Seeds what happens to the pixels afterwards. */
+  readonly noiseKey: readonly number[];
+}
+
+const DOMAIN_KEY: Readonly<Record<Domain, number>> = { source: 101, target: 202 };
+
+/** The scene that belongs to (domain, seed, index): the same three give the same scene. */
+export function makeScene(domain: Domain, seed: number, index: number): Scene {
+  const key = [DOMAIN_KEY[domain], seed, index];
+  const random = randomFrom(...key);
+  const look = sampleLook(domain, random);
+  const layout = sampleLayout(domain, random);
+  const camera = sampleCamera(domain, random, layout);
+  const stage = { camera, look, random, defs: [] as string[], shadows: [] as Mark[] };
+  const ground: Mark[] = [];
+  const standing: Mark[] = [];
+  drawSky(stage, ground);
+  drawBackdrop(stage, ground);
+  drawGround(stage, layout, ground);
+  drawLots(stage, layout, standing);
+  drawObjects(stage, layout, standing);
+  const marks = [...ground, ...stage.shadows, ...standing];
+  return { look, camera, marks, defs: stage.defs, noiseKey: key };
+}
+
+/** The game looks from above the traffic with a wide lens, the car from behind its windscreen. */
+function sampleCamera(domain: Domain, random: Random, layout: Layout): Camera {
+  const game = domain === "source";
+  const degrees = game ? random.range(66, 82) : random.range(56, 70);
+  const drive = layout.roadHalf - layout.parking;
+  const lane = drive > 5.6 ? random.pick([0.25, 0.75]) : 0.5;
+  const bent = random.chance(0.5);
+  const { width, height } = CANVAS;
+  return {
+    focal: width / (2 * Math.tan((degrees * Math.PI) / 360)),
+    center: width * random.range(0.4, 0.6),
+    horizon: height * (game ? random.range(0.34, 0.45) : random.range(0.4, 0.52)),
+    x: drive * lane + random.range(-0.4, 0.4),
+    height: game ? random.range(1.9, 2.7) : random.range(1.25, 1.6),
+    curve: bent ? random.range(-0.0014, 0.0014) : random.range(-0.0002, 0.0002),
+    slope: random.range(-0.00025, 0.0004),
+  };
+}

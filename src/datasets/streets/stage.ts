@@ -1,0 +1,116 @@
+import type { Color } from "../dataset.js";
+import type { Camera, Point, Spot } from "./camera.js";
+import { facesCamera, outward, project, projectPolygon, view } from "./camera.js";
+import { css, mix, scale } from "./color.js";
+import type { Look } from "./look.js";
+import { polygonPath } from "./path.js";
+import type { Random } from "./random.js";
+
+/**
+ * One filled path. With a label it is a thing: opaque in the label map, whatever its opacity in
+ * the image. Without, it is paint on what lies under it and leaves the label map alone.
+ */
+export interface Mark {
+  readonly path: string;
+  readonly fill: string;
+  readonly opacity: number;
+  readonly label?: number;
+}
+
+/** What every drawing function needs to know. */
+export interface Stage {
+  readonly camera: Camera;
+  readonly look: Look;
+  readonly random: Random;
+  /** Gradient definitions, image only. */
+  readonly defs: string[];
+  /** Shadows: over the ground, under everything that stands on it. */
+  readonly shadows: Mark[];
+}
+
+/** Options of a fill; `light` multiplies the brightness (1 when omitted). */
+export interface Fill {
+  readonly label?: number;
+  readonly opacity?: number;
+  readonly light?: number;
+}
+
+/** The colour of something at depth z, with light and haze, as SVG writes it. */
+export function tone(stage: Stage, color: Color, z: number, light = 1): string {
+  const { haze, clarity } = stage.look;
+  return css(mix(scale(color, light), haze, 1 - Math.exp(-Math.max(0, z) / clarity)));
+}
+
+/** Appends a ready path. */
+export function fillPath(out: Mark[], path: string, fill: string, options: Fill = {}): void {
+  if (path === "") return;
+  const mark = { path, fill, opacity: options.opacity ?? 1 };
+  out.push(options.label === undefined ? mark : { ...mark, label: options.label });
+}
+
+/** Fills polygons given in street coordinates with one colour. */
+export function fillPolygons(
+  stage: Stage,
+  out: Mark[],
+  polygons: readonly (readonly Point[])[],
+  color: Color,
+  options: Fill = {},
+): void {
+  let depth = Number.POSITIVE_INFINITY;
+  let path = "";
+  for (const polygon of polygons) {
+    path += polygonPath(projectPolygon(stage.camera, polygon));
+    depth = Math.min(depth, ...polygon.map((point) => point[2]));
+  }
+  fillPath(out, path, tone(stage, color, depth, options.light), options);
+}
+
+/** Brightness of a face under the scene's sun. */
+export function faceLight(stage: Stage, quad: readonly Point[]): number {
+  const [a, b, , d] = quad.map((point) => view(stage.camera, point)) as [
+    Point,
+    Point,
+    Point,
+    Point,
+  ];
+  const n = outward(a, b, d);
+  const { sun, ambient, direct } = stage.look;
+  const lit = Math.max(0, n[0] * sun[0] + n[1] * sun[1] + n[2] * sun[2]);
+  // A little more light from above even without sun keeps boxes readable under cloud.
+  return ambient + direct * lit + 0.06 * n[1];
+}
+
+/** Four corners as seen from outside: lower left, lower right, upper right, upper left. */
+export type Quad = readonly [Point, Point, Point, Point];
+
+/** Part of a quad: u from left to right, v from bottom to top, both 0..1. */
+export function patch(quad: Quad, u0: number, v0: number, u1: number, v1: number): Quad {
+  return [at(quad, u0, v0), at(quad, u1, v0), at(quad, u1, v1), at(quad, u0, v1)];
+}
+
+/** The point at (u, v) of a quad. */
+export function at([a, b, c, d]: Quad, u: number, v: number): Point {
+  const wa = (1 - u) * (1 - v);
+  const wb = u * (1 - v);
+  const wc = u * v;
+  const wd = (1 - u) * v;
+  return [
+    wa * a[0] + wb * b[0] + wc * c[0] + wd * d[0],
+    wa * a[1] + wb * b[1] + wc * c[1] + wd * d[1],
+    wa * a[2] + wb * b[2] + wc * c[2] + wd * d[2],
+  ];
+}
+
+/** Width and height on the canvas, roughly; large when partly behind the camera. */
+export function extent(stage: Stage, quad: Quad): Spot {
+  if (quad.some((point) => point[2] < 1.3)) return [CLOSE, CLOSE];
+  const [a, b, c] = quad.map((point) => project(stage.camera, point)) as [Spot, Spot, Spot];
+  return [Math.hypot(b[0] - a[0], b[1] - a[1]), Math.abs(c[1] - b[1])];
+}
+
+const CLOSE = 2000;
+
+/** Whether the quad's outside is in sight. */
+export function inSight(stage: Stage, quad: Quad): boolean {
+  return facesCamera(stage.camera, quad);
+}

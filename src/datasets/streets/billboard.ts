@@ -1,9 +1,12 @@
 import type { Color } from "../dataset.js";
 import type { Point, Spot } from "./camera.js";
 import { project } from "./camera.js";
-import { ellipsePath, polygonPath, smoothPath } from "./path.js";
+import { barPath, ellipsePath, polygonPath, smoothPath } from "./path.js";
 import type { Fill, Mark, Stage } from "./stage.js";
 import { fillPath, tone } from "./stage.js";
+
+/** A tapered bar with round ends: from, to, and the width at either. */
+export type Limb = readonly [from: Spot, to: Spot, width: number, endWidth: number];
 
 /** A flat figure that faces the camera: shapes in metres, x to the right and y up from its foot. */
 export interface Billboard {
@@ -20,6 +23,10 @@ export interface Billboard {
   ): void;
   /** Tapered bar with round ends. */
   limb(from: Spot, to: Spot, width: number, endWidth: number, color: Color, fill?: Fill): void;
+  /** Several bars as one path. */
+  limbs(list: readonly Limb[], color: Color, fill?: Fill): void;
+  /** Several polygons as one path. */
+  polygons(list: readonly (readonly Spot[])[], color: Color, fill?: Fill): void;
   /** Ring of the given thickness. */
   ring(
     x: number,
@@ -43,29 +50,19 @@ export function billboard(stage: Stage, out: Mark[], foot: Point, widthFactor = 
     const [cx, cy] = map([x, y]);
     return ellipsePath(cx, cy, rx * widthFactor * s, ry * s);
   };
-  const outline = (from: Spot, to: Spot, width: number, endWidth: number): string => {
-    const [a, b] = [map(from), map(to)];
-    const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
-    const [nx, ny] = [-(b[1] - a[1]) / length, (b[0] - a[0]) / length];
-    const [p, q] = [(width / 2) * s, (endWidth / 2) * s];
-    const end = (c: Spot, r: number) => ellipsePath(c[0], c[1], r, r);
-    const bar: Spot[] = [
-      [a[0] + nx * p, a[1] + ny * p],
-      [a[0] - nx * p, a[1] - ny * p],
-      [b[0] - nx * q, b[1] - ny * q],
-      [b[0] + nx * q, b[1] + ny * q],
-    ];
-    // The ellipses run clockwise; the bar must too, or the overlap would count as a hole.
-    return polygonPath(bar.reverse()) + end(a, p) + end(b, q);
-  };
+  const bar = ([from, to, width, endWidth]: Limb): string =>
+    barPath(map(from), map(to), (width / 2) * s, (endWidth / 2) * s);
   return {
     scale: s,
     polygon: (spots, color, fill) => put(polygonPath(spots.map(map)), color, fill),
+    polygons: (list, color, fill) =>
+      put(list.map((spots) => polygonPath(spots.map(map))).join(""), color, fill),
     smooth: (spots, color, fill) => put(smoothPath(spots.map(map)), color, fill),
     ellipse: (x, y, rx, ry, color, fill) => put(oval(x, y, rx, ry), color, fill),
     ellipses: (list, color, fill) => put(list.map((e) => oval(...e)).join(""), color, fill),
     limb: (from, to, width, endWidth, color, fill) =>
-      put(outline(from, to, width, endWidth), color, fill),
+      put(bar([from, to, width, endWidth]), color, fill),
+    limbs: (list, color, fill) => put(list.map(bar).join(""), color, fill),
     ring: (x, y, rx, ry, width, color, fill) => {
       const [cx, cy] = map([x, y]);
       const [ox, oy] = [rx * widthFactor * s, ry * s];

@@ -1,6 +1,7 @@
 import type { Color } from "../dataset.js";
 import type { Point, Spot } from "./camera.js";
-import { hull } from "./path.js";
+import { projectPolygon } from "./camera.js";
+import { hull, polygonPath } from "./path.js";
 import type { Fill, Mark, Quad, Stage } from "./stage.js";
 import { faceLight, fillPolygons, inSight } from "./stage.js";
 
@@ -93,7 +94,12 @@ export function dropShadow(
 ): void {
   const { sun, shadow } = stage.look;
   const y = (footprint[0]?.[1] ?? 0) + 0.001;
-  const black: Color = [18, 20, 30];
+  const depth = Math.max(...footprint.map((point) => point[2]));
+  if (depth > 70) return;
+  const add = (darkness: number, polygon: readonly Point[]) => {
+    const path = polygonPath(projectPolygon(stage.camera, polygon));
+    stage.shadows.set(darkness, (stage.shadows.get(darkness) ?? "") + path);
+  };
   const grown = (margin: number): Point[] => {
     const cx = footprint.reduce((sum, p) => sum + p[0], 0) / footprint.length;
     const cz = footprint.reduce((sum, p) => sum + p[2], 0) / footprint.length;
@@ -108,8 +114,8 @@ export function dropShadow(
     const flat = footprint.map(([x, , z]): Spot => [x, z]);
     const moved = flat.map(([x, z]): Spot => [x - sun[0] * reach, z - sun[2] * reach]);
     const cast = hull([...flat, ...moved]).map(([x, z]): Point => [x, y, z]);
-    fillPolygons(stage, stage.shadows, [cast], black, { opacity: shadow });
+    add(shadow, cast);
   }
-  fillPolygons(stage, stage.shadows, [grown(0.22)], black, { opacity: contact * 0.5 });
-  fillPolygons(stage, stage.shadows, [grown(0.04)], black, { opacity: contact });
+  if (depth < 40) add(contact / 2, grown(0.22));
+  add(contact, grown(0.04));
 }

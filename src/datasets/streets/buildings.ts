@@ -160,18 +160,20 @@ function drawFacade(
   const [w, h] = grid ? [0.86, 0.86] : style.window;
   for (let i = 0; i < bays && style.style !== "bands"; i++) {
     const u = i * du;
-    if (extent(stage, patch(quad, u, 0, u + du, dv))[0] < 5) continue;
+    const [wide, tall] = extent(stage, patch(quad, u, 0, u + du, dv));
+    if (wide < 6 || tall < 6) continue;
+    const close = wide > 14;
     for (let k = first; k < storeys; k++) {
       const v = k * dv + dv * (grid ? 0.07 : 0.3);
       const [u0, u1] = [u + (du * (1 - w)) / 2, u + (du * (1 + w)) / 2];
       const pane = patch(quad, u0, v, u1, v + dv * h);
-      if (!grid)
+      if (!grid && close)
         frames.push(
           patch(quad, u0 - du * 0.05, v - dv * 0.06, u1 + du * 0.05, v + dv * (h + 0.04)),
         );
       if (random.chance(look.evening)) lit.push(pane);
       else panes.push(pane);
-      if (random.chance(0.7))
+      if (close && random.chance(0.7))
         glints.push(patch(quad, u0, v + dv * h * random.range(0.3, 0.7), u1, v + dv * h));
       if (style.balconies && street && k > 0 && i % 2 === 1) {
         slabs.push(patch(quad, u0 - du * 0.12, v - dv * 0.14, u1 + du * 0.12, v + dv * 0.16));
@@ -211,11 +213,11 @@ function drawShop(
   const board = random.pick(look.palette.clothes);
   const first = random.int(0, Math.max(0, bays - 2));
   paint([patch(quad, first * du, dv * 0.78, Math.min(1, (first + 2) * du), dv * 0.95)], board);
-  if (style.awning) {
+  if (style.awning && quad[0][2] > 6 && quad[1][2] > 6) {
     const out3 = (p: Point, reach: number): Point => [p[0] - Math.sign(p[0]) * reach, p[1], p[2]];
     const [a, b] = [at(quad, 0.05, dv * 0.8), at(quad, Math.min(1, 0.05 + 2 * du), dv * 0.8)];
-    const drop = (p: Point): Point => [p[0], p[1] - 0.5, p[2]];
-    const awning = [a, b, drop(out3(b, 1)), drop(out3(a, 1))];
+    const drop = (p: Point): Point => [p[0], p[1] - 0.7, p[2]];
+    const awning = [a, b, drop(out3(b, 0.8)), drop(out3(a, 0.8))];
     fillPolygons(stage, out, [awning], style.awning, { light, label: ID.building });
   }
 }

@@ -19,7 +19,7 @@ function postShadow(stage: Stage, [x, y, z]: Point, height: number): void {
       [x - r, y, z + r],
     ],
     height,
-    0.35,
+    0.4,
   );
 }
 
@@ -226,7 +226,7 @@ export function drawWall(stage: Stage, out: Mark[], from: Point, to: Point, heig
   const depth: [number, number] = along ? [from[2], to[2]] : [from[2], from[2] + 0.3];
   const across: [number, number] = along ? [x0 - 0.15, x0 + 0.15] : [x0, x1];
   const box = uprightBox(where, depth, across, [0, height]);
-  dropShadow(stage, [box.rear[0], box.rear[1], box.front[0], box.front[1]], height, 0.25);
+  dropShadow(stage, [box.rear[0], box.rear[1], box.front[0], box.front[1]], height, 0.2);
   const pattern = random.pick(["brick", "panel", "plain"] as const);
   drawBox(stage, out, box, color, { label: ID.wall }, (name, quad, light) => {
     if (name === "top") return;
@@ -280,7 +280,7 @@ export function drawFence(
         ];
   const light = faceLight(stage, quad);
   const kind = random.pick(["boards", "pickets", "rails", "wire"] as const);
-  dropShadow(stage, [quad[0], quad[1]], height, 0.3);
+  dropShadow(stage, [quad[0], quad[1]], height, 0.2);
   const length = far - near;
   const open = kind === "boards" ? 1 : kind === "pickets" ? 0.5 : 0.38;
   fillPolygons(stage, out, [quad], scale(color, open < 1 ? 0.8 : 1), {

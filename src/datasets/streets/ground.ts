@@ -131,7 +131,7 @@ function drawMarkings(stage: Stage, layout: Layout, end: number, out: Mark[], pa
   const { roadHalf, junction, parking } = layout;
   const game = stage.look.domain === "source";
   const open = (z0: number, z1: number) =>
-    !junction || z1 < junction.near - 1 || z0 > junction.far + 1;
+    !junction || z1 < junction.near - 6.2 || z0 > junction.far + 1;
   const lines: Point[][] = [];
   const dashed = (x: number, length: number, gap: number) => {
     for (let z = 1.3 + random.range(0, gap); z < Math.min(end, 110); z += length + gap) {
@@ -139,7 +139,7 @@ function drawMarkings(stage: Stage, layout: Layout, end: number, out: Mark[], pa
     }
   };
   const solid = (x: number) => {
-    const stop = junction ? junction.near - 1.5 : end;
+    const stop = junction ? junction.near - 6 : end;
     lines.push(ribbon(x - 0.06, x + 0.06, 1.3, stop, 0));
     if (junction) lines.push(ribbon(x - 0.06, x + 0.06, junction.far + 1.5, end, 0));
   };

@@ -200,9 +200,9 @@ function camera(random: Random): Look {
     autumn: random.chance(0.35) ? random.range(0.2, 0.8) : 0,
     sensor: {
       blur: random.range(0.35, 0.75),
-      noise: random.range(2, 6.5),
-      vignette: random.range(0.12, 0.34),
-      exposure: random.range(0.84, 1.14),
+      noise: random.range(1.5, 5),
+      vignette: random.range(0.1, 0.3),
+      exposure: random.range(0.86, 1.16),
       gains: [weather.gains[0] + cast, weather.gains[1], weather.gains[2] - cast],
       contrast: random.range(0.88, 1.08),
       jpeg: random.int(62, 88),

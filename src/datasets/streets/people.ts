@@ -48,15 +48,18 @@ export function drawPerson(stage: Stage, out: Mark[], foot: Point): void {
   const broad = random.range(0.9, 1.12);
   const p = (x: number, y: number): Spot => [x * k, y * k];
   footShadow(stage, foot, tall);
+  // Small figures are a few joined shapes; folds and hands would be specks.
+  const near = board.scale > 45;
 
   for (const side of [-1, 1]) {
-    const shade = side < 0 ? 0.82 : 1;
+    const shade = side < 0 && near ? 0.82 : 1;
     const hip = p(side * 0.08, 0.9);
     const knee = p(side * (0.06 + stride * 0.55), 0.48);
     const ankle = p(side * (0.05 + stride * (side < 0 ? 1.1 : 0.8)), side < 0 ? 0.12 : 0.08);
     board.limb(hip, knee, 0.19 * k * broad, 0.14 * k, legs, { ...fill, light: light * shade });
     board.limb(knee, ankle, 0.14 * k, 0.09 * k, legs, { ...fill, light: light * shade });
-    board.limb(ankle, [ankle[0] + 0.1 * k, ankle[1] - 0.04 * k], 0.09 * k, 0.08 * k, shoe, fill);
+    if (near)
+      board.limb(ankle, [ankle[0] + 0.1 * k, ankle[1] - 0.04 * k], 0.09 * k, 0.08 * k, shoe, fill);
   }
   const swing = stride * 0.7;
   const arm = (side: number, shade: number) => {
@@ -67,9 +70,10 @@ export function drawPerson(stage: Stage, out: Mark[], foot: Point): void {
       light: light * shade,
     });
     board.limb(elbow, hand, 0.1 * k, 0.075 * k, coat, { ...fill, light: light * shade });
-    board.ellipse(hand[0], hand[1], 0.05 * k, 0.06 * k, random.pick(look.palette.skin), fill);
+    if (near)
+      board.ellipse(hand[0], hand[1], 0.05 * k, 0.06 * k, random.pick(look.palette.skin), fill);
   };
-  arm(-1, 0.75);
+  arm(-1, near ? 0.75 : 1);
   const hem = random.chance(0.3) ? 0.62 : 0.84;
   const flare = hem < 0.7 ? 0.26 : 0.19;
   board.smooth(
@@ -87,10 +91,11 @@ export function drawPerson(stage: Stage, out: Mark[], foot: Point): void {
     coat,
     fill,
   );
-  board.smooth([p(0.02, 1.4), p(0.16 * broad, 1.38), p(0.15 * broad, 1), p(0.05, 0.95)], coat, {
-    light: light * 1.14,
-    opacity: 0.6,
-  });
+  if (near)
+    board.smooth([p(0.02, 1.4), p(0.16 * broad, 1.38), p(0.15 * broad, 1), p(0.05, 0.95)], coat, {
+      light: light * 1.14,
+      opacity: 0.35,
+    });
   if (random.chance(0.3))
     board.smooth(
       [p(-0.16, 1.46), p(0.16, 1.46), p(0.18, 1.02), p(-0.18, 1.02)],

@@ -4,33 +4,65 @@ import { CANVAS } from "./camera.js";
 import { css } from "./color.js";
 import type { Scene } from "./scene.js";
 import { exposeImage } from "./sensor.js";
+import type { Mark } from "./stage.js";
 import { grainImage } from "./texture.js";
 
+/** What a scene is drawn in: its paint, its train ids as grey, or a colour for each class. */
+export type Paint = "image" | "labels" | readonly Color[];
+
 /**
- * The scene as SVG: "image" with paint and gradients, "labels" with each thing in its train id as
- * grey and no anti-aliasing. A list of colours instead draws the things, and only them, in the
- * colour of their class, anti-aliased as the image is: what the labels are checked against.
+ * The scene as SVG. "image" has paint and gradients; "labels" each thing in its train id as grey,
+ * without anti-aliasing; a list of colours draws the things, and only them, in the colour of
+ * their class, anti-aliased as the image is: what the labels are checked against.
  */
-export function sceneSvg(
-  scene: Scene,
-  size: Size,
-  paint: "image" | "labels" | readonly Color[],
-): string {
+export function sceneSvg(scene: Scene, size: Size, paint: Paint): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}">${view(scene, size, paint, 0)}</svg>`;
+}
+
+/** Image above, labels below: one document costs less than two. */
+function bothSvg(scene: Scene, size: Size): string {
+  const views = view(scene, size, "image", 0) + view(scene, size, "labels", size.height);
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${2 * size.height}">${views}</svg>`;
+}
+
+function view(scene: Scene, size: Size, paint: Paint, y: number): string {
   const { width, height } = CANVAS;
-  const parts: string[] = [];
-  for (const mark of scene.marks) {
-    if (paint === "image") {
-      const opacity = mark.opacity < 1 ? ` fill-opacity="${mark.opacity.toFixed(2)}"` : "";
-      parts.push(`<path d="${mark.path}" fill="${mark.fill}"${opacity}/>`);
-    } else if (mark.label !== undefined) {
-      const grey: Color = [mark.label, mark.label, mark.label];
-      const color = paint === "labels" ? grey : (paint[mark.label] ?? grey);
-      parts.push(`<path d="${mark.path}" fill="${css(color)}"/>`);
-    }
-  }
   const defs = paint === "image" ? `<defs>${scene.defs.join("")}</defs>` : "";
   const edges = paint === "labels" ? ' shape-rendering="crispEdges"' : "";
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="xMidYMid slice"${edges}>${defs}${parts.join("")}</svg>`;
+  const viewport = `y="${y}" width="${size.width}" height="${size.height}"`;
+  const box = `viewBox="0 0 ${width} ${height}" preserveAspectRatio="xMidYMid slice"`;
+  return `<svg ${viewport} ${box}${edges}>${defs}${paths(scene, paint)}</svg>`;
+}
+
+/** One element for each run of marks that look the same, which is cheaper than one for each. */
+function paths(scene: Scene, paint: Paint): string {
+  const parts: string[] = [];
+  let [style, path] = ["", ""];
+  const flush = () => {
+    if (path !== "") parts.push(`<path ${style} d="${path}"/>`);
+  };
+  for (const mark of scene.marks) {
+    const next = styleOf(mark, paint);
+    if (next === undefined) continue;
+    // Without anti-aliasing the renderer closes gaps of one pixel inside a path: things stay apart.
+    if (next === style && paint !== "labels") path += mark.path;
+    else {
+      flush();
+      [style, path] = [next, mark.path];
+    }
+  }
+  flush();
+  return parts.join("");
+}
+
+function styleOf(mark: Mark, paint: Paint): string | undefined {
+  if (paint === "image") {
+    const opacity = mark.opacity < 1 ? ` fill-opacity="${mark.opacity.toFixed(2)}"` : "";
+    return `fill="${mark.fill}"${opacity}`;
+  }
+  if (mark.label === undefined) return undefined;
+  const grey: Color = [mark.label, mark.label, mark.label];
+  return `fill="${css(paint === "labels" ? grey : (paint[mark.label] ?? grey))}"`;
 }
 
 /** Pixels of one rendering. */
@@ -43,12 +75,11 @@ export interface Rendering {
 
 /** Renders image and label map of a scene; sizes other than 2:1 show a cut-out. */
 export async function renderScene(scene: Scene, size: Size): Promise<Rendering> {
-  const [colors, greys] = await Promise.all([
-    rasterize(sceneSvg(scene, size, "image")),
-    rasterize(sceneSvg(scene, size, "labels")),
-  ]);
-  const label = new Uint8Array(size.width * size.height);
-  for (let i = 0; i < label.length; i++) label[i] = greys[3 * i] as number;
+  const pixels = await rasterize(bothSvg(scene, size));
+  const area = size.width * size.height;
+  const colors = pixels.subarray(0, 3 * area);
+  const label = new Uint8Array(area);
+  for (let i = 0; i < area; i++) label[i] = pixels[3 * (area + i)] as number;
   grainImage(colors, label, size, scene);
   const image = await exposeImage(colors, size, scene);
   return { image, label };

@@ -33,7 +33,7 @@ export function makeScene(domain: Domain, seed: number, index: number): Scene {
   const look = sampleLook(domain, random);
   const layout = sampleLayout(domain, random);
   const camera = sampleCamera(domain, random, layout);
-  const stage = { camera, look, random, defs: [] as string[], shadows: [] as Mark[] };
+  const stage = { camera, look, random, defs: [] as string[], shadows: new Map<number, string>() };
   const ground: Mark[] = [];
   const standing: Mark[] = [];
   drawSky(stage, ground);
@@ -41,7 +41,10 @@ export function makeScene(domain: Domain, seed: number, index: number): Scene {
   drawGround(stage, layout, ground);
   drawLots(stage, layout, standing);
   drawObjects(stage, layout, standing);
-  const marks = [...ground, ...stage.shadows, ...standing];
+  const shadows = [...stage.shadows].map(
+    ([opacity, path]): Mark => ({ path, fill: "rgb(18,20,30)", opacity }),
+  );
+  const marks = [...ground, ...shadows, ...standing];
   return { look, camera, marks, defs: stage.defs, noiseKey: key };
 }
 

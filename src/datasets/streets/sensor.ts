@@ -21,18 +21,22 @@ export async function exposeImage(
   const random = randomFrom(...scene.noiseKey, 2);
   const [cx, cy] = [size.width / 2, size.height / 2];
   const reach = cx * cx + cy * cy;
+  const metered = sensor.exposure * meter(soft);
+  const [dx, dy] = [random.int(0, SIDE - 1), random.int(0, SIDE - 1)];
   for (let y = 0, i = 0; y < size.height; y++) {
+    // A row starts at a random place in the tile, so that its period never shows.
+    let at = (((y + dy) % SIDE) * SIDE + dx + random.int(0, SIDE - 1)) % TILE.length;
     for (let x = 0; x < size.width; x++) {
       const r2 = ((x - cx) ** 2 + (y - cy) ** 2) / reach;
-      const gain = sensor.exposure * (1 - sensor.vignette * r2);
+      const gain = metered * (1 - sensor.vignette * r2);
       // Noise shared by the channels, and a little of their own: sensor and demosaicing.
-      const shared = gauss(random.next(), random.next());
+      const shared = TILE[at] as number;
       for (let c = 0; c < 3; c++, i++) {
+        at = at + 1 === TILE.length ? 0 : at + 1;
         const lit = (soft[i] as number) * gain * (sensor.gains[c] as number);
         const graded = 118 + (lit - 118) * sensor.contrast;
-        const own = random.next() * 2 - 1;
         const level = sensor.noise * (1.25 - Math.min(1, graded / 255) * 0.7);
-        const value = graded + level * (0.8 * shared + 0.6 * own);
+        const value = graded + level * (0.8 * shared + 0.4 * (TILE[at] as number));
         soft[i] = value <= 0 ? 0 : value >= 255 ? 255 : Math.round(value);
       }
     }
@@ -41,7 +45,20 @@ export async function exposeImage(
   return new Uint8Array(await sharp(jpeg).raw().toBuffer());
 }
 
-/** Nearly normal with unit variance: cheap, and the tails are cut anyway. */
-function gauss(a: number, b: number): number {
-  return (a + b - 1) * 2.45;
+/** Automatic exposure: most of the way from the picture's mean green to a middle grey. */
+function meter(image: Uint8Array): number {
+  let sum = 0;
+  for (let i = 1; i < image.length; i += 3) sum += image[i] as number;
+  return (112 / Math.max(20, (3 * sum) / image.length)) ** 0.7;
 }
+
+const SIDE = 256;
+
+// Nearly normal noise with unit variance.
+const TILE = (() => {
+  const random = randomFrom(8);
+  return Float32Array.from(
+    { length: SIDE * SIDE },
+    () => (random.next() + random.next() + random.next() - 1.5) * 2,
+  );
+})();

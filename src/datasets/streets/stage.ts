@@ -24,8 +24,11 @@ export interface Stage {
   readonly random: Random;
   /** Gradient definitions, image only. */
   readonly defs: string[];
-  /** Shadows: over the ground, under everything that stands on it. */
-  readonly shadows: Mark[];
+  /**
+   * Shadows by darkness: over the ground, under everything that stands on it. One path each, so
+   * that shadows which overlap do not add up.
+   */
+  readonly shadows: Map<number, string>;
 }
 
 /** Options of a fill; `light` multiplies the brightness (1 when omitted). */

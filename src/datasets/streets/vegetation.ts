@@ -29,38 +29,76 @@ export function leafColor(stage: Stage): Color {
 
 /** Overlapping tufts inside `crown`, dark below, light on the side of the sun. */
 function foliage(stage: Stage, board: Billboard, crown: readonly Oval[], leaf: Color): void {
-  const { random, look } = stage;
+  const { look } = stage;
   const light = look.ambient + look.direct * 0.5;
-  board.ellipses(crown, leaf, { ...LABEL, light: light * 0.78 });
-  // Anything smaller than a canvas unit or two would not be seen.
+  // Canvas units; four are a pixel at 320 wide.
   const detail = Math.max(...crown.map((oval) => oval[2])) * board.scale;
-  if (detail < 5) return;
-  const side = Math.sign(look.sun[0] || 1) * 0.22;
-  const tufts = (count: number, size: number, lift: number): Oval[] => {
-    const list: Oval[] = [];
-    for (const [x, y, rx, ry] of crown) {
-      for (let i = 0; i < count; i++) {
-        const turn = random.range(0, 2 * Math.PI);
-        const reach = Math.sqrt(random.next()) * (0.92 - size);
-        const px = x + rx * Math.cos(turn) * reach * 0.85 + rx * side * lift * 0.5;
-        const py = y + ry * Math.sin(turn) * reach * 0.85 + ry * 0.14 * lift;
-        const s = size * random.range(0.6, 1);
-        list.push([px, py, rx * s, ry * s * 0.8]);
-      }
-    }
-    return list.filter((oval) => crown.some((big) => contains(big, oval)));
+  board.polygon(outline(stage, crown, detail), leaf, { ...LABEL, light: light * 0.8 });
+  const share = Math.min(1, detail / 70) ** 1.2;
+  const layer = (count: number, size: number, lift: number, factor: number, opacity: number) => {
+    const tufts = scatter(stage, crown, Math.ceil(count * share), size, lift);
+    board.polygons(tufts, leaf, { light: light * factor, opacity });
   };
-  board.ellipses(tufts(2, 0.42, -1), leaf, { light: light * 0.6, opacity: 0.7 });
-  board.ellipses(tufts(3, 0.4, 0.6), leaf, { light, opacity: 0.9 });
-  board.ellipses(tufts(3, 0.26, 1), leaf, { light: light * 1.18, opacity: 0.8 });
-  if (detail > 30) board.ellipses(tufts(9, 0.1, 0.4), leaf, { light: light * 1.32, opacity: 0.7 });
-  if (detail > 30) board.ellipses(tufts(9, 0.1, -0.3), leaf, { light: light * 0.5, opacity: 0.7 });
+  if (detail > 8) layer(12, 0.42, -0.8, 0.62, 0.7);
+  layer(22, 0.38, 0.6, 1, 1);
+  if (detail > 14) layer(24, 0.24, 1, 1.2, 1);
+  if (detail > 36) layer(34, 0.09, 0.3, 1.35, 0.7);
+  if (detail > 36) layer(34, 0.09, -0.3, 0.5, 0.7);
 }
 
-function contains(big: Oval, small: Oval): boolean {
-  const dx = (small[0] - big[0]) / big[2];
-  const dy = (small[1] - big[1]) / big[3];
-  return Math.hypot(dx, dy) + Math.max(small[2] / big[2], small[3] / big[3]) < 1.02;
+/**
+ * The ovals' outline as seen from their middle, with a ragged edge: one polygon is several times
+ * cheaper to draw than the ovals.
+ */
+function outline(stage: Stage, crown: readonly Oval[], detail: number): Spot[] {
+  const count = Math.round(Math.min(64, Math.max(12, detail)));
+  const cx = crown.reduce((sum, oval) => sum + oval[0], 0) / crown.length;
+  const cy = crown.reduce((sum, oval) => sum + oval[1], 0) / crown.length;
+  return Array.from({ length: count }, (_, k): Spot => {
+    const angle = (k / count) * 2 * Math.PI;
+    const [dx, dy] = [Math.cos(angle), Math.sin(angle)];
+    const reach = Math.max(0, ...crown.map((oval) => exit(oval, cx, cy, dx, dy)));
+    const ragged = reach * (1 + 0.06 * stage.random.next());
+    return [cx + dx * ragged, cy + dy * ragged];
+  });
+}
+
+/** Where the ray from (cx, cy) leaves the oval; 0 when it misses. */
+function exit([x, y, rx, ry]: Oval, cx: number, cy: number, dx: number, dy: number): number {
+  const [px, py, qx, qy] = [(cx - x) / rx, (cy - y) / ry, dx / rx, dy / ry];
+  const [a, b, c] = [qx * qx + qy * qy, px * qx + py * qy, px * px + py * py - 1];
+  const root = b * b - a * c;
+  return root < 0 ? 0 : (Math.sqrt(root) - b) / a;
+}
+
+/** `count` ragged tufts of relative `size` within the ovals; a positive `lift` moves them up. */
+function scatter(
+  stage: Stage,
+  crown: readonly Oval[],
+  count: number,
+  size: number,
+  lift: number,
+): Spot[][] {
+  const { random, look } = stage;
+  const side = Math.sign(look.sun[0] || 1) * 0.12 * lift;
+  const tufts: Spot[][] = [];
+  for (let i = 0; i < count; i++) {
+    const [x, y, rx, ry] = random.pick(crown);
+    const turn = random.range(0, 2 * Math.PI);
+    // Inside the oval with all of the tuft: paint must not leave the thing that it is on.
+    const reach = Math.sqrt(random.next()) * (0.96 - size);
+    const px = Math.cos(turn) * reach + side * (1 - reach - size);
+    const py = Math.sin(turn) * reach + 0.9 * lift * (1 - reach - size);
+    const s = size * random.range(0.6, 1);
+    const start = random.range(0, 1);
+    const tuft = Array.from({ length: 6 }, (_, k): Spot => {
+      const angle = start + (k / 6) * 2 * Math.PI;
+      const r = s * (k % 2 === 0 ? 1 : 0.72);
+      return [x + rx * (px + r * Math.cos(angle)), y + ry * (py + r * Math.sin(angle))];
+    });
+    tufts.push(tuft);
+  }
+  return tufts;
 }
 
 /** A tree: trunk, limbs and a crown of tufts; the trunk counts as vegetation too. */
@@ -117,7 +155,7 @@ export function drawTree(stage: Stage, out: Mark[], foot: Point, height: number)
   const spread = height * (kind === "tall" ? 0.17 : random.range(0.26, 0.36));
   const middle = (clear + height) / 2;
   const rise = (height - clear) / 2;
-  for (let i = kind === "tall" ? 6 : 9; i > 0; i--) {
+  for (let i = board.scale * spread < 14 ? 5 : 9; i > 0; i--) {
     const turn = random.range(0, 2 * Math.PI);
     const reach = 0.35 + 0.25 * random.next();
     const r = spread * random.range(0.42, 0.62);
@@ -159,5 +197,5 @@ function shadowUnder(stage: Stage, [x, y, z]: Point, radius: number, height: num
     const turn = (k / 10) * 2 * Math.PI;
     return [x + radius * Math.cos(turn), y, Math.max(1.3, z + radius * Math.sin(turn))];
   });
-  dropShadow(stage, ring, height * 0.6, 0.16);
+  dropShadow(stage, ring, height * 0.6, 0.2);
 }

@@ -5,7 +5,7 @@ import type { Point } from "./camera.js";
 import { scale } from "./color.js";
 import { ID } from "./ids.js";
 import type { Mark, Quad, Stage } from "./stage.js";
-import { at, extent, fillPolygons, patch } from "./stage.js";
+import { at, extent, fillPolygons, inSight, patch } from "./stage.js";
 
 const RUBBER: Color = [30, 30, 33];
 const LAMP: Color = [206, 30, 30];
@@ -45,22 +45,21 @@ function drawTyres(
   radius: number,
   label: number,
 ): void {
-  for (const axle of [...axles].sort((a, b) => along(where, b) - along(where, a))) {
-    for (const side of [-1, 1]) {
-      const span = side < 0 ? [-half, -half + 0.24] : [half - 0.24, half];
-      const box = uprightBox(
-        where,
-        [axle - radius * 0.8, axle + radius * 0.8],
-        span as [number, number],
-        [0, radius * 1.6],
-      );
-      drawBox(stage, out, box, RUBBER, { label, light: 0.75 });
+  if (where.z > 45) return;
+  const faces: Quad[] = [];
+  for (const axle of axles) {
+    for (const span of [
+      [-half, -half + 0.24],
+      [half - 0.24, half],
+    ] as const) {
+      const box = uprightBox(where, [axle - radius * 0.8, axle + radius * 0.8], span, [
+        0,
+        radius * 1.6,
+      ]);
+      faces.push(...Object.values(box).filter((quad: Quad) => inSight(stage, quad)));
     }
   }
-}
-
-function along(where: Place, l: number): number {
-  return place(where, l, 0, 0)[2];
+  fillPolygons(stage, out, faces, RUBBER, { label, light: 0.75 });
 }
 
 /** Wheels as discs on a side face that is in sight. */
@@ -85,6 +84,7 @@ function drawWheels(
     RUBBER,
     { label },
   );
+  if (where.z > 30) return;
   fillPolygons(
     stage,
     out,
@@ -191,7 +191,7 @@ export function drawCar(stage: Stage, out: Mark[], where: Place): void {
       fillPolygons(stage, out, list, paint, { light: light * factor, opacity });
     if (name === "top") return;
     put([patch(quad, 0, 0, 1, 0.24)], scale(color, 0.4), 1, 0.85);
-    if (extent(stage, quad)[0] < 8) return;
+    if (extent(stage, quad)[0] < 16) return;
     const pair = (u: number, v0: number, w: number, v1: number) => [
       patch(quad, u, v0, u + w, v1),
       patch(quad, 1 - u - w, v0, 1 - u, v1),

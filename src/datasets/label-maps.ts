@@ -120,7 +120,10 @@ export function hexColor(value: number): string {
 function outsideMap(map: LabelMap, value: number, pixel: number, width: number, path: string) {
   const key = map.key === "color" ? `"${hexColor(value)}"` : `${value}`;
   const keys = [...map.trainIds.keys()];
-  const known = map.key === "color" ? `${keys.length} colours` : `ids ${ranges(keys)}`;
+  const known =
+    map.key === "color"
+      ? `${keys.length} other colour${keys.length === 1 ? "" : "s"}`
+      : `ids ${ranges(keys)}`;
   return new UserError(
     `${path}: label ${map.key === "color" ? "colour" : "id"} ${key} at x ${pixel % width}, ` +
       `y ${Math.floor(pixel / width)} is not in the mapping, which knows ${known}: add ` +

@@ -59,7 +59,8 @@ export function parseDatasetSpec(spec: unknown, where = "dataset"): DatasetSpec 
         `${near ? `; did you mean ${near}?` : "."}`,
     );
   }
-  throw new UserError(`${path}: ${issue?.message ?? "invalid"}.`);
+  const message = (issue?.message ?? "not understood").replace(/^Invalid (input|option): /, "");
+  throw new UserError(`${path}: ${message}.`);
 }
 
 /**

@@ -12,19 +12,24 @@ const channel = z.number().int().min(0).max(255);
 const color = z.tuple([channel, channel, channel]);
 
 /** A known class set by name, or a list of class names with or without colours. */
-export const classesSchema = z.union([
-  z.enum(Object.keys(classSets) as [keyof typeof classSets]),
-  z
-    .array(z.union([z.string(), z.strictObject({ name: z.string(), color: color.optional() })]))
-    .min(1)
-    .max(IGNORE),
-]);
+export const classesSchema = z.union(
+  [
+    z.enum(Object.keys(classSets) as [keyof typeof classSets]),
+    z
+      .array(z.union([z.string(), z.strictObject({ name: z.string(), color: color.optional() })]))
+      .min(1)
+      .max(IGNORE),
+  ],
+  {
+    error: `expected ${Object.keys(classSets).join(", ")}, or a list of class names (each may be { name, color: [r, g, b] })`,
+  },
+);
 
 /** `{ id or "#rrggbb": class name, train id, "ignore" or 255 }`, or the path of a YAML file of it. */
-export const mappingSchema = z.union([
-  z.string(),
-  z.record(z.string(), z.union([z.number().int().min(0).max(IGNORE), z.string()])),
-]);
+export const mappingSchema = z.union(
+  [z.string(), z.record(z.string(), z.union([z.number().int().min(0).max(IGNORE), z.string()]))],
+  { error: "expected `id: class` pairs, such as { 7: road, 0: 255 }, or the path of a YAML file" },
+);
 
 /** The options that all data sets of files share. */
 export const commonOptions = {

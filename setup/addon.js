@@ -1,0 +1,158 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { isAbsolute, join, relative } from "node:path";
+import { aptCommand, aptInstall, hasReferenceBlas } from "./apt.js";
+import { findLibtorch, inspectLibtorch, noLibtorchMessage, thisHost } from "./libtorch.js";
+import { firstOnPath, runLogged, SetupError, say, seconds } from "./say.js";
+import { fingerprint, readJson, writeJson } from "./stamp.js";
+
+const SOURCE = "binding/torch.cc";
+const ADDON = "build/torch.node";
+const STAMP = "build/torch.json";
+const COMPILERS = ["c++", "g++", "clang++"];
+
+/**
+ * Whether build/torch.node is what building now would make. It asks the stamp which libtorch and
+ * compiler were used rather than searching again; a change of the variables that steer the search
+ * (LIBTORCH, VIRTUAL_ENV, CXX) makes it stale.
+ */
+export function addonFresh(root, env, host = thisHost(env)) {
+  const stamp = readJson(join(root, STAMP));
+  if (!stamp || !existsSync(join(root, ADDON))) return false;
+  if (JSON.stringify(stamp.asked) !== JSON.stringify(asked(env))) return false;
+  const libtorch = inspectLibtorch(stamp.libtorch.path, host);
+  if (libtorch.problem) return false;
+  return sameBuild(stamp, plan(root, stamp.compiler, libtorch, host));
+}
+
+/**
+ * Finds libtorch (or installs it where that is allowed) and compiles the addon, unless the one in
+ * build/ is already what this would make. Throws SetupError, naming what to type.
+ */
+export function buildAddon(root, env, host = thisHost(env)) {
+  const apt = aptCommand(env);
+  const compiler = findCompiler(root, env, apt);
+  const libtorch = ensureLibtorch(
+    host,
+    apt && ((packages) => aptInstall(apt, packages, { root, env })),
+  );
+  const planned = plan(root, compiler, libtorch, host);
+  const stamp = readJson(join(root, STAMP));
+  if (!(existsSync(join(root, ADDON)) && sameBuild(stamp, planned))) compile(root, env, planned);
+  writeJson(join(root, STAMP), { ...planned, asked: asked(env) });
+  return libtorch;
+}
+
+/**
+ * The libtorch to use. `install(packages)` is what may change the machine, undefined where nothing
+ * may; it returns `{ ok, tail, log }`.
+ */
+export function ensureLibtorch(host, install) {
+  let libtorch = findLibtorch(host);
+  if (!libtorch && install) {
+    const { ok, tail, log } = install(["libtorch-dev", "libopenblas0-pthread"]);
+    if (!ok) {
+      const message = noLibtorchMessage(host.platform);
+      throw new SetupError(`${message}\napt-get could not install it (${log}):\n${tail}`);
+    }
+    libtorch = findLibtorch(host);
+  }
+  if (!libtorch) throw new SetupError(noLibtorchMessage(host.platform));
+  if (libtorch.path === host.system && hasReferenceBlas(host)) {
+    const fix = "libopenblas0-pthread";
+    // Slow is not broken: without it the set-up goes on.
+    if (!install?.([fix]).ok) {
+      say(`this machine's BLAS is the slow reference one; for speed: sudo apt-get install ${fix}`);
+    }
+  }
+  return libtorch;
+}
+
+/**
+ * The one compiler call, output last. Paths inside the checkout are relative to it, so that a
+ * moved checkout is not a changed build.
+ */
+export function compileCommand({ compiler, libtorch, headers, platform }) {
+  const macos = platform === "darwin";
+  const abi = libtorch.cxx11Abi === null ? [] : [`-D_GLIBCXX_USE_CXX11_ABI=${libtorch.cxx11Abi}`];
+  const cuda = libtorch.cuda ? ["-ltorch_cuda", "-lc10_cuda"] : [];
+  return [
+    ...compiler.split(/\s+/),
+    `-std=${libtorch.standard}`,
+    "-O2",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-DNAPI_VERSION=8",
+    "-DNODE_ADDON_API_CPP_EXCEPTIONS",
+    ...abi,
+    ...[...headers, ...libtorch.includes].map((folder) => `-I${folder}`),
+    ...(macos ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"]),
+    SOURCE,
+    `-L${libtorch.lib}`,
+    `-Wl,-rpath,${libtorch.lib}`,
+    // Operators register themselves as their library loads: nothing refers to it by name.
+    ...(macos ? [] : ["-Wl,--no-as-needed"]),
+    "-ltorch",
+    "-ltorch_cpu",
+    ...cuda,
+    "-lc10",
+    "-o",
+  ];
+}
+
+function plan(root, compiler, libtorch, host) {
+  const require = createRequire(join(root, "package.json"));
+  // node-addon-api gives its folder relative to the current one.
+  const api = require.resolve("node-addon-api/package.json").replace(/\/package\.json$/, "");
+  const headers = [require("node-api-headers").include_dir, api].map((folder) => {
+    const inside = relative(root, folder);
+    return inside.startsWith("..") || isAbsolute(inside) ? folder : inside;
+  });
+  return {
+    libtorch: { version: libtorch.version, path: libtorch.path },
+    compiler,
+    command: compileCommand({ compiler, libtorch, headers, platform: host.platform }),
+    target: `${process.platform}-${process.arch}`,
+    sources: fingerprint(root, ["binding"]),
+  };
+}
+
+function sameBuild(stamp, planned) {
+  if (!stamp) return false;
+  const key = ({ libtorch, command, target, sources }) =>
+    JSON.stringify([libtorch.version, libtorch.path, command, target, sources]);
+  return key(stamp) === key(planned);
+}
+
+function compile(root, env, { libtorch, command }) {
+  const start = performance.now();
+  say(`building the addon against libtorch ${libtorch.version} (${libtorch.path}) ...`);
+  const log = join(root, "build", "torch.log");
+  const part = `${ADDON}.${process.pid}`;
+  mkdirSync(join(root, "build"), { recursive: true });
+  const { ok, tail } = runLogged([...command, part], { cwd: root, env, log });
+  if (!ok) {
+    rmSync(join(root, part), { force: true });
+    throw new SetupError(
+      `compiling ${SOURCE} failed; the compiler's whole message is ${log}.\n${tail}`,
+    );
+  }
+  // A new file under the old name: a process that has the old one loaded keeps it.
+  renameSync(join(root, part), join(root, ADDON));
+  say(`addon built in ${seconds(start)}`);
+}
+
+function findCompiler(root, env, apt) {
+  if (env.CXX) return env.CXX;
+  const find = () => firstOnPath(COMPILERS, env);
+  const found = find() ?? (apt && aptInstall(apt, ["g++"], { root, env }).ok ? find() : undefined);
+  if (found) return found;
+  const fix = process.platform === "darwin" ? "xcode-select --install" : "sudo apt-get install g++";
+  throw new SetupError(
+    `no C++ compiler (${COMPILERS.join(", ")}) is on PATH; install one (${fix}) or name it in CXX.`,
+  );
+}
+
+function asked({ LIBTORCH = "", VIRTUAL_ENV = "", CXX = "" }) {
+  return { LIBTORCH, VIRTUAL_ENV, CXX };
+}

@@ -1,0 +1,54 @@
+import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { firstOnPath, runLogged, say, seconds } from "./say.js";
+
+/**
+ * How to run apt-get here without asking anybody: `["apt-get"]` for root, `["sudo", "-n",
+ * "apt-get"]` in CI, or undefined where the machine is not ours to change.
+ */
+export function aptCommand(env, uid = process.getuid?.()) {
+  if (!firstOnPath(["apt-get"], env)) return undefined;
+  if (uid === 0) return ["apt-get"];
+  const ci = env.CI && env.CI !== "false" && env.CI !== "0";
+  return ci && firstOnPath(["sudo"], env) ? ["sudo", "-n", "apt-get"] : undefined;
+}
+
+/** Installs Debian packages; `{ ok, tail, log }`, where tail is apt-get's last lines. */
+export function aptInstall(apt, packages, { root, env }) {
+  const start = performance.now();
+  say(`installing ${packages.join(", ")} with apt-get (a few minutes) ...`);
+  const log = join(root, "build", "apt.log");
+  const run = (...args) =>
+    runLogged([...apt, "-q", "-o", "DPkg::Lock::Timeout=300", ...args], {
+      cwd: root,
+      env: { ...env, DEBIAN_FRONTEND: "noninteractive" },
+      log,
+    });
+  const install = () => run("install", "-y", "--no-install-recommends", ...packages);
+  // Lists that are there may still be too old to name files that exist: update then, and only then.
+  let result = listsPresent() ? install() : { ok: false };
+  if (!result.ok) {
+    say("updating apt's package lists ...");
+    result = run("update");
+    if (result.ok) result = install();
+  }
+  if (result.ok) say(`${packages.join(", ")} installed in ${seconds(start)}`);
+  return { ...result, log };
+}
+
+function listsPresent(folder = "/var/lib/apt/lists") {
+  return existsSync(folder) && readdirSync(folder).some((name) => name.includes("_Packages"));
+}
+
+/**
+ * Whether the system's libblas.so.3, which Debian's libtorch uses, is the reference
+ * implementation: right, and many times slower than any other.
+ */
+export function hasReferenceBlas({ system, multiarch }) {
+  try {
+    const library = realpathSync(join(system, "lib", multiarch, "libblas.so.3"));
+    return /\/blas\/libblas\.so[^/]*$/.test(library);
+  } catch {
+    return false; // no such library: this libtorch brings its own
+  }
+}

@@ -1,0 +1,67 @@
+// From a fresh clone to something that runs: npm packages, libtorch, the addon, TypeScript.
+// Plain JavaScript without dependencies, since it runs before there are any.
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { addonFresh, buildAddon } from "./addon.js";
+import { dependenciesFresh, installDependencies } from "./dependencies.js";
+import { withLock } from "./lock.js";
+import { SetupError, say } from "./say.js";
+import { compileTypeScript, distFresh } from "./typescript.js";
+
+/** The checkout, or the installed package. */
+export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+
+/**
+ * Makes whatever is missing or out of date, saying so on stderr, and returns at once where nothing
+ * is. With `search` libtorch is looked for anew even if the addon is in order. Throws SetupError.
+ */
+export function bootstrap({ root = ROOT, env = process.env, search = false } = {}) {
+  refuseUnsupported();
+  const fresh = () => dependenciesFresh(root) && addonFresh(root, env) && distFresh(root);
+  if (!search && fresh()) return;
+  try {
+    withLock(join(root, "build", "lock"), () => make(root, env, search), {
+      onWait: (pid) => say(`waiting for another set-up of this folder (process ${pid}) ...`),
+    });
+  } catch (error) {
+    if (!["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(error.code)) throw error;
+    throw new SetupError(
+      `cannot write to ${error.path ?? root} (${error.code}); the set-up builds inside ${root}, ` +
+        "so make that writable or install cfcontra in a folder of your own.",
+    );
+  }
+}
+
+// Every step looks again: whoever held the lock before may have done it.
+function make(root, env, search) {
+  if (!dependenciesFresh(root)) installDependencies(root, env);
+  if (search || !addonFresh(root, env)) {
+    const libtorch = buildAddon(root, env);
+    if (search) say(`using libtorch ${libtorch.version} (${libtorch.source}: ${libtorch.path})`);
+  }
+  if (!distFresh(root)) compileTypeScript(root, env);
+}
+
+function refuseUnsupported() {
+  if (process.platform === "win32") {
+    throw new SetupError("cfcontra runs on Linux and macOS; on Windows use it inside WSL.");
+  }
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 9)) {
+    throw new SetupError(
+      `cfcontra needs Node 20.9 or newer and this is ${process.version}; see https://nodejs.org.`,
+    );
+  }
+}
+
+/** Bootstraps for an entry point: a SetupError is printed as a sentence. Returns success. */
+export function bootstrapOrExplain(options) {
+  try {
+    bootstrap(options);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(error.message);
+    return false;
+  }
+}

@@ -1,0 +1,173 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { firstOnPath, SetupError, say } from "./say.js";
+
+const OLDEST = [1, 13];
+const MULTIARCH = {
+  arm: "arm-linux-gnueabihf",
+  arm64: "aarch64-linux-gnu",
+  ppc64: "powerpc64le-linux-gnu",
+  riscv64: "riscv64-linux-gnu",
+  s390x: "s390x-linux-gnu",
+  x64: "x86_64-linux-gnu",
+};
+
+/** Where this machine may keep libtorch; tests hand in another. */
+export function thisHost(env) {
+  return {
+    env,
+    platform: process.platform,
+    multiarch: MULTIARCH[process.arch],
+    system: "/usr",
+    pythonTorch: (python) => askPython(python, env),
+    homebrews: () => [
+      ...askBrew(env),
+      "/opt/homebrew/opt/pytorch",
+      "/usr/local/opt/pytorch",
+      "/home/linuxbrew/.linuxbrew/opt/pytorch",
+    ],
+  };
+}
+
+/**
+ * The libtorch to build against, or undefined: `LIBTORCH`, then pip's torch, Homebrew's and the
+ * system's package. A `LIBTORCH` that is set but no libtorch is an error, not a reason to look on.
+ */
+export function findLibtorch(host) {
+  const asked = host.env.LIBTORCH;
+  if (asked) {
+    const found = inspectLibtorch(asked, host);
+    if (found.problem) {
+      throw new SetupError(
+        `LIBTORCH=${asked} ${found.problem}; point it at a libtorch folder (with include/ and ` +
+          "lib/), or unset it to have one looked for.",
+      );
+    }
+    return { source: "LIBTORCH", ...found };
+  }
+  for (const [source, folder] of candidates(host)) {
+    if (!existsSync(folder)) continue;
+    const found = inspectLibtorch(folder, host);
+    if (!found.problem) return { source, ...found };
+    if (found.tooOld) say(`passing over ${folder}: it ${found.problem}`);
+  }
+  return undefined;
+}
+
+function* candidates(host) {
+  const environment = host.env.VIRTUAL_ENV;
+  for (const python of [...(environment ? [join(environment, "bin", "python3")] : []), "python3"]) {
+    const folder = host.pythonTorch(python);
+    // Debian's python3-torch is links into the system's package, which has its own turn below.
+    if (folder && !linksTo(join(folder, "include", "ATen"), join(host.system, "include", "ATen"))) {
+      yield ["pip", folder];
+    }
+  }
+  for (const folder of host.homebrews()) yield ["Homebrew", folder];
+  yield ["system", host.system];
+}
+
+/**
+ * What building against the libtorch in `folder` needs to know (version, include and library
+ * folders, C++ ABI, standard, CUDA), or `{ problem }`: a clause that follows the folder's name.
+ */
+export function inspectLibtorch(folder, { platform, multiarch, system }) {
+  const include = join(folder, "include");
+  if (!existsSync(join(include, "ATen", "ATen.h"))) {
+    return { problem: "holds no include/ATen/ATen.h" };
+  }
+  const suffix = platform === "darwin" ? "dylib" : "so";
+  const lib = ["lib", ...(multiarch ? [`lib/${multiarch}`] : []), "lib64"]
+    .map((name) => join(folder, name))
+    .find((name) => existsSync(join(name, `libtorch_cpu.${suffix}`)));
+  if (!lib) return { problem: `holds headers but no lib/libtorch_cpu.${suffix}` };
+  const api = join(include, "torch", "csrc", "api", "include");
+  const version = readVersion([
+    join(include, "torch", "headeronly", "version.h"),
+    join(api, "torch", "version.h"),
+  ]);
+  if (!version) return { problem: "states no version in torch/version.h" };
+  const [major, minor] = version.split(".").map(Number);
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    return {
+      problem: `is libtorch ${version}, and ${OLDEST.join(".")} is the oldest that works`,
+      tooOld: true,
+    };
+  }
+  return {
+    path: folder,
+    version,
+    lib,
+    // Named again, a compiler's own folder would only change the order of its search.
+    includes: folder === system ? [api] : [include, api],
+    standard: needsCxx20(join(include, "ATen", "ATen.h")) ? "c++20" : "c++17",
+    cxx11Abi: platform === "darwin" ? null : detectAbi(readFileSync(join(lib, "libc10.so"))),
+    cuda: existsSync(join(lib, `libtorch_cuda.${suffix}`)),
+  };
+}
+
+function readVersion(headers) {
+  for (const header of headers.filter(existsSync)) {
+    const text = readFileSync(header, "utf8");
+    const [major, minor, patch] = ["MAJOR", "MINOR", "PATCH"].map(
+      (part) => text.match(new RegExp(`define\\s+TORCH_VERSION_${part}\\s+(\\d+)`))?.[1],
+    );
+    if (major && minor) return `${major}.${minor}.${patch ?? 0}`;
+  }
+  return undefined;
+}
+
+function needsCxx20(header) {
+  return /__cplusplus\s*<\s*202002L/.test(readFileSync(header, "utf8"));
+}
+
+/**
+ * Which std::string libc10 was built with: 1 (C++11), 0 (the older one of pip's wheels up to 2.5)
+ * or null where it does not say. Mixing the two links and then fails to load.
+ */
+export function detectAbi(library) {
+  const symbols = library.toString("latin1").match(/_ZN3c105ErrorC[12]\w+/g);
+  if (!symbols) return null;
+  return symbols.some((symbol) => symbol.includes("__cxx11")) ? 1 : 0;
+}
+
+/** One sentence and every way on, for a machine on which no libtorch was found. */
+export function noLibtorchMessage(platform) {
+  const ways = [
+    ["sudo apt-get install libtorch-dev libopenblas0-pthread", "Debian, Ubuntu"],
+    ["pip install torch", "any Python 3 on PATH, or an active virtual environment"],
+    ["brew install pytorch", "Homebrew"],
+    ["export LIBTORCH=/path/to/libtorch", "one that you unpacked yourself"],
+  ].filter(([way]) => platform !== "darwin" || !way.startsWith("sudo apt-get"));
+  if (platform === "darwin") ways.unshift(...ways.splice(1, 1));
+  const lines = ways.map(([way, where]) => `  ${way.padEnd(56)}(${where})`);
+  return (
+    "cfcontra needs libtorch and found none in LIBTORCH, python3's torch, Homebrew or the system's " +
+    `packages; install it in one of these ways and run the command again:\n${lines.join("\n")}`
+  );
+}
+
+// Without importing torch, which takes seconds; and without the current folder on the path, where
+// any folder called torch would do.
+function askPython(python, env) {
+  const code =
+    "import sys; sys.path[:] = [p for p in sys.path if p]; import importlib.util as u; " +
+    "s = u.find_spec('torch'); print(s.submodule_search_locations[0] if s and s.origin else '')";
+  const { status, stdout } = spawnSync(python, ["-c", code], { env, encoding: "utf8" });
+  return (status === 0 && stdout.trim()) || undefined;
+}
+
+function askBrew(env) {
+  if (!firstOnPath(["brew"], env)) return [];
+  const { status, stdout } = spawnSync("brew", ["--prefix", "pytorch"], { env, encoding: "utf8" });
+  return status === 0 && stdout.trim() ? [stdout.trim()] : [];
+}
+
+function linksTo(path, target) {
+  try {
+    return realpathSync(path) === realpathSync(target);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,109 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import { readJson, writeJson } from "./stamp.js";
+
+const FOREIGN_STALE_MS = 30 * 60_000; // a holder on another machine cannot be asked, only outwaited
+const GUARD_STALE_MS = 10_000;
+
+/**
+ * Runs `work` while holding the lock directory `lock`, waiting for another process that holds it.
+ * The directory appears with its owner already inside (a rename), so it never lacks one; a lock
+ * whose owner has died is taken over. `onWait(pid)` is called once if there is anyone to wait for.
+ */
+export function withLock(lock, work, { onWait = () => {}, pollMs = 100 } = {}) {
+  mkdirSync(dirname(lock), { recursive: true });
+  const mine = `${lock}.${process.pid}`;
+  rmSync(mine, { recursive: true, force: true });
+  mkdirSync(mine);
+  writeJson(join(mine, "owner.json"), self());
+  let waited = false;
+  try {
+    while (!claim(mine, lock)) {
+      if (removeIfStale(lock)) continue;
+      if (!waited) onWait(readJson(join(lock, "owner.json"))?.pid);
+      waited = true;
+      sleep(pollMs);
+    }
+  } catch (error) {
+    rmSync(mine, { recursive: true, force: true });
+    throw error;
+  }
+  try {
+    return work();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+function claim(mine, lock) {
+  try {
+    renameSync(mine, lock); // fails where a non-empty directory has the name
+    return true;
+  } catch (error) {
+    if (error.code === "ENOTEMPTY" || error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+// Two waiters may find the same dead owner; only the one who makes the guard may remove the lock,
+// and it looks again first, lest it remove the lock that the other has just taken.
+function removeIfStale(lock) {
+  if (!stale(lock)) return false;
+  const guard = `${lock}.takeover`;
+  try {
+    mkdirSync(guard);
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+    if (age(guard) > GUARD_STALE_MS) rmSync(guard, { recursive: true, force: true });
+    return false;
+  }
+  try {
+    if (stale(lock)) rmSync(lock, { recursive: true, force: true });
+  } finally {
+    rmSync(guard, { recursive: true, force: true });
+  }
+  return true;
+}
+
+function stale(lock) {
+  const owner = readJson(join(lock, "owner.json"));
+  if (!owner) return age(lock) > GUARD_STALE_MS; // being removed, or torn by a full disk
+  if (owner.host !== hostname()) return age(lock) > FOREIGN_STALE_MS;
+  return !alive(owner);
+}
+
+function self() {
+  return { pid: process.pid, host: hostname(), started: startTime(process.pid) };
+}
+
+function alive({ pid, started }) {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (error.code === "ESRCH") return false; // EPERM: it lives and is somebody else's
+  }
+  return started === startTime(pid);
+}
+
+// Process ids come round again, quickly so in containers; the start time tells two owners apart.
+function startTime(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function age(path) {
+  try {
+    return Date.now() - statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function sleep(ms) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

@@ -1,0 +1,65 @@
+import { spawnSync } from "node:child_process";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+} from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+
+/** A set-up step that cannot go on; the message says what to do and is shown without a stack. */
+export class SetupError extends Error {
+  name = "SetupError";
+}
+
+/** One calm line on stderr; stdout belongs to the command that follows. */
+export function say(line) {
+  process.stderr.write(`set-up: ${line}\n`);
+}
+
+/** Milliseconds since `start` (performance.now()) as "12 s". */
+export function seconds(start) {
+  return `${Math.max(1, Math.round((performance.now() - start) / 1000))} s`;
+}
+
+/** The first of `names` that is an executable file on PATH, as given, or undefined. */
+export function firstOnPath(names, env) {
+  const folders = (env.PATH ?? "").split(delimiter).filter(Boolean);
+  return names.find((name) =>
+    (name.includes("/") ? [name] : folders.map((folder) => join(folder, name))).some(executable),
+  );
+}
+
+function executable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Runs a program with all its output going to the file `log`, so that a quiet success stays quiet
+ * and a failure leaves the whole story. Returns whether it succeeded and the last lines it wrote.
+ */
+export function runLogged(command, { cwd, env, log }) {
+  mkdirSync(dirname(log), { recursive: true });
+  const file = openSync(log, "w");
+  let result;
+  try {
+    result = spawnSync(command[0], command.slice(1), { cwd, env, stdio: ["ignore", file, file] });
+  } finally {
+    closeSync(file);
+  }
+  if (result.error) return { ok: false, tail: result.error.message };
+  if (result.signal === "SIGINT") throw new SetupError("interrupted.");
+  return { ok: result.status === 0, tail: lastLines(readFileSync(log, "utf8")) };
+}
+
+function lastLines(text, count = 12) {
+  return text.trimEnd().split("\n").slice(-count).join("\n");
+}

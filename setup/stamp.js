@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+
+/** The JSON in `file`, or undefined where it is missing or torn. */
+export function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes JSON beside `file` first and renames, so that no reader sees half of it. */
+export function writeJson(file, value) {
+  const part = `${file}.${process.pid}`;
+  writeFileSync(part, `${JSON.stringify(value, null, 2)}\n`);
+  renameSync(part, file);
+}
+
+/**
+ * A digest of the names and contents of `files` (folders are walked). Contents rather than times,
+ * because switching branches and copying a checkout touch every time without changing anything.
+ */
+export function fingerprint(root, files) {
+  const hash = createHash("sha256");
+  for (const file of files.flatMap((name) => walk(join(root, name))).sort()) {
+    const content = readFileSync(file);
+    hash.update(`${relative(root, file)}\0${content.length}\0`).update(content);
+  }
+  return hash.digest("hex");
+}
+
+function walk(path) {
+  let entries;
+  try {
+    entries = readdirSync(path, { withFileTypes: true });
+  } catch (error) {
+    if (error.code === "ENOTDIR") return [path];
+    if (error.code === "ENOENT") return [];
+    throw error;
+  }
+  return entries
+    .filter((entry) => !entry.name.startsWith("."))
+    .flatMap((entry) => walk(join(path, entry.name)));
+}

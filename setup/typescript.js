@@ -1,0 +1,33 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { runLogged, SetupError, say } from "./say.js";
+import { fingerprint, readJson, writeJson } from "./stamp.js";
+
+const STAMP = "dist/.stamp.json";
+
+/** Whether dist/ was compiled from the src/ that is there. A published package has no src/. */
+export function distFresh(root) {
+  if (!existsSync(join(root, "src"))) return true;
+  return readJson(join(root, STAMP))?.sources === sources(root);
+}
+
+/** `tsc -p .`; a type error stops the set-up with the compiler's words. */
+export function compileTypeScript(root, env) {
+  say("compiling TypeScript ...");
+  const before = sources(root); // an edit made meanwhile is compiled next time
+  const require = createRequire(join(root, "package.json"));
+  const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
+  const log = join(root, "build", "tsc.log");
+  const { ok, tail } = runLogged([process.execPath, tsc, "-p", ".", "--pretty", "false"], {
+    cwd: root,
+    env,
+    log,
+  });
+  if (!ok) throw new SetupError(`TypeScript found errors; the whole list is ${log}.\n${tail}`);
+  writeJson(join(root, STAMP), { sources: before });
+}
+
+function sources(root) {
+  return fingerprint(root, ["src", "tsconfig.json"]);
+}

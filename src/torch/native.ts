@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../errors.js";
+
+/** What the addon offers; see binding/torch.cc. Tensors are known by number. */
+export interface Native {
+  readonly version: string;
+  lookup(name: string, overload: string): number;
+  call(operator: number, ...args: unknown[]): unknown;
+  schema(operator: number): string;
+  dispose(handle: number): void;
+  isLive(handle: number): boolean;
+  liveTensors(): number;
+  liveBytes(): number;
+  shape(handle: number): number[];
+  scalarType(handle: number): number;
+  device(handle: number): string;
+  requiresGrad(handle: number): boolean;
+  setRequiresGrad(handle: number, value: boolean): void;
+  grad(handle: number): number | null;
+  setGrad(handle: number, grad: number | null): void;
+  backward(outputs: number[], gradOutputs: number[] | null, retainGraph: boolean): void;
+  gradients(
+    outputs: number[],
+    inputs: number[],
+    gradOutputs: number[] | null,
+    retainGraph: boolean,
+  ): (number | null)[];
+  setGradEnabled(enabled: boolean): boolean;
+  setAutocast(device: string, enabled: boolean, scalarType: number): boolean;
+  setThreads(count: number): void;
+  threads(): number;
+  manualSeed(seed: number): void;
+  randomState(): number;
+  setRandomState(state: number): void;
+  hasCuda(): boolean;
+  lend(array: ArrayBufferView, shape: readonly number[], scalarType: number): number;
+  bytes(handle: number): ArrayBuffer;
+}
+
+function load(): Native {
+  const path = fileURLToPath(new URL("../../build/torch.node", import.meta.url));
+  if (!existsSync(path)) {
+    throw new UserError(`the native part is not built (${path} is missing): run "npm run setup"`);
+  }
+  return createRequire(import.meta.url)(path) as Native;
+}
+
+export const native: Native = load();

@@ -1,0 +1,55 @@
+import { type Dtype, scalarType } from "./dtype.js";
+import { native } from "./native.js";
+import { Tensor } from "./tensor.js";
+
+/** Runs `body` without recording a graph. */
+export function noGrad<T>(body: () => T): T {
+  const before = native.setGradEnabled(false);
+  try {
+    return body();
+  } finally {
+    native.setGradEnabled(before);
+  }
+}
+
+/**
+ * The gradients of the sum of `outputs` (weighted by `gradOutputs`) with respect to `inputs`, which
+ * keep their own `grad` untouched; undefined for an input that had no part.
+ */
+export function gradients(
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  {
+    gradOutputs,
+    retainGraph = false,
+  }: { gradOutputs?: readonly Tensor[]; retainGraph?: boolean } = {},
+): (Tensor | undefined)[] {
+  const handles = (tensors: readonly Tensor[]) => tensors.map((tensor) => tensor.handle);
+  return native
+    .gradients(
+      handles(outputs),
+      handles(inputs),
+      gradOutputs ? handles(gradOutputs) : null,
+      retainGraph,
+    )
+    .map((handle) => (handle === null ? undefined : new Tensor(handle)));
+}
+
+/** Arithmetic of the network's expensive layers. */
+export type Precision = "float32" | "bfloat16";
+
+/**
+ * Runs `body` with libtorch's autocast: convolutions and matrix products in `precision`, what is
+ * delicate in float32. "float32" runs it as it is. Back-propagate outside.
+ */
+export function autocast<T>(precision: Precision, body: () => T, device = "cpu"): T {
+  if (precision === "float32") return body();
+  const type = device.split(":")[0] as string;
+  const code = scalarType(precision as Dtype);
+  native.setAutocast(type, true, code);
+  try {
+    return body();
+  } finally {
+    native.setAutocast(type, false, code);
+  }
+}

@@ -1,0 +1,17 @@
+export { autocast, gradients, noGrad, type Precision } from "./autograd.js";
+export type { Dtype, TypedArray } from "./dtype.js";
+export { type Argument, inPlace, operator, operators, schema } from "./operator.js";
+export * from "./ops.js";
+export {
+  hasCuda,
+  libtorchVersion,
+  liveMemory,
+  manualSeed,
+  randomState,
+  setRandomState,
+  setThreads,
+  threads,
+} from "./runtime.js";
+export { readSafetensors, type TensorMap, writeSafetensors } from "./safetensors.js";
+export { dispose, keep, scope } from "./scope.js";
+export { type Operand, Tensor } from "./tensor.js";

@@ -1,0 +1,68 @@
+import { native } from "./native.js";
+import { Tensor } from "./tensor.js";
+
+/** What operators take; `undefined` stands for the schema's default. */
+export type Argument =
+  | Tensor
+  | number
+  | boolean
+  | string
+  | null
+  | undefined
+  | readonly (Tensor | number | boolean | null)[];
+
+function lower(argument: Argument): unknown {
+  if (argument instanceof Tensor) return argument.handle;
+  if (Array.isArray(argument)) {
+    return argument.map((item) => (item instanceof Tensor ? item.handle : item));
+  }
+  return argument;
+}
+
+/**
+ * Any ATen operator by its schema name, such as "add.Tensor" or "conv2d", looked up at its first
+ * use. The result is what the addon returns: handles stand for tensors.
+ */
+function caller(name: string): (args: Argument[]) => unknown {
+  const [base = "", overload = ""] = name.split(".");
+  const qualified = base.includes("::") ? base : `aten::${base}`;
+  let id = -1;
+  return (args) => {
+    if (id < 0) id = native.lookup(qualified, overload);
+    for (let i = 0; i < args.length; i++) args[i] = lower(args[i]) as Argument;
+    return native.call(id, ...args);
+  };
+}
+
+/** An operator with one tensor as its result. Throws one line naming operator and shapes. */
+export function operator(name: string): (...args: Argument[]) => Tensor {
+  const call = caller(name);
+  return (...args) => new Tensor(call(args) as number);
+}
+
+/** An operator that changes its first argument and returns it. */
+export function inPlace(name: string): (self: Tensor, ...args: Argument[]) => Tensor {
+  const call = caller(name);
+  return (self, ...args) => {
+    native.dispose(call([self, ...args]) as number);
+    return self;
+  };
+}
+
+/** An operator with several tensors as its result. */
+export function operators(name: string): (...args: Argument[]) => Tensor[] {
+  const call = caller(name);
+  return (...args) => (call(args) as number[]).map((handle) => new Tensor(handle));
+}
+
+/** An operator over lists that changes its first list in place and returns nothing. */
+export function listInPlace(name: string): (...args: Argument[]) => void {
+  const call = caller(name);
+  return (...args) => void call(args);
+}
+
+/** The schema that libtorch declares for an operator, e.g. for an error or a test. */
+export function schema(name: string): string {
+  const [base = "", overload = ""] = name.split(".");
+  return native.schema(native.lookup(`aten::${base}`, overload));
+}

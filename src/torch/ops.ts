@@ -1,0 +1,176 @@
+import { type Dtype, naturalDtype, scalarType, type TypedArray } from "./dtype.js";
+import { native } from "./native.js";
+import { inPlace, listInPlace, operator, operators } from "./operator.js";
+import { Tensor } from "./tensor.js";
+
+// Operators that are no method of one tensor: creation, lists, and those of networks and losses.
+
+const zerosOp = operator("zeros");
+const onesOp = operator("ones");
+const fullOp = operator("full");
+const emptyOp = operator("empty.memory_format");
+const randnOp = operator("randn");
+const arangeOp = operator("arange");
+
+export interface TensorOptions {
+  readonly dtype?: Dtype;
+  readonly device?: string;
+}
+
+/** The dtype, layout and device arguments of a creation operator. */
+function like({
+  dtype = "float32",
+  device,
+}: TensorOptions): [number, undefined, string | undefined] {
+  return [scalarType(dtype), undefined, device];
+}
+
+/**
+ * A tensor of `shape` over the memory of `data`, without a copy: they share their elements for as
+ * long as the tensor is on the CPU and of the array's own type. Throws if sizes disagree.
+ */
+export function tensor(
+  data: TypedArray,
+  shape: readonly number[] = [data.length],
+  options: TensorOptions = {},
+): Tensor {
+  const natural = data instanceof Uint16Array ? (options.dtype ?? "bfloat16") : naturalDtype(data);
+  const shared = new Tensor(native.lend(data, shape, scalarType(natural)));
+  const { dtype = natural, device = "cpu" } = options;
+  if (dtype === natural && device === "cpu") return shared;
+  const converted = shared.to({ dtype, device });
+  if (!shared.kept) shared.dispose();
+  return converted;
+}
+
+export const zeros = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
+  zerosOp(shape, ...like(options));
+export const ones = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
+  onesOp(shape, ...like(options));
+export const full = (shape: readonly number[], value: number, options: TensorOptions = {}) =>
+  fullOp(shape, value, ...like(options));
+export const empty = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
+  emptyOp(shape, ...like(options));
+/** Standard normal numbers from libtorch's generator; see `manualSeed`. */
+export const randn = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
+  randnOp(shape, ...like(options));
+/** 0, 1, ..., end - 1. */
+export const arange = (end: number, options: TensorOptions = {}): Tensor =>
+  arangeOp(end, ...like({ dtype: "int64", ...options }));
+
+const catOp = operator("cat");
+const stackOp = operator("stack");
+export const cat = (parts: readonly Tensor[], dim = 0): Tensor => catOp(parts, dim);
+export const stack = (parts: readonly Tensor[], dim = 0): Tensor => stackOp(parts, dim);
+export const where = operator("where.self") as (c: Tensor, a: Tensor, b: Tensor) => Tensor;
+
+const conv2dOp = operator("conv2d");
+
+export interface ConvOptions {
+  readonly stride?: number;
+  readonly padding?: number;
+  readonly dilation?: number;
+  readonly groups?: number;
+}
+
+/** x [N, C, H, W], weight [O, C / groups, kH, kW], bias [O] -> [N, O, H', W']. */
+export function conv2d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions = {},
+): Tensor {
+  return conv2dOp(
+    x,
+    weight,
+    bias,
+    [stride, stride],
+    [padding, padding],
+    [dilation, dilation],
+    groups,
+  );
+}
+
+const linearOp = operator("linear");
+/** x [..., in], weight [out, in], bias [out] -> [..., out]. */
+export const linear = (x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor =>
+  linearOp(x, weight, bias);
+
+const batchNormOp = operator("batch_norm");
+
+export interface BatchNormState {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  readonly runningMean: Tensor;
+  readonly runningVar: Tensor;
+}
+
+/** Normalises per channel; in training by the batch's statistics, which update the running ones. */
+export function batchNorm(
+  x: Tensor,
+  { weight, bias, runningMean, runningVar }: BatchNormState,
+  training: boolean,
+  { momentum = 0.1, eps = 1e-5 } = {},
+): Tensor {
+  return batchNormOp(x, weight, bias, runningMean, runningVar, training, momentum, eps, false);
+}
+
+const maxPool2dOp = operator("max_pool2d");
+export const maxPool2d = (
+  x: Tensor,
+  kernel: number,
+  { stride = kernel, padding = 0, ceilMode = false } = {},
+): Tensor =>
+  maxPool2dOp(x, [kernel, kernel], [stride, stride], [padding, padding], [1, 1], ceilMode);
+
+const bilinearOp = operator("upsample_bilinear2d");
+/** [N, C, H, W] -> [N, C, height, width], bilinear with aligned corners as the reference does. */
+export const upsampleBilinear = (x: Tensor, height: number, width: number): Tensor =>
+  bilinearOp(x, [height, width], true);
+
+const nearestOp = operator("upsample_nearest2d");
+/** [N, C, H, W] -> [N, C, height, width], nearest neighbour. */
+export const upsampleNearest = (x: Tensor, height: number, width: number): Tensor =>
+  nearestOp(x, [height, width]);
+
+const crossEntropyOp = operator("cross_entropy_loss");
+/**
+ * logits [N, C, ...], labels int64 [N, ...] -> scalar mean over the labels that are not `ignore`.
+ * NaN where there are none: ask first.
+ */
+export const crossEntropy = (
+  logits: Tensor,
+  labels: Tensor,
+  { ignore = -100, reduction = "mean" as "mean" | "sum" } = {},
+): Tensor => crossEntropyOp(logits, labels, null, reduction === "mean" ? 1 : 2, ignore);
+
+const oneHotOp = operator("one_hot");
+/** labels int64 [...] in 0..classes-1 -> int64 [..., classes]. */
+export const oneHot = (labels: Tensor, classes: number): Tensor => oneHotOp(labels, classes);
+
+const mseOp = operator("mse_loss");
+export const mseLoss = (a: Tensor, b: Tensor): Tensor => mseOp(a, b);
+
+const reflectOp = operator("reflection_pad2d");
+/** Reflects `padding` pixels at each border of [N, C, H, W]. */
+export const reflectionPad = (x: Tensor, padding: number): Tensor =>
+  reflectOp(x, [padding, padding, padding, padding]);
+
+const topkOp = operators("topk");
+/** The k largest (or smallest) along `dim`: values and int64 indices. */
+export function topk(x: Tensor, k: number, dim = -1, largest = true): [Tensor, Tensor] {
+  return topkOp(x, k, dim, largest, true) as [Tensor, Tensor];
+}
+
+const foreachMulOp = listInPlace("_foreach_mul_.Scalar");
+const foreachAddOp = listInPlace("_foreach_add_.List");
+/** Multiplies every tensor by a number, in place. */
+export const multiplyAll = (tensors: readonly Tensor[], factor: number): void =>
+  foreachMulOp(tensors, factor);
+/** a[i] += scale * b[i], in place. */
+export const addAll = (a: readonly Tensor[], b: readonly Tensor[], scale = 1): void =>
+  foreachAddOp(a, b, scale);
+
+const copyOp = inPlace("copy_");
+/** Writes `source` into `target`, converting type and device, without recording it. */
+export const copyInto = (target: Tensor, source: Tensor): Tensor => copyOp(target, source);

@@ -1,0 +1,27 @@
+import { availableParallelism } from "node:os";
+import { native } from "./native.js";
+import { Tensor } from "./tensor.js";
+
+/** The version of libtorch that the addon was built with. */
+export const libtorchVersion: string = native.version;
+
+/** Threads that one operator uses; all cores unless set. */
+export function setThreads(count: number = availableParallelism()): void {
+  native.setThreads(count);
+}
+
+export const threads = (): number => native.threads();
+
+/** Seeds libtorch's generators. */
+export const manualSeed = (seed: number): void => native.manualSeed(seed);
+
+/** The CPU generator's state, uint8, to be saved with a checkpoint. */
+export const randomState = (): Tensor => new Tensor(native.randomState());
+export const setRandomState = (state: Tensor): void => native.setRandomState(state.handle);
+
+export const hasCuda = (): boolean => native.hasCuda();
+
+/** Tensors that JavaScript holds now, and the bytes of their storages: for leak tests and logs. */
+export function liveMemory(): { tensors: number; bytes: number } {
+  return { tensors: native.liveTensors(), bytes: native.liveBytes() };
+}

@@ -1,0 +1,431 @@
+import { type Dtype, dtypeOf, scalarType, type TypedArray, typedArray } from "./dtype.js";
+import { native } from "./native.js";
+import { inPlace, operator, operators } from "./operator.js";
+import { adopt } from "./scope.js";
+
+// The safety net for tensors that no scope owns and nobody disposed.
+const collected = new FinalizationRegistry<number>((handle) => native.dispose(handle));
+
+export type Operand = Tensor | number;
+type Dims = number | readonly number[];
+
+/** An operator with a tensor and a scalar overload. */
+function binary(name: string) {
+  const withTensor = operator(`${name}.Tensor`);
+  const withScalar = operator(`${name}.Scalar`);
+  return (a: Tensor, b: Operand) => (typeof b === "number" ? withScalar(a, b) : withTensor(a, b));
+}
+
+function binaryInPlace(name: string) {
+  const withTensor = inPlace(`${name}.Tensor`);
+  const withScalar = inPlace(`${name}.Scalar`);
+  return (a: Tensor, b: Operand) => (typeof b === "number" ? withScalar(a, b) : withTensor(a, b));
+}
+
+const list = (dims: Dims): readonly number[] => (typeof dims === "number" ? [dims] : dims);
+
+const op = {
+  add: binary("add"),
+  sub: binary("sub"),
+  mul: binary("mul"),
+  div: binary("div"),
+  addInPlace: inPlace("add_.Tensor"),
+  mulInPlace: binaryInPlace("mul_"),
+  divInPlace: binaryInPlace("div_"),
+  subInPlace: binaryInPlace("sub_"),
+  pow: operator("pow.Tensor_Scalar"),
+  neg: operator("neg"),
+  abs: operator("abs"),
+  exp: operator("exp"),
+  log: operator("log"),
+  log2: operator("log2"),
+  sqrt: operator("sqrt"),
+  relu: operator("relu"),
+  reluInPlace: inPlace("relu_"),
+  leakyRelu: operator("leaky_relu"),
+  sigmoid: operator("sigmoid"),
+  tanh: operator("tanh"),
+  clampMin: operator("clamp_min"),
+  clamp: operator("clamp"),
+  eq: binary("eq"),
+  ne: binary("ne"),
+  lt: binary("lt"),
+  gt: binary("gt"),
+  ge: binary("ge"),
+  logicalNot: operator("logical_not"),
+  logicalAnd: operator("logical_and"),
+  isfinite: operator("isfinite"),
+  sum: operator("sum"),
+  sumDims: operator("sum.dim_IntList"),
+  mean: operator("mean"),
+  meanDims: operator("mean.dim"),
+  varDims: operator("var.correction"),
+  norm: operator("linalg_vector_norm"),
+  argmax: operator("argmax"),
+  argmin: operator("argmin"),
+  amax: operator("amax"),
+  max: operator("max"),
+  min: operator("min"),
+  softmax: operator("softmax.int"),
+  logSoftmax: operator("log_softmax.int"),
+  matmul: operator("matmul"),
+  reshape: operator("reshape"),
+  permute: operator("permute"),
+  transpose: operator("transpose.int"),
+  unsqueeze: operator("unsqueeze"),
+  squeeze: operator("squeeze.dim"),
+  expand: operator("expand"),
+  select: operator("select.int"),
+  slice: operator("slice.Tensor"),
+  indexSelect: operator("index_select"),
+  gather: operator("gather"),
+  maskedFill: operator("masked_fill.Scalar"),
+  flip: operator("flip"),
+  bincount: operator("bincount"),
+  clone: operator("clone"),
+  contiguous: operator("contiguous"),
+  detach: operator("detach"),
+  move: operator("to.device"),
+  zero: inPlace("zero_"),
+  fill: inPlace("fill_.Scalar"),
+  normal: inPlace("normal_"),
+  uniform: inPlace("uniform_"),
+  chunk: operators("chunk"),
+};
+
+/**
+ * Owns one tensor of libtorch. Inside `scope` it is freed with the scope; elsewhere `dispose` frees
+ * it, or the garbage collector, late. Any use after that is an error.
+ *
+ * Operators return new tensors; names that end in `InPlace` change this one and return it.
+ */
+export class Tensor {
+  readonly handle: number;
+  /** Set by `keep`: no scope frees this tensor. */
+  kept = false;
+
+  constructor(handle: number) {
+    this.handle = handle;
+    if (!adopt(this)) this.guard();
+  }
+
+  /** Leaves the tensor to the garbage collector should everybody forget it. */
+  guard(): void {
+    collected.register(this, this.handle, this);
+  }
+
+  /** Frees the tensor's memory as far as nobody else (a view, a graph) holds it. Idempotent. */
+  dispose(): void {
+    native.dispose(this.handle);
+    collected.unregister(this);
+  }
+
+  get isLive(): boolean {
+    return native.isLive(this.handle);
+  }
+
+  get shape(): number[] {
+    return native.shape(this.handle);
+  }
+
+  /** Size along `dim`; negative counts from the end. Throws where there is no such dimension. */
+  size(dim: number): number {
+    const { shape } = this;
+    const size = shape.at(dim);
+    if (size === undefined) throw new Error(`size: no dimension ${dim} in [${shape}]`);
+    return size;
+  }
+
+  /** Number of elements. */
+  get count(): number {
+    return this.shape.reduce((product, size) => product * size, 1);
+  }
+
+  get dtype(): Dtype {
+    return dtypeOf(native.scalarType(this.handle));
+  }
+
+  /** "cpu", "cuda:0", ... */
+  get device(): string {
+    return native.device(this.handle);
+  }
+
+  get requiresGrad(): boolean {
+    return native.requiresGrad(this.handle);
+  }
+
+  set requiresGrad(value: boolean) {
+    native.setRequiresGrad(this.handle, value);
+  }
+
+  /** The accumulated gradient, if any: a new handle on the same memory. */
+  get grad(): Tensor | undefined {
+    const handle = native.grad(this.handle);
+    return handle === null ? undefined : new Tensor(handle);
+  }
+
+  set grad(value: Tensor | undefined) {
+    native.setGrad(this.handle, value?.handle ?? null);
+  }
+
+  /** Back-propagates from this scalar (or with `gradient`, of this shape) into the leaves. */
+  backward(gradient?: Tensor, retainGraph = false): void {
+    native.backward([this.handle], gradient ? [gradient.handle] : null, retainGraph);
+  }
+
+  /** The only element, as a number. Throws if there are several or none. */
+  item(): number {
+    const numbers = this.numbers();
+    if (numbers.length !== 1) throw new Error(`item: expected one element, got [${this.shape}]`);
+    return numbers[0] as number;
+  }
+
+  /** A copy of the elements as numbers, from any device, layout and type. */
+  numbers(): number[] {
+    return Array.from(this.typed("float64") as Float64Array);
+  }
+
+  /** A copy of the elements in row-major order as a typed array, from any device and layout. */
+  typed(dtype: Dtype = this.dtype): TypedArray {
+    const moved = op.move(op.detach(this), "cpu", scalarType(dtype), false, true);
+    const copy = op.contiguous(moved);
+    const { array } = copy;
+    if (copy.handle !== moved.handle) moved.dispose();
+    copy.dispose();
+    return array;
+  }
+
+  /**
+   * The elements in row-major order without a copy: writing to the array writes to the tensor.
+   * The tensor must be contiguous and on the CPU. bfloat16 and float16 come as raw 16-bit words.
+   */
+  get array(): TypedArray {
+    return typedArray(this.dtype, native.bytes(this.handle));
+  }
+
+  /** Shares the memory, but takes no part in gradients. */
+  detach(): Tensor {
+    return op.detach(this);
+  }
+  clone(): Tensor {
+    return op.clone(this);
+  }
+  contiguous(): Tensor {
+    return op.contiguous(this);
+  }
+
+  /** Another element type or device; this tensor's memory where nothing changes. */
+  to({ dtype = this.dtype, device = this.device }: { dtype?: Dtype; device?: string }): Tensor {
+    return op.move(this, device, scalarType(dtype));
+  }
+
+  // Arithmetic. Shapes broadcast.
+
+  add(other: Operand): Tensor {
+    return op.add(this, other);
+  }
+  sub(other: Operand): Tensor {
+    return op.sub(this, other);
+  }
+  mul(other: Operand): Tensor {
+    return op.mul(this, other);
+  }
+  div(other: Operand): Tensor {
+    return op.div(this, other);
+  }
+  /** this += scale * other. */
+  addInPlace(other: Tensor, scale = 1): this {
+    op.addInPlace(this, other, scale);
+    return this;
+  }
+  subInPlace(other: Operand): this {
+    op.subInPlace(this, other);
+    return this;
+  }
+  mulInPlace(other: Operand): this {
+    op.mulInPlace(this, other);
+    return this;
+  }
+  divInPlace(other: Operand): this {
+    op.divInPlace(this, other);
+    return this;
+  }
+  pow(exponent: number): Tensor {
+    return op.pow(this, exponent);
+  }
+  neg(): Tensor {
+    return op.neg(this);
+  }
+  abs(): Tensor {
+    return op.abs(this);
+  }
+  exp(): Tensor {
+    return op.exp(this);
+  }
+  log(): Tensor {
+    return op.log(this);
+  }
+  log2(): Tensor {
+    return op.log2(this);
+  }
+  sqrt(): Tensor {
+    return op.sqrt(this);
+  }
+  clampMin(least: number): Tensor {
+    return op.clampMin(this, least);
+  }
+  clamp(least: number, most: number): Tensor {
+    return op.clamp(this, least, most);
+  }
+  zeroInPlace(): this {
+    op.zero(this);
+    return this;
+  }
+  fillInPlace(value: number): this {
+    op.fill(this, value);
+    return this;
+  }
+  /** Fills with normal numbers from libtorch's generator. */
+  normalInPlace(mean = 0, deviation = 1): this {
+    op.normal(this, mean, deviation);
+    return this;
+  }
+  uniformInPlace(from = 0, to = 1): this {
+    op.uniform(this, from, to);
+    return this;
+  }
+
+  // Activations.
+
+  relu(): Tensor {
+    return op.relu(this);
+  }
+  reluInPlace(): this {
+    op.reluInPlace(this);
+    return this;
+  }
+  leakyRelu(slope = 0.01): Tensor {
+    return op.leakyRelu(this, slope);
+  }
+  sigmoid(): Tensor {
+    return op.sigmoid(this);
+  }
+  tanh(): Tensor {
+    return op.tanh(this);
+  }
+  softmax(dim: number): Tensor {
+    return op.softmax(this, dim);
+  }
+  logSoftmax(dim: number): Tensor {
+    return op.logSoftmax(this, dim);
+  }
+
+  // Comparisons, with boolean results.
+
+  eq(other: Operand): Tensor {
+    return op.eq(this, other);
+  }
+  ne(other: Operand): Tensor {
+    return op.ne(this, other);
+  }
+  lt(other: Operand): Tensor {
+    return op.lt(this, other);
+  }
+  gt(other: Operand): Tensor {
+    return op.gt(this, other);
+  }
+  ge(other: Operand): Tensor {
+    return op.ge(this, other);
+  }
+  not(): Tensor {
+    return op.logicalNot(this);
+  }
+  and(other: Tensor): Tensor {
+    return op.logicalAnd(this, other);
+  }
+  isFinite(): Tensor {
+    return op.isfinite(this);
+  }
+
+  // Reductions: over all elements, or over `dims`.
+
+  sum(dims?: Dims, keepDim = false): Tensor {
+    return dims === undefined ? op.sum(this) : op.sumDims(this, list(dims), keepDim);
+  }
+  mean(dims?: Dims, keepDim = false): Tensor {
+    return dims === undefined ? op.mean(this) : op.meanDims(this, list(dims), keepDim);
+  }
+  /** Variance; `correction` 1 is the unbiased estimate, 0 the population's. */
+  variance(dims: Dims, correction = 1, keepDim = false): Tensor {
+    return op.varDims(this, list(dims), correction, keepDim);
+  }
+  /** Euclidean norm. */
+  norm(dims?: Dims, keepDim = false): Tensor {
+    return op.norm(this, 2, dims === undefined ? null : list(dims), keepDim);
+  }
+  max(): Tensor {
+    return op.max(this);
+  }
+  min(): Tensor {
+    return op.min(this);
+  }
+  amax(dims: Dims, keepDim = false): Tensor {
+    return op.amax(this, list(dims), keepDim);
+  }
+  argmax(dim: number, keepDim = false): Tensor {
+    return op.argmax(this, dim, keepDim);
+  }
+  argmin(dim: number, keepDim = false): Tensor {
+    return op.argmin(this, dim, keepDim);
+  }
+  /** How often each of 0 .. length - 1 occurs in this 1-d integer tensor. */
+  bincount(length: number): Tensor {
+    return op.bincount(this, null, length);
+  }
+
+  // Products and shapes. Views share memory.
+
+  matmul(other: Tensor): Tensor {
+    return op.matmul(this, other);
+  }
+  reshape(...shape: number[]): Tensor {
+    return op.reshape(this, shape);
+  }
+  permute(...dims: number[]): Tensor {
+    return op.permute(this, dims);
+  }
+  transpose(a: number, b: number): Tensor {
+    return op.transpose(this, a, b);
+  }
+  unsqueeze(dim: number): Tensor {
+    return op.unsqueeze(this, dim);
+  }
+  squeeze(dim: number): Tensor {
+    return op.squeeze(this, dim);
+  }
+  expand(...shape: number[]): Tensor {
+    return op.expand(this, shape);
+  }
+  /** The sub-tensor at `index` along `dim`, which vanishes. */
+  select(dim: number, index: number): Tensor {
+    return op.select(this, dim, index);
+  }
+  slice(dim: number, start: number, end?: number, step = 1): Tensor {
+    return op.slice(this, dim, start, end, step);
+  }
+  indexSelect(dim: number, index: Tensor): Tensor {
+    return op.indexSelect(this, dim, index);
+  }
+  gather(dim: number, index: Tensor): Tensor {
+    return op.gather(this, dim, index);
+  }
+  maskedFill(mask: Tensor, value: number): Tensor {
+    return op.maskedFill(this, mask, value);
+  }
+  flip(...dims: number[]): Tensor {
+    return op.flip(this, dims);
+  }
+  chunk(parts: number, dim = 0): Tensor[] {
+    return op.chunk(this, parts, dim);
+  }
+}

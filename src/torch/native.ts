@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.js";
 
@@ -44,7 +45,10 @@ function load(): Native {
   if (!existsSync(path)) {
     throw new UserError(`the native part is not built (${path} is missing): run "npm run setup"`);
   }
-  return createRequire(import.meta.url)(path) as Native;
+  const addon = createRequire(import.meta.url)(path) as Native;
+  // Some builds of libtorch start with one thread.
+  if (process.env.OMP_NUM_THREADS === undefined) addon.setThreads(availableParallelism());
+  return addon;
 }
 
 export const native: Native = load();

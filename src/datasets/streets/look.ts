@@ -74,36 +74,37 @@ function towards(x: number, y: number, z: number): Point {
   return [x / length, y / length, z / length];
 }
 
-/** A game at noon: blue sky, one kind of weather, no camera. */
+const GAME_SKIES: readonly { readonly top: Color; readonly bottom: Color }[] = [
+  { top: [64, 138, 228], bottom: [196, 226, 250] },
+  { top: [84, 152, 236], bottom: [214, 232, 244] },
+  { top: [52, 120, 214], bottom: [178, 218, 248] },
+  { top: [104, 170, 236], bottom: [226, 236, 244] },
+];
+
+// The game's other weather: a flat white sky, and an evening.
+const GAME_CLOUDED = { top: [196, 206, 218], bottom: [232, 236, 238] } as const;
+const GAME_EVENING = { top: [120, 144, 206], bottom: [255, 216, 164] } as const;
+
+/** A game: mostly noon under a blue sky, now and then clouded or evening; no camera. */
 function game(random: Random): Look {
-  const bottom = random.pick<Color>([
-    [196, 226, 250],
-    [214, 232, 244],
-    [178, 218, 248],
-  ]);
+  const roll = random.next();
+  const clouded = roll < 0.25;
+  const evening = !clouded && roll < 0.38;
+  const sky = clouded ? GAME_CLOUDED : evening ? GAME_EVENING : random.pick(GAME_SKIES);
   return {
     domain: "source",
     palette: PALETTES.source,
-    sky: {
-      top: random.pick<Color>([
-        [64, 138, 228],
-        [84, 152, 236],
-        [52, 120, 214],
-        [104, 170, 236],
-      ]),
-      bottom,
-      cloud: [250, 252, 255],
-    },
-    clouds: random.int(0, 5),
-    haze: mix(bottom, [150, 186, 214], 0.4),
-    clarity: random.range(320, 600),
+    sky: { top: sky.top, bottom: sky.bottom, cloud: [250, 252, 255] },
+    clouds: clouded ? 0 : random.int(0, 5),
+    haze: mix(sky.bottom, [150, 186, 214], 0.4),
+    clarity: random.range(250, 600),
     sun: towards(random.range(-0.9, 0.9), random.range(0.7, 1.1), random.range(-0.8, 0.3)),
-    ambient: random.range(0.66, 0.76),
-    direct: random.range(0.36, 0.46),
-    shadow: random.range(0.26, 0.38),
+    ambient: random.range(0.66, 0.76) + (clouded ? 0.1 : 0),
+    direct: clouded ? 0.2 : random.range(0.32, 0.44),
+    shadow: clouded ? 0 : random.range(0.24, 0.38),
     evening: 0,
-    grain: 0.18,
-    autumn: 0,
+    grain: random.range(0.2, 0.45),
+    autumn: random.chance(0.15) ? random.range(0.1, 0.4) : 0,
   };
 }
 
@@ -121,6 +122,19 @@ interface Weather {
 }
 
 const WEATHERS: readonly Weather[] = [
+  // clear, a duller blue than the game's
+  {
+    top: [106, 150, 204],
+    bottom: [200, 216, 226],
+    cloud: [232, 234, 236],
+    clouds: 3,
+    elevation: 0.8,
+    ambient: 0.64,
+    direct: 0.42,
+    shadow: 0.3,
+    evening: 0,
+    gains: [1.01, 1, 0.99],
+  },
   // overcast
   {
     top: [186, 191, 197],
@@ -175,10 +189,12 @@ const WEATHERS: readonly Weather[] = [
   },
 ];
 
-/** A dashboard camera through the year: four weathers, haze, an imperfect sensor. */
+/** A dashboard camera through the year: five weathers, haze, an imperfect sensor. */
 function camera(random: Random): Look {
   const roll = random.next();
-  const weather = WEATHERS[roll < 0.36 ? 0 : roll < 0.64 ? 1 : roll < 0.85 ? 2 : 3] as Weather;
+  const weather = WEATHERS[
+    roll < 0.28 ? 0 : roll < 0.52 ? 1 : roll < 0.74 ? 2 : roll < 0.9 ? 3 : 4
+  ] as Weather;
   const cast = random.range(-0.05, 0.05);
   return {
     domain: "target",
@@ -190,7 +206,7 @@ function camera(random: Random): Look {
     },
     clouds: weather.clouds + random.int(-2, 3),
     haze: mix(weather.bottom, weather.top, 0.25),
-    clarity: random.range(90, 260),
+    clarity: random.range(120, 380),
     sun: towards(random.range(-1, 1), weather.elevation, random.range(-0.7, 0.7)),
     ambient: weather.ambient,
     direct: weather.direct,
@@ -199,8 +215,8 @@ function camera(random: Random): Look {
     grain: random.range(0.7, 1),
     autumn: random.chance(0.35) ? random.range(0.2, 0.8) : 0,
     sensor: {
-      blur: random.range(0.35, 0.75),
-      noise: random.range(1.5, 5),
+      blur: random.range(0.3, 0.65),
+      noise: random.range(1.2, 4),
       vignette: random.range(0.1, 0.3),
       exposure: random.range(0.86, 1.16),
       gains: [weather.gains[0] + cast, weather.gains[1], weather.gains[2] - cast],

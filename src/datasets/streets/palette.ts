@@ -18,6 +18,8 @@ const HAIR = [
 export const PALETTES: Readonly<Record<Domain, Palette>> = {
   source: {
     road: [
+      [104, 102, 98],
+      [122, 120, 116],
       [104, 106, 114],
       [92, 95, 104],
       [116, 117, 122],
@@ -27,6 +29,7 @@ export const PALETTES: Readonly<Record<Domain, Palette>> = {
       [250, 250, 250],
     ],
     sidewalk: [
+      [160, 156, 150],
       [196, 190, 180],
       [184, 182, 186],
       [206, 196, 178],
@@ -36,12 +39,15 @@ export const PALETTES: Readonly<Record<Domain, Palette>> = {
       [226, 222, 214],
     ],
     terrain: [
+      [132, 152, 78],
       [112, 176, 66],
       [128, 188, 72],
       [98, 164, 62],
       [150, 188, 84],
     ],
     leaves: [
+      [78, 122, 54],
+      [88, 116, 60],
       [58, 142, 52],
       [74, 158, 58],
       [44, 124, 60],
@@ -53,6 +59,9 @@ export const PALETTES: Readonly<Record<Domain, Palette>> = {
       [108, 76, 52],
     ],
     facade: [
+      [176, 104, 80],
+      [164, 158, 150],
+      [206, 186, 150],
       [240, 222, 184],
       [236, 176, 140],
       [160, 196, 222],
@@ -69,6 +78,7 @@ export const PALETTES: Readonly<Record<Domain, Palette>> = {
       [98, 104, 120],
     ],
     glass: [
+      [70, 92, 116],
       [92, 156, 206],
       [72, 132, 186],
       [110, 176, 214],
@@ -79,6 +89,7 @@ export const PALETTES: Readonly<Record<Domain, Palette>> = {
       [120, 88, 66],
     ],
     wall: [
+      [160, 150, 138],
       [222, 206, 172],
       [206, 190, 178],
       [214, 160, 122],
@@ -94,6 +105,10 @@ export const PALETTES: Readonly<Record<Domain, Palette>> = {
       [156, 160, 164],
     ],
     car: [
+      [196, 198, 202],
+      [120, 124, 130],
+      [58, 60, 66],
+      [226, 226, 226],
       [214, 40, 38],
       [30, 92, 202],
       [246, 196, 36],
@@ -116,6 +131,9 @@ export const PALETTES: Readonly<Record<Domain, Palette>> = {
       [60, 120, 210],
     ],
     clothes: [
+      [64, 66, 78],
+      [120, 110, 100],
+      [40, 44, 56],
       [226, 64, 60],
       [52, 112, 214],
       [250, 204, 64],
@@ -147,6 +165,7 @@ export const PALETTES: Readonly<Record<Domain, Palette>> = {
       [214, 206, 176],
     ],
     sidewalk: [
+      [168, 162, 152],
       [134, 130, 124],
       [148, 142, 132],
       [122, 118, 116],
@@ -158,12 +177,15 @@ export const PALETTES: Readonly<Record<Domain, Palette>> = {
       [164, 158, 150],
     ],
     terrain: [
+      [104, 136, 66],
       [98, 112, 62],
       [116, 118, 72],
       [128, 116, 82],
       [86, 100, 56],
     ],
     leaves: [
+      [74, 108, 50],
+      [62, 100, 48],
       [66, 84, 44],
       [78, 92, 50],
       [54, 72, 42],
@@ -176,6 +198,9 @@ export const PALETTES: Readonly<Record<Domain, Palette>> = {
       [66, 58, 52],
     ],
     facade: [
+      [208, 190, 156],
+      [186, 130, 104],
+      [214, 208, 198],
       [136, 84, 68],
       [150, 104, 80],
       [168, 148, 120],
@@ -192,6 +217,7 @@ export const PALETTES: Readonly<Record<Domain, Palette>> = {
       [108, 74, 60],
     ],
     glass: [
+      [78, 104, 128],
       [52, 58, 64],
       [66, 74, 82],
       [44, 46, 50],
@@ -222,6 +248,8 @@ export const PALETTES: Readonly<Record<Domain, Palette>> = {
       [82, 90, 84],
     ],
     car: [
+      [150, 40, 38],
+      [52, 78, 130],
       [52, 54, 58],
       [150, 152, 156],
       [206, 206, 206],
@@ -245,6 +273,9 @@ export const PALETTES: Readonly<Record<Domain, Palette>> = {
       [84, 112, 128],
     ],
     clothes: [
+      [168, 58, 54],
+      [60, 90, 150],
+      [206, 200, 190],
       [48, 50, 56],
       [72, 78, 92],
       [110, 100, 88],

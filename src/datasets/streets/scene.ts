@@ -59,9 +59,9 @@ function sampleCamera(domain: Domain, random: Random, layout: Layout): Camera {
   return {
     focal: width / (2 * Math.tan((degrees * Math.PI) / 360)),
     center: width * random.range(0.4, 0.6),
-    horizon: height * (game ? random.range(0.34, 0.45) : random.range(0.4, 0.52)),
+    horizon: height * (game ? random.range(0.36, 0.46) : random.range(0.4, 0.5)),
     x: drive * lane + random.range(-0.4, 0.4),
-    height: game ? random.range(1.9, 2.7) : random.range(1.25, 1.6),
+    height: game ? random.range(1.7, 2.5) : random.range(1.3, 1.7),
     curve: bent ? random.range(-0.0014, 0.0014) : random.range(-0.0002, 0.0002),
     slope: random.range(-0.00025, 0.0004),
   };

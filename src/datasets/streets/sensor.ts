@@ -49,7 +49,7 @@ export async function exposeImage(
 function meter(image: Uint8Array): number {
   let sum = 0;
   for (let i = 1; i < image.length; i += 3) sum += image[i] as number;
-  return (112 / Math.max(20, (3 * sum) / image.length)) ** 0.7;
+  return (118 / Math.max(20, (3 * sum) / image.length)) ** 0.7;
 }
 
 const SIDE = 256;

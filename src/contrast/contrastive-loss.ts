@@ -1,0 +1,45 @@
+import { IGNORE } from "../datasets/dataset.js";
+import { crossEntropy, noGrad, scope, type Tensor } from "../torch/index.js";
+import type { MemoryBank } from "./memory-bank.js";
+import { cosines } from "./similarity.js";
+
+// Finite, so that an excluded class has probability 0 without infinities in the gradient.
+const EXCLUDED = -1e4;
+
+/**
+ * C(f, y, M): cross-entropy of the cosines of features [N, D, h, w] with the bank's prototypes over
+ * `temperature` against labels int64 [N, h, w], mean over the pixels that have a label and whose
+ * class has a prototype; 0 without any such pixel. The bank gets no gradient and is not changed.
+ * METHOD: fine alignment, step 3.
+ */
+export function contrastiveLoss(
+  features: Tensor,
+  labels: Tensor,
+  bank: MemoryBank,
+  temperature = 0.07,
+): Tensor {
+  return scope(() => {
+    const seen = bank.seen;
+    const logits = cosines(features, bank.prototypes)
+      .div(temperature)
+      .maskedFill(seen.not().reshape(1, -1, 1), EXCLUDED); // [N, C, P]
+    const targets = noGrad(() => withPrototype(labels, seen)).reshape(labels.size(0), -1); // [N, P]
+    const count = targets.ne(IGNORE).sum().item();
+    return crossEntropy(logits, targets, { ignore: IGNORE, reduction: "sum" }).div(
+      Math.max(1, count),
+    );
+  });
+}
+
+/** Labels int64 [N, h, w] with IGNORE in place of classes that `seen` [C] denies. */
+function withPrototype(labels: Tensor, seen: Tensor): Tensor {
+  return scope(() => {
+    const flat = labels.reshape(-1);
+    const ignored = flat.eq(IGNORE);
+    const known = seen.indexSelect(0, flat.maskedFill(ignored, 0));
+    return flat
+      .maskedFill(known.not(), IGNORE)
+      .maskedFill(ignored, IGNORE)
+      .reshape(...labels.shape);
+  });
+}

@@ -1,0 +1,75 @@
+import {
+  copyInto,
+  keep,
+  noGrad,
+  scope,
+  type Tensor,
+  type TensorMap,
+  where,
+  zeros,
+} from "../torch/index.js";
+import type { ClassMeans } from "./class-means.js";
+
+/** Rows of [C, D] scaled to unit length; rows of zeros stay zeros. */
+export function normalizeRows(rows: Tensor): Tensor {
+  return rows.div(rows.norm(1, true).clampMin(1e-12));
+}
+
+/**
+ * One prototype (unit vector) per class: C x D numbers, however many images there are. A class
+ * that was never seen has no prototype: it takes no part in any loss until its first batch.
+ */
+export class MemoryBank {
+  /** float32 [C, D]; rows of unit length, or of zeros for classes that were never seen. */
+  readonly prototypes: Tensor;
+
+  constructor(
+    readonly classes: number,
+    readonly featureSize: number,
+    device = "cpu",
+  ) {
+    this.prototypes = keep(zeros([classes, featureSize], { device }));
+  }
+
+  /** bool [C]: which classes have a prototype. */
+  get seen(): Tensor {
+    return scope(() => this.prototypes.norm(1).gt(0));
+  }
+
+  /** Indices of the classes without a prototype. */
+  get unseen(): number[] {
+    return scope(() => this.seen.numbers().flatMap((seen, k) => (seen ? [] : [k])));
+  }
+
+  /**
+   * M[k] <- normalise(momentum M[k] + (1 - momentum) normalise(mean_k)) for the classes in the
+   * batch; the others keep theirs exactly. The first mean of a class is its first prototype.
+   * METHOD: fine alignment, step 4. Call it after the losses were computed.
+   */
+  update({ means, counts }: ClassMeans, momentum = 0.9): void {
+    noGrad(() =>
+      scope(() => {
+        const fresh = normalizeRows(means);
+        const blended = normalizeRows(
+          this.prototypes.mul(momentum).addInPlace(fresh, 1 - momentum),
+        );
+        const moved = where(this.seen.unsqueeze(1), blended, fresh);
+        copyInto(this.prototypes, where(counts.gt(0).unsqueeze(1), moved, this.prototypes));
+      }),
+    );
+  }
+
+  /** Replaces all prototypes by the normalised means; absent classes become unseen. */
+  initialize(means: Tensor): void {
+    noGrad(() => scope(() => copyInto(this.prototypes, normalizeRows(means))));
+  }
+
+  /** For a checkpoint, under `name`. */
+  save(name: string): TensorMap {
+    return new Map([[name, this.prototypes]]);
+  }
+
+  dispose(): void {
+    this.prototypes.dispose();
+  }
+}

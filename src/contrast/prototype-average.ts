@@ -1,0 +1,45 @@
+import { dispose, keep, noGrad, scope, type Tensor, zeros } from "../torch/index.js";
+import { classMeans } from "./class-means.js";
+
+/** Collects, image by image, what the first prototypes are made of. */
+export interface PrototypeAverage {
+  /** Adds the class means of features [N, D, h, w] under labels int64 [N, h, w], image by image. */
+  add(features: Tensor, labels: Tensor): void;
+  /** Per class the mean of the images' means, [C, D]; zeros for a class that no image had. */
+  means(): Tensor;
+  dispose(): void;
+}
+
+/** METHOD: fine alignment, step 1: the mean over images of the mean over a class's pixels. */
+export function prototypeAverage(
+  classes: number,
+  featureSize: number,
+  device = "cpu",
+): PrototypeAverage {
+  const sums = keep(zeros([classes, featureSize], { device }));
+  const images = keep(zeros([classes], { device }));
+  return {
+    add(features, labels) {
+      noGrad(() =>
+        scope(() => {
+          for (let n = 0; n < features.size(0); n++) {
+            const { means, counts } = classMeans(
+              features.slice(0, n, n + 1),
+              labels.slice(0, n, n + 1),
+              classes,
+            );
+            sums.addInPlace(means);
+            images.addInPlace(counts.gt(0).to({ dtype: "float32" }));
+          }
+        }),
+      );
+    },
+    means: () => scope(() => sums.div(images.clampMin(1).unsqueeze(1))),
+    dispose: () => dispose([sums, images]),
+  };
+}
+
+/** Labels with IGNORE where the network's prediction (int64, same shape) differs from them. */
+export function agreeing(labels: Tensor, prediction: Tensor, ignore: number): Tensor {
+  return scope(() => labels.maskedFill(labels.eq(prediction).not(), ignore));
+}

@@ -1,0 +1,58 @@
+import { noGrad, scope, type Tensor, tensor } from "../torch/index.js";
+import type { Sample } from "./dataset.js";
+
+/** What a network expects its pixels to be: (channel value - mean) * scale. */
+export interface InputFormat {
+  readonly order: "rgb" | "bgr";
+  /** Per channel, in `order`, on the scale 0..255. */
+  readonly mean: readonly [number, number, number];
+  readonly scale: number;
+}
+
+/** The Caffe convention of the reference: BGR, 0..255, minus the ImageNet means. */
+export const CAFFE_INPUT: InputFormat = {
+  order: "bgr",
+  mean: [104.00698793, 116.66876762, 122.67891434],
+  scale: 1,
+};
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+/** Samples of one size -> float32 [N, 3, H, W] as the network expects it. */
+export function imagesOf(samples: readonly Sample[], format: InputFormat, device = "cpu"): Tensor {
+  const [{ height, width }] = samples as [Sample];
+  return noGrad(() =>
+    scope(() => {
+      const bytes = concatenate(samples.map((sample) => sample.image));
+      const raw = tensor(bytes, [samples.length, height, width, 3]).to({ device });
+      const ordered = format.order === "bgr" ? raw.flip(3) : raw;
+      const mean = tensor(Float32Array.from(format.mean)).to({ device });
+      return ordered
+        .to({ dtype: "float32" })
+        .sub(mean) // [N, H, W, 3]
+        .mulInPlace(format.scale)
+        .permute(0, 3, 1, 2)
+        .contiguous(); // [N, 3, H, W]
+    }),
+  );
+}
+
+/** The label maps of samples of one size -> int64 [N, H, W]. Throws if one has none. */
+export function labelsOf(samples: readonly Sample[], device = "cpu"): Tensor {
+  const [{ height, width }] = samples as [Sample];
+  const maps = samples.map(({ label, name }) => {
+    if (label === undefined) throw new Error(`${name} has no label map`);
+    return label;
+  });
+  return scope(() =>
+    tensor(concatenate(maps), [samples.length, height, width]).to({ dtype: "int64", device }),
+  );
+}

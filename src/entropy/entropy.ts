@@ -1,0 +1,20 @@
+import { type Tensor, upsampleBilinear } from "../torch/index.js";
+
+const LEAST = 1e-30; // keeps log2 finite
+
+/**
+ * Mean over pixels of the normalised entropy, -sum_c p_c log2(p_c + 1e-30) / log2(C), of logits
+ * [N, C, h, w] upsampled to height x width: 0 where the network is certain, 1 where it has no idea.
+ * Vu et al., ADVENT, CVPR 2019, eq. 2-3 (MinEnt).
+ */
+export function entropyLoss(logits: Tensor, height: number, width: number): Tensor {
+  const probability = upsampleBilinear(logits, height, width).softmax(1); // [N, C, H, W]
+  return entropyMap(probability).mean();
+}
+
+/** Probabilities [N, C, H, W] -> normalised entropy per pixel [N, H, W], 0..1. */
+export function entropyMap(probability: Tensor): Tensor {
+  const classes = probability.size(1);
+  const information = probability.add(LEAST).log2();
+  return probability.mul(information).sum(1).div(-Math.log2(classes));
+}

@@ -1,0 +1,1 @@
+export { entropyLoss, entropyMap } from "./entropy.js";

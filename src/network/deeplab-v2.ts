@@ -1,0 +1,131 @@
+import { CAFFE_INPUT, type InputFormat } from "../datasets/batch.js";
+import {
+  conv2d,
+  createParameters,
+  type Init,
+  type Layer,
+  normalInit,
+  type ParameterGroup,
+  type Parameters,
+} from "../nn/index.js";
+import type { Tensor } from "../torch/index.js";
+import { type ProjectionHeadName, projectionHead } from "./projection-head.js";
+import { type ResNetName, resnet } from "./resnet.js";
+
+export interface DeepLabOptions {
+  readonly backbone: ResNetName;
+  readonly classes: number;
+  readonly head: ProjectionHeadName;
+  /** Multiplies every channel count of the backbone; 1 is the published network. */
+  readonly width?: number;
+  readonly device?: string;
+  readonly init?: Init;
+}
+
+/** Logits float32 [N, classes, h, w] of both levels and layer4's features [N, D, h, w], h = ~H / 8. */
+export interface Prediction {
+  readonly aux: Tensor;
+  readonly main: Tensor;
+  readonly features: Tensor;
+}
+
+export interface Network {
+  readonly parameters: Parameters;
+  readonly classes: number;
+  /** D, the length of a feature. */
+  readonly featureSize: number;
+  readonly input: InputFormat;
+  readonly device: string;
+  /** Images [N, 3, H, W] in `input` format -> prediction. */
+  forward(images: Tensor, training: boolean): Prediction;
+  /** Features [N, D, h, w] -> the prototypes' space [N, D, h, w]. */
+  project(features: Tensor, training: boolean): Tensor;
+}
+
+const RATES = [6, 12, 18, 24] as const;
+
+/** Chen et al. 2017: the sum of four dilated 3x3 convolutions. */
+function atrousPyramid(p: Parameters, inputs: number, classes: number, init: Init): Layer {
+  const branches = RATES.map((rate, i) =>
+    conv2d(p.sub("conv2d_list").sub(i), inputs, classes, 3, {
+      padding: rate,
+      dilation: rate,
+      init,
+    }),
+  );
+  return (x, training) =>
+    branches.map((branch) => branch(x, training)).reduce((sum, part) => sum.addInPlace(part));
+}
+
+/** DeepLab-v2 with heads on layer3 (aux) and layer4 (main), as in AdaptSegNet and ADVENT. */
+export function deeplabV2({
+  backbone,
+  classes,
+  head,
+  width = 1,
+  device = "cpu",
+  init = normalInit(0.01),
+}: DeepLabOptions): Network {
+  const parameters = createParameters(device);
+  const trunk = resnet(parameters, backbone, width, init);
+  const { layer3, layer4 } = trunk.channels;
+  const aux = atrousPyramid(parameters.sub("layer5"), layer3, classes, init);
+  const main = atrousPyramid(parameters.sub("layer6"), layer4, classes, init);
+  const project = projectionHead(parameters.sub("head"), head, layer4);
+  return {
+    parameters,
+    classes,
+    featureSize: layer4,
+    input: CAFFE_INPUT,
+    device,
+    forward(images, training) {
+      const features = trunk(images, training);
+      return {
+        aux: aux(features.layer3, training).to({ dtype: "float32" }),
+        main: main(features.layer4, training).to({ dtype: "float32" }),
+        features: features.layer4,
+      };
+    },
+    project,
+  };
+}
+
+export interface GroupOptions {
+  /**
+   * As the reference's optimiser has it: it lists backbone parameters once for every enclosing
+   * module, so that one step updates them that often. Default off.
+   */
+  readonly duplicateUpdates?: boolean;
+  /** As in the reference, whose projection head is in no optimiser group. Default trained. */
+  readonly trainProjection?: boolean;
+}
+
+/** How often the reference's optimiser updates a backbone parameter in one step. */
+export function duplicates(name: string): number {
+  if (!/^layer[1-4]\./.test(name)) return 1;
+  return name.includes(".downsample.") ? 4 : 3;
+}
+
+/** The optimiser's groups: backbone at the base rate, classifiers and projection at ten times it. */
+export function parameterGroups(
+  network: Network,
+  { duplicateUpdates = false, trainProjection = true }: GroupOptions = {},
+): ParameterGroup[] {
+  const select = (test: (name: string) => boolean) =>
+    new Map([...network.parameters.trainable].filter(([name]) => test(name)));
+  const classifier = /^layer[56]\./;
+  const projection = /^head\./;
+  return [
+    {
+      parameters: select((name) => !classifier.test(name) && !projection.test(name)),
+      rate: 1,
+      ...(duplicateUpdates ? { repeats: duplicates } : {}),
+    },
+    {
+      parameters: select(
+        (name) => classifier.test(name) || (trainProjection && projection.test(name)),
+      ),
+      rate: 10,
+    },
+  ];
+}

@@ -1,0 +1,12 @@
+export {
+  type DeepLabOptions,
+  deeplabV2,
+  duplicates,
+  type GroupOptions,
+  type Network,
+  type Prediction,
+  parameterGroups,
+} from "./deeplab-v2.js";
+export { PROJECTION_HEADS, type ProjectionHeadName } from "./projection-head.js";
+export { RESNETS, type ResNetName } from "./resnet.js";
+export { segmentationLoss, upsampleLogits } from "./segmentation-loss.js";

@@ -1,0 +1,19 @@
+import { IGNORE } from "../datasets/dataset.js";
+import { crossEntropy, type Tensor, upsampleBilinear } from "../torch/index.js";
+
+/** Logits [N, C, h, w] at the size of an image, [N, C, height, width], as the reference compares them. */
+export function upsampleLogits(logits: Tensor, height: number, width: number): Tensor {
+  return upsampleBilinear(logits, height, width);
+}
+
+/**
+ * Mean cross-entropy of logits [N, C, h, w], upsampled, with labels int64 [N, H, W] over the pixels
+ * that are not IGNORE. Without any such pixel it is 0 and has no gradient, never NaN.
+ */
+export function segmentationLoss(logits: Tensor, labels: Tensor): Tensor {
+  const full = upsampleLogits(logits, labels.size(1), labels.size(2));
+  const labelled = labels.ne(IGNORE).sum().item();
+  return crossEntropy(full, labels, { ignore: IGNORE, reduction: "sum" }).div(
+    Math.max(1, labelled),
+  );
+}

@@ -1,0 +1,12 @@
+export { batchNorm, type Conv2dOptions, conv2d, type Layer, relu, sequential } from "./layers.js";
+export {
+  createParameters,
+  heInit,
+  type Init,
+  normalInit,
+  onesInit,
+  type Parameters,
+  zerosInit,
+} from "./parameters.js";
+export { poly } from "./schedule.js";
+export { type Optimizer, type ParameterGroup, type SgdOptions, sgd } from "./sgd.js";

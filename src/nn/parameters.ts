@@ -1,0 +1,63 @@
+import { empty, keep, noGrad, type Tensor, type TensorMap } from "../torch/index.js";
+
+/** Fills a new tensor in place. */
+export type Init = (tensor: Tensor) => unknown;
+
+/**
+ * The named tensors of a network. Layers ask a `Parameters` for what they need and become closures
+ * over it; `sub` prefixes names, so that the names of the whole equal PyTorch's state dict.
+ */
+export interface Parameters {
+  /** The same store, with `name.` before every name. */
+  sub(name: string | number): Parameters;
+  /** A tensor that the optimiser trains, unless frozen. */
+  parameter(name: string, shape: readonly number[], init: Init, frozen?: boolean): Tensor;
+  /** A tensor that is saved, but not trained. */
+  buffer(name: string, shape: readonly number[], init: Init): Tensor;
+  /** Every tensor by full name, in order of creation. */
+  readonly all: TensorMap;
+  /** Those with gradients. */
+  readonly trainable: TensorMap;
+}
+
+/** An empty store on `device`. Tensors live until disposed. */
+export function createParameters(device = "cpu"): Parameters {
+  const all: TensorMap = new Map();
+  const trainable: TensorMap = new Map();
+  const create = (name: string, shape: readonly number[], init: Init): Tensor => {
+    if (all.has(name)) throw new Error(`two parameters are called ${name}`);
+    const tensor = keep(empty(shape, { device }));
+    noGrad(() => init(tensor));
+    all.set(name, tensor);
+    return tensor;
+  };
+  const at = (prefix: string): Parameters => ({
+    sub: (name) => at(`${prefix}${name}.`),
+    parameter(name, shape, init, frozen = false) {
+      const tensor = create(prefix + name, shape, init);
+      if (!frozen) {
+        tensor.requiresGrad = true;
+        trainable.set(prefix + name, tensor);
+      }
+      return tensor;
+    },
+    buffer: (name, shape, init) => create(prefix + name, shape, init),
+    all,
+    trainable,
+  });
+  return at("");
+}
+
+export const zerosInit: Init = (tensor) => tensor.zeroInPlace();
+export const onesInit: Init = (tensor) => tensor.fillInPlace(1);
+export const normalInit =
+  (deviation: number): Init =>
+  (tensor) =>
+    tensor.normalInPlace(0, deviation);
+
+/** He et al. 2015 (eq. 10) for ReLU networks: N(0, 2 / fan-in). */
+export const heInit: Init = (tensor) => {
+  const [, ...inward] = tensor.shape;
+  const fanIn = inward.reduce((product, size) => product * size, 1);
+  return tensor.normalInPlace(0, Math.sqrt(2 / fanIn));
+};

@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+// Parameters and inputs of the golden vectors are made from their names; see the folder's README.
+
+const beside = fileURLToPath(new URL("../../../shared/golden", import.meta.url));
+const candidate = process.env.CFCONTRA_GOLDEN ?? beside;
+
+/** Where the recorded vectors lie; undefined where this machine has none. */
+export const goldenFolder: string | undefined = existsSync(candidate) ? candidate : undefined;
+
+/** FNV-1a, 32 bits, of a name's UTF-8 bytes. */
+function fnv1a32(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(name, "utf8")) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+/** n numbers in [-1, 1), drawn in order by mulberry32 from the hash of `name`. */
+export function u(name: string, n: number): Float64Array {
+  let state = fnv1a32(name);
+  return Float64Array.from({ length: n }, () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return 2 * (((t ^ (t >>> 14)) >>> 0) / 2 ** 32) - 1;
+  });
+}
+
+/** The value of a parameter by its state-dict name; undefined for counters. */
+export function goldenParameter(name: string, shape: readonly number[]): Float32Array | undefined {
+  if (name.endsWith("num_batches_tracked")) return undefined;
+  const count = shape.reduce((product, size) => product * size, 1);
+  const fanIn = count / (shape[0] as number);
+  const [offset, factor] =
+    shape.length === 4
+      ? [0, Math.sqrt(3 / fanIn) * Math.sqrt(2)]
+      : shape.length === 2
+        ? [0, Math.sqrt(3 / (shape[1] as number))]
+        : name.endsWith("running_var")
+          ? [1, 0.2]
+          : name.endsWith("weight")
+            ? [1, 0.1]
+            : [0, 0.1];
+  return Float32Array.from(u(name, count), (value) => offset + factor * value);
+}
+
+export interface GoldenTensor {
+  readonly shape: number[];
+  readonly data: Float32Array | BigInt64Array;
+}
+
+/** Every tensor of a recorded file, read without the project's own reader. */
+export function readGolden(file: string): Map<string, GoldenTensor> {
+  const bytes = readFileSync(join(goldenFolder as string, file));
+  const start = 8 + Number(bytes.readBigUInt64LE());
+  const header = JSON.parse(bytes.subarray(8, start).toString()) as Record<
+    string,
+    { dtype: string; shape: number[]; data_offsets: [number, number] }
+  >;
+  const { __metadata__, ...entries } = header;
+  return new Map(
+    Object.entries(entries).map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data_offsets: [from, to],
+        },
+      ]) => {
+        const { buffer } = new Uint8Array(bytes.subarray(start + from, start + to)); // aligned copy
+        const data = dtype === "I64" ? new BigInt64Array(buffer) : new Float32Array(buffer);
+        return [name, { shape, data }];
+      },
+    ),
+  );
+}

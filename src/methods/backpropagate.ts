@@ -1,0 +1,37 @@
+import { gradients, scope, type Tensor } from "../torch/index.js";
+import type { MethodContext } from "./method.js";
+
+/** A loss and its weight in the total. */
+export type WeightedLosses = Readonly<Record<string, readonly [weight: number, loss: Tensor]>>;
+
+/**
+ * Adds the gradients of the weighted sum to the parameters, and returns each loss unweighted under
+ * its name; with `gradientNorms` also `gradient/<name>`, the norm of what it contributes.
+ */
+export function backpropagate(
+  losses: WeightedLosses,
+  { network, gradientNorms }: MethodContext,
+): Record<string, number> {
+  return scope(() => {
+    const scalars: Record<string, number> = {};
+    let total: Tensor | undefined;
+    for (const [name, [weight, loss]] of Object.entries(losses)) {
+      scalars[name] = loss.item();
+      if (weight === 0) continue;
+      const weighted = loss.mul(weight);
+      if (gradientNorms) {
+        scalars[`gradient/${name}`] = gradientNorm(weighted, network.parameters.trainable.values());
+      }
+      total = total?.add(weighted) ?? weighted;
+    }
+    total?.backward();
+    return scalars;
+  });
+}
+
+function gradientNorm(loss: Tensor, parameters: Iterable<Tensor>): number {
+  return scope(() => {
+    const parts = gradients([loss], [...parameters], { retainGraph: true });
+    return Math.sqrt(parts.reduce((sum, part) => sum + (part?.norm().item() ?? 0) ** 2, 0));
+  });
+}

@@ -1,0 +1,15 @@
+import { cfcontra, cfcontraOptions } from "./cfcontra.js";
+import { minent, minentOptions } from "./minent.js";
+import { sourceOnly, sourceOnlyOptions } from "./source-only.js";
+
+export type { Batches, Domains, Method, MethodContext, Progress } from "./method.js";
+
+/** Every method: its options with their defaults, and its factory. A new one is a new line. */
+export const methods = {
+  "source-only": { options: sourceOnlyOptions, create: sourceOnly },
+  minent: { options: minentOptions, create: minent },
+  cfcontra: { options: cfcontraOptions, create: cfcontra },
+} as const;
+
+export type MethodName = keyof typeof methods;
+export const METHODS = Object.keys(methods) as MethodName[];

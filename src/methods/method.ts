@@ -1,0 +1,50 @@
+import type { Sample } from "../datasets/dataset.js";
+import type { Network } from "../network/index.js";
+import type { Precision, Tensor, TensorMap } from "../torch/index.js";
+
+/** One step's images: float32 [N, 3, H, W] in the network's format, labels int64 [N, H, W]. */
+export interface Batches {
+  readonly source: { readonly images: Tensor; readonly labels: Tensor };
+  /** Absent for methods that do not look at the target. Never with labels. */
+  readonly target?: { readonly images: Tensor } | undefined;
+}
+
+/** Where the run stands. */
+export interface Progress {
+  /** 0 for the first. */
+  readonly step: number;
+  readonly total: number;
+  /** Base learning rate of this step. */
+  readonly rate: number;
+}
+
+/** Access to images outside the training stream, for methods that look around before they start. */
+export interface Domains {
+  /** Up to `count` samples, in an order that the run's seed decides. Target samples have no label. */
+  samples(domain: "source" | "target", count: number): AsyncIterable<Sample>;
+}
+
+/** What the trainer drives. A method owns its losses and its optimisers, and nothing of time. */
+export interface Method {
+  readonly usesTarget: boolean;
+  /** Called before each step; most return at once. */
+  before?(progress: Progress, domains: Domains): Promise<void>;
+  /** Losses, back-propagation and optimiser step. Returns named numbers for the log. */
+  step(batches: Batches, progress: Progress): Record<string, number>;
+  /** Everything beside the network that a resumed run needs. */
+  readonly state: TensorMap;
+}
+
+/** What every method is given beside its own options. */
+export interface MethodContext {
+  readonly network: Network;
+  readonly precision: Precision;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  /** See network/parameterGroups. */
+  readonly duplicateUpdates: boolean;
+  /** Log the norm of the gradient that each loss contributes: one more backward pass for each. */
+  readonly gradientNorms: boolean;
+  /** Receives sentences that a user should read. */
+  readonly warn: (sentence: string) => void;
+}

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { type Prediction, parameterGroups, segmentationLoss } from "../network/index.js";
+import { sgd } from "../nn/index.js";
+import { autocast, scope, type Tensor } from "../torch/index.js";
+import { backpropagate, type WeightedLosses } from "./backpropagate.js";
+import type { Batches, Method, MethodContext } from "./method.js";
+
+/** Weight of the auxiliary head's cross-entropy beside the main head's 1. */
+export const supervisedOptions = { aux: z.number().min(0).default(0.1) };
+
+export const sourceOnlyOptions = z.strictObject(supervisedOptions);
+
+/** Cross-entropy of both heads on labelled images: the first line of the total loss. */
+export function supervisedLosses(
+  { main, aux }: Prediction,
+  labels: Tensor,
+  auxWeight: number,
+): WeightedLosses {
+  return {
+    "source/main": [1, segmentationLoss(main, labels)],
+    "source/aux": [auxWeight, segmentationLoss(aux, labels)],
+  };
+}
+
+/** The network's prediction for training, in the context's arithmetic. */
+export function predict({ network, precision }: MethodContext, images: Tensor): Prediction {
+  return autocast(precision, () => network.forward(images, true), network.device);
+}
+
+/** SGD over the network as the context wants it. */
+export function networkOptimizer(context: MethodContext, trainProjection = true) {
+  const { network, duplicateUpdates } = context;
+  return sgd(parameterGroups(network, { duplicateUpdates, trainProjection }), context);
+}
+
+/** Trains on the source alone: what adaptation has to beat. */
+export function sourceOnly(
+  context: MethodContext,
+  { aux }: z.infer<typeof sourceOnlyOptions>,
+): Method {
+  const optimizer = networkOptimizer(context);
+  return {
+    usesTarget: false,
+    state: optimizer.state,
+    step({ source }: Batches, { rate }) {
+      const scalars = scope(() =>
+        backpropagate(
+          supervisedLosses(predict(context, source.images), source.labels, aux),
+          context,
+        ),
+      );
+      optimizer.step(rate);
+      return scalars;
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { UserError } from "../errors.js";
+import type { Method } from "../methods/method.js";
+import type { Network } from "../network/index.js";
+import {
+  copyInto,
+  dispose,
+  noGrad,
+  randomState,
+  readSafetensors,
+  setRandomState,
+  type TensorMap,
+  writeSafetensors,
+} from "../torch/index.js";
+
+/** What a checkpoint says of itself. */
+export interface CheckpointInfo {
+  readonly step: number;
+  readonly method: string;
+  readonly classes: readonly string[];
+  /** The network's part of the configuration, as JSON. */
+  readonly network: unknown;
+}
+
+const NETWORK = "network/";
+const METHOD = "method/";
+const RANDOM = "random";
+const KEPT = 2;
+
+function prefixed(prefix: string, tensors: ReadonlyMap<string, unknown>): [string, never][] {
+  return [...tensors].map(([name, tensor]) => [prefix + name, tensor as never]);
+}
+
+/** Writes network, optimiser, banks and random state to one file, complete or not at all. */
+export function saveCheckpoint(
+  path: string,
+  info: CheckpointInfo,
+  network: Network,
+  method: Method,
+): void {
+  const random = randomState();
+  try {
+    const tensors: TensorMap = new Map([
+      ...prefixed(NETWORK, network.parameters.all),
+      ...prefixed(METHOD, method.state),
+      [RANDOM, random],
+    ]);
+    writeSafetensors(path, tensors, { format: "cfcontra-1", ...metadata(info) });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new UserError(`cannot write ${path} (${code}); earlier checkpoints are intact`);
+  } finally {
+    random.dispose();
+  }
+}
+
+function metadata({ step, method, classes, network }: CheckpointInfo): Record<string, string> {
+  return {
+    step: String(step),
+    method,
+    classes: JSON.stringify(classes),
+    network: JSON.stringify(network),
+  };
+}
+
+interface Checkpoint {
+  readonly info: CheckpointInfo;
+  readonly tensors: TensorMap;
+}
+
+/**
+ * Reads a checkpoint of `saveCheckpoint`. The caller disposes its tensors.
+ * @throws UserError if the file is missing, broken or none of this project's
+ */
+export function readCheckpoint(path: string): Checkpoint {
+  const { tensors, metadata } = readSafetensors(path);
+  try {
+    if (metadata.format !== "cfcontra-1") throw new Error();
+    const info: CheckpointInfo = {
+      step: Number(metadata.step),
+      method: metadata.method as string,
+      classes: JSON.parse(metadata.classes as string) as string[],
+      network: JSON.parse(metadata.network as string) as unknown,
+    };
+    return { info, tensors };
+  } catch {
+    dispose(tensors);
+    throw new UserError(`${path} holds tensors, but is no checkpoint of a cfcontra run`);
+  }
+}
+
+function restore(path: string, from: TensorMap, prefix: string, into: TensorMap): void {
+  for (const [name, tensor] of into) {
+    const saved = from.get(prefix + name);
+    if (saved === undefined) {
+      throw new UserError(
+        `${path} has no ${name}: it was made by another method, network or head; use its own configuration`,
+      );
+    }
+    if (String(saved.shape) !== String(tensor.shape)) {
+      throw new UserError(
+        `${path} is for another network: its ${name} is [${saved.shape}], but this one's is ` +
+          `[${tensor.shape}]; check backbone, width, head and the number of classes`,
+      );
+    }
+  }
+  noGrad(() => {
+    for (const [name, tensor] of into) copyInto(tensor, from.get(prefix + name) as never);
+  });
+}
+
+/** Puts the weights of a checkpoint into the network. Throws UserError if they do not fit. */
+export function loadNetwork(path: string, { tensors }: Checkpoint, network: Network): void {
+  restore(path, tensors, NETWORK, network.parameters.all);
+}
+
+/** Puts everything back as it was when the checkpoint was made, and returns its step. */
+export function resume(path: string, network: Network, method: Method): number {
+  const checkpoint = readCheckpoint(path);
+  try {
+    loadNetwork(path, checkpoint, network);
+    restore(path, checkpoint.tensors, METHOD, method.state);
+    const random = checkpoint.tensors.get(RANDOM);
+    if (random) setRandomState(random);
+    return checkpoint.info.step;
+  } finally {
+    dispose(checkpoint.tensors);
+  }
+}
+
+const NAME = /^step-(\d+)\.safetensors$/;
+
+/** Complete checkpoints in a run folder, oldest first. */
+export function checkpoints(run: string): string[] {
+  const folder = join(run, "checkpoints");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => NAME.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** Saves under the step's name and removes all but the newest two. */
+export function saveInto(
+  run: string,
+  info: CheckpointInfo,
+  network: Network,
+  method: Method,
+): string {
+  const folder = join(run, "checkpoints");
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `step-${String(info.step).padStart(7, "0")}.safetensors`);
+  saveCheckpoint(path, info, network, method);
+  for (const old of checkpoints(run).slice(0, -KEPT)) rmSync(old);
+  return path;
+}
+
+/** The newest checkpoint of a run folder, or the file itself. Throws UserError if there is none. */
+export function latestCheckpoint(path: string): string {
+  if (basename(path).endsWith(".safetensors")) return path;
+  const latest = checkpoints(path).at(-1);
+  if (latest === undefined) {
+    throw new UserError(
+      `${path} has no checkpoint: expected a run folder with checkpoints/step-*.safetensors, or such a file`,
+    );
+  }
+  return latest;
+}

@@ -1,0 +1,10 @@
+export {
+  type CheckpointInfo,
+  checkpoints,
+  latestCheckpoint,
+  loadNetwork,
+  readCheckpoint,
+  resume,
+  saveInto,
+} from "./checkpoint.js";
+export { type LoopOptions, type StepReport, type Stream, train } from "./loop.js";

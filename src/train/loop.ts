@@ -1,0 +1,133 @@
+import { imagesOf, labelsOf } from "../datasets/batch.js";
+import type { Dataset, Sample, Size } from "../datasets/dataset.js";
+import { createLoader } from "../datasets/loader.js";
+import { UserError } from "../errors.js";
+import type { Domains, Method } from "../methods/method.js";
+import type { Network } from "../network/index.js";
+import { poly } from "../nn/index.js";
+import { scope } from "../torch/index.js";
+
+/** A domain to train on: images at one size, so many a step. */
+export interface Stream {
+  readonly dataset: Dataset;
+  readonly size: Size;
+  readonly batch: number;
+}
+
+export interface LoopOptions {
+  readonly network: Network;
+  readonly method: Method;
+  readonly source: Stream;
+  readonly target: Stream;
+  /** Steps in all. */
+  readonly steps: number;
+  /** Steps that a resumed run has behind it. */
+  readonly start?: number;
+  readonly rate: number;
+  /** Where the poly schedule reaches 0; the reference stops long before that. */
+  readonly schedule: number;
+  readonly seed: number;
+}
+
+/** What one step gave. */
+export interface StepReport {
+  /** Steps done, this one included. */
+  readonly step: number;
+  readonly rate: number;
+  readonly scalars: Record<string, number>;
+  readonly seconds: number;
+  /** Seconds of these that were spent waiting for data. */
+  readonly waiting: number;
+}
+
+// Streams of one seed must not be the same permutation.
+const SOURCE_STREAM = 0;
+const TARGET_STREAM = 1;
+const LOOK_AROUND = 2;
+
+/**
+ * Trains step by step, and hands control back after each: what happens once in a while
+ * (evaluation, checkpoints, stopping) is the caller's, between the steps.
+ * @throws UserError naming step and loss when a loss is not finite
+ */
+export async function* train(options: LoopOptions): AsyncGenerator<StepReport, void, undefined> {
+  const { network, method, steps, start = 0, rate: base, schedule, seed } = options;
+  const load = (stream: Stream, offset: number) =>
+    createLoader(stream.dataset, {
+      batch: stream.batch,
+      size: stream.size,
+      seed: seed * 16 + offset,
+      start: start * stream.batch,
+    });
+  const source = load(options.source, SOURCE_STREAM);
+  const target = method.usesTarget ? load(options.target, TARGET_STREAM) : undefined;
+  try {
+    for (let step = start; step < steps; step++) {
+      const began = performance.now();
+      const rate = base * poly(step, schedule);
+      const progress = { step, total: steps, rate };
+      await method.before?.(progress, lookAround(options));
+      const fetching = performance.now();
+      const labelled = await source.next();
+      const unlabelled = await target?.next();
+      const waiting = performance.now() - fetching;
+      const scalars = scope(() =>
+        method.step(
+          {
+            source: {
+              images: imagesOf(labelled, network.input, network.device),
+              labels: labelsOf(labelled, network.device),
+            },
+            target: unlabelled && {
+              images: imagesOf(unlabelled, network.input, network.device),
+            },
+          },
+          progress,
+        ),
+      );
+      requireFinite(scalars, step);
+      const seconds = (performance.now() - began) / 1000;
+      yield { step: step + 1, rate, scalars, seconds, waiting: waiting / 1000 };
+    }
+  } finally {
+    source.close();
+    target?.close();
+  }
+}
+
+function requireFinite(scalars: Record<string, number>, step: number): void {
+  for (const [name, value] of Object.entries(scalars)) {
+    if (Number.isFinite(value)) continue;
+    throw new UserError(
+      `step ${step + 1}: the loss ${name} is ${value}; the last checkpoint is intact: ` +
+        "lower train.rate, or use float32 instead of bfloat16",
+    );
+  }
+}
+
+/** Samples beside the training stream, in an order of their own. */
+function lookAround({ source, target, seed }: LoopOptions): Domains {
+  return {
+    async *samples(domain, count) {
+      const { dataset, size } = domain === "source" ? source : target;
+      const loader = createLoader(dataset, {
+        batch: 1,
+        size,
+        seed: seed * 16 + LOOK_AROUND,
+        cacheBytes: 0,
+      });
+      try {
+        for (let i = 0; i < Math.min(count, dataset.names.length); i++) {
+          const [sample] = (await loader.next()) as [Sample];
+          yield domain === "source" ? sample : withoutLabel(sample);
+        }
+      } finally {
+        loader.close();
+      }
+    },
+  };
+}
+
+function withoutLabel({ label: _, ...sample }: Sample): Sample {
+  return sample;
+}

@@ -8,3 +8,4 @@ export {
   saveInto,
 } from "./checkpoint.js";
 export { type LoopOptions, type StepReport, type Stream, train } from "./loop.js";
+export { openRunFolder, type RunFolder, writeAtomically } from "./run-folder.js";

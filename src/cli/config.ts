@@ -1,0 +1,160 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { z } from "zod";
+import { nearestWord } from "../datasets/nearest-word.js";
+import { UserError } from "../errors.js";
+import { METHODS, type MethodName, methods } from "../methods/index.js";
+import { PROJECTION_HEADS, RESNETS } from "../network/index.js";
+
+const whole = z.number().int();
+const size = z
+  .tuple([whole.min(16), whole.min(16)])
+  .transform(([width, height]) => ({ width, height }));
+const dataset = z.looseObject({ type: z.string() }); // its own schema checks the rest
+const methodName = z.enum(METHODS as [MethodName, ...MethodName[]]);
+
+const networkSchema = z.strictObject({
+  backbone: z.enum(RESNETS as [(typeof RESNETS)[number], ...typeof RESNETS]).default("resnet101"),
+  /** Multiplies every channel count of the backbone. */
+  width: z.number().positive().default(1),
+  head: z.enum(PROJECTION_HEADS).default("moco"),
+  /** How convolutions start: the reference's N(0, 0.01), or He et al. for training from scratch. */
+  init: z.enum(["normal", "he"]).default("normal"),
+});
+
+const trainSchema = z.strictObject({
+  steps: whole.min(1).default(120000),
+  /** Step at which the poly schedule would reach 0; `steps` when omitted. */
+  schedule: whole.min(1).optional(),
+  /** Images of each domain in a step. */
+  batch: whole.min(1).default(1),
+  rate: z.number().positive().default(2.5e-4),
+  momentum: z.number().min(0).max(1).default(0.9),
+  weightDecay: z.number().min(0).default(5e-4),
+  precision: z.enum(["float32", "bfloat16"]).default("bfloat16"),
+  seed: whole.min(0).default(1234),
+  /** Update backbone parameters several times a step, as the reference's optimiser does. */
+  duplicateUpdates: z.boolean().default(false),
+  gradientNorms: z.boolean().default(false),
+  /** Steps between checkpoints, and between evaluations (0: only at the end). */
+  checkpointEvery: whole.min(1).default(2000),
+  evaluateEvery: whole.min(0).default(0),
+  device: z.string().default("cpu"),
+});
+
+const sizesSchema = z.strictObject({
+  source: size,
+  target: size,
+  /** What the network sees in evaluation, and where its logits meet the labels. */
+  evaluate: size,
+  output: size.optional(),
+});
+
+/** A whole run. Defaults are the reference's; presets state what differs. */
+export const configSchema = z.strictObject({
+  method: methodName.default("cfcontra"),
+  /** Options of the methods, by method; each run reads its own. */
+  options: z
+    .strictObject(
+      Object.fromEntries(METHODS.map((name) => [name, methods[name].options.optional()])),
+    )
+    .default({}),
+  network: networkSchema.prefault({}),
+  source: dataset,
+  target: dataset,
+  /** Labelled sets to measure on, by name. The first is the one that tables show. */
+  evaluate: z.record(z.string(), dataset),
+  sizes: sizesSchema,
+  train: trainSchema.prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;
+
+const presetFolder = fileURLToPath(new URL("../../presets/", import.meta.url));
+
+/** Names of the presets that come with the project. */
+export function presetNames(): string[] {
+  return readdirSync(presetFolder)
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => basename(name, ".yaml"));
+}
+
+/** Reads a preset by name, or any YAML file by path, without checking its keys. */
+export function readPreset(name: string): Record<string, unknown> {
+  const path = name.endsWith(".yaml") ? name : join(presetFolder, `${name}.yaml`);
+  if (!existsSync(path)) {
+    const near = nearestWord(name, presetNames());
+    throw new UserError(
+      `there is no preset ${name}; expected one of ${presetNames().join(", ")} or the path of a .yaml file` +
+        (near ? `; did you mean ${near}?` : ""),
+    );
+  }
+  let value: unknown;
+  try {
+    value = parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new UserError(`${path} is not valid YAML: ${(error as Error).message.split("\n")[0]}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new UserError(`${path}: expected a table of keys such as method, source, target`);
+  }
+  return value as Record<string, unknown>;
+}
+
+/** Applies `a.b.c=value` (the value is YAML) to a raw configuration. */
+export function override(config: Record<string, unknown>, assignment: string): void {
+  const [path, value] = split(assignment);
+  const keys = path.split(".");
+  let at = config;
+  for (const key of keys.slice(0, -1)) {
+    const inner = at[key] ?? {};
+    if (typeof inner !== "object") throw new UserError(`--set ${assignment}: ${key} is no table`);
+    at[key] = inner;
+    at = inner as Record<string, unknown>;
+  }
+  at[keys.at(-1) as string] = parse(value);
+}
+
+function split(assignment: string): [string, string] {
+  const at = assignment.indexOf("=");
+  if (at < 1) throw new UserError(`--set ${assignment}: expected key=value, e.g. train.steps=1000`);
+  return [assignment.slice(0, at), assignment.slice(at + 1)];
+}
+
+/**
+ * Checks a raw configuration and fills in the defaults.
+ * @throws UserError naming the first key that is wrong, and the nearest known one
+ */
+export function parseConfig(raw: unknown, where = "configuration"): Config {
+  const parsed = configSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+  const path = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0] as string;
+    const known = keysAt(configSchema, issue.path);
+    const near = nearestWord(key, known);
+    throw new UserError(
+      `${where}: ${path ? `${path}.` : ""}${key} is no known key; expected ${known.join(", ")}` +
+        (near ? `; did you mean ${near}?` : ""),
+    );
+  }
+  throw new UserError(
+    `${where}: ${path}: ${issue.message.replace(/^Invalid (input|option): /, "")}`,
+  );
+}
+
+/** The keys that the schema knows at `path`. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: z.ZodType | undefined = schema;
+  for (const key of path) at = shapeOf(at)?.[String(key)];
+  return Object.keys(shapeOf(at) ?? {});
+}
+
+function shapeOf(schema: z.ZodType | undefined): Record<string, z.ZodType> | undefined {
+  let at = schema;
+  while (at !== undefined && "unwrap" in at && typeof at.unwrap === "function") at = at.unwrap();
+  return at instanceof z.ZodObject ? (at.shape as Record<string, z.ZodType>) : undefined;
+}

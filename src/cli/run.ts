@@ -1,0 +1,165 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import type { Dataset } from "../datasets/dataset.js";
+import { evaluate, type Scores, scores } from "../evaluate/index.js";
+import { writePreviews } from "../report/previews.js";
+import { dispose, manualSeed } from "../torch/index.js";
+import { checkpoints, openRunFolder, resume, saveInto, train } from "../train/index.js";
+import { buildMethod, buildNetwork, openDomains } from "./build.js";
+import type { Config } from "./config.js";
+import { progressLine } from "./progress.js";
+
+export interface RunOptions {
+  readonly config: Config;
+  /** The run folder. */
+  readonly out: string;
+  /** Where relative data roots start from. */
+  readonly data: string;
+  readonly resume?: boolean;
+  readonly previews?: number;
+}
+
+export interface RunResult {
+  readonly method: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly seconds: number;
+  /** Share of the step time that was spent waiting for data. */
+  readonly waiting: number;
+  readonly classes: readonly string[];
+  /** Scores by evaluation set; of the last snapshot. */
+  readonly scores: Record<string, Scores>;
+  /** false where Ctrl-C stopped it; `--resume` goes on. */
+  readonly complete: boolean;
+}
+
+const LOG_EVERY = 10;
+
+/** Trains, evaluates and writes the run folder. Ctrl-C and SIGTERM save a checkpoint and return. */
+export async function run({
+  config,
+  out,
+  data,
+  previews = 8,
+  ...options
+}: RunOptions): Promise<RunResult> {
+  const domains = await openDomains(config, data);
+  const { seed, steps } = config.train;
+  manualSeed(seed);
+  const network = buildNetwork(config, domains.source.classes.names.length);
+  const warn = (sentence: string) => process.stderr.write(`note: ${sentence}\n`);
+  const method = buildMethod(config, network, warn);
+  const folder = openRunFolder(out);
+  folder.writeConfig(stringify(config));
+
+  const latest = options.resume ? checkpoints(out).at(-1) : undefined;
+  const start = latest ? resume(latest, network, method) : 0;
+  let stopping = false;
+  const stop = () => {
+    stopping = true;
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  const save = (step: number) =>
+    saveInto(
+      out,
+      {
+        step,
+        method: config.method,
+        classes: domains.source.classes.names,
+        network: config.network,
+      },
+      network,
+      method,
+    );
+  const measure = async () => {
+    const results: Record<string, Scores> = {};
+    for (const [name, dataset] of domains.evaluate) {
+      results[name] = await score(name, dataset);
+    }
+    return results;
+  };
+  async function score(name: string, dataset: Dataset): Promise<Scores> {
+    const line = progressLine(`evaluating on ${name}`);
+    const { evaluate: size, output = size } = config.sizes;
+    const { precision } = config.train;
+    const confusion = await evaluate(network, dataset, {
+      size,
+      output,
+      precision,
+      onImage: line.update,
+    });
+    line.end();
+    return scores(confusion);
+  }
+
+  const line = progressLine(`${config.method} seed ${seed}`);
+  let done = start;
+  let seconds = 0;
+  let waiting = 0;
+  try {
+    const stream = (dataset: Dataset, size: Config["sizes"]["source"]) => ({
+      dataset,
+      size,
+      batch: config.train.batch,
+    });
+    for await (const report of train({
+      network,
+      method,
+      source: stream(domains.source, config.sizes.source),
+      target: stream(domains.target, config.sizes.target),
+      steps,
+      start,
+      rate: config.train.rate,
+      schedule: config.train.schedule ?? steps,
+      seed,
+    })) {
+      const { step, scalars } = report;
+      done = step;
+      seconds += report.seconds;
+      waiting += report.waiting;
+      const loss = scalars["source/main"] as number;
+      line.update(step, steps, `loss ${loss.toFixed(3)}  ${report.seconds.toFixed(2)} s/step`);
+      if (step % LOG_EVERY === 0 || step === steps) {
+        const { rate, seconds: time } = report;
+        folder.log({ step, rate, seconds: time, waiting: report.waiting, ...scalars });
+      }
+      const { checkpointEvery, evaluateEvery } = config.train;
+      if (step % checkpointEvery === 0 || step === steps || stopping) save(step);
+      if (stopping) break;
+      if (evaluateEvery > 0 && step % evaluateEvery === 0 && step < steps) {
+        for (const [name, { miou }] of Object.entries(await measure())) {
+          folder.log({ step, [`miou/${name}`]: miou });
+        }
+      }
+    }
+    line.end();
+    const complete = done === steps;
+    const results = complete ? await measure() : {};
+    if (complete && previews > 0) {
+      for (const [name, dataset] of domains.evaluate) {
+        const { evaluate: size } = config.sizes;
+        await writePreviews(join(out, "previews"), name, network, dataset, size, previews);
+      }
+    }
+    const result: RunResult = {
+      method: config.method,
+      seed,
+      steps: done,
+      seconds,
+      waiting: seconds > 0 ? waiting / seconds : 0,
+      classes: domains.source.classes.names,
+      scores: results,
+      complete,
+    };
+    if (complete) folder.writeResult(result);
+    return result;
+  } finally {
+    line.end();
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+    dispose([network.parameters.all, method.state]);
+  }
+}
+
+/** Whether a folder holds a run already. */
+export const isRun = (path: string): boolean => existsSync(join(path, "config.yaml"));

@@ -1,6 +1,5 @@
 import {
   batchNorm,
-  conv2d,
   heInit,
   type Layer,
   type Parameters,

@@ -1,11 +1,4 @@
-import {
-  batchNorm,
-  heInit,
-  type Layer,
-  type Parameters,
-  relu,
-  sequential,
-} from "../nn/index.js";
+import { batchNorm, heInit, type Layer, type Parameters, relu, sequential } from "../nn/index.js";
 import * as torch from "../torch/index.js";
 
 export const PROJECTION_HEADS = ["none", "linear", "moco", "simclr", "byol"] as const;

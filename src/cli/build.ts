@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { Dataset } from "../datasets/dataset.js";
-import { openDataset } from "../datasets/open.js";
 import { UserError } from "../errors.js";
 import type { Method } from "../methods/index.js";
 import { methods } from "../methods/index.js";
@@ -8,19 +7,30 @@ import { deeplabV2, type Network } from "../network/index.js";
 import { heInit, normalInit } from "../nn/index.js";
 import { hasCuda } from "../torch/index.js";
 import type { Config } from "./config.js";
+import { open, openEvaluationSets } from "./measure.js";
 
-/** The data sets of a configuration; relative roots start from `base`. */
+/** The configuration with data roots that start from `base` made absolute: a run can move. */
+export function withAbsoluteRoots(config: Config, base: string): Config {
+  const absolute = (spec: Config["source"]): Config["source"] =>
+    typeof spec.root === "string" ? { ...spec, root: resolve(base, spec.root) } : spec;
+  return {
+    ...config,
+    source: absolute(config.source),
+    target: absolute(config.target),
+    evaluate: Object.fromEntries(
+      Object.entries(config.evaluate).map(([name, spec]) => [name, absolute(spec)]),
+    ),
+  };
+}
+
+/** The data sets of a configuration. The target is opened without its labels. */
 export async function openDomains(
   config: Config,
-  base: string,
 ): Promise<{ source: Dataset; target: Dataset; evaluate: Map<string, Dataset> }> {
-  const open = (spec: object) => openDataset(spec, resolve(base));
-  const source = await open({ ...config.source, labelled: true });
-  const target = await open({ ...config.target, labelled: false });
-  const evaluate = new Map<string, Dataset>();
-  for (const [name, spec] of Object.entries(config.evaluate)) {
-    evaluate.set(name, await open({ ...spec, labelled: true }));
-  }
+  const here = process.cwd();
+  const source = await open({ ...config.source, labelled: true }, here);
+  const target = await open({ ...config.target, labelled: false }, here);
+  const evaluate = await openEvaluationSets(config, here);
   const classes = source.classes.names.join(", ");
   for (const [name, dataset] of [["target", target] as const, ...evaluate]) {
     const theirs = dataset.classes.names.join(", ");

@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Dataset } from "../datasets/dataset.js";
-import { evaluate, type Scores, scores } from "../evaluate/index.js";
+import { type Scores, scores } from "../evaluate/index.js";
 import { writePreviews } from "../report/previews.js";
 import { dispose, manualSeed } from "../torch/index.js";
 import { checkpoints, openRunFolder, resume, saveInto, train } from "../train/index.js";
-import { buildMethod, buildNetwork, openDomains } from "./build.js";
+import { buildMethod, buildNetwork, openDomains, withAbsoluteRoots } from "./build.js";
 import type { Config } from "./config.js";
+import { measure } from "./measure.js";
 import { progressLine } from "./progress.js";
 
 export interface RunOptions {
@@ -38,13 +39,13 @@ const LOG_EVERY = 10;
 
 /** Trains, evaluates and writes the run folder. Ctrl-C and SIGTERM save a checkpoint and return. */
 export async function run({
-  config,
   out,
   data,
   previews = 8,
   ...options
 }: RunOptions): Promise<RunResult> {
-  const domains = await openDomains(config, data);
+  const config = withAbsoluteRoots(options.config, data);
+  const domains = await openDomains(config);
   const { seed, steps } = config.train;
   manualSeed(seed);
   const network = buildNetwork(config, domains.source.classes.names.length);
@@ -72,26 +73,13 @@ export async function run({
       network,
       method,
     );
-  const measure = async () => {
+  const measureAll = async () => {
     const results: Record<string, Scores> = {};
     for (const [name, dataset] of domains.evaluate) {
-      results[name] = await score(name, dataset);
+      results[name] = scores(await measure(network, name, dataset, config));
     }
     return results;
   };
-  async function score(name: string, dataset: Dataset): Promise<Scores> {
-    const line = progressLine(`evaluating on ${name}`);
-    const { evaluate: size, output = size } = config.sizes;
-    const { precision } = config.train;
-    const confusion = await evaluate(network, dataset, {
-      size,
-      output,
-      precision,
-      onImage: line.update,
-    });
-    line.end();
-    return scores(confusion);
-  }
 
   const line = progressLine(`${config.method} seed ${seed}`);
   let done = start;
@@ -128,14 +116,14 @@ export async function run({
       if (step % checkpointEvery === 0 || step === steps || stopping) save(step);
       if (stopping) break;
       if (evaluateEvery > 0 && step % evaluateEvery === 0 && step < steps) {
-        for (const [name, { miou }] of Object.entries(await measure())) {
+        for (const [name, { miou }] of Object.entries(await measureAll())) {
           folder.log({ step, [`miou/${name}`]: miou });
         }
       }
     }
     line.end();
     const complete = done === steps;
-    const results = complete ? await measure() : {};
+    const results = complete ? await measureAll() : {};
     if (complete && previews > 0) {
       for (const [name, dataset] of domains.evaluate) {
         const { evaluate: size } = config.sizes;
@@ -160,6 +148,3 @@ export async function run({
     dispose([network.parameters.all, method.state]);
   }
 }
-
-/** Whether a folder holds a run already. */
-export const isRun = (path: string): boolean => existsSync(join(path, "config.yaml"));

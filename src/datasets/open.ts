@@ -7,6 +7,7 @@ import type { Dataset } from "./dataset.js";
 import { folderSchema, openFolder } from "./folder.js";
 import { gta5Schema, openGta5 } from "./gta5.js";
 import { nearestWord } from "./nearest-word.js";
+import { openStreets, streetsSchema } from "./streets/streets.js";
 import { openSynthia, synthiaSchema } from "./synthia.js";
 
 const schemas = {
@@ -15,6 +16,7 @@ const schemas = {
   cityscapes: cityscapesSchema,
   camvid: camvidSchema,
   folder: folderSchema,
+  streets: streetsSchema,
 } as const;
 
 /** The options of any data set; `type` says which. */
@@ -24,6 +26,7 @@ export const datasetSchema = z.discriminatedUnion("type", [
   cityscapesSchema,
   camvidSchema,
   folderSchema,
+  streetsSchema,
 ]);
 
 /** What a configuration says of a data set, checked. */
@@ -66,9 +69,14 @@ export function parseDatasetSpec(spec: unknown, where = "dataset"): DatasetSpec 
 /**
  * Opens the data set that `spec` describes.
  * @param base folder that a relative `root` starts from; the working folder by default
+ * @param onProgress called where the data set is made first (streets): what, done, total
  * @throws UserError for faulty options and for missing, empty or unequal folders
  */
-export async function openDataset(spec: unknown, base = process.cwd()): Promise<Dataset> {
+export async function openDataset(
+  spec: unknown,
+  base = process.cwd(),
+  onProgress?: (name: string, done: number, total: number) => void,
+): Promise<Dataset> {
   const parsed = parseDatasetSpec(spec);
   const options = { ...parsed, root: resolve(base, parsed.root) };
   switch (options.type) {
@@ -82,6 +90,13 @@ export async function openDataset(spec: unknown, base = process.cwd()): Promise<
       return openCamvid(options);
     case "folder":
       return openFolder(options);
+    case "streets": {
+      const name = `drawing streets, ${options.domain} ${options.split}`;
+      return openStreets(options.root, {
+        ...options,
+        onProgress: (done, total) => onProgress?.(name, done, total),
+      });
+    }
     default:
       return options satisfies never;
   }

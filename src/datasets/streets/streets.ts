@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
+import { z } from "zod";
 import { UserError } from "../../errors.js";
 import { cityscapes19 } from "../class-sets.js";
 import type { Dataset, Sample, Size } from "../dataset.js";
@@ -31,6 +32,18 @@ export interface StreetsOptions {
 export interface OpenStreetsOptions extends StreetsOptions {
   readonly labelled?: boolean;
 }
+
+/** Options of the built-in pair of domains, which is drawn where it is missing. */
+export const streetsSchema = z.strictObject({
+  type: z.literal("streets"),
+  /** Folder to draw into. */
+  root: z.string().default(`streets-v${STREETS_VERSION}`),
+  domain: z.enum(["source", "target"]),
+  split: z.enum(["train", "test"]).default("train"),
+  /** Number of scenes. */
+  count: z.number().int().min(1),
+  labelled: z.boolean().default(true),
+});
 
 const DEFAULT_SIZE: Size = { width: 320, height: 160 };
 const SEEDS: Readonly<Record<Split, number>> = { train: 1, test: 2 };

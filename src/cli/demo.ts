@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import type { Dataset } from "../datasets/dataset.js";
+import { UserError } from "../errors.js";
+import { predictLabels } from "../evaluate/index.js";
+import { METHODS, type MethodName } from "../methods/index.js";
+import { comparisonSheet } from "../report/comparison-sheet.js";
+import { writeRgb } from "../report/previews.js";
+import { percent, textTable } from "../report/score-table.js";
+import { dispose } from "../torch/index.js";
+import { writeAtomically } from "../train/index.js";
+import { configuration } from "./configuration.js";
+import { openEvaluationSets } from "./measure.js";
+import { openRun } from "./open-run.js";
+import { clock } from "./progress.js";
+import { run } from "./run.js";
+
+export interface DemoOptions {
+  readonly seed: number;
+  readonly out: string;
+  readonly json?: string;
+  readonly set: readonly string[];
+  readonly data: string;
+}
+
+/** One line of the demo's table; shares 0..1 become percent in print, and stay so in JSON. */
+interface Row {
+  readonly method: MethodName;
+  readonly seed: number;
+  readonly sourceMiou: number;
+  readonly targetMiou: number;
+  readonly seconds: number;
+}
+
+const PRESET = "streets";
+const SHOWN = 6;
+
+/** `cfcontra demo`: the same network by every method on the built-in domains, side by side. */
+export async function demo({ seed, out, json, set, data }: DemoOptions): Promise<void> {
+  const rows: Row[] = [];
+  const config = (method: MethodName) => configuration({ preset: PRESET, method, seed, set });
+  for (const method of METHODS) {
+    const began = performance.now();
+    const result = await run({ config: config(method), out: join(out, method), data, previews: 0 });
+    if (!result.complete) throw new UserError("stopped; nothing of the demo was kept but its runs");
+    const { source, target } = result.scores;
+    if (!source || !target) throw new UserError("the demo evaluates on `source` and `target`");
+    const seconds = (performance.now() - began) / 1000;
+    rows.push({ method, seed, sourceMiou: source.miou, targetMiou: target.miou, seconds });
+    process.stderr.write(
+      `${method}: target mIoU ${percent(target.miou)}, trained and measured in ${clock(seconds)}\n`,
+    );
+  }
+  const target = (await openEvaluationSets(config("cfcontra"), data)).get("target") as Dataset;
+  const picture = join(out, "predictions.png");
+  await drawSheet(target, out, picture);
+  if (json) writeAtomically(json, `${JSON.stringify({ rows }, null, 2)}\n`);
+  process.stdout.write(`\n${table(rows)}\n\npredictions on the target side by side: ${picture}\n`);
+}
+
+function table(rows: readonly Row[]): string {
+  const baseline = rows[0]?.targetMiou ?? Number.NaN;
+  const gain = (share: number) => `${share < 0 ? "" : "+"}${percent(share)}`;
+  return textTable([
+    ["method", "source mIoU", "target mIoU", "gain", "time"],
+    ...rows.map(({ method, sourceMiou, targetMiou, seconds }, i) => [
+      method,
+      percent(sourceMiou),
+      percent(targetMiou),
+      i === 0 ? "" : gain(targetMiou - baseline),
+      clock(seconds),
+    ]),
+  ]);
+}
+
+/** Target images with the truth and the prediction of every run of the demo. */
+async function drawSheet(target: Dataset, out: string, path: string): Promise<void> {
+  const samples = await Promise.all(
+    Array.from({ length: Math.min(SHOWN, target.names.length) }, (_, i) => target.load(i)),
+  );
+  const columns = [
+    { title: "target image", pictures: samples.map(({ image }) => image) },
+    { title: "truth", labels: samples.map(({ label }) => label as Uint8Array) },
+  ];
+  for (const method of METHODS) {
+    const { config, network } = openRun(join(out, method));
+    const labels = [];
+    for (const [i, sample] of samples.entries()) {
+      const input = await target.load(i, config.sizes.evaluate);
+      labels.push(predictLabels(network, input, sample, config.train));
+    }
+    columns.push({ title: method, labels });
+    dispose(network.parameters.all);
+  }
+  const sheet = await comparisonSheet(columns, target.classes, samples[0] as never);
+  await writeRgb(path, sheet.rgb, sheet.size);
+}

@@ -1,0 +1,149 @@
+import { Command, CommanderError, Option } from "commander";
+import { UserError } from "../errors.js";
+
+const collect = (value: string, before: string[]) => [...before, value];
+const whole = (value: string): number => {
+  if (!/^\d+$/.test(value)) throw new UserError(`${value} is no whole number (0, 1, 2, ...)`);
+  return Number(value);
+};
+
+const setOption = () =>
+  new Option("--set <key=value>", "change one key of the configuration; may be repeated")
+    .argParser(collect)
+    .default([], "none");
+const dataOption = () =>
+  new Option("--data <folder>", "where relative data roots start from").default("data");
+
+/** The command line. Each command loads what it needs when it runs: `--help` stays quick. */
+export function commandLine(): Command {
+  const program = new Command("cfcontra")
+    .description(
+      "Unsupervised domain adaptation for semantic segmentation: train on labelled source images\n" +
+        "and unlabelled target images, get a network that works on the target (CFContra,\n" +
+        "arXiv 2103.12371). Start with `cfcontra demo`.",
+    )
+    .option("--debug", "show where an error comes from")
+    .exitOverride()
+    .showHelpAfterError("(--help lists what there is)");
+
+  program
+    .command("demo")
+    .description("compare source-only, MinEnt and CFContra on the built-in pair of domains")
+    .option("--seed <n>", "seed of weights and order", whole, 1)
+    .option("--out <folder>", "where to write runs and pictures", "runs/demo")
+    .option("--json <file>", "also write the table as JSON")
+    .addOption(setOption())
+    .addOption(dataOption())
+    .action(async (options) => (await import("./demo.js")).demo(options));
+
+  program
+    .command("train")
+    .description("train a network and evaluate it")
+    .option("--preset <name>", "a preset of presets/, or the path of a YAML file", "streets")
+    .option("--method <name>", "source-only, minent or cfcontra")
+    .option("--seed <n>", "seed of weights and order", whole)
+    .option("--steps <n>", "training steps", whole)
+    .option("--out <folder>", "run folder; runs/<preset>-<method>-<seed> when omitted")
+    .option("--resume <run>", "go on with an interrupted run, under its own configuration")
+    .addOption(setOption())
+    .addOption(dataOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cfcontra train --preset streets --method cfcontra
+  cfcontra train --preset camvid-dusk --method minent --seed 2 --data ~/data
+  cfcontra train --preset streets --set train.rate=0.005 --set sizes.source=[256,128]
+  cfcontra train --resume runs/streets-cfcontra-1
+
+The run folder holds config.yaml, metrics.jsonl, checkpoints/, previews/ and result.json.
+Ctrl-C saves a checkpoint; --resume goes on from it.`,
+    )
+    .action(async (options) => (await import("./train.js")).train(options));
+
+  program
+    .command("evaluate")
+    .description("measure a trained network on labelled images: IoU per class and mIoU")
+    .argument("<run>", "run folder, or a checkpoint inside one")
+    .option("--on <name>", "only this one of the configuration's evaluation sets")
+    .option("--json <file>", "also write the scores as JSON")
+    .addOption(setOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cfcontra evaluate runs/streets-cfcontra-1
+  cfcontra evaluate runs/streets-cfcontra-1 --set sizes.evaluate=[512,256] --json scores.json`,
+    )
+    .action(async (run, options) => (await import("./evaluate.js")).evaluateRun(run, options));
+
+  program
+    .command("predict")
+    .description("label images with a trained network")
+    .argument("<run>", "run folder, or a checkpoint inside one")
+    .argument("<images...>", "image files, or folders of them")
+    .option("--out <folder>", "where to write labels and overlays", "predictions")
+    .addOption(setOption())
+    .addHelpText(
+      "after",
+      `
+For each image: NAME.png, the train id of every pixel at the image's own size, and
+NAME-overlay.jpg to look at.
+
+Example:
+  cfcontra predict runs/streets-cfcontra-1 photos/ --out predictions`,
+    )
+    .action(async (run, images, options) =>
+      (await import("./predict.js")).predict(run, images, options),
+    );
+
+  const data = program.command("data").description("look at data sets");
+  data
+    .command("check")
+    .description("read a data set whole: counts, classes, problems, and a sheet of pictures")
+    .argument("<preset>", "preset or YAML file that names it")
+    .option("--set-of <domain>", "source, target, or the name of an evaluation set", "source")
+    .option("--out <file>", "where to write the contact sheet", "contact-sheet.png")
+    .option("--limit <n>", "read only so many images", whole)
+    .addOption(setOption())
+    .addOption(dataOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cfcontra data check streets --set-of target
+  cfcontra data check camvid-dusk --set-of dusk --data ~/data --limit 50`,
+    )
+    .action(async (preset, options) => (await import("./check.js")).check(preset, options));
+  return program;
+}
+
+/** Runs a command; errors become one sentence on stderr. Returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = commandLine();
+  try {
+    if (argv.length === 0) {
+      program.outputHelp();
+      return 0;
+    }
+    await program.parseAsync(argv, { from: "user" });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode; // has printed what it has to say
+    const debug = argv.includes("--debug");
+    process.stderr.write(`${debug ? (error as Error).stack : explain(error)}\n`);
+    return 1;
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof UserError) return `error: ${error.message}`;
+  const { message } = error as Error;
+  if (/alloc(ate)? memory|bad_alloc|out of memory/i.test(message)) {
+    return (
+      "error: no memory left; make sizes, train.batch or network.width smaller, or use " +
+      "train.precision=bfloat16 (checkpoints are intact)"
+    );
+  }
+  return `error: ${message}\n(this is a bug, or an error that should be kinder; --debug shows where it comes from)`;
+}

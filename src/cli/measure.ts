@@ -1,0 +1,51 @@
+import type { Dataset } from "../datasets/dataset.js";
+import { openDataset } from "../datasets/open.js";
+import { type Confusion, evaluate } from "../evaluate/index.js";
+import type { Network } from "../network/index.js";
+import type { Config } from "./config.js";
+import { progressLine } from "./progress.js";
+
+/** Opens a data set; where it is drawn first, a line says so. */
+export async function open(spec: object, base: string): Promise<Dataset> {
+  const lines = new Map<string, ReturnType<typeof progressLine>>();
+  const dataset = await openDataset(spec, base, (name, done, total) => {
+    const line = lines.get(name) ?? progressLine(name);
+    lines.set(name, line);
+    line.update(done, total);
+  });
+  for (const line of lines.values()) line.end();
+  return dataset;
+}
+
+/** The labelled sets to measure on, by name. */
+export async function openEvaluationSets(
+  config: Config,
+  base: string,
+): Promise<Map<string, Dataset>> {
+  const sets = new Map<string, Dataset>();
+  for (const [name, spec] of Object.entries(config.evaluate)) {
+    sets.set(name, await open({ ...spec, labelled: true }, base));
+  }
+  return sets;
+}
+
+/** The confusion matrix of a network on one set, as the configuration says, with a progress line. */
+export async function measure(
+  network: Network,
+  name: string,
+  dataset: Dataset,
+  { sizes, train }: Config,
+): Promise<Confusion> {
+  const line = progressLine(`evaluating on ${name}`);
+  const { evaluate: size, output = size } = sizes;
+  try {
+    return await evaluate(network, dataset, {
+      size,
+      output,
+      precision: train.precision,
+      onImage: line.update,
+    });
+  } finally {
+    line.end();
+  }
+}

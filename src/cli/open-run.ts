@@ -1,0 +1,48 @@
+import { dirname } from "node:path";
+import { UserError } from "../errors.js";
+import type { Network } from "../network/index.js";
+import { dispose } from "../torch/index.js";
+import {
+  type CheckpointInfo,
+  latestCheckpoint,
+  loadNetwork,
+  readCheckpoint,
+} from "../train/index.js";
+import { buildNetwork } from "./build.js";
+import type { Config } from "./config.js";
+import { runConfig } from "./train.js";
+
+/** A trained network with what its run says of it. */
+export interface TrainedRun {
+  readonly config: Config;
+  readonly info: CheckpointInfo;
+  readonly network: Network;
+}
+
+/**
+ * Opens the newest checkpoint of a run folder, or the checkpoint file itself. The caller disposes
+ * `network.parameters.all`.
+ * @throws UserError where there is none, or it does not fit the configuration
+ */
+export function openRun(path: string, set: readonly string[] = []): TrainedRun {
+  const file = latestCheckpoint(path);
+  const folder = file === path ? dirname(dirname(path)) : path;
+  const config = runConfig(folder, set);
+  const checkpoint = readCheckpoint(file);
+  try {
+    const network = buildNetwork(config, checkpoint.info.classes.length);
+    loadNetwork(file, checkpoint, network);
+    return { config, info: checkpoint.info, network };
+  } finally {
+    dispose(checkpoint.tensors);
+  }
+}
+
+/** @throws UserError unless a data set has the classes that a network was trained for */
+export function requireClasses(info: CheckpointInfo, name: string, found: readonly string[]): void {
+  if (info.classes.join() === found.join()) return;
+  throw new UserError(
+    `the network was trained for ${info.classes.join(", ")}, but ${name} has ` +
+      `${found.join(", ")}; evaluate it on the classes it was trained for`,
+  );
+}

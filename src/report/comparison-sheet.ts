@@ -1,0 +1,53 @@
+import sharp from "sharp";
+import { colorize } from "../datasets/colorize.js";
+import type { ClassSet, Size } from "../datasets/dataset.js";
+import { beside } from "./previews.js";
+
+/** A column of a sheet: RGB pictures, or labels that are drawn in their classes' colours. */
+export interface Column {
+  readonly title: string;
+  readonly pictures?: readonly Uint8Array[];
+  readonly labels?: readonly Uint8Array[];
+}
+
+const HEADER = 28;
+
+/**
+ * Columns of pictures of one size under their titles: one row for each image.
+ * @returns RGB [height * width * 3] and its size
+ */
+export async function comparisonSheet(
+  columns: readonly Column[],
+  classes: ClassSet,
+  size: Size,
+): Promise<{ rgb: Uint8Array; size: Size }> {
+  const cells = columns.map(
+    ({ pictures, labels = [] }) => pictures ?? labels.map((label) => colorize(label, classes)),
+  );
+  const rows = (cells[0] ?? []).map((_, i) =>
+    beside(
+      cells.map((column) => column[i] as Uint8Array),
+      size,
+    ),
+  );
+  const width = size.width * columns.length;
+  const height = HEADER + size.height * rows.length;
+  const titles = columns.map(
+    ({ title }, i) =>
+      `<text x="${(i + 0.5) * size.width}" y="19" text-anchor="middle" font-family="sans-serif" font-size="15" fill="#222">${title}</text>`,
+  );
+  const header = await sharp(
+    Buffer.from(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEADER}"><rect width="100%" height="100%" fill="white"/>${titles.join("")}</svg>`,
+    ),
+  )
+    .removeAlpha()
+    .raw()
+    .toBuffer();
+  const rgb = new Uint8Array(width * height * 3);
+  rgb.set(header);
+  for (const [i, row] of rows.entries()) {
+    rgb.set(row, (HEADER + i * size.height) * width * 3);
+  }
+  return { rgb, size: { width, height } };
+}

@@ -93,7 +93,7 @@ export function readPreset(name: string): Record<string, unknown> {
   }
   let value: unknown;
   try {
-    value = parse(readFileSync(path, "utf8"));
+    value = parse(readFileSync(path, "utf8"), { merge: true });
   } catch (error) {
     throw new UserError(`${path} is not valid YAML: ${(error as Error).message.split("\n")[0]}`);
   }

@@ -29,7 +29,10 @@ export async function evaluateRun(path: string, { on, json, set }: EvaluateOptio
     process.stdout.write(`${scoreTable(info.classes, results)}\n`);
     const { step, method, classes } = info;
     if (json) {
-      writeAtomically(json, `${JSON.stringify({ method, step, classes, scores: results }, null, 2)}\n`);
+      writeAtomically(
+        json,
+        `${JSON.stringify({ method, step, classes, scores: results }, null, 2)}\n`,
+      );
     }
   } finally {
     dispose(network.parameters.all);

@@ -35,7 +35,10 @@ export async function predict(
       const label = predictLabels(network, sample, original, config.train);
       const full = await readImage(path, original);
       const raw = (channels: 1 | 3) => ({ raw: { ...original, channels } });
-      await sharp(label, raw(1)).toColourspace("b-w").png().toFile(join(out, `${name}.png`));
+      await sharp(label, raw(1))
+        .toColourspace("b-w")
+        .png()
+        .toFile(join(out, `${name}.png`));
       await sharp(overlay(full.data, label, classes), raw(3))
         .jpeg({ quality: 90 })
         .toFile(join(out, `${name}-overlay.jpg`));

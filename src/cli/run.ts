@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Dataset } from "../datasets/dataset.js";
@@ -38,12 +37,7 @@ export interface RunResult {
 const LOG_EVERY = 10;
 
 /** Trains, evaluates and writes the run folder. Ctrl-C and SIGTERM save a checkpoint and return. */
-export async function run({
-  out,
-  data,
-  previews = 8,
-  ...options
-}: RunOptions): Promise<RunResult> {
+export async function run({ out, data, previews = 8, ...options }: RunOptions): Promise<RunResult> {
   const config = withAbsoluteRoots(options.config, data);
   const domains = await openDomains(config);
   const { seed, steps } = config.train;

@@ -1,0 +1,51 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { vi } from "vitest";
+import { stringify } from "yaml";
+import { main } from "../../src/cli/main.js";
+
+/** What a command printed and returned. */
+export interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command line inside this process. */
+export async function cli(...argv: string[]): Promise<Outcome> {
+  const printed = { out: "", err: "" };
+  const keep = (into: "out" | "err") => (text: unknown) => {
+    printed[into] += String(text);
+    return true;
+  };
+  const out = vi.spyOn(process.stdout, "write").mockImplementation(keep("out"));
+  const err = vi.spyOn(process.stderr, "write").mockImplementation(keep("err"));
+  try {
+    return { code: await main(argv), ...printed };
+  } finally {
+    out.mockRestore();
+    err.mockRestore();
+    process.exitCode = undefined;
+  }
+}
+
+/** A configuration that trains in a moment, on the fixtures below `root`. */
+export function tiny(root: string, changes: object = {}) {
+  const camvid = { type: "camvid", root: join(root, "camvid"), classes: "cityscapes" };
+  return {
+    source: { type: "gta5", root: join(root, "gta5") },
+    target: { type: "cityscapes", root: join(root, "cityscapes"), split: "train" },
+    evaluate: { camvid },
+    sizes: { source: [64, 32], target: [64, 32], evaluate: [64, 32] },
+    network: { backbone: "resnet18", width: 0.125, head: "linear", init: "he" },
+    train: { steps: 3, batch: 1, rate: 0.001, precision: "float32", checkpointEvery: 1 },
+    ...changes,
+  };
+}
+
+/** Writes a configuration as `root/name.yaml` and returns the path. */
+export async function preset(root: string, config: object, name = "tiny"): Promise<string> {
+  const path = join(root, `${name}.yaml`);
+  await writeFile(path, stringify(config));
+  return path;
+}

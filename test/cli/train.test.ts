@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { describe, expect, test } from "vitest";
+import {
+  inTemporaryFolder,
+  makeCamvid,
+  makeCityscapes,
+  makeGta5,
+  makeSynthia,
+} from "../datasets/fixtures.js";
+import { cli, preset, tiny } from "./cli.js";
+
+async function fixtures(root: string): Promise<void> {
+  await Promise.all([
+    makeGta5(join(root, "gta5"), 4),
+    makeSynthia(join(root, "synthia"), 4),
+    makeCityscapes(join(root, "cityscapes"), 4),
+    makeCamvid(join(root, "camvid"), 3),
+  ]);
+}
+
+const lines = (path: string) =>
+  readFileSync(path, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, number>);
+
+describe("three steps from", () => {
+  const sources = {
+    gta5: {},
+    synthia: { source: { type: "synthia" } },
+    cityscapes: { source: { type: "cityscapes", split: "train" } },
+  };
+  test.each(Object.entries(sources))("%s, with every method", async (name, changes) => {
+    await inTemporaryFolder(async (root) => {
+      await fixtures(root);
+      const source = { ...tiny(root).source, ...(changes as { source?: object }).source };
+      const path = await preset(
+        root,
+        tiny(root, { source: { ...source, root: join(root, name) } }),
+      );
+      for (const method of ["source-only", "minent", "cfcontra"]) {
+        const out = join(root, "runs", method);
+        const {
+          code,
+          err,
+          out: table,
+        } = await cli("train", "--preset", path, "--method", method, "--out", out);
+        expect(err).not.toMatch(/error/);
+        expect(code).toBe(0);
+        expect(table).toMatch(/^mIoU +\d+\.\d$/m);
+        const last = lines(join(out, "metrics.jsonl")).at(-1);
+        expect(last?.step).toBe(3);
+        expect(Number.isFinite(last?.["source/main"])).toBe(true);
+        expect("contrast/sourceToTarget" in (last ?? {})).toBe(method === "cfcontra");
+        expect(existsSync(join(out, "result.json"))).toBe(true);
+        expect((await readdir(join(out, "previews"))).length).toBe(3);
+      }
+    });
+  });
+});
+
+test("a resumed run writes the weights of an uninterrupted one, and its scores", async () => {
+  await inTemporaryFolder(async (root) => {
+    await fixtures(root);
+    const path = await preset(root, tiny(root));
+    const whole = join(root, "whole");
+    const parts = join(root, "parts");
+    const set = ["--set", "train.schedule=3"];
+    await cli("train", "--preset", path, "--out", whole, ...set);
+    await cli("train", "--preset", path, "--out", parts, "--steps", "2", ...set);
+    const resumed = await cli("train", "--resume", parts, "--set", "train.steps=3");
+    expect(resumed.code).toBe(0);
+    const weights = (run: string) =>
+      readFileSync(join(run, "checkpoints/step-0000003.safetensors"));
+    expect(weights(parts).equals(weights(whole))).toBe(true);
+  });
+});
+
+test("evaluate repeats the run's own scores, predict labels images of any size", async () => {
+  await inTemporaryFolder(async (root) => {
+    await fixtures(root);
+    const run = join(root, "run");
+    await cli("train", "--preset", await preset(root, tiny(root)), "--out", run);
+    const json = join(root, "scores.json");
+    const { code, out } = await cli("evaluate", run, "--json", json);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^road +/m);
+    const result = JSON.parse(readFileSync(join(run, "result.json"), "utf8"));
+    expect(JSON.parse(readFileSync(json, "utf8")).scores).toEqual(result.scores);
+
+    const photo = join(root, "photo.jpg");
+    await sharp({ create: { width: 90, height: 50, channels: 3, background: "grey" } }).toFile(
+      photo,
+    );
+    const labels = join(root, "labels");
+    expect(
+      (await cli("predict", run, photo, join(root, "camvid", "train"), "--out", labels)).code,
+    ).toBe(0);
+    expect((await readdir(labels)).length).toBe(8);
+    const { width, height, channels } = await sharp(join(labels, "photo.png")).metadata();
+    expect([width, height, channels]).toEqual([90, 50, 1]);
+  });
+});

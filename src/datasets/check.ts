@@ -1,0 +1,142 @@
+import { setImmediate as turnOfEventLoop } from "node:timers/promises";
+import { UserError } from "../errors.js";
+import { type Dataset, IGNORE, type Sample, type Size } from "./dataset.js";
+
+export interface CheckOptions {
+  /** Read only so many samples, spread evenly over the set; all when omitted. */
+  readonly limit?: number | undefined;
+  /** Samples that are read ahead of the one being counted. */
+  readonly ahead?: number | undefined;
+  /** Called after each sample, readable or not. */
+  readonly onSample?: ((done: number, total: number) => void) | undefined;
+}
+
+/** How often one class occurs. */
+export interface ClassCount {
+  /** Share of all pixels that have it, 0..1; with `ignored` the shares add up to 1. */
+  readonly share: number;
+  /** Images that show it. */
+  readonly images: number;
+}
+
+/** What reading a data set has found. Labels are counted at the size of their files. */
+export interface DatasetReport {
+  readonly name: string;
+  /** Samples in the set. */
+  readonly images: number;
+  /** Samples that were looked at. */
+  readonly checked: number;
+  readonly labelled: boolean;
+  /** Sizes of the images that could be read, the most frequent first. */
+  readonly sizes: readonly { readonly size: Size; readonly images: number }[];
+  /** By train id; empty for an unlabelled set. */
+  readonly classes: readonly ClassCount[];
+  /** Share of all pixels that no loss and no metric counts, 0..1. */
+  readonly ignored: number;
+  /** A sentence for each fault. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads the samples of a data set one by one, image and label as their files hold them, and counts.
+ * What cannot be used becomes a sentence in `problems`, and the next sample is read.
+ */
+export async function checkDataset(
+  dataset: Dataset,
+  { limit = dataset.names.length, ahead = 4, onSample }: CheckOptions = {},
+): Promise<DatasetReport> {
+  const { classes, labelled } = dataset;
+  const indices = spread(dataset.names.length, limit);
+  const pixels = new Float64Array(256); // by train id, whatever it is
+  const images = new Float64Array(256);
+  const sizes = new Map<string, { size: Size; images: number }>();
+  const problems: string[] = [];
+  let done = 0;
+  for await (const sample of readable(dataset, indices, ahead)) {
+    if (sample instanceof UserError) problems.push(sample.message);
+    else {
+      const { width, height, label } = sample;
+      const known = sizes.get(`${width}x${height}`);
+      if (known) known.images++;
+      else sizes.set(`${width}x${height}`, { size: { width, height }, images: 1 });
+      if (label) {
+        const fault = countLabel(label, classes.names.length, pixels, images);
+        if (fault) problems.push(`${sample.name}: ${fault}`);
+      }
+    }
+    onSample?.(++done, indices.length);
+  }
+  const counted = pixels.reduce((sum, count) => sum + count, 0);
+  const ignored = counted === 0 ? 0 : (pixels[IGNORE] as number) / counted;
+  if (labelled && counted > 0 && ignored === 1) {
+    problems.push(
+      `${dataset.name}: no label has a pixel of any class (${classes.names.join(", ")}); every ` +
+        "value in them is ignored: check `mapping`, or that these are the label-id files.",
+    );
+  }
+  return {
+    name: dataset.name,
+    images: dataset.names.length,
+    checked: indices.length,
+    labelled,
+    sizes: [...sizes.values()].sort((a, b) => b.images - a.images),
+    classes: (labelled ? classes.names : []).map((_, trainId) => ({
+      share: counted === 0 ? 0 : (pixels[trainId] as number) / counted,
+      images: images[trainId] as number,
+    })),
+    ignored,
+    problems,
+  };
+}
+
+/** `count` of the indices 0..length-1, or all if there are fewer, evenly spread. */
+export function spread(length: number, count: number): number[] {
+  const kept = Math.min(length, count);
+  return Array.from({ length: kept }, (_, i) => Math.floor((i * length) / kept));
+}
+
+/** The samples of these indices, or why one cannot be used, reading a few ahead. */
+async function* readable(
+  dataset: Dataset,
+  indices: readonly number[],
+  ahead: number,
+): AsyncGenerator<Sample | UserError, void, undefined> {
+  const queue: Promise<Sample | UserError>[] = [];
+  const read = (index: number) =>
+    dataset.load(index).catch((error: unknown) => {
+      if (error instanceof UserError) return error;
+      throw error; // a fault of the program, not of the data
+    });
+  for (let next = 0; next < indices.length || queue.length > 0; ) {
+    while (next < indices.length && queue.length <= ahead) {
+      const ready = read(indices[next++] as number);
+      ready.catch(() => {}); // awaited below
+      queue.push(ready);
+    }
+    await turnOfEventLoop();
+    yield (await queue.shift()) as Sample | UserError;
+  }
+}
+
+/** Adds a label's pixels to the counts by train id; says so where one is no class. */
+function countLabel(
+  label: Uint8Array,
+  classes: number,
+  pixels: Float64Array,
+  images: Float64Array,
+): string | undefined {
+  const own = new Uint32Array(256);
+  for (let pixel = 0; pixel < label.length; pixel++) {
+    const trainId = label[pixel] as number;
+    own[trainId] = (own[trainId] as number) + 1;
+  }
+  let beyond: number | undefined;
+  for (const [trainId, count] of own.entries()) {
+    if (count === 0) continue;
+    pixels[trainId] = (pixels[trainId] as number) + count;
+    images[trainId] = (images[trainId] as number) + 1;
+    if (trainId >= classes && trainId !== IGNORE) beyond ??= trainId;
+  }
+  if (beyond === undefined) return undefined;
+  return `the label holds train id ${beyond}, but there are only ${classes} classes and ${IGNORE}; check its map.`;
+}

@@ -31,6 +31,8 @@ const trainSchema = z.strictObject({
   /** Images of each domain in a step. */
   batch: whole.min(1).default(1),
   rate: z.number().positive().default(2.5e-4),
+  /** Rate of classifiers and projection, as a multiple of the backbone's. */
+  headRate: z.number().positive().default(10),
   momentum: z.number().min(0).max(1).default(0.9),
   weightDecay: z.number().min(0).default(5e-4),
   precision: z.enum(["float32", "bfloat16"]).default("bfloat16"),

@@ -43,6 +43,7 @@ export interface MethodContext {
   readonly weightDecay: number;
   /** See network/parameterGroups. */
   readonly duplicateUpdates: boolean;
+  readonly headRate: number;
   /** Log the norm of the gradient that each loss contributes: one more backward pass for each. */
   readonly gradientNorms: boolean;
   /** Receives sentences that a user should read. */

@@ -29,8 +29,8 @@ export function predict({ network, precision }: MethodContext, images: Tensor): 
 
 /** SGD over the network as the context wants it. */
 export function networkOptimizer(context: MethodContext, trainProjection = true) {
-  const { network, duplicateUpdates } = context;
-  return sgd(parameterGroups(network, { duplicateUpdates, trainProjection }), context);
+  const { network, duplicateUpdates, headRate } = context;
+  return sgd(parameterGroups(network, { duplicateUpdates, headRate, trainProjection }), context);
 }
 
 /** Trains on the source alone: what adaptation has to beat. */

@@ -69,8 +69,8 @@ export function deeplabV2({
   const parameters = createParameters(device);
   const trunk = resnet(parameters, backbone, width, init);
   const { layer3, layer4 } = trunk.channels;
-  const aux = atrousPyramid(parameters.sub("layer5"), layer3, classes, init);
-  const main = atrousPyramid(parameters.sub("layer6"), layer4, classes, init);
+  const aux = atrousPyramid(parameters.sub("layer5"), layer3, classes, normalInit(0.01));
+  const main = atrousPyramid(parameters.sub("layer6"), layer4, classes, normalInit(0.01));
   const project = projectionHead(parameters.sub("head"), head, layer4);
   return {
     parameters,
@@ -96,6 +96,8 @@ export interface GroupOptions {
    * module, so that one step updates them that often. Default off.
    */
   readonly duplicateUpdates?: boolean;
+  /** Rate of classifiers and projection, as a multiple of the backbone's. Default 10. */
+  readonly headRate?: number;
   /** As in the reference, whose projection head is in no optimiser group. Default trained. */
   readonly trainProjection?: boolean;
 }
@@ -106,10 +108,10 @@ export function duplicates(name: string): number {
   return name.includes(".downsample.") ? 4 : 3;
 }
 
-/** The optimiser's groups: backbone at the base rate, classifiers and projection at ten times it. */
+/** The optimiser's groups: backbone at the base rate, classifiers and projection at a multiple. */
 export function parameterGroups(
   network: Network,
-  { duplicateUpdates = false, trainProjection = true }: GroupOptions = {},
+  { duplicateUpdates = false, headRate = 10, trainProjection = true }: GroupOptions = {},
 ): ParameterGroup[] {
   const select = (test: (name: string) => boolean) =>
     new Map([...network.parameters.trainable].filter(([name]) => test(name)));
@@ -125,7 +127,7 @@ export function parameterGroups(
       parameters: select(
         (name) => classifier.test(name) || (trainProjection && projection.test(name)),
       ),
-      rate: 10,
+      rate: headRate,
     },
   ];
 }

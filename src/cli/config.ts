@@ -9,9 +9,11 @@ import { METHODS, type MethodName, methods } from "../methods/index.js";
 import { PROJECTION_HEADS, RESNETS } from "../network/index.js";
 
 const whole = z.number().int();
-const size = z
-  .tuple([whole.min(16), whole.min(16)])
-  .transform(([width, height]) => ({ width, height }));
+/** Width and height in pixels; `[320, 160]` is short for it. */
+const size = z.preprocess(
+  (value) => (Array.isArray(value) ? { width: value[0], height: value[1] } : value),
+  z.strictObject({ width: whole.min(16), height: whole.min(16) }),
+);
 const dataset = z.looseObject({ type: z.string() }); // its own schema checks the rest
 const methodName = z.enum(METHODS as [MethodName, ...MethodName[]]);
 

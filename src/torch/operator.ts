@@ -1,5 +1,5 @@
 import { native } from "./native.js";
-import { Tensor } from "./tensor.js";
+import type { Tensor } from "./tensor.js";
 
 /** What operators take; `undefined` stands for the schema's default. */
 export type Argument =
@@ -11,12 +11,16 @@ export type Argument =
   | undefined
   | readonly (Tensor | number | boolean | null)[];
 
+let tensorOf: (handle: number) => Tensor;
+
+/** How tensors are made of handles: said by Tensor itself, whose methods are operators. */
+export function tensorsAre(make: (handle: number) => Tensor): void {
+  tensorOf = make;
+}
+
 function lower(argument: Argument): unknown {
-  if (argument instanceof Tensor) return argument.handle;
-  if (Array.isArray(argument)) {
-    return argument.map((item) => (item instanceof Tensor ? item.handle : item));
-  }
-  return argument;
+  if (typeof argument !== "object" || argument === null) return argument;
+  return "handle" in argument ? argument.handle : argument.map(lower);
 }
 
 /**
@@ -37,7 +41,7 @@ function caller(name: string): (args: Argument[]) => unknown {
 /** An operator with one tensor as its result. Throws one line naming operator and shapes. */
 export function operator(name: string): (...args: Argument[]) => Tensor {
   const call = caller(name);
-  return (...args) => new Tensor(call(args) as number);
+  return (...args) => tensorOf(call(args) as number);
 }
 
 /** An operator that changes its first argument and returns it. */
@@ -52,7 +56,7 @@ export function inPlace(name: string): (self: Tensor, ...args: Argument[]) => Te
 /** An operator with several tensors as its result. */
 export function operators(name: string): (...args: Argument[]) => Tensor[] {
   const call = caller(name);
-  return (...args) => (call(args) as number[]).map((handle) => new Tensor(handle));
+  return (...args) => (call(args) as number[]).map(tensorOf);
 }
 
 /** An operator over lists that changes its first list in place and returns nothing. */

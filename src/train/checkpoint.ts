@@ -9,6 +9,7 @@ import {
   noGrad,
   randomState,
   readSafetensors,
+  scope,
   setRandomState,
   type TensorMap,
   writeSafetensors,
@@ -32,20 +33,25 @@ function prefixed(prefix: string, tensors: ReadonlyMap<string, unknown>): [strin
   return [...tensors].map(([name, tensor]) => [prefix + name, tensor as never]);
 }
 
-/** Writes network, optimiser, banks and random state to one file, complete or not at all. */
+/**
+ * Writes network, optimiser, banks and random state to one file, complete or not at all.
+ * @throws UserError where the disk refuses it, or a number is not finite: a finite loss may leave
+ *   infinite weights behind, and these must not push good checkpoints out
+ */
 export function saveCheckpoint(
   path: string,
   info: CheckpointInfo,
   network: Network,
   method: Method,
 ): void {
+  const learnt: TensorMap = new Map([
+    ...prefixed(NETWORK, network.parameters.all),
+    ...prefixed(METHOD, method.state),
+  ]);
+  requireFinite(learnt, info.step);
   const random = randomState();
   try {
-    const tensors: TensorMap = new Map([
-      ...prefixed(NETWORK, network.parameters.all),
-      ...prefixed(METHOD, method.state),
-      [RANDOM, random],
-    ]);
+    const tensors = new Map(learnt).set(RANDOM, random);
     writeSafetensors(path, tensors, { format: "cfcontra-1", ...metadata(info) });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -53,6 +59,16 @@ export function saveCheckpoint(
     throw new UserError(`cannot write ${path} (${code}); earlier checkpoints are intact`);
   } finally {
     random.dispose();
+  }
+}
+
+function requireFinite(tensors: TensorMap, step: number): void {
+  for (const [name, tensor] of tensors) {
+    if (scope(() => tensor.isFinite().not().sum().item()) === 0) continue;
+    throw new UserError(
+      `step ${step}: ${name} is not finite any more, so nothing was saved; earlier checkpoints are ` +
+        "intact: lower train.rate, or use float32 instead of bfloat16",
+    );
   }
 }
 
@@ -105,6 +121,16 @@ function restore(path: string, from: TensorMap, prefix: string, into: TensorMap)
           `[${tensor.shape}]; check backbone, width, head and the number of classes`,
       );
     }
+  }
+  // A bank is of use to the network and head that made it alone, so nothing may be left over either.
+  const left = [...from.keys()].find(
+    (name) => name.startsWith(prefix) && !into.has(name.slice(prefix.length)),
+  );
+  if (left !== undefined) {
+    throw new UserError(
+      `${path} has ${left.slice(prefix.length)}, which this configuration lacks: it was made by another ` +
+        "method, network or head; use its own configuration",
+    );
   }
   noGrad(() => {
     for (const [name, tensor] of into) copyInto(tensor, from.get(prefix + name) as never);

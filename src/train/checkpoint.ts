@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors.js";
 import type { Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
@@ -51,6 +51,7 @@ export function saveCheckpoint(
   requireFinite(learnt, info.step);
   const random = randomState();
   try {
+    mkdirSync(dirname(path), { recursive: true });
     const tensors = new Map(learnt).set(RANDOM, random);
     writeSafetensors(path, tensors, { format: "cfcontra-1", ...metadata(info) });
   } catch (error) {
@@ -107,14 +108,12 @@ export function readCheckpoint(path: string): Checkpoint {
   }
 }
 
-function restore(path: string, from: TensorMap, prefix: string, into: TensorMap): void {
+/** @throws UserError unless the saved tensors under `prefix` are those of `into`, name by name. */
+function requireFit(path: string, from: TensorMap, prefix: string, into: TensorMap): void {
+  const other = "it was made by another method, network or head; use its own configuration";
   for (const [name, tensor] of into) {
     const saved = from.get(prefix + name);
-    if (saved === undefined) {
-      throw new UserError(
-        `${path} has no ${name}: it was made by another method, network or head; use its own configuration`,
-      );
-    }
+    if (saved === undefined) throw new UserError(`${path} has no ${name}: ${other}`);
     if (String(saved.shape) !== String(tensor.shape)) {
       throw new UserError(
         `${path} is for another network: its ${name} is [${saved.shape}], but this one's is ` +
@@ -122,16 +121,15 @@ function restore(path: string, from: TensorMap, prefix: string, into: TensorMap)
       );
     }
   }
-  // A bank is of use to the network and head that made it alone, so nothing may be left over either.
-  const left = [...from.keys()].find(
-    (name) => name.startsWith(prefix) && !into.has(name.slice(prefix.length)),
-  );
-  if (left !== undefined) {
-    throw new UserError(
-      `${path} has ${left.slice(prefix.length)}, which this configuration lacks: it was made by another ` +
-        "method, network or head; use its own configuration",
-    );
+  // Nothing may be left over either: a bank means something to the network and head that made it.
+  for (const name of from.keys()) {
+    const own = name.slice(prefix.length);
+    if (!name.startsWith(prefix) || into.has(own)) continue;
+    throw new UserError(`${path} has ${own}, which this run has not: ${other}`);
   }
+}
+
+function restore(from: TensorMap, prefix: string, into: TensorMap): void {
   noGrad(() => {
     for (const [name, tensor] of into) copyInto(tensor, from.get(prefix + name) as never);
   });
@@ -139,20 +137,26 @@ function restore(path: string, from: TensorMap, prefix: string, into: TensorMap)
 
 /** Puts the weights of a checkpoint into the network. Throws UserError if they do not fit. */
 export function loadNetwork(path: string, { tensors }: Checkpoint, network: Network): void {
-  restore(path, tensors, NETWORK, network.parameters.all);
+  requireFit(path, tensors, NETWORK, network.parameters.all);
+  restore(tensors, NETWORK, network.parameters.all);
 }
 
-/** Puts everything back as it was when the checkpoint was made, and returns its step. */
+/**
+ * Puts everything back as it was when the checkpoint was made, and returns its step.
+ * @throws UserError if it does not fit; then nothing was changed
+ */
 export function resume(path: string, network: Network, method: Method): number {
-  const checkpoint = readCheckpoint(path);
+  const { info, tensors } = readCheckpoint(path);
   try {
-    loadNetwork(path, checkpoint, network);
-    restore(path, checkpoint.tensors, METHOD, method.state);
-    const random = checkpoint.tensors.get(RANDOM);
+    requireFit(path, tensors, NETWORK, network.parameters.all);
+    requireFit(path, tensors, METHOD, method.state);
+    restore(tensors, NETWORK, network.parameters.all);
+    restore(tensors, METHOD, method.state);
+    const random = tensors.get(RANDOM);
     if (random) setRandomState(random);
-    return checkpoint.info.step;
+    return info.step;
   } finally {
-    dispose(checkpoint.tensors);
+    dispose(tensors);
   }
 }
 
@@ -175,9 +179,8 @@ export function saveInto(
   network: Network,
   method: Method,
 ): string {
-  const folder = join(run, "checkpoints");
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, `step-${String(info.step).padStart(7, "0")}.safetensors`);
+  const name = `step-${String(info.step).padStart(7, "0")}.safetensors`;
+  const path = join(run, "checkpoints", name);
   saveCheckpoint(path, info, network, method);
   for (const old of checkpoints(run).slice(0, -KEPT)) rmSync(old);
   return path;

@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import type { Sample } from "../../src/datasets/dataset.js";
+import { UserError } from "../../src/errors.js";
+import { liveMemory, noGrad } from "../../src/torch/index.js";
+import { checkpoints, latestCheckpoint, resume, saveInto } from "../../src/train/index.js";
+import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { everything, type TinySetup, tinyClasses, tinyDataset, trainTiny, using } from "./tiny.js";
+
+const METHODS = ["source-only", "minent", "cfcontra"] as const;
+const info = (step: number) => ({ step, method: "any", classes: tinyClasses.names, network: {} });
+
+describe("a run follows from its seeds", () => {
+  const outcome = (setup: TinySetup, seed: number) =>
+    using(setup, async (run) => {
+      const reports = await trainTiny(run, { steps: 3, seed });
+      return { learnt: everything(run), scalars: reports.map(({ scalars }) => scalars) };
+    });
+
+  test.each(METHODS)("%s twice: the same to the bit", async (method) => {
+    expect(await outcome({ method }, 5)).toEqual(await outcome({ method }, 5));
+  });
+
+  test("another order of the images, or other first weights, are another run", async () => {
+    const { learnt } = await outcome({}, 5);
+    expect((await outcome({}, 6)).learnt).not.toEqual(learnt);
+    expect((await outcome({ seed: 2 }, 5)).learnt).not.toEqual(learnt);
+  });
+});
+
+describe("stopping after step 3 of 6 and going on gives an uninterrupted run, to the bit", () => {
+  // Momentum, banks, BN statistics, both streams' positions, schedules and warm-up have to survive.
+  const setups: TinySetup[] = [
+    { method: "source-only" },
+    { method: "minent" },
+    { method: "cfcontra" },
+    { method: "cfcontra", head: "simclr", options: { warmup: 3, thresholdDecay: true } },
+    { method: "cfcontra", context: { duplicateUpdates: true }, options: { warmup: 1 } },
+  ];
+  test.each(setups)("%j", async (setup) => {
+    await inTemporaryFolder(async (folder) => {
+      const whole = await using(setup, async (run) => {
+        const reports = await trainTiny(run, { steps: 6, schedule: 8 });
+        return { learnt: everything(run), scalars: reports.map(({ scalars }) => scalars) };
+      });
+      const first = await using(setup, async (run) => {
+        const reports = await trainTiny(run, { steps: 6, schedule: 8, stopAfter: 3 });
+        saveInto(folder, info(3), run.network, run.method);
+        return reports;
+      });
+      // Another seed: nothing may be left of the weights that the second process starts with.
+      await using({ ...setup, seed: 9 }, async (run) => {
+        const start = resume(latestCheckpoint(folder), run.network, run.method);
+        expect(start).toBe(3);
+        const second = await trainTiny(run, { steps: 6, start, schedule: 8 });
+        const reports = [...first, ...second];
+        expect(reports.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+        expect(reports.map(({ scalars }) => scalars)).toEqual(whole.scalars);
+        expect(everything(run)).toEqual(whole.learnt);
+      });
+    });
+  });
+});
+
+describe("numbers that are not finite", () => {
+  test("end the run in a sentence with step and loss; the last checkpoint is whole", async () => {
+    await inTemporaryFolder(async (folder) => {
+      await using({ method: "minent" }, async (run) => {
+        await trainTiny(run, { steps: 2 });
+        saveInto(folder, info(2), run.network, run.method);
+        const good = everything(run);
+        const bias = run.network.parameters.all.get("layer6.conv2d_list.0.bias");
+        noGrad(() => bias?.fillInPlace(Number.NaN));
+        const more = trainTiny(run, { steps: 4, start: 2 });
+        await expect(more).rejects.toThrow(UserError);
+        await expect(more).rejects.toThrow(
+          /^step 3: the loss source\/main is NaN; the last checkpoint is intact: lower train\.rate/,
+        );
+        expect(resume(latestCheckpoint(folder), run.network, run.method)).toBe(2);
+        expect(everything(run)).toEqual(good);
+        await expect(trainTiny(run, { steps: 3, start: 2 })).resolves.toHaveLength(1);
+      });
+    });
+  });
+
+  test("weights that diverged after a finite loss are not saved over good ones", async () => {
+    await inTemporaryFolder(async (folder) => {
+      await using({ method: "source-only" }, async (run) => {
+        await trainTiny(run, { steps: 1 });
+        saveInto(folder, info(1), run.network, run.method);
+        // The loss of this step is finite; what its update leaves is not.
+        run.method.state.get("layer6.conv2d_list.0.bias")?.fillInPlace(1e38);
+        await trainTiny(run, { steps: 2, start: 1, rate: 10 });
+        const save = () => saveInto(folder, info(2), run.network, run.method);
+        expect(save).toThrow(UserError);
+        expect(save).toThrow(/step 2: .* not finite.*earlier checkpoints are intact.*train\.rate/);
+        expect(checkpoints(folder)).toHaveLength(1);
+        expect(resume(latestCheckpoint(folder), run.network, run.method)).toBe(1);
+      });
+    });
+  });
+});
+
+describe("the loop", () => {
+  test("keeps nothing: tensors and bytes are as many after ten steps as after two", async () => {
+    await using({ context: { gradientNorms: true } }, async (run) => {
+      await trainTiny(run, { steps: 2 });
+      const before = liveMemory();
+      await trainTiny(run, { steps: 10, start: 2 });
+      expect(liveMemory()).toEqual(before);
+    });
+  });
+
+  test("decays the rate by poly towards `schedule`, not towards its own last step", async () => {
+    await using({ method: "source-only" }, async (run) => {
+      const reports = await trainTiny(run, { steps: 3, schedule: 10, rate: 0.02 });
+      expect(reports.map(({ rate }) => rate)).toEqual([0.02, 0.02 * 0.9 ** 0.9, 0.02 * 0.8 ** 0.9]);
+    });
+  });
+
+  test("source-only never opens a target image", async () => {
+    let reads = 0;
+    const target = {
+      ...tinyDataset(4, { relabel: "none" }),
+      load: async (): Promise<Sample> => {
+        reads++;
+        throw new UserError("the target was read");
+      },
+    };
+    await using({ method: "source-only" }, (run) => trainTiny(run, { steps: 2, target }));
+    expect(reads).toBe(0);
+    await using({ method: "minent" }, async (run) => {
+      await expect(trainTiny(run, { steps: 2, target })).rejects.toThrow("the target was read");
+    });
+  });
+
+  test("an unreadable sample ends the run with its own sentence", async () => {
+    const load = async () => Promise.reject(new UserError("images/7.png: truncated"));
+    const source = { ...tinyDataset(4), load };
+    await using({ method: "source-only" }, async (run) => {
+      await expect(trainTiny(run, { steps: 2, source })).rejects.toThrow("images/7.png: truncated");
+    });
+  });
+});

@@ -74,7 +74,8 @@ export async function evaluate(
     const input = same(size, output) ? sample : await dataset.load(done, size);
     const prediction = predictLabels(network, input, output, options);
     addToConfusion(confusion, sample.label as Uint8Array, prediction);
-    onImage?.(++done, dataset.names.length);
+    done++;
+    onImage?.(done, dataset.names.length);
   }
   return confusion;
 }

@@ -64,6 +64,19 @@ describe("a checkpoint", () => {
     });
   });
 
+  test("brings the random generator back", async () => {
+    await inTemporaryFolder(async (folder) => {
+      await using({ method: "source-only" }, async ({ network, method }) => {
+        const draw = () => scope(() => zeros([4]).normalInPlace().numbers());
+        const path = saveInto(folder, info(1), network, method);
+        const next = draw();
+        expect(draw()).not.toEqual(next);
+        resume(path, network, method);
+        expect(draw()).toEqual(next);
+      });
+    });
+  });
+
   test("the two newest stay, and half-written files do not count", async () => {
     await inTemporaryFolder(async (folder) => {
       await using({ method: "source-only" }, async ({ network, method }) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Sample } from "../../src/datasets/dataset.js";
 import { UserError } from "../../src/errors.js";
+import type { Method } from "../../src/methods/index.js";
 import { liveMemory, noGrad } from "../../src/torch/index.js";
 import { checkpoints, latestCheckpoint, resume, saveInto } from "../../src/train/index.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
@@ -131,6 +132,33 @@ describe("the loop", () => {
     await using({ method: "minent" }, async (run) => {
       await expect(trainTiny(run, { steps: 2, target })).rejects.toThrow("the target was read");
     });
+  });
+
+  test("shows a method samples of both domains, in the seed's order, the target's without labels", async () => {
+    const look = async (seed: number) => {
+      const seen: Record<string, Sample[]> = { source: [], target: [] };
+      const method: Method = {
+        ...{ usesTarget: true, state: new Map(), step: () => ({}) },
+        async before(_, domains) {
+          for (const domain of ["source", "target"] as const) {
+            for await (const sample of domains.samples(domain, 9)) seen[domain]?.push(sample);
+          }
+        },
+      };
+      const target = tinyDataset(20); // labelled, as evaluation would have it
+      await using({}, ({ network, warnings, dispose }) =>
+        trainTiny({ network, method, warnings, dispose }, { steps: 1, seed, target }),
+      );
+      return seen;
+    };
+    const { source = [], target = [] } = await look(5);
+    expect([source.length, target.length]).toEqual([4, 9]); // all there are; as many as asked
+    expect(source.every((sample) => sample.label !== undefined)).toBe(true);
+    expect(target.some((sample) => "label" in sample)).toBe(false);
+    const names = (samples: Sample[] = []) => samples.map(({ name }) => name);
+    expect(new Set(names(target)).size).toBe(9);
+    expect(names((await look(5)).target)).toEqual(names(target));
+    expect(names((await look(6)).target)).not.toEqual(names(target));
   });
 
   test("an unreadable sample ends the run with its own sentence", async () => {

@@ -1,0 +1,112 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { imagesOf } from "../../src/datasets/batch.js";
+import { type Dataset, IGNORE, type Sample, type Size } from "../../src/datasets/dataset.js";
+import { UserError } from "../../src/errors.js";
+import { evaluate, predictLabels, probabilities, scores } from "../../src/evaluate/index.js";
+import { liveMemory, noGrad, scope, upsampleBilinear } from "../../src/torch/index.js";
+import { fixtureSize } from "../datasets/fixtures.js";
+import { digests, tinyClasses, tinyDataset, tinyRun } from "../train/tiny.js";
+
+const run = tinyRun({ method: "source-only" });
+afterAll(() => run.dispose());
+const { network } = run;
+const sample = await tinyDataset(1).load(0);
+const large: Size = { width: 128, height: 64 };
+
+describe("prediction", () => {
+  test("is the argmax of the main head's logits, upsampled with aligned corners", () => {
+    const expected = scope(() =>
+      noGrad(() => {
+        const { main } = network.forward(imagesOf([sample], network.input), false);
+        return upsampleBilinear(main, large.height, large.width).argmax(1).numbers();
+      }),
+    );
+    expect(new Set(expected).size).toBeGreaterThan(1);
+    expect([...predictLabels(network, sample, large)]).toEqual(expected);
+  });
+
+  test("probabilities add up to 1 at the size asked for", () => {
+    scope(() => {
+      const p = probabilities(network, sample, large);
+      expect(p.shape).toEqual([1, 3, 64, 128]);
+      expect(p.requiresGrad).toBe(false);
+      expect(p.sum(1).sub(1).abs().max().item()).toBeLessThan(1e-6);
+    });
+  });
+
+  test("leaves the network as it was and no tensor behind, in bfloat16, too", () => {
+    const weights = digests(network.parameters.all);
+    const before = liveMemory();
+    predictLabels(network, sample, large);
+    predictLabels(network, sample, large, { precision: "bfloat16" });
+    expect(liveMemory()).toEqual(before);
+    expect(digests(network.parameters.all)).toEqual(weights);
+  });
+});
+
+describe("evaluate", () => {
+  /** The fixtures, labelled at any size by what the network itself predicts there. */
+  function agreeing(count: number, edit = (label: Uint8Array) => label): Dataset {
+    const own = tinyDataset(count);
+    return {
+      ...own,
+      async load(index, size = fixtureSize): Promise<Sample> {
+        const loaded = await own.load(index);
+        return { ...loaded, ...size, label: edit(predictLabels(network, loaded, size)) };
+      },
+    };
+  }
+
+  test("a network that agrees with the labels has no error", async () => {
+    const done: string[] = [];
+    const confusion = await evaluate(network, agreeing(3), {
+      size: fixtureSize,
+      onImage: (image, total) => done.push(`${image}/${total}`),
+    });
+    expect(done).toEqual(["1/3", "2/3", "3/3"]);
+    expect(confusion.counts.reduce((sum, count) => sum + count, 0)).toBe(3 * 64 * 32);
+    expect(scores(confusion)).toMatchObject({ miou: 1, accuracy: 1 });
+  });
+
+  test("skips ignored pixels and counts wrong ones where they are", async () => {
+    const edit = (label: Uint8Array) => {
+      const changed = label.slice();
+      changed.fill(IGNORE, 0, 500);
+      changed[600] = ((changed[600] as number) + 1) % 3;
+      return changed;
+    };
+    const confusion = await evaluate(network, agreeing(1, edit), { size: fixtureSize });
+    expect(confusion.counts.reduce((sum, count) => sum + count, 0)).toBe(64 * 32 - 500);
+    expect(scores(confusion).accuracy).toBe(1 - 1 / (64 * 32 - 500));
+  });
+
+  test("the network sees `size`; logits and labels meet at `output`", async () => {
+    const asked: (Size | undefined)[] = [];
+    const set = agreeing(2);
+    const watched: Dataset = {
+      ...set,
+      load: (index, size) => {
+        asked.push(size);
+        // Labels come at `large`; the image for the network at its own size.
+        return size === large ? set.load(index, large) : tinyDataset(2).load(index);
+      },
+    };
+    const confusion = await evaluate(network, watched, { size: fixtureSize, output: large });
+    expect(asked).toEqual(expect.arrayContaining([large, large, fixtureSize, fixtureSize]));
+    expect(confusion.counts.reduce((sum, count) => sum + count, 0)).toBe(2 * 128 * 64);
+    expect(scores(confusion).accuracy).toBe(1);
+  });
+
+  test("no labels, or other classes, is a sentence", async () => {
+    const unlabelled = evaluate(network, tinyDataset(1, { relabel: "none" }), {
+      size: fixtureSize,
+    });
+    await expect(unlabelled).rejects.toThrow(UserError);
+    await expect(unlabelled).rejects.toThrow(/^tiny has no labels to evaluate against/);
+    const { names, colors } = tinyClasses;
+    const two = { names: names.slice(0, 2), colors: colors.slice(0, 2) };
+    await expect(
+      evaluate(network, { ...tinyDataset(1), classes: two }, { size: fixtureSize }),
+    ).rejects.toThrow(/tiny has 2 classes but the network predicts 3/);
+  });
+});

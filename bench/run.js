@@ -1,0 +1,151 @@
+// `npm run bench`: one CFContra step of DeepLab-v2 ResNet-101 against plain PyTorch on this machine.
+//   npm run bench -- --width 640 --height 320 --rounds 3 --python /path/to/venv/bin/python
+// Every measurement is a process of its own; contestants take turns, so that a noisy machine is
+// noisy for all of them. Medians over the rounds; results.json and results.svg are written here.
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { bootstrapOrExplain } from "../setup/bootstrap.js";
+import { chart } from "./chart.js";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const { values } = parseArgs({
+  options: {
+    width: { type: "string", default: "320" },
+    height: { type: "string", default: "160" },
+    steps: { type: "string", default: "3" },
+    rounds: { type: "string", default: "3" },
+    python: { type: "string", multiple: true, default: ["/usr/bin/python3"] },
+    out: { type: "string", default: HERE },
+    /** A smoke test: one tiny step, written elsewhere; its times mean nothing. */
+    short: { type: "boolean", default: false },
+  },
+});
+const { width, height, steps, rounds } = values.short
+  ? { width: "64", height: "32", steps: "1", rounds: "1" }
+  : values;
+const out = values.short ? tmpdir() : values.out;
+const threads = String(availableParallelism());
+
+function measure(command, ...args) {
+  const env = { ...process.env, OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads };
+  const common = ["--width", width, "--height", height, "--steps", steps, "--threads", threads];
+  const text = execFileSync(command, [...args, ...common], { encoding: "utf8", env });
+  return JSON.parse(text.trim().split("\n").at(-1));
+}
+
+const ours = (precision) => () =>
+  measure(process.execPath, join(HERE, "step.js"), "--precision", precision);
+const pytorch =
+  (python, ...args) =>
+  () =>
+    measure(python, join(HERE, "pytorch_step.py"), ...args);
+
+function contestants() {
+  const list = [
+    { name: "cfcontra float32", measure: ours("float32") },
+    { name: "cfcontra bfloat16", measure: ours("bfloat16") },
+  ];
+  for (const python of values.python) {
+    list.push({
+      name: `PyTorch float32 (${python})`,
+      pytorch: "float32",
+      measure: pytorch(python),
+    });
+    list.push({
+      name: `PyTorch bfloat16 (${python})`,
+      pytorch: "bfloat16",
+      measure: pytorch(python, "--bfloat16"),
+    });
+  }
+  return list;
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/** Times per contestant over all rounds. One that fails is left out, with its reason. */
+function race(list) {
+  const runs = new Map(list.map(({ name }) => [name, []]));
+  const load = loadavg()[0];
+  for (let round = 1; round <= Number(rounds); round++) {
+    for (const { name, measure: go } of list) {
+      if (!runs.has(name)) continue;
+      try {
+        runs.get(name).push(go());
+        process.stderr.write(
+          `round ${round}: ${name} ${runs.get(name).at(-1).seconds.toFixed(3)} s\n`,
+        );
+      } catch (error) {
+        runs.delete(name);
+        const reason = String(error.stderr || error.message)
+          .trim()
+          .split("\n")
+          .at(-1);
+        process.stderr.write(`${name} is left out: ${reason}\n`);
+      }
+    }
+  }
+  const rows = list
+    .filter(({ name }) => runs.has(name))
+    .map(({ name, pytorch: precision }) => ({
+      name,
+      pytorch: precision,
+      version: runs.get(name)[0].version,
+      seconds: median(runs.get(name).map((run) => run.seconds)),
+      peakMiB: Math.round(median(runs.get(name).map((run) => run.peakMiB))),
+    }));
+  return { rows, load };
+}
+
+/** Ours against the fastest PyTorch in float32, and against the leanest. */
+function compare(row, opponents) {
+  const seconds = Math.min(...opponents.map((other) => other.seconds));
+  const peakMiB = Math.min(...opponents.map((other) => other.peakMiB));
+  return {
+    ...{ seconds: row.seconds, pytorchSeconds: seconds, speedup: seconds / row.seconds },
+    ...{ peakMiB: row.peakMiB, pytorchPeakMiB: peakMiB, memoryRatio: row.peakMiB / peakMiB },
+  };
+}
+
+function main() {
+  if (!bootstrapOrExplain()) return 1;
+  const { rows, load } = race(contestants());
+  const [float32, bfloat16, ...others] = rows;
+  const opponents = others.filter((row) => row.pytorch === "float32");
+  if (opponents.length === 0) {
+    console.error("no PyTorch to measure against: apt-get install python3-torch, or --python PATH");
+    return 1;
+  }
+  const fastest = opponents.toSorted((a, b) => a.seconds - b.seconds)[0];
+  const results = {
+    step: { float32: compare(float32, opponents), bfloat16: compare(bfloat16, opponents) },
+    size: `${width}x${height} + ${width}x${height}`,
+    pytorch: { version: fastest.version, precision: "float32" },
+    libtorch: float32.version,
+    machine: { cpu: cpus()[0]?.model, threads: Number(threads), loadBefore: load },
+    command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
+    rounds: Number(rounds),
+    rows,
+  };
+  console.table(
+    Object.fromEntries(
+      rows.map(({ name, version, seconds, peakMiB }) => [
+        name,
+        {
+          version,
+          "s/step": Number(seconds.toFixed(3)),
+          "peak MiB": peakMiB,
+          speedup: `${(fastest.seconds / seconds).toFixed(2)}x`,
+        },
+      ]),
+    ),
+  );
+  writeFileSync(join(out, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(out, "results.svg"), chart(results));
+  return 0;
+}
+
+process.exitCode = main();

@@ -64,7 +64,8 @@ export async function checkDataset(
         if (fault) problems.push(`${sample.name}: ${fault}`);
       }
     }
-    onSample?.(++done, indices.length);
+    done++;
+    onSample?.(done, indices.length);
   }
   const counted = pixels.reduce((sum, count) => sum + count, 0);
   const ignored = counted === 0 ? 0 : (pixels[IGNORE] as number) / counted;

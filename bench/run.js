@@ -4,7 +4,7 @@
 // noisy for all of them. Medians over the rounds; results.json and results.svg are written here.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
+import { availableParallelism, cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -20,14 +20,14 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     python: { type: "string", multiple: true, default: ["/usr/bin/python3"] },
     out: { type: "string", default: HERE },
-    /** A smoke test: one tiny step, written elsewhere; its times mean nothing. */
+    /** A smoke test: one tiny step, whose times mean nothing. */
     short: { type: "boolean", default: false },
   },
 });
 const { width, height, steps, rounds } = values.short
   ? { width: "64", height: "32", steps: "1", rounds: "1" }
   : values;
-const out = values.short ? tmpdir() : values.out;
+const out = values.out;
 const threads = String(availableParallelism());
 
 function measure(command, ...args) {

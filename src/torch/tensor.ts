@@ -1,7 +1,7 @@
 import { type Dtype, dtypeOf, scalarType, type TypedArray, typedArray } from "./dtype.js";
 import { native } from "./native.js";
 import { tensorsAre } from "./operator.js";
-import { adopt } from "./scope.js";
+import { adopt, scope } from "./scope.js";
 import { op } from "./tensor-operators.js";
 
 // The safety net for tensors that no scope owns and nobody disposed.
@@ -106,12 +106,10 @@ export class Tensor {
 
   /** A copy of the elements in row-major order as a typed array, from any device and layout. */
   typed(dtype: Dtype = this.dtype): TypedArray {
-    const moved = op.move(op.detach(this), "cpu", scalarType(dtype), false, true);
-    const copy = op.contiguous(moved);
-    const { array } = copy;
-    if (copy.handle !== moved.handle) moved.dispose();
-    copy.dispose();
-    return array;
+    return scope(() => {
+      const moved = op.move(op.detach(this), "cpu", scalarType(dtype), false, true);
+      return op.contiguous(moved).array;
+    });
   }
 
   /**

@@ -1,0 +1,202 @@
+import { describe, expect, test } from "vitest";
+import { classMeans, contrastiveLoss, MemoryBank, pseudoLabels } from "../../src/contrast/index.js";
+import { IGNORE } from "../../src/datasets/dataset.js";
+import * as torch from "../../src/torch/index.js";
+import { autocast, manualSeed, scope, type Tensor, tensor } from "../../src/torch/index.js";
+
+const [CLASSES, DIM, H, W] = [4, 6, 3, 5];
+const features = (seed = 1) => {
+  manualSeed(seed);
+  return torch.randn([2, DIM, H, W]);
+};
+const labels = (at: (pixel: number) => number) =>
+  tensor(
+    BigInt64Array.from({ length: 2 * H * W }, (_, i) => BigInt(at(i))),
+    [2, H, W],
+  );
+
+function bankOf(seen: readonly number[], seed = 3): MemoryBank {
+  const bank = new MemoryBank(CLASSES, DIM);
+  manualSeed(seed);
+  const means = torch.randn([CLASSES, DIM]);
+  for (let k = 0; k < CLASSES; k++) if (!seen.includes(k)) means.select(0, k).zeroInPlace();
+  bank.initialize(means);
+  return bank;
+}
+
+const rows = (x: Tensor): number[][] =>
+  Array.from({ length: x.size(0) }, (_, k) => x.select(0, k).numbers());
+const dot = (a: number[], b: number[]) => a.reduce((sum, v, i) => sum + v * (b[i] as number), 0);
+const unit = (v: number[]) => v.map((x) => x / Math.sqrt(dot(v, v)));
+/** The feature vector of every pixel, in label order. */
+const vectors = (x: Tensor) =>
+  rows(x.permute(0, 2, 3, 1).reshape(-1, DIM)).map((row) => row.map(Number));
+
+describe("the momentum update", () => {
+  test("is normalise(0.9 M + 0.1 normalise(mean)), by loops", () => {
+    scope(() => {
+      const bank = bankOf([0, 1, 2, 3]);
+      const before = rows(bank.prototypes);
+      const [x, y] = [features(), labels((i) => (i % 5 === 0 ? IGNORE : i % 3))];
+      bank.update(classMeans(x, y, CLASSES), 0.9);
+      const ids = y.numbers();
+      for (let k = 0; k < 3; k++) {
+        const mine = vectors(x).filter((_, i) => ids[i] === k);
+        const mean = unit(mine.reduce((sum, v) => sum.map((s, d) => s + (v[d] as number))));
+        const blend = (before[k] as number[]).map((m, d) => 0.9 * m + 0.1 * (mean[d] as number));
+        const after = rows(bank.prototypes)[k] as number[];
+        for (const [d, value] of unit(blend).entries()) expect(after[d]).toBeCloseTo(value, 5);
+      }
+    });
+  });
+  test("leaves an absent class bit for bit, and starts an unseen one at its first mean", () => {
+    scope(() => {
+      const bank = bankOf([0, 1, 2]);
+      const before = rows(bank.prototypes);
+      expect(bank.unseen).toEqual([3]);
+      const x = features();
+      bank.update(
+        classMeans(
+          x,
+          labels((i) => (i < 7 ? 3 : IGNORE)),
+          CLASSES,
+        ),
+        0.9,
+      );
+      const after = rows(bank.prototypes);
+      expect(after.slice(0, 3)).toEqual(before.slice(0, 3));
+      const mean = vectors(x)
+        .slice(0, 7)
+        .reduce((sum, v) => sum.map((s, d) => s + (v[d] as number)));
+      for (const [d, value] of unit(mean).entries()) expect(after[3]?.[d]).toBeCloseTo(value, 5);
+      expect(bank.unseen).toEqual([]);
+    });
+  });
+  test("keeps prototypes at unit length, and an empty batch changes nothing", () => {
+    scope(() => {
+      const bank = bankOf([0, 1, 2, 3]);
+      for (let i = 0; i < 20; i++) {
+        bank.update(
+          classMeans(
+            features(i),
+            labels((p) => (p + i) % 4),
+            CLASSES,
+          ),
+          0.9,
+        );
+      }
+      for (const length of bank.prototypes.norm(1).numbers()) expect(length).toBeCloseTo(1, 5);
+      const before = rows(bank.prototypes);
+      bank.update(
+        classMeans(
+          features(),
+          labels(() => IGNORE),
+          CLASSES,
+        ),
+        0.9,
+      );
+      expect(rows(bank.prototypes)).toEqual(before);
+    });
+  });
+});
+
+describe("the contrastive loss", () => {
+  test("equals its definition by loops", () => {
+    scope(() => {
+      const bank = bankOf([0, 1, 2, 3]);
+      const [x, y] = [features(), labels((i) => (i % 4 === 3 ? IGNORE : i % 4))];
+      const prototypes = rows(bank.prototypes);
+      const ids = y.numbers();
+      const losses = vectors(x).flatMap((v, i) => {
+        if (ids[i] === IGNORE) return [];
+        const logits = prototypes.map((m) => dot(unit(v), m) / 0.07);
+        const total = logits.reduce((sum, l) => sum + Math.exp(l), 0);
+        return [Math.log(total) - (logits[ids[i] as number] as number)];
+      });
+      const mean = losses.reduce((a, b) => a + b) / losses.length;
+      expect(contrastiveLoss(x, y, bank, 0.07).item()).toBeCloseTo(mean, 4);
+    });
+  });
+  test("is 0 with a gradient of 0 where no pixel has a label", () => {
+    scope(() => {
+      const x = features();
+      x.requiresGrad = true;
+      const loss = contrastiveLoss(
+        x,
+        labels(() => IGNORE),
+        bankOf([0, 1]),
+        0.07,
+      );
+      expect(loss.item()).toBe(0);
+      loss.backward();
+      expect(x.grad?.abs().sum().item()).toBe(0);
+    });
+  });
+  test("leaves classes without a prototype out, as pixels and as alternatives", () => {
+    scope(() => {
+      const [x, bank] = [features(), bankOf([0, 1])];
+      const mixed = contrastiveLoss(
+        x,
+        labels((i) => i % 4),
+        bank,
+        0.07,
+      ).item();
+      const known = contrastiveLoss(
+        x,
+        labels((i) => (i % 4 < 2 ? i % 4 : IGNORE)),
+        bank,
+        0.07,
+      );
+      expect(mixed).toBe(known.item());
+    });
+  });
+  test.each([0.07, 0.01, 0.001])("is finite at temperature %f, in bfloat16 too", (temperature) => {
+    scope(() => {
+      const bank = bankOf([0, 1, 2, 3]);
+      const y = labels((i) => i % 4);
+      for (const precision of ["float32", "bfloat16"] as const) {
+        const x = features().mul(100).to({ dtype: precision });
+        x.requiresGrad = true;
+        const loss = autocast(precision, () => contrastiveLoss(x, y, bank, temperature));
+        loss.backward();
+        expect(Number.isFinite(loss.item())).toBe(true);
+        expect(x.grad?.isFinite().numbers().every(Boolean)).toBe(true);
+      }
+    });
+  });
+});
+
+describe("pseudo-labels", () => {
+  test.each(["cosine", "euclidean"] as const)(
+    "%s: nearest prototype with a margin, by loops",
+    (distance) => {
+      scope(() => {
+        const bank = bankOf([0, 1, 3]);
+        const x = features(5);
+        const threshold = 0.2;
+        const prototypes = rows(bank.prototypes);
+        const far = (v: number[], m: number[]) =>
+          distance === "cosine"
+            ? 1 - dot(unit(v), m)
+            : Math.hypot(...v.map((value, d) => value - (m[d] as number)));
+        const expected = vectors(x).map((v) => {
+          const [first, second] = [0, 1, 3]
+            .map((k) => ({ k, d: far(v, prototypes[k] as number[]) }))
+            .sort((a, b) => a.d - b.d) as [{ k: number; d: number }, { d: number }];
+          return second.d - first.d < threshold ? IGNORE : first.k;
+        });
+        const found = pseudoLabels(x, bank, { threshold, distance }).numbers();
+        expect(found).toEqual(expected);
+        expect(new Set(found).size).toBeGreaterThan(2);
+        expect(found).toContain(IGNORE);
+      });
+    },
+  );
+  test("no prototype at all: every pixel is ignored", () => {
+    scope(() => {
+      const empty = new MemoryBank(CLASSES, DIM);
+      const found = pseudoLabels(features(), empty, { threshold: 0, distance: "cosine" });
+      expect(found.numbers().every((id) => id === IGNORE)).toBe(true);
+    });
+  });
+});

@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { poly, sgd } from "../../src/nn/index.js";
+import { dispose, keep, tensor } from "../../src/torch/index.js";
+
+const RATE = 0.1;
+
+/** Weights after steps with these gradients, by the definition. */
+function byHand(start: number, gradients: number[], { momentum = 0.9, decay = 0.01, times = 1 }) {
+  let [weight, buffer] = [start, 0];
+  for (const [step, gradient] of gradients.entries()) {
+    for (let round = 0; round < times; round++) {
+      const slope = gradient + decay * weight;
+      buffer = step === 0 ? slope : momentum * buffer + slope;
+      weight -= RATE * buffer;
+    }
+  }
+  return weight;
+}
+
+function train(gradients: number[], repeats?: () => number): number {
+  const weight = keep(tensor(Float32Array.of(2)));
+  weight.requiresGrad = true;
+  const parameters = new Map([["w", weight]]);
+  const optimizer = sgd([{ parameters, rate: 1, ...(repeats && { repeats }) }], {
+    momentum: 0.9,
+    weightDecay: 0.01,
+  });
+  for (const gradient of gradients) {
+    weight.grad = tensor(Float32Array.of(gradient));
+    optimizer.step(RATE);
+    expect(weight.grad).toBeUndefined();
+  }
+  const value = weight.item();
+  dispose([parameters, optimizer.state]);
+  return value;
+}
+
+test("momentum and weight decay as defined", () => {
+  const gradients = [1, -0.5, 0.25, 2];
+  expect(train(gradients)).toBeCloseTo(byHand(2, gradients, {}), 5);
+});
+
+test("a repeated parameter is updated that often in a step, momentum included", () => {
+  const gradients = [1, -0.5, 0.25];
+  expect(train(gradients, () => 3)).toBeCloseTo(byHand(2, gradients, { times: 3 }), 5);
+  expect(train(gradients, () => 3)).not.toBeCloseTo(train(gradients), 2);
+});
+
+test("a parameter without a gradient stays", () => {
+  const weight = keep(tensor(Float32Array.of(2)));
+  weight.requiresGrad = true;
+  const optimizer = sgd([{ parameters: new Map([["w", weight]]), rate: 1 }]);
+  optimizer.step(RATE);
+  expect(weight.item()).toBe(2);
+  dispose([weight, optimizer.state]);
+});
+
+test("the poly schedule goes from 1 to 0 and no further", () => {
+  expect(poly(0, 100)).toBe(1);
+  expect(poly(50, 100)).toBeCloseTo(0.5 ** 0.9, 12);
+  expect(poly(25, 100, 4)).toBeCloseTo(0.75 ** 4, 12);
+  expect([poly(100, 100), poly(150, 100)]).toEqual([0, 0]);
+});

@@ -1,0 +1,96 @@
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { describe, expect, test } from "vitest";
+import * as torch from "../../src/torch/index.js";
+import { dispose, keep, liveMemory, scope, type Tensor, tensor } from "../../src/torch/index.js";
+
+const ones = () => tensor(Float32Array.of(1, 1));
+
+describe("scopes", () => {
+  test("free what was made, keep what is returned or kept", () => {
+    const before = liveMemory().tensors;
+    const kept: Tensor[] = [];
+    const { result } = scope(() => {
+      ones().add(1);
+      kept.push(keep(ones()));
+      return { result: scope(() => ones().add(ones())) };
+    });
+    expect(liveMemory().tensors).toBe(before + 2);
+    expect(result.numbers()).toEqual([2, 2]);
+    dispose([result, kept]);
+    expect(liveMemory().tensors).toBe(before);
+  });
+  test("free it when the function throws", () => {
+    const before = liveMemory().tensors;
+    expect(() =>
+      scope(() => {
+        ones().add(1);
+        throw new Error("stop");
+      }),
+    ).toThrow("stop");
+    expect(liveMemory().tensors).toBe(before);
+  });
+});
+
+test("use after dispose is an error, also where the slot has a new tenant", () => {
+  const gone = ones();
+  gone.dispose();
+  gone.dispose(); // twice is nothing
+  expect(gone.isLive).toBe(false);
+  const tenants = Array.from({ length: 100 }, ones);
+  for (const use of [
+    () => gone.numbers(),
+    () => gone.shape,
+    () => gone.add(1),
+    () => ones().add(gone),
+    () => gone.backward(),
+    () => gone.requiresGrad,
+    () => gone.array,
+    () => torch.cat([ones(), gone]),
+  ]) {
+    expect(use).toThrow(/disposed/);
+  }
+  dispose(tenants);
+});
+
+test("1,000 training steps leave nothing behind", () => {
+  const weight = keep(torch.randn([8, 3, 3, 3]));
+  weight.requiresGrad = true;
+  const step = () =>
+    scope(() => {
+      const y = torch.conv2d(torch.randn([2, 3, 16, 16]), weight, null, { padding: 1 });
+      const loss = y.relu().mean();
+      loss.backward();
+      torch.noGrad(() => {
+        weight.addInPlace(weight.grad as Tensor, -0.1);
+        weight.grad = undefined;
+      });
+      return loss.item();
+    });
+  for (let i = 0; i < 50; i++) step();
+  const before = liveMemory();
+  const rss = process.memoryUsage.rss();
+  for (let i = 0; i < 1000; i++) step();
+  expect(liveMemory()).toEqual(before);
+  expect(process.memoryUsage.rss() - rss).toBeLessThan(30 * 2 ** 20);
+  weight.dispose();
+});
+
+test("works inside a worker thread, apart from the main one's tensors", async () => {
+  const built = fileURLToPath(new URL("../../dist/torch/index.js", import.meta.url));
+  const code = `
+    const { parentPort, workerData } = require("node:worker_threads");
+    import(workerData).then(({ tensor, scope }) => {
+      parentPort.postMessage(scope(() => tensor(Float32Array.of(1, 2)).mul(3).numbers()));
+    });`;
+  const mine = ones();
+  const worker = new Worker(code, { eval: true, workerData: built });
+  const answer = await new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+  });
+  expect(answer).toEqual([3, 6]);
+  expect(await worker.terminate()).toBeTypeOf("number");
+  expect(mine.numbers()).toEqual([1, 1]);
+  mine.dispose();
+});

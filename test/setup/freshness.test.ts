@@ -1,0 +1,114 @@
+import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { dependenciesFresh } from "../../setup/dependencies.js";
+import { fingerprint } from "../../setup/stamp.js";
+import { summarise } from "../../setup/summary.js";
+import { distFresh } from "../../setup/typescript.js";
+import { inTemporaryFolder } from "../datasets/fixtures.js";
+
+function write(path: string, content: unknown): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+}
+
+describe("dependenciesFresh", () => {
+  const wanted = {
+    "": {},
+    "node_modules/a": { version: "1.0.0" },
+    "node_modules/b": { version: "2.0.0" },
+    "node_modules/for-mac": { version: "1.0.0", optional: true },
+  };
+  const installed = {
+    "node_modules/a": { version: "1.0.0" },
+    "node_modules/b": { version: "2.0.0" },
+  };
+  const at = async (record: object | string | undefined) =>
+    inTemporaryFolder(async (root) => {
+      write(join(root, "package-lock.json"), { packages: wanted });
+      if (record) write(join(root, "node_modules/.package-lock.json"), record);
+      return dependenciesFresh(root);
+    });
+
+  test("what the lock file asks for is there; packages for other platforms need not be", async () => {
+    expect(await at({ packages: installed })).toBe(true);
+  });
+
+  test("nothing installed, an older version, one missing, a torn record: not", async () => {
+    expect(await at(undefined)).toBe(false);
+    const old = { ...installed, "node_modules/b": { version: "1.9.0" } };
+    expect(await at({ packages: old })).toBe(false);
+    expect(await at({ packages: { "node_modules/a": { version: "1.0.0" } } })).toBe(false);
+    expect(await at('{"packages": {')).toBe(false);
+  });
+
+  test("an installed package, which has no lock file, is left alone", async () => {
+    await inTemporaryFolder(async (root) => {
+      expect(dependenciesFresh(root)).toBe(true);
+      const nested = join(root, "node_modules/cfcontra");
+      write(join(nested, "package-lock.json"), { packages: wanted });
+      expect(dependenciesFresh(nested)).toBe(true);
+    });
+  });
+});
+
+describe("distFresh", () => {
+  test("asks what the sources say, not when they were touched", async () => {
+    await inTemporaryFolder(async (root) => {
+      expect(distFresh(root)).toBe(true); // a published package has no src/
+      const file = join(root, "src/deep/a.ts");
+      write(file, "export const a = 1;");
+      write(join(root, "tsconfig.json"), "{}");
+      expect(distFresh(root)).toBe(false);
+      const sources = fingerprint(root, ["src", "tsconfig.json"]);
+      write(join(root, "dist/.stamp.json"), { sources });
+      expect(distFresh(root)).toBe(true);
+      utimesSync(file, 1, 1);
+      write(join(root, "src/.a.ts.swp"), "an editor's");
+      expect(distFresh(root)).toBe(true);
+      write(file, "export const a = 2;");
+      expect(distFresh(root)).toBe(false);
+      write(file, "export const a = 1;");
+      write(join(root, "tsconfig.json"), "{ }");
+      expect(distFresh(root)).toBe(false);
+    });
+  });
+});
+
+describe("fingerprint", () => {
+  test("follows names and contents, and nothing that only moves between files", async () => {
+    await inTemporaryFolder(async (root) => {
+      const of = () => fingerprint(root, ["x", "missing"]);
+      write(join(root, "x/a"), "12");
+      write(join(root, "x/b"), "3");
+      const first = of();
+      expect(of()).toBe(first);
+      write(join(root, "x/a"), "1");
+      write(join(root, "x/b"), "23");
+      expect(of()).not.toBe(first);
+      write(join(root, "x/a"), "12");
+      rmSync(join(root, "x/b"));
+      write(join(root, "x/c"), "3");
+      expect(of()).not.toBe(first);
+      expect(readFileSync(join(root, "x/c"), "utf8")).toBe("3");
+    });
+  });
+});
+
+describe("summarise", () => {
+  const file = (statuses: string[], status = "passed") => ({
+    status,
+    assertionResults: statuses.map((one) => ({ status: one })),
+  });
+
+  test.each([
+    ["counts", [file(["passed", "failed", "skipped"], "failed"), file(["passed"])], 1, 2, 1],
+    ["all green", [file(["passed", "passed"])], 0, 2, 0],
+    ["a file that fails outside its tests", [file(["passed"]), file([], "failed")], 1, 1, 1],
+    ["a crash after the tests", [file(["passed"])], 1, 1, 1],
+    ["killed by a signal", [file(["passed"])], null, 1, 1],
+    ["no report", undefined, 1, 0, 1],
+  ])("%s", (_, testResults, status, passed, failed) => {
+    expect(summarise(testResults && { testResults }, status)).toEqual({ passed, failed });
+  });
+});

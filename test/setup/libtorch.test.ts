@@ -1,0 +1,214 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { compileCommand, ensureLibtorch } from "../../setup/addon.js";
+import {
+  detectAbi,
+  findLibtorch,
+  inspectLibtorch,
+  noLibtorchMessage,
+} from "../../setup/libtorch.js";
+import { SetupError } from "../../setup/say.js";
+import { inTemporaryFolder } from "../datasets/fixtures.js";
+
+function write(path: string, text = ""): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+interface Fake {
+  readonly version?: string;
+  readonly lib?: string;
+  readonly header?: string;
+  readonly cuda?: boolean;
+  readonly symbol?: string;
+}
+
+/** What the set-up looks at of a libtorch: two headers and the names of three libraries. */
+function fakeLibtorch(
+  folder: string,
+  { version = "2.6.0", lib = "lib", header = "", cuda = false, symbol = "" }: Fake = {},
+): string {
+  const [major, minor, patch] = version.split(".");
+  write(join(folder, "include/ATen/ATen.h"), header);
+  write(
+    join(folder, "include/torch/csrc/api/include/torch/version.h"),
+    `#define TORCH_VERSION_MAJOR ${major}\n#define TORCH_VERSION_MINOR ${minor}\n#define TORCH_VERSION_PATCH ${patch}\n`,
+  );
+  write(join(folder, lib, "libtorch_cpu.so"));
+  write(join(folder, lib, "libc10.so"), symbol);
+  if (cuda) write(join(folder, lib, "libtorch_cuda.so"));
+  return folder;
+}
+
+/** A Linux machine on which nothing is installed, below `root`. */
+function host(root: string, changes: object = {}) {
+  return {
+    env: {},
+    platform: "linux",
+    multiarch: "x86_64-linux-gnu",
+    system: join(root, "usr"),
+    pythonTorch: (_: string): string | undefined => undefined,
+    homebrews: (): string[] => [],
+    ...changes,
+  };
+}
+
+const quiet = () => vi.spyOn(process.stderr, "write").mockReturnValue(true);
+
+describe("the search for libtorch", () => {
+  /** A machine that has all four, with `VIRTUAL_ENV` for a fifth. */
+  function rich(root: string) {
+    fakeLibtorch(join(root, "usr"), { version: "1.13.1", lib: "lib/x86_64-linux-gnu" });
+    const venv = fakeLibtorch(join(root, "venv-torch"), { version: "2.2.0" });
+    const pip = fakeLibtorch(join(root, "pip-torch"), { version: "2.3.0" });
+    const brew = fakeLibtorch(join(root, "brew"), { version: "2.4.0" });
+    const own = fakeLibtorch(join(root, "own"), { version: "2.5.0" });
+    const pythonTorch = (python: string) => (python === "python3" ? pip : venv);
+    return { own, pip, brew, all: host(root, { pythonTorch, homebrews: () => [brew] }) };
+  }
+  const found = (given: object) => {
+    const { source, version } = findLibtorch(given) ?? {};
+    return `${source} ${version}`;
+  };
+
+  test("goes LIBTORCH, virtual environment, python3, Homebrew, system", async () => {
+    await inTemporaryFolder(async (root) => {
+      const { own, all, brew } = rich(root);
+      const env = { VIRTUAL_ENV: "/venv" };
+      expect(found({ ...all, env: { ...env, LIBTORCH: own } })).toBe("LIBTORCH 2.5.0");
+      expect(found({ ...all, env })).toBe("pip 2.2.0");
+      expect(found(all)).toBe("pip 2.3.0");
+      const pythonTorch = () => undefined;
+      expect(found({ ...all, pythonTorch })).toBe("Homebrew 2.4.0");
+      const homebrews = () => [join(brew, "gone")];
+      expect(found({ ...all, pythonTorch, homebrews })).toBe("system 1.13.1");
+      expect(findLibtorch(host(join(root, "nowhere")))).toBeUndefined();
+    });
+  });
+
+  test("does not look further than a LIBTORCH that is none", async () => {
+    await inTemporaryFolder(async (root) => {
+      const { all } = rich(root);
+      const search = () => findLibtorch({ ...all, env: { LIBTORCH: join(root, "typo") } });
+      expect(search).toThrow(SetupError);
+      expect(search).toThrow(/^LIBTORCH=.*typo holds no include\/ATen\/ATen\.h; point it at/);
+    });
+  });
+
+  test("takes Debian's python3-torch, links into the system's package, for the system's", async () => {
+    await inTemporaryFolder(async (root) => {
+      const system = fakeLibtorch(join(root, "usr"), { version: "1.13.1" });
+      const linked = join(root, "dist-packages/torch");
+      mkdirSync(join(linked, "include"), { recursive: true });
+      symlinkSync(join(system, "include/ATen"), join(linked, "include/ATen"));
+      expect(found(host(root, { pythonTorch: () => linked }))).toBe("system 1.13.1");
+    });
+  });
+
+  test("passes over one that is too old, and says so", async () => {
+    await inTemporaryFolder(async (root) => {
+      const { all } = rich(root);
+      const old = fakeLibtorch(join(root, "old"), { version: "1.12.1" });
+      const said = quiet();
+      try {
+        const pythonTorch = () => old;
+        expect(found({ ...all, pythonTorch })).toBe("Homebrew 2.4.0");
+        expect(said.mock.calls.join()).toMatch(/passing over .*old: it is libtorch 1\.12\.1, and/);
+      } finally {
+        said.mockRestore();
+      }
+    });
+  });
+});
+
+describe("a folder", () => {
+  test.each([
+    ["headers alone", "lib/libtorch_cpu.so", /holds headers but no lib\/libtorch_cpu\.so/],
+    ["libraries alone", "include/ATen/ATen.h", /holds no include\/ATen\/ATen\.h/],
+    ["no version", "include/torch/csrc/api/include/torch/version.h", /states no version/],
+  ])("with %s is no libtorch", async (_, missing, problem) => {
+    await inTemporaryFolder(async (root) => {
+      const folder = fakeLibtorch(join(root, "t"));
+      rmSync(join(folder, missing));
+      expect(inspectLibtorch(folder, host(root)).problem).toMatch(problem);
+    });
+  });
+
+  test("says what building against it needs", async () => {
+    await inTemporaryFolder(async (root) => {
+      const symbol = "_ZN3c105ErrorC1ENS_14SourceLocationENSt7__cxx1112basic_stringIcE";
+      const header = "#if defined(__cplusplus) && __cplusplus < 202002L\n#error C++20\n#endif";
+      const folder = fakeLibtorch(join(root, "t"), { symbol, header, cuda: true, lib: "lib64" });
+      const libtorch = inspectLibtorch(folder, host(root));
+      expect(libtorch).toMatchObject({
+        ...{ version: "2.6.0", standard: "c++20", cxx11Abi: 1, cuda: true },
+        lib: join(folder, "lib64"),
+      });
+      const headers = ["node_modules/node-addon-api"];
+      const command = compileCommand({
+        compiler: "ccache g++",
+        libtorch,
+        headers,
+        platform: "linux",
+      });
+      expect(command.slice(0, 3)).toEqual(["ccache", "g++", "-std=c++20"]);
+      expect(command).toEqual(
+        expect.arrayContaining([
+          "-D_GLIBCXX_USE_CXX11_ABI=1",
+          `-I${folder}/include`,
+          `-Wl,-rpath,${folder}/lib64`,
+          "-ltorch_cuda",
+        ]),
+      );
+      expect(command.at(-1)).toBe("-o");
+    });
+  });
+
+  test("the older string of pip's wheels is told from the newer", () => {
+    const symbol = (text: string) => detectAbi(Buffer.from(`\0\u0001${text}\0`, "latin1"));
+    expect(symbol("_ZN3c105ErrorC2ENS_14SourceLocationESs")).toBe(0);
+    expect(symbol("_ZN3c105ErrorC2ENS_14SourceLocationENSt7__cxx1112basic_string")).toBe(1);
+    expect(symbol("nothing")).toBe(null);
+  });
+});
+
+describe("a machine without libtorch", () => {
+  test("is told every command that would help, and macOS no apt-get", () => {
+    const linux = noLibtorchMessage("linux");
+    for (const way of [
+      "sudo apt-get install libtorch-dev",
+      "pip install torch",
+      "export LIBTORCH=",
+    ]) {
+      expect(linux).toContain(way);
+    }
+    expect(noLibtorchMessage("darwin")).not.toContain("apt-get");
+    expect(noLibtorchMessage("darwin")).toMatch(/\n {2}brew install pytorch/);
+  });
+
+  test("gets the package where it may be changed, else the message", async () => {
+    await inTemporaryFolder(async (root) => {
+      expect(() => ensureLibtorch(host(root))).toThrow(SetupError);
+      expect(() => ensureLibtorch(host(root))).toThrow(/needs libtorch and found none/);
+      const asked: string[][] = [];
+      const install = (packages: string[]) => {
+        asked.push(packages);
+        fakeLibtorch(join(root, "usr"), { version: "1.13.1" });
+        return { ok: true, tail: "", log: "" };
+      };
+      expect(ensureLibtorch(host(root), install)).toMatchObject({ source: "system" });
+      expect(asked[0]).toContain("libtorch-dev");
+    });
+  });
+
+  test("hears why apt-get failed, and still what to type", async () => {
+    await inTemporaryFolder(async (root) => {
+      const install = () => ({ ok: false, tail: "E: no network", log: "build/apt.log" });
+      const make = () => ensureLibtorch(host(root), install);
+      expect(make).toThrow(
+        /pip install torch[\s\S]*could not install it \(build\/apt\.log\):\nE: no network/,
+      );
+    });
+  });
+});

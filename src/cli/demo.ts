@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Dataset } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
@@ -40,6 +41,7 @@ export async function demo({ seed, out, json, set, data }: DemoOptions): Promise
   const config = (method: MethodName) => configuration({ preset: PRESET, method, seed, set });
   for (const method of METHODS) {
     const began = performance.now();
+    clear(join(out, method));
     const result = await run({ config: config(method), out: join(out, method), data, previews: 0 });
     if (!result.complete) throw new UserError("stopped; nothing of the demo was kept but its runs");
     const { source, target } = result.scores;
@@ -55,6 +57,11 @@ export async function demo({ seed, out, json, set, data }: DemoOptions): Promise
   await drawSheet(target, out, picture);
   if (json) writeAtomically(json, `${JSON.stringify({ rows }, null, 2)}\n`);
   process.stdout.write(`\n${table(rows)}\n\npredictions on the target side by side: ${picture}\n`);
+}
+
+/** Removes what an earlier demo left: its checkpoints and log are of another run. */
+function clear(folder: string): void {
+  if (existsSync(join(folder, "config.yaml"))) rmSync(folder, { recursive: true });
 }
 
 function table(rows: readonly Row[]): string {

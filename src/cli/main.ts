@@ -18,8 +18,8 @@ const dataOption = () =>
 export function commandLine(): Command {
   const program = new Command("cfcontra")
     .description(
-      "Unsupervised domain adaptation for semantic segmentation: train on labelled source images\n" +
-        "and unlabelled target images, get a network that works on the target (CFContra,\n" +
+      "Unsupervised domain adaptation for semantic segmentation: train on labelled source images " +
+        "and unlabelled target images, get a network that works on the target (CFContra, " +
         "arXiv 2103.12371). Start with `cfcontra demo`.",
     )
     .option("--debug", "show where an error comes from")

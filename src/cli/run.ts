@@ -52,6 +52,7 @@ export async function run({ out, data, previews = 8, ...options }: RunOptions): 
   const start = latest ? resume(latest, network, method) : 0;
   let stopping = false;
   const stop = () => {
+    if (stopping) process.exit(130); // asked twice: at once, with the last checkpoint as it is
     stopping = true;
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);

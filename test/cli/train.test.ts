@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import {
@@ -76,6 +79,35 @@ test("a resumed run writes the weights of an uninterrupted one, and its scores",
     const weights = (run: string) =>
       readFileSync(join(run, "checkpoints/step-0000003.safetensors"));
     expect(weights(parts).equals(weights(whole))).toBe(true);
+  });
+});
+
+test("Ctrl-C saves and exits; --resume goes on from there", async () => {
+  await inTemporaryFolder(async (root) => {
+    await fixtures(root);
+    const path = await preset(root, tiny(root));
+    const run = join(root, "run");
+    const bin = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
+    const args = [bin, "train", "--preset", path, "--out", run, "--steps", "100000"];
+    const child = spawn(process.execPath, [...args, "--set", "train.checkpointEvery=50000"], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let err = "";
+    child.stderr.on("data", (text) => {
+      err += text;
+    });
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    while (!existsSync(join(run, "metrics.jsonl"))) await setTimeout(50);
+    child.kill("SIGINT");
+    expect(await ended).toBe(130);
+    const [, step] = /stopped after step (\d+); .*--resume/.exec(err) ?? [];
+    expect(Number(step)).toBeGreaterThanOrEqual(10);
+    const [file] = await readdir(join(run, "checkpoints"));
+    expect(file).toBe(`step-${step?.padStart(7, "0")}.safetensors`);
+    const steps = Number(step) + 2;
+    const resumed = await cli("train", "--resume", run, "--set", `train.steps=${steps}`);
+    expect(resumed.code).toBe(0);
+    expect(lines(join(run, "metrics.jsonl")).at(-1)?.step).toBe(steps);
   });
 });
 

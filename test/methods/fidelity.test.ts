@@ -192,6 +192,25 @@ describe("5. the banks move once, after the losses, in the way that bankUpdates 
   });
 });
 
+test("6. the contrastive loss is finite and uncapped at any temperature", () => {
+  const bank = new MemoryBank(2, 2);
+  bank.initialize(tensor(Float32Array.of(1, 0, -1, 0), [2, 2]));
+  const label = tensor(BigInt64Array.of(1n), [1, 1, 1]); // the far prototype
+  for (const [temperature, loss] of [
+    [0.07, 2 / 0.07],
+    [0.01, 200],
+    [0.001, 2000],
+  ] as const) {
+    const feature = tensor(Float32Array.of(3, 0), [1, 2, 1, 1]);
+    feature.requiresGrad = true;
+    const found = contrastiveLoss(feature, label, bank, temperature);
+    found.backward();
+    expect(found.item()).toBeCloseTo(loss, 2); // -log softmax of cosines 1 and -1
+    expect(feature.grad?.numbers().every(Number.isFinite)).toBe(true);
+  }
+  bank.dispose();
+});
+
 describe("8. classes that the first images lack", () => {
   const source = tinyDataset(4, { relabel: (id) => (id === 2 ? IGNORE : id) });
 

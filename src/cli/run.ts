@@ -49,7 +49,8 @@ export async function run({ out, data, previews = 8, ...options }: RunOptions): 
   folder.writeConfig(stringify(config));
 
   const latest = options.resume ? checkpoints(out).at(-1) : undefined;
-  const start = latest ? resume(latest, network, method) : 0;
+  const classes = domains.source.classes.names;
+  const start = latest ? resume(latest, network, method, { method: config.method, classes }) : 0;
   let stopping = false;
   const stop = () => {
     if (stopping) process.exit(130); // asked twice: at once, with the last checkpoint as it is
@@ -62,7 +63,7 @@ export async function run({ out, data, previews = 8, ...options }: RunOptions): 
       {
         step,
         method: config.method,
-        classes: domains.source.classes.names,
+        classes,
         network: config.network,
       },
       network,
@@ -131,7 +132,7 @@ export async function run({ out, data, previews = 8, ...options }: RunOptions): 
       steps: done,
       seconds,
       waiting: seconds > 0 ? waiting / seconds : 0,
-      classes: domains.source.classes.names,
+      classes,
       scores: results,
       complete,
     };

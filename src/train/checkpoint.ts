@@ -108,6 +108,21 @@ export function readCheckpoint(path: string): Checkpoint {
   }
 }
 
+function requireSame(
+  path: string,
+  { method, classes }: CheckpointInfo,
+  run: Pick<CheckpointInfo, "method" | "classes">,
+): void {
+  if (method !== run.method) {
+    throw new UserError(`${path} was made by another method, ${method}; this run is ${run.method}`);
+  }
+  if (classes.join() !== run.classes.join()) {
+    throw new UserError(
+      `${path} is for the classes ${classes.join(", ")}; this run has ${run.classes.join(", ")}`,
+    );
+  }
+}
+
 /** @throws UserError unless the saved tensors under `prefix` are those of `into`, name by name. */
 function requireFit(path: string, from: TensorMap, prefix: string, into: TensorMap): void {
   const other = "it was made by another method, network or head; use its own configuration";
@@ -143,11 +158,18 @@ export function loadNetwork(path: string, { tensors }: Checkpoint, network: Netw
 
 /**
  * Puts everything back as it was when the checkpoint was made, and returns its step.
+ * @param run what the run is, to refuse a checkpoint of the same tensors and another meaning
  * @throws UserError if it does not fit; then nothing was changed
  */
-export function resume(path: string, network: Network, method: Method): number {
+export function resume(
+  path: string,
+  network: Network,
+  method: Method,
+  run?: Pick<CheckpointInfo, "method" | "classes">,
+): number {
   const { info, tensors } = readCheckpoint(path);
   try {
+    if (run) requireSame(path, info, run);
     requireFit(path, tensors, NETWORK, network.parameters.all);
     requireFit(path, tensors, METHOD, method.state);
     restore(tensors, NETWORK, network.parameters.all);

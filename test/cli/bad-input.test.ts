@@ -171,6 +171,8 @@ describe("runs and checkpoints", () => {
       );
       expect(other.code).toBe(1);
       expect(other.err).toMatch(/made by another method/);
+      const alike = await cli("train", "--resume", run, "--set", "method=minent");
+      expect(alike.err).toMatch(/made by another method, source-only; this run is minent/);
       const classes = await cli(
         "evaluate",
         run,

@@ -18,7 +18,8 @@ export function chart({ rows, size, machine }) {
     bars(rows, 70 + block, "peak memory, MiB", ({ peakMiB }) => peakMiB, String),
   ];
   const height = 70 + 2 * block;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" fill="${INK}"><rect width="100%" height="100%" fill="white"/>${parts.join("")}</svg>\n`;
+  const title = "Seconds per step and peak memory";
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" fill="${INK}" role="img" aria-label="${title}"><title>${title}</title><rect width="100%" height="100%" fill="white"/>${parts.join("")}</svg>\n`;
 }
 
 function bars(rows, top, title, value, format) {

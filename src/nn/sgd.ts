@@ -24,74 +24,100 @@ export interface SgdOptions {
 }
 
 export interface Optimizer {
-  /** Updates every parameter that has a gradient, then clears the gradients. */
+  /** Updates every parameter by its gradient, and makes ready for the next. */
   step(rate: number): void;
-  zeroGrad(): void;
   /** What a resumed run needs, by parameter name. */
   readonly state: TensorMap;
+}
+
+interface Member {
+  readonly name: string;
+  readonly parameter: Tensor;
+  readonly buffer: Tensor;
 }
 
 /**
  * Stochastic gradient descent with momentum as PyTorch defines it: b <- m b + g + d w, w <- w - r b,
  * the first b being g + d w.
+ *
+ * From here on the parameters' `grad` is the buffer itself, which holds m b when a step begins:
+ * back-propagation adds g where it belongs, and no second copy of all gradients is ever made. A
+ * parameter that no loss reaches has gradient 0, so that only its weight decays.
  */
 export function sgd(
   groups: readonly ParameterGroup[],
   { momentum = 0.9, weightDecay = 5e-4 }: SgdOptions = {},
 ): Optimizer {
   const state: TensorMap = new Map();
-  for (const { parameters } of groups) {
-    for (const [name, parameter] of parameters) {
-      state.set(name, keep(zeros(parameter.shape, { device: parameter.device })));
-    }
-  }
+  const steps = groups.map(({ parameters, rate, repeats }) => {
+    const members = [...parameters].map(([name, parameter]) => {
+      const buffer = keep(zeros(parameter.shape, { device: parameter.device }));
+      state.set(name, buffer);
+      return { name, parameter, buffer };
+    });
+    const step = repeats
+      ? repeatedSteps(members, repeats, momentum, weightDecay)
+      : sharedSteps(members, momentum, weightDecay);
+    return (base: number) => step(base * rate);
+  });
+  return {
+    state,
+    step: (rate) =>
+      noGrad(() =>
+        scope(() => {
+          for (const step of steps) step(rate);
+        }),
+      ),
+  };
+}
 
+/** Steps of parameters whose gradients accumulate in their momentum. */
+function sharedSteps(members: readonly Member[], momentum: number, weightDecay: number) {
+  const weights = members.map(({ parameter }) => parameter);
+  const buffers = members.map(({ buffer }) => buffer);
+  scope(() => {
+    for (const { parameter, buffer } of members) {
+      const { grad } = parameter;
+      if (grad) buffer.addInPlace(grad);
+      parameter.grad = buffer;
+    }
+  });
+  return (rate: number) => {
+    if (weights.length === 0) return;
+    addAll(buffers, weights, weightDecay);
+    addAll(weights, buffers, -rate);
+    multiplyAll(buffers, momentum);
+  };
+}
+
+/** Steps that update a parameter several times by the same gradient, which has to be kept apart. */
+function repeatedSteps(
+  members: readonly Member[],
+  repeats: (name: string) => number,
+  momentum: number,
+  weightDecay: number,
+) {
   // A repeated parameter has no momentum yet in any round of its first step, as in PyTorch, which
   // collects the buffers before it makes them. A resumed run brings buffers that are not zero.
   let decay: number | undefined;
-  const isFresh = () => [...state.values()].every((buffer) => buffer.norm().item() === 0);
-
-  /** One update of the parameters that are due at this round, all at once. */
-  function update({ parameters, rate, repeats = () => 1 }: ParameterGroup, base: number): void {
+  const isFresh = () => members.every(({ buffer }) => buffer.norm().item() === 0);
+  return (rate: number) => {
+    decay ??= isFresh() ? 0 : momentum;
     for (let round = 0; ; round++) {
-      const due = [...parameters].filter(([name]) => repeats(name) > round);
-      if (due.length === 0) return;
-      const weights: Tensor[] = [];
-      const gradients: Tensor[] = [];
-      const buffers: Tensor[] = [];
-      for (const [name, parameter] of due) {
-        const { grad } = parameter;
-        if (grad === undefined) continue;
-        weights.push(parameter);
-        gradients.push(grad);
-        buffers.push(state.get(name) as Tensor);
-      }
-      if (weights.length === 0) return;
-      multiplyAll(buffers, decay as number);
-      addAll(buffers, gradients);
-      addAll(buffers, weights, weightDecay);
-      addAll(weights, buffers, -base * rate);
-    }
-  }
-
-  function zeroGrad(): void {
-    for (const { parameters } of groups) {
-      for (const parameter of parameters.values()) parameter.grad = undefined;
-    }
-  }
-
-  return {
-    state,
-    zeroGrad,
-    step(rate) {
-      noGrad(() =>
-        scope(() => {
-          decay ??= isFresh() ? 0 : momentum;
-          for (const group of groups) update(group, rate);
-          decay = momentum;
-        }),
+      const due = members.filter(({ name }) => repeats(name) > round);
+      const reached = due.filter(({ parameter }) => parameter.grad !== undefined);
+      if (reached.length === 0) break;
+      const weights = reached.map(({ parameter }) => parameter);
+      const buffers = reached.map(({ buffer }) => buffer);
+      multiplyAll(buffers, decay);
+      addAll(
+        buffers,
+        weights.map(({ grad }) => grad as Tensor),
       );
-      zeroGrad();
-    },
+      addAll(buffers, weights, weightDecay);
+      addAll(weights, buffers, -rate);
+    }
+    decay = momentum;
+    for (const { parameter } of members) parameter.grad = undefined;
   };
 }

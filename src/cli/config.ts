@@ -3,10 +3,12 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { z } from "zod";
+import { augmentSchema } from "../datasets/augment.js";
 import { nearestWord } from "../datasets/nearest-word.js";
 import { UserError } from "../errors.js";
 import { METHODS, type MethodName, methods } from "../methods/index.js";
 import { PROJECTION_HEADS, RESNETS } from "../network/index.js";
+import { STYLES, type StyleName } from "../style/index.js";
 
 const whole = z.number().int();
 /** Width and height in pixels; `[320, 160]` is short for it. */
@@ -48,6 +50,17 @@ const trainSchema = z.strictObject({
   device: z.string().default("cpu"),
 });
 
+const styleSchema = z.strictObject({
+  /** How source images get the look of the target's; none leaves them alone. */
+  method: z.enum(["none", ...STYLES] as ["none", ...StyleName[]]).default("none"),
+  /** 0 leaves the image as it is, 1 takes the style whole. */
+  alpha: z.number().min(0).max(1).default(1),
+  /** Style images whose statistics are averaged for one image. */
+  images: whole.min(1).default(1),
+  /** fourier: half the side of the exchanged window of frequencies, as a share of the image. */
+  beta: z.number().positive().max(0.5).default(0.01),
+});
+
 const sizesSchema = z.strictObject({
   source: size,
   target: size,
@@ -71,6 +84,9 @@ export const configSchema = z.strictObject({
   /** Labelled sets to measure on, by name. The first is the one that tables show. */
   evaluate: z.record(z.string(), dataset),
   sizes: sizesSchema,
+  style: styleSchema.prefault({}),
+  /** Random changes of the training images of both domains. */
+  augment: augmentSchema.prefault({}),
   train: trainSchema.prefault({}),
 });
 

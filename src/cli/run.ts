@@ -1,11 +1,16 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { Dataset } from "../datasets/dataset.js";
 import { type Scores, scores } from "../evaluate/index.js";
 import { writePreviews } from "../report/previews.js";
 import { dispose, manualSeed } from "../torch/index.js";
 import { checkpoints, openRunFolder, resume, saveInto, train } from "../train/index.js";
-import { buildMethod, buildNetwork, openDomains, withAbsoluteRoots } from "./build.js";
+import {
+  buildMethod,
+  buildNetwork,
+  buildPreparation,
+  openDomains,
+  withAbsoluteRoots,
+} from "./build.js";
 import type { Config } from "./config.js";
 import { measure } from "./measure.js";
 import { progressLine } from "./progress.js";
@@ -45,6 +50,7 @@ export async function run({ out, data, previews = 8, ...options }: RunOptions): 
   const network = buildNetwork(config, domains.source.classes.names.length);
   const warn = (sentence: string) => process.stderr.write(`note: ${sentence}\n`);
   const method = buildMethod(config, network, warn);
+  const preparation = buildPreparation(config, domains.target);
   const folder = openRunFolder(out);
   folder.writeConfig(stringify(config));
 
@@ -82,16 +88,17 @@ export async function run({ out, data, previews = 8, ...options }: RunOptions): 
   let seconds = 0;
   let waiting = 0;
   try {
-    const stream = (dataset: Dataset, size: Config["sizes"]["source"]) => ({
-      dataset,
-      size,
+    const stream = (domain: "source" | "target") => ({
+      dataset: domains[domain],
+      size: config.sizes[domain],
       batch: config.train.batch,
+      transform: preparation[domain],
     });
     for await (const report of train({
       network,
       method,
-      source: stream(domains.source, config.sizes.source),
-      target: stream(domains.target, config.sizes.target),
+      source: stream("source"),
+      target: stream("target"),
       steps,
       start,
       rate: config.train.rate,
@@ -142,5 +149,6 @@ export async function run({ out, data, previews = 8, ...options }: RunOptions): 
     line.end();
     process.off("SIGINT", stop).off("SIGTERM", stop);
     dispose([network.parameters.all, method.state]);
+    preparation.dispose();
   }
 }

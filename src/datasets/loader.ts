@@ -3,6 +3,9 @@ import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import type { Dataset, Sample, Size } from "./dataset.js";
 import { createSampler } from "./sampler.js";
 
+/** A change of a sample that depends on the sample and its place `k` in the stream. */
+export type Transform = (sample: Sample, k: number) => Promise<Sample>;
+
 /** How a loader draws its batches. */
 export interface LoaderOptions {
   /** Samples in a batch. */
@@ -13,6 +16,8 @@ export interface LoaderOptions {
   readonly start?: number | undefined;
   /** Batches in flight or ready; by default at least 4 and at least 8 samples. */
   readonly prefetch?: number | undefined;
+  /** Changes sample k of the stream after it was decoded, by k alone: style, augmentation. */
+  readonly transform?: Transform | undefined;
   /** Decoded samples kept in memory, at most; 256 MiB by default. */
   readonly cacheBytes?: number | undefined;
 }
@@ -32,7 +37,7 @@ export interface Loader {
  * alone: a run that has used k samples resumes with `start: k`.
  */
 export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
-  const { batch, size, seed, start = 0, cacheBytes } = options;
+  const { batch, size, seed, start = 0, cacheBytes, transform } = options;
   const { prefetch = Math.max(4, Math.ceil(8 / batch)) } = options;
   if (dataset.names.length === 0) throw new RangeError(`${dataset.name} has no samples`);
   const indexAt = createSampler(dataset.names.length, seed);
@@ -42,9 +47,14 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
   let waited = 0;
   let closed = false;
 
+  async function sampleAt(k: number): Promise<Sample> {
+    const sample = await load(indexAt(k));
+    return transform ? transform(sample, k) : sample;
+  }
+
   function readAhead(batches: number): void {
     while (queue.length < batches) {
-      const samples = Array.from({ length: batch }, () => load(indexAt(position++)));
+      const samples = Array.from({ length: batch }, () => sampleAt(position++));
       const ready = Promise.all(samples);
       ready.catch(() => {}); // next() reports it, when its turn comes
       queue.push(ready);

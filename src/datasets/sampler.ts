@@ -1,6 +1,5 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
-import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
-import { skipN } from "pure-rand/utils/skipN";
+import { generatorFrom } from "./random.js";
 
 /**
  * An endless stream of the indices 0..length-1, every one once per epoch, in an order of its own
@@ -21,8 +20,7 @@ export function createSampler(length: number, seed: number): (k: number) => numb
 
 /** The indices 0..length-1 in the order that belongs to this seed and epoch. */
 export function permutation(length: number, seed: number, epoch: number): Uint32Array<ArrayBuffer> {
-  const generator = xoroshiro128plusFromState([seed | 0, epoch | 0, 0x9e3779b9 | 0, 0x243f6a88]);
-  skipN(generator, 32); // states that differ in a few bits need some draws to part
+  const generator = generatorFrom(seed, epoch);
   const order = Uint32Array.from({ length }, (_, index) => index);
   for (let last = length - 1; last > 0; last--) {
     const other = uniformInt(generator, 0, last);

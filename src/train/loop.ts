@@ -1,6 +1,6 @@
 import { imagesOf, labelsOf } from "../datasets/batch.js";
 import type { Dataset, Sample, Size } from "../datasets/dataset.js";
-import { createLoader } from "../datasets/loader.js";
+import { createLoader, type Transform } from "../datasets/loader.js";
 import { UserError } from "../errors.js";
 import type { Domains, Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
@@ -12,6 +12,8 @@ export interface Stream {
   readonly dataset: Dataset;
   readonly size: Size;
   readonly batch: number;
+  /** What happens to its samples on the way: style, augmentation. */
+  readonly transform?: Transform | undefined;
 }
 
 export interface LoopOptions {
@@ -58,6 +60,7 @@ export async function* train(options: LoopOptions): AsyncGenerator<StepReport, v
       size: stream.size,
       seed: seed * 16 + offset,
       start: start * stream.batch,
+      transform: stream.transform,
     });
   const source = load(options.source, SOURCE_STREAM);
   const target = method.usesTarget ? load(options.target, TARGET_STREAM) : undefined;
@@ -109,10 +112,11 @@ function requireFinite(scalars: Record<string, number>, step: number): void {
 function lookAround({ source, target, seed }: LoopOptions): Domains {
   return {
     async *samples(domain, count) {
-      const { dataset, size } = domain === "source" ? source : target;
+      const { dataset, size, transform } = domain === "source" ? source : target;
       const loader = createLoader(dataset, {
         batch: 1,
         size,
+        transform,
         seed: seed * 16 + LOOK_AROUND,
         cacheBytes: 0,
       });

@@ -1,0 +1,52 @@
+import type { Sample } from "../datasets/dataset.js";
+import { noGrad, scope, type Tensor, tensor } from "../torch/index.js";
+
+/**
+ * A way to give one image the look of others. What it takes from a style image is a list of
+ * statistics; those of several images may be averaged, which for AdaIN is the published
+ * interpolation of styles.
+ */
+export interface Style {
+  /** A style image [3, H, W], 0..1 -> its statistics. */
+  statistics(style: Tensor): Tensor[];
+  /** A content image [3, H, W], 0..1 -> the restyled image of the same size, about 0..1. */
+  apply(content: Tensor, statistics: readonly Tensor[], alpha: number): Tensor;
+}
+
+/** Content and result, mixed: alpha 0 is the content, 1 the result. */
+export function mix(content: Tensor, result: Tensor, alpha: number): Tensor {
+  return alpha === 1 ? result : content.mul(1 - alpha).add(result.mul(alpha));
+}
+
+/** The pixels of a sample, float32 [3, H, W], 0..1. */
+export function pixelsOf({ image, height, width }: Sample): Tensor {
+  return tensor(image, [height, width, 3]).to({ dtype: "float32" }).div(255).permute(2, 0, 1);
+}
+
+/** An image [3, H, W], 0..1, as the bytes of a sample, row-major RGB. */
+export function bytesOf(image: Tensor): Uint8Array {
+  const bytes = image.permute(1, 2, 0).mul(255).add(0.5).clamp(0, 255);
+  return bytes.to({ dtype: "uint8" }).typed() as Uint8Array;
+}
+
+/** The element-wise mean of several images' statistics. */
+export function average(statistics: readonly (readonly Tensor[])[]): Tensor[] {
+  const [first = [], ...rest] = statistics;
+  if (rest.length === 0) return [...first];
+  return first.map((part, i) =>
+    rest.reduce((sum, other) => sum.add(other[i] as Tensor), part).div(statistics.length),
+  );
+}
+
+/** A sample with the look of the statistics; its label map is untouched. */
+export function restyle(
+  style: Style,
+  content: Sample,
+  statistics: readonly Tensor[],
+  alpha: number,
+): Sample {
+  const image = noGrad(() =>
+    scope(() => bytesOf(style.apply(pixelsOf(content), statistics, alpha))),
+  );
+  return { ...content, image };
+}

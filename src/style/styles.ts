@@ -1,0 +1,20 @@
+import { colorStatistics } from "./color-statistics.js";
+import { coral } from "./coral.js";
+import { fourier } from "./fourier.js";
+import { histogram } from "./histogram.js";
+import type { Style } from "./style.js";
+
+const styles = {
+  color: () => colorStatistics,
+  coral: () => coral,
+  fourier: ({ beta }: { beta: number }) => fourier(beta),
+  histogram: () => histogram,
+} as const;
+
+/** Every style that needs no training. A new one is a new line. */
+export type StyleName = keyof typeof styles;
+export const STYLES = Object.keys(styles) as StyleName[];
+
+export function styleOf(name: StyleName, options: { readonly beta: number }): Style {
+  return styles[name](options);
+}

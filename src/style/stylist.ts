@@ -1,0 +1,61 @@
+import type { Dataset, Sample, Size } from "../datasets/dataset.js";
+import { randomFrom } from "../datasets/random.js";
+import { keep, noGrad, scope, type Tensor } from "../torch/index.js";
+import { average, pixelsOf, restyle, type Style } from "./style.js";
+
+export interface StylistOptions {
+  /** 0 leaves the content as it is, 1 takes the style whole. */
+  readonly alpha: number;
+  /** Style images whose statistics are averaged for one content image; the reference has 4. */
+  readonly images: number;
+  /** Size at which style images are looked at. */
+  readonly size: Size;
+  readonly seed: number;
+}
+
+/** Restyles samples by images that are drawn anew for each. */
+export interface Stylist {
+  /** The same sample and `key` give the same picture. */
+  (content: Sample, key: number): Promise<Sample>;
+  dispose(): void;
+}
+
+/** A stylist that draws from all images of `styles`; what it has looked at once, it remembers. */
+export function createStylist(
+  style: Style,
+  styles: Dataset,
+  { alpha, images, size, seed }: StylistOptions,
+): Stylist {
+  const known = new Map<number, Tensor[]>();
+  async function statisticsOf(index: number): Promise<Tensor[]> {
+    const found = known.get(index);
+    if (found) return found;
+    const sample = await styles.load(index, size);
+    const made = known.get(index) ?? lookAt(style, sample);
+    known.set(index, made);
+    return made;
+  }
+  const stylist = async (content: Sample, key: number) => {
+    const random = randomFrom(seed, key);
+    const chosen = Array.from({ length: images }, () => random.below(styles.names.length));
+    const statistics = await Promise.all(chosen.map(statisticsOf));
+    return scope(() =>
+      restyle(
+        style,
+        content,
+        noGrad(() => average(statistics)),
+        alpha,
+      ),
+    );
+  };
+  return Object.assign(stylist, {
+    dispose() {
+      for (const statistics of known.values()) for (const part of statistics) part.dispose();
+      known.clear();
+    },
+  });
+}
+
+function lookAt(style: Style, sample: Sample): Tensor[] {
+  return noGrad(() => keep(scope(() => style.statistics(pixelsOf(sample)).map((s) => s.clone()))));
+}

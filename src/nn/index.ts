@@ -1,3 +1,4 @@
+export { type AdamOptions, adam } from "./adam.js";
 export { batchNorm, type Conv2dOptions, conv2d, type Layer, relu, sequential } from "./layers.js";
 export {
   createParameters,

@@ -1,13 +1,10 @@
 import { resolve } from "node:path";
-import { augmenting } from "../datasets/augment.js";
 import type { Dataset } from "../datasets/dataset.js";
-import type { Transform } from "../datasets/loader.js";
 import { UserError } from "../errors.js";
 import type { Method } from "../methods/index.js";
 import { methods } from "../methods/index.js";
 import { deeplabV2, type Network } from "../network/index.js";
 import { heInit, normalInit } from "../nn/index.js";
-import { createStylist, type Stylist, styleOf } from "../style/index.js";
 import { hasCuda } from "../torch/index.js";
 import type { Config } from "./config.js";
 import { open, openEvaluationSets } from "./measure.js";
@@ -16,8 +13,11 @@ import { open, openEvaluationSets } from "./measure.js";
 export function withAbsoluteRoots(config: Config, base: string): Config {
   const absolute = (spec: Config["source"]): Config["source"] =>
     typeof spec.root === "string" ? { ...spec, root: resolve(base, spec.root) } : spec;
+  const { weights } = config.network;
   return {
     ...config,
+    network:
+      weights === undefined ? config.network : { ...config.network, weights: resolve(weights) },
     source: absolute(config.source),
     target: absolute(config.target),
     evaluate: Object.fromEntries(
@@ -65,37 +65,4 @@ export function buildMethod(
   const { options: schema, create } = methods[name];
   const own = schema.parse(options[name] ?? {});
   return create({ network, ...train, warn }, own as never);
-}
-
-/** What happens to training images between the files and the network, by domain. */
-export interface Preparation {
-  readonly source: Transform;
-  readonly target: Transform;
-  dispose(): void;
-}
-
-// Streams of random numbers apart from those of the order of images.
-const STYLE = 3;
-const AUGMENT = { source: 4, target: 5 } as const;
-
-/** Style for the source, augmentation for both. */
-export function buildPreparation(
-  { style, augment, sizes, train }: Config,
-  target: Dataset,
-): Preparation {
-  const stream = (offset: number) => train.seed * 16 + offset;
-  const stylist: Stylist | undefined =
-    style.method === "none"
-      ? undefined
-      : createStylist(styleOf(style.method, style), target, {
-          ...style,
-          size: sizes.target,
-          seed: stream(STYLE),
-        });
-  const augmentSource = augmenting(augment, stream(AUGMENT.source));
-  return {
-    source: async (sample, k) => augmentSource(stylist ? await stylist(sample, k) : sample, k),
-    target: augmenting(augment, stream(AUGMENT.target)),
-    dispose: () => stylist?.dispose(),
-  };
 }

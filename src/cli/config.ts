@@ -26,6 +26,8 @@ const networkSchema = z.strictObject({
   head: z.enum(PROJECTION_HEADS).default("moco"),
   /** How convolutions start: the reference's N(0, 0.01), or He et al. for training from scratch. */
   init: z.enum(["normal", "he"]).default("normal"),
+  /** A run, or a checkpoint of one, of the same network: its weights are where training starts. */
+  weights: z.string().optional(),
 });
 
 const trainSchema = z.strictObject({
@@ -53,6 +55,8 @@ const trainSchema = z.strictObject({
 const styleSchema = z.strictObject({
   /** How source images get the look of the target's; none leaves them alone. */
   method: z.enum(["none", ...STYLES] as ["none", ...StyleName[]]).default("none"),
+  /** Which domains are restyled: both go towards one look, and evaluation and prediction follow. */
+  domains: z.enum(["source", "both"]).default("source"),
   /** 0 leaves the image as it is, 1 takes the style whole. */
   alpha: z.number().min(0).max(1).default(1),
   /** Style images whose statistics are averaged for one image. */

@@ -7,7 +7,6 @@ import { METHODS, type MethodName } from "../methods/index.js";
 import { comparisonSheet } from "../report/comparison-sheet.js";
 import { writeRgb } from "../report/previews.js";
 import { percent, textTable } from "../report/score-table.js";
-import { dispose } from "../torch/index.js";
 import { writeAtomically } from "../train/index.js";
 import { configuration } from "./configuration.js";
 import { openEvaluationSets } from "./measure.js";
@@ -89,14 +88,15 @@ async function drawSheet(target: Dataset, out: string, path: string): Promise<vo
     { title: "truth", labels: samples.map(({ label }) => label as Uint8Array) },
   ];
   for (const method of METHODS) {
-    const { config, network } = openRun(join(out, method));
+    const { config, network, stage, dispose } = openRun(join(out, method));
+    const options = { precision: config.train.precision, stage };
     const labels = [];
     for (const [i, sample] of samples.entries()) {
       const input = await target.load(i, config.sizes.evaluate);
-      labels.push(predictLabels(network, input, sample, config.train));
+      labels.push(predictLabels(network, input, sample, options));
     }
     columns.push({ title: method, labels });
-    dispose(network.parameters.all);
+    dispose();
   }
   const sheet = await comparisonSheet(columns, target.classes, samples[0] as never);
   await writeRgb(path, sheet.rgb, sheet.size);

@@ -1,7 +1,6 @@
 import { UserError } from "../errors.js";
 import { type Scores, scores } from "../evaluate/index.js";
 import { scoreTable } from "../report/score-table.js";
-import { dispose } from "../torch/index.js";
 import { writeAtomically } from "../train/index.js";
 import { measure, openEvaluationSets } from "./measure.js";
 import { openRun, requireClasses } from "./open-run.js";
@@ -14,7 +13,7 @@ export interface EvaluateOptions {
 
 /** `cfcontra evaluate`. */
 export async function evaluateRun(path: string, { on, json, set }: EvaluateOptions): Promise<void> {
-  const { config, info, network } = openRun(path, set);
+  const { config, info, network, stage, dispose } = openRun(path, set);
   try {
     const sets = await openEvaluationSets(config, process.cwd());
     if (on !== undefined && !sets.has(on)) {
@@ -24,7 +23,7 @@ export async function evaluateRun(path: string, { on, json, set }: EvaluateOptio
     for (const [name, dataset] of sets) {
       if (on !== undefined && name !== on) continue;
       requireClasses(info, name, dataset.classes.names);
-      results[name] = scores(await measure(network, name, dataset, config));
+      results[name] = scores(await measure(network, name, dataset, config, stage));
     }
     process.stdout.write(`${scoreTable(info.classes, results)}\n`);
     const { step, method, classes } = info;
@@ -35,6 +34,6 @@ export async function evaluateRun(path: string, { on, json, set }: EvaluateOptio
       );
     }
   } finally {
-    dispose(network.parameters.all);
+    dispose();
   }
 }

@@ -1,6 +1,6 @@
 import type { Dataset } from "../datasets/dataset.js";
 import { openDataset } from "../datasets/open.js";
-import { type Confusion, evaluate } from "../evaluate/index.js";
+import { type Confusion, evaluate, type Stage } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
 import type { Config } from "./config.js";
 import { progressLine } from "./progress.js";
@@ -35,6 +35,7 @@ export async function measure(
   name: string,
   dataset: Dataset,
   { sizes, train }: Config,
+  stage?: Stage,
 ): Promise<Confusion> {
   const line = progressLine(`evaluating on ${name}`);
   const { evaluate: size, output = size } = sizes;
@@ -43,6 +44,7 @@ export async function measure(
       size,
       output,
       precision: train.precision,
+      stage,
       onImage: line.update,
     });
   } finally {

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { UserError } from "../errors.js";
+import type { Stage } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
 import { dispose } from "../torch/index.js";
 import {
@@ -10,6 +11,7 @@ import {
 } from "../train/index.js";
 import { buildNetwork } from "./build.js";
 import type { Config } from "./config.js";
+import { openStage } from "./stage.js";
 import { runConfig } from "./train.js";
 
 /** A trained network with what its run says of it. */
@@ -17,11 +19,13 @@ export interface TrainedRun {
   readonly config: Config;
   readonly info: CheckpointInfo;
   readonly network: Network;
+  /** What its predictions do to an image first. */
+  readonly stage: Stage | undefined;
+  dispose(): void;
 }
 
 /**
- * Opens the newest checkpoint of a run folder, or the checkpoint file itself. The caller disposes
- * `network.parameters.all`.
+ * Opens the newest checkpoint of a run folder, or the checkpoint file itself. The caller disposes it.
  * @throws UserError where there is none, or it does not fit the configuration
  */
 export function openRun(path: string, set: readonly string[] = []): TrainedRun {
@@ -30,9 +34,19 @@ export function openRun(path: string, set: readonly string[] = []): TrainedRun {
   const config = runConfig(folder, set);
   const checkpoint = readCheckpoint(file);
   try {
+    const { stage, dispose: disposeStage } = openStage(config, folder);
     const network = buildNetwork(config, checkpoint.info.classes.length);
-    loadNetwork(file, checkpoint, network);
-    return { config, info: checkpoint.info, network };
+    const free = () => {
+      disposeStage();
+      dispose(network.parameters.all);
+    };
+    try {
+      loadNetwork(file, checkpoint, network);
+    } catch (error) {
+      free();
+      throw error;
+    }
+    return { config, info: checkpoint.info, network, stage, dispose: free };
   } finally {
     dispose(checkpoint.tensors);
   }

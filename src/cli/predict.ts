@@ -7,7 +7,6 @@ import { filesByStem, imageExtensions } from "../datasets/files.js";
 import { readImage } from "../datasets/images.js";
 import { UserError } from "../errors.js";
 import { predictLabels } from "../evaluate/index.js";
-import { dispose } from "../torch/index.js";
 import { openRun } from "./open-run.js";
 import { progressLine } from "./progress.js";
 
@@ -23,8 +22,9 @@ export async function predict(
   { out, set }: PredictOptions,
 ): Promise<void> {
   const files = await imageFiles(images);
-  const { config, info, network } = openRun(run, set);
+  const { config, info, network, stage, dispose } = openRun(run, set);
   const classes = classSetOf(info.classes);
+  const options = { precision: config.train.precision, stage };
   const line = progressLine("predicting");
   mkdirSync(out, { recursive: true });
   try {
@@ -32,7 +32,7 @@ export async function predict(
       const image = await readImage(path, config.sizes.evaluate);
       const sample = { name, width: image.width, height: image.height, image: image.data };
       const { original } = image;
-      const label = predictLabels(network, sample, original, config.train);
+      const label = predictLabels(network, sample, original, options);
       const full = await readImage(path, original);
       const raw = (channels: 1 | 3) => ({ raw: { ...original, channels } });
       await sharp(label, raw(1))
@@ -46,7 +46,7 @@ export async function predict(
     }
   } finally {
     line.end();
-    dispose(network.parameters.all);
+    dispose();
   }
   process.stdout.write(`${files.length} images labelled in ${out}\n`);
 }

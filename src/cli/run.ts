@@ -3,17 +3,12 @@ import { stringify } from "yaml";
 import { type Scores, scores } from "../evaluate/index.js";
 import { writePreviews } from "../report/previews.js";
 import { dispose, manualSeed } from "../torch/index.js";
-import { checkpoints, openRunFolder, resume, saveInto, train } from "../train/index.js";
-import {
-  buildMethod,
-  buildNetwork,
-  buildPreparation,
-  openDomains,
-  withAbsoluteRoots,
-} from "./build.js";
+import { checkpoints, openRunFolder, resume, saveInto, startFrom, train } from "../train/index.js";
+import { buildMethod, buildNetwork, openDomains, withAbsoluteRoots } from "./build.js";
 import type { Config } from "./config.js";
 import { measure } from "./measure.js";
 import { progressLine } from "./progress.js";
+import { openPreparation } from "./stage.js";
 
 export interface RunOptions {
   readonly config: Config;
@@ -48,10 +43,11 @@ export async function run({ out, data, previews = 8, ...options }: RunOptions): 
   const { seed, steps } = config.train;
   manualSeed(seed);
   const network = buildNetwork(config, domains.source.classes.names.length);
+  if (config.network.weights !== undefined) startFrom(config.network.weights, network);
   const warn = (sentence: string) => process.stderr.write(`note: ${sentence}\n`);
   const method = buildMethod(config, network, warn);
-  const preparation = buildPreparation(config, domains.target);
   const folder = openRunFolder(out);
+  const preparation = await openPreparation(config, domains.target, out);
   folder.writeConfig(stringify(config));
 
   const latest = options.resume ? checkpoints(out).at(-1) : undefined;
@@ -75,10 +71,11 @@ export async function run({ out, data, previews = 8, ...options }: RunOptions): 
       network,
       method,
     );
+  const { stage } = preparation;
   const measureAll = async () => {
     const results: Record<string, Scores> = {};
     for (const [name, dataset] of domains.evaluate) {
-      results[name] = scores(await measure(network, name, dataset, config));
+      results[name] = scores(await measure(network, name, dataset, config, stage));
     }
     return results;
   };
@@ -130,7 +127,9 @@ export async function run({ out, data, previews = 8, ...options }: RunOptions): 
     if (complete && previews > 0) {
       for (const [name, dataset] of domains.evaluate) {
         const { evaluate: size } = config.sizes;
-        await writePreviews(join(out, "previews"), name, network, dataset, size, previews);
+        await writePreviews(join(out, "previews"), name, network, dataset, size, previews, {
+          stage,
+        });
       }
     }
     const result: RunResult = {

@@ -8,18 +8,23 @@ import { addToConfusion, type Confusion, createConfusion } from "./confusion.js"
 
 export interface PredictOptions {
   readonly precision?: Precision;
+  /** The coarse stage that the network was trained behind, where it restyles the target too. */
+  readonly stage?: Stage | undefined;
 }
+
+/** What is done to an image before a network sees it. */
+export type Stage = (sample: Sample) => Sample;
 
 /** Probabilities [1, C, height, width] of the main head for one sample, at `output` size. */
 export function probabilities(
   network: Network,
   sample: Sample,
   output: Size,
-  { precision = "float32" }: PredictOptions = {},
+  { precision = "float32", stage }: PredictOptions = {},
 ): Tensor {
   return noGrad(() =>
     scope(() => {
-      const images = imagesOf([sample], network.input, network.device);
+      const images = imagesOf([stage ? stage(sample) : sample], network.input, network.device);
       const { main } = autocast(precision, () => network.forward(images, false), network.device);
       return upsampleLogits(main, output.height, output.width).softmax(1);
     }),

@@ -5,4 +5,11 @@ export {
   type Scores,
   scores,
 } from "./confusion.js";
-export { type EvaluateOptions, evaluate, predictLabels, probabilities } from "./evaluate.js";
+export {
+  type EvaluateOptions,
+  evaluate,
+  type PredictOptions,
+  predictLabels,
+  probabilities,
+  type Stage,
+} from "./evaluate.js";

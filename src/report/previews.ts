@@ -3,7 +3,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { colorize, overlay } from "../datasets/colorize.js";
 import type { ClassSet, Dataset, Size } from "../datasets/dataset.js";
-import { predictLabels } from "../evaluate/index.js";
+import { type PredictOptions, predictLabels } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
 
 /** RGB pixels as a PNG file. */
@@ -50,12 +50,13 @@ export async function writePreviews(
   dataset: Dataset,
   size: Size,
   count: number,
+  options: PredictOptions = {},
 ): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const shown = Math.min(count, dataset.names.length);
   for (let i = 0; i < shown; i++) {
     const sample = await dataset.load(Math.floor((i * dataset.names.length) / shown), size);
-    const prediction = predictLabels(network, sample, size);
+    const prediction = predictLabels(network, sample, size, options);
     const row = previewRow(sample.image, prediction, sample.label, dataset.classes, size);
     await writeRgb(join(folder, `${name}-${i}.png`), row.rgb, row.size);
   }

@@ -1,3 +1,3 @@
-export type { Style } from "./style.js";
+export { restyle, type Style } from "./style.js";
 export { STYLES, type StyleName, styleOf } from "./styles.js";
-export { createStylist, type Stylist } from "./stylist.js";
+export { commonStatistics, createStylist, type Stylist } from "./stylist.js";

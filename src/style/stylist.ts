@@ -1,16 +1,20 @@
 import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { randomFrom } from "../datasets/random.js";
-import { keep, noGrad, scope, type Tensor } from "../torch/index.js";
+import { permutation } from "../datasets/sampler.js";
+import { dispose, keep, noGrad, scope, type Tensor } from "../torch/index.js";
 import { average, pixelsOf, restyle, type Style } from "./style.js";
 
-export interface StylistOptions {
-  /** 0 leaves the content as it is, 1 takes the style whole. */
-  readonly alpha: number;
+export interface StyleChoice {
   /** Style images whose statistics are averaged for one content image; the reference has 4. */
   readonly images: number;
   /** Size at which style images are looked at. */
   readonly size: Size;
   readonly seed: number;
+}
+
+export interface StylistOptions extends StyleChoice {
+  /** 0 leaves the content as it is, 1 takes the style whole. */
+  readonly alpha: number;
 }
 
 /** Restyles samples by images that are drawn anew for each. */
@@ -58,4 +62,25 @@ export function createStylist(
 
 function lookAt(style: Style, sample: Sample): Tensor[] {
   return noGrad(() => keep(scope(() => style.statistics(pixelsOf(sample)).map((s) => s.clone()))));
+}
+
+const COMMON = -1; // a place in no stream
+
+/**
+ * One look for all images of both domains: the mean statistics of images drawn from `styles`, as the
+ * reference restyles both towards one set. The caller disposes it.
+ */
+export async function commonStatistics(
+  style: Style,
+  styles: Dataset,
+  { images, size, seed }: StyleChoice,
+): Promise<Tensor[]> {
+  const order = permutation(styles.names.length, seed, COMMON);
+  const looks: Tensor[][] = [];
+  for (const index of order.subarray(0, images)) {
+    looks.push(lookAt(style, await styles.load(index, size)));
+  }
+  const mean = noGrad(() => keep(scope(() => average(looks).map((part) => part.clone()))));
+  dispose(looks);
+  return mean;
 }

@@ -6,6 +6,7 @@ export {
   readCheckpoint,
   resume,
   saveInto,
+  startFrom,
 } from "./checkpoint.js";
 export { type LoopOptions, type StepReport, type Stream, train } from "./loop.js";
 export { openRunFolder, type RunFolder, writeAtomically } from "./run-folder.js";

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
+import { readSafetensors } from "../../src/torch/index.js";
 import {
   inTemporaryFolder,
   makeCamvid,
@@ -134,5 +135,53 @@ test("evaluate repeats the run's own scores, predict labels images of any size",
     expect((await readdir(labels)).length).toBe(8);
     const { width, height, channels } = await sharp(join(labels, "photo.png")).metadata();
     expect([width, height, channels]).toEqual([90, 50, 1]);
+  });
+});
+
+test("a run behind a coarse stage for both domains resumes, and predicts behind the same stage", async () => {
+  await inTemporaryFolder(async (root) => {
+    await fixtures(root);
+    const style = { method: "color", domains: "both", images: 3 };
+    const augment = { flip: true, crop: 0.6, jitter: 0.3, blur: 1 };
+    const path = await preset(root, tiny(root, { style, augment }));
+    const [whole, parts] = [join(root, "whole"), join(root, "parts")];
+    const set = ["--set", "train.schedule=3"];
+    await cli("train", "--preset", path, "--out", whole, ...set);
+    await cli("train", "--preset", path, "--out", parts, "--steps", "2", ...set);
+    await cli("train", "--resume", parts, "--set", "train.steps=3");
+    const weights = (run: string) =>
+      readFileSync(join(run, "checkpoints/step-0000003.safetensors"));
+    expect(weights(parts).equals(weights(whole))).toBe(true);
+
+    const scoresOf = async (...args: string[]) => {
+      const json = join(root, "scores.json");
+      const { code, err } = await cli("evaluate", whole, "--json", json, ...args);
+      return code === 0 ? JSON.parse(readFileSync(json, "utf8")).scores : err;
+    };
+    const own = JSON.parse(readFileSync(join(whole, "result.json"), "utf8")).scores;
+    expect(await scoresOf()).toEqual(own);
+    await rm(join(whole, "style.safetensors"));
+    expect(await scoresOf()).toMatch(/trained behind a coarse stage .* --set style.method=none/);
+    expect(await scoresOf("--set", "style.method=none")).toHaveProperty("camvid");
+  });
+});
+
+test("training starts from another run's weights, if they fit", async () => {
+  await inTemporaryFolder(async (root) => {
+    await fixtures(root);
+    const path = await preset(root, tiny(root));
+    const [first, second] = [join(root, "first"), join(root, "second")];
+    await cli("train", "--preset", path, "--out", first, "--method", "source-only");
+    const from = ["--set", `network.weights=${first}`, "--set", "train.rate=1e-30"];
+    await cli("train", "--preset", path, "--out", second, "--seed", "9", ...from);
+    const result = (run: string) => JSON.parse(readFileSync(join(run, "result.json"), "utf8"));
+    expect(result(second).classes).toEqual(result(first).classes);
+    const before = readSafetensors(join(first, "checkpoints/step-0000003.safetensors"));
+    const after = readSafetensors(join(second, "checkpoints/step-0000003.safetensors"));
+    const name = "network/layer6.conv2d_list.0.weight";
+    expect(after.tensors.get(name)?.numbers()).toEqual(before.tensors.get(name)?.numbers());
+    const misfit = await cli("train", "--preset", path, ...from, "--set", "network.width=0.25");
+    expect(misfit.code).toBe(1);
+    expect(misfit.err).toMatch(/is for another network/);
   });
 });

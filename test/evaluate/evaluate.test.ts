@@ -97,6 +97,19 @@ describe("evaluate", () => {
     expect(scores(confusion).accuracy).toBe(1);
   });
 
+  test("the network sees what the stage makes of an image", async () => {
+    const darker = (sample: Sample): Sample => ({
+      ...sample,
+      image: sample.image.map((value) => value >> 1),
+    });
+    const sample = await tinyDataset(1).load(0);
+    scope(() => {
+      const staged = probabilities(network, sample, fixtureSize, { stage: darker }).numbers();
+      expect(staged).toEqual(probabilities(network, darker(sample), fixtureSize).numbers());
+      expect(staged).not.toEqual(probabilities(network, sample, fixtureSize).numbers());
+    });
+  });
+
   test("no labels, or other classes, is a sentence", async () => {
     const unlabelled = evaluate(network, tinyDataset(1, { relabel: "none" }), {
       size: fixtureSize,

@@ -66,6 +66,11 @@ export function typedArray(dtype: Dtype, buffer: ArrayBuffer): TypedArray {
   }
 }
 
+/** Bytes of one element. */
+export function elementSize(dtype: Dtype): number {
+  return typedArray(dtype, new ArrayBuffer(0)).BYTES_PER_ELEMENT;
+}
+
 /** The element type that a typed array's contents have by nature. */
 export function naturalDtype(array: TypedArray): Dtype {
   if (array instanceof Uint8Array) return "uint8";

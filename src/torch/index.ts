@@ -2,6 +2,8 @@ export { autocast, gradients, noGrad, type Precision } from "./autograd.js";
 export type { Dtype, TypedArray } from "./dtype.js";
 export { type Argument, inPlace, operator, operators, schema } from "./operator.js";
 export * from "./ops.js";
+export { type PyTorchFile, readPyTorch } from "./pytorch.js";
+export { writePyTorch } from "./pytorch-write.js";
 export {
   hasCuda,
   libtorchVersion,
@@ -15,3 +17,4 @@ export {
 export { readSafetensors, type TensorMap, writeSafetensors } from "./safetensors.js";
 export { dispose, keep, scope } from "./scope.js";
 export { type Operand, Tensor } from "./tensor.js";
+export { PYTORCH_FILE, readTensors, type TensorFile, writeTensors } from "./tensor-file.js";

@@ -1,19 +1,12 @@
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
 import { UserError } from "../errors.js";
 import { type Dtype, scalarType } from "./dtype.js";
+import { readFully, withFile, writeComplete } from "./files.js";
 import { native } from "./native.js";
+import { scope } from "./scope.js";
 import { Tensor } from "./tensor.js";
 
 export type TensorMap = Map<string, Tensor>;
+type TensorSource = ReadonlyMap<string, Tensor>;
 
 // https://github.com/huggingface/safetensors: u64 header length, JSON header, tensors' bytes.
 const FORMAT: Record<string, { dtype: Dtype; bytes: number }> = {
@@ -61,56 +54,43 @@ export function readSafetensors(path: string): {
 } {
   const wrong = (what: string) =>
     new UserError(`${path} is no readable safetensors file: ${what}; use another copy of it`);
-  let file: number;
-  try {
-    file = openSync(path, "r");
-  } catch (error) {
-    throw new UserError(`cannot open ${path} (${(error as NodeJS.ErrnoException).code})`);
-  }
-  try {
-    const { size } = fstatSync(file);
-    const prefix = Buffer.alloc(8);
-    if (readSync(file, prefix, 0, 8, 0) < 8) throw wrong(`it has only ${size} bytes`);
-    const length = Number(prefix.readBigUInt64LE());
-    if (length > LONGEST_HEADER || 8 + length > size) {
-      throw wrong(`its header claims ${length} of ${size} bytes`);
-    }
-    const text = Buffer.alloc(length);
-    readSync(file, text, 0, length, 8);
-    let header: Record<string, unknown>;
-    try {
-      header = JSON.parse(text.toString("utf8")) as Record<string, unknown>;
-    } catch {
-      throw wrong("its header is not JSON");
-    }
-    if (typeof header !== "object" || header === null) throw wrong("its header is no table");
-    const { __metadata__: metadata = {}, ...entries } = header;
-    const tensors: TensorMap = new Map();
-    for (const [name, entry] of Object.entries(entries)) {
-      if (!isEntry(entry)) throw wrong(`the entry "${name}" is malformed`);
-      const { dtype, bytes } = FORMAT[entry.dtype] as { dtype: Dtype; bytes: number };
-      const [start, end] = entry.data_offsets;
-      const needed = entry.shape.reduce((product, n) => product * n, bytes);
-      if (end - start !== needed) throw wrong(`"${name}" has ${end - start} bytes, not ${needed}`);
-      if (8 + length + end > size) throw wrong(`it ends within "${name}" (truncated?)`);
-      const data = new Uint8Array(needed);
-      for (let done = 0; done < needed; ) {
-        const count = readSync(
-          file,
-          data,
-          done,
-          Math.min(needed - done, 2 ** 30),
-          8 + length + start + done,
-        );
-        if (count === 0) throw wrong(`it ends within "${name}"`);
-        done += count;
+  return withFile(path, (file, size) =>
+    scope(() => {
+      const prefix = Buffer.alloc(8);
+      if (!readFully(file, prefix, 0)) throw wrong(`it has only ${size} bytes`);
+      const length = Number(prefix.readBigUInt64LE());
+      if (length > LONGEST_HEADER || 8 + length > size) {
+        throw wrong(`its header claims ${length} of ${size} bytes`);
       }
-      tensors.set(name, new Tensor(native.lend(data, entry.shape, scalarType(dtype))));
-    }
-    return { tensors, metadata: metadata as Record<string, string> };
-  } finally {
-    closeSync(file);
-  }
+      const text = Buffer.alloc(length);
+      if (!readFully(file, text, 8)) throw wrong("it ends within its header");
+      let header: Record<string, unknown>;
+      try {
+        header = JSON.parse(text.toString("utf8")) as Record<string, unknown>;
+      } catch {
+        throw wrong("its header is not JSON");
+      }
+      if (typeof header !== "object" || header === null) throw wrong("its header is no table");
+      const { __metadata__: metadata = {}, ...entries } = header;
+      const tensors: TensorMap = new Map();
+      let claimed = 8 + length;
+      for (const [name, entry] of Object.entries(entries)) {
+        if (!isEntry(entry)) throw wrong(`the entry "${name}" is malformed`);
+        const { dtype, bytes } = FORMAT[entry.dtype] as { dtype: Dtype; bytes: number };
+        const [start, end] = entry.data_offsets;
+        const needed = entry.shape.reduce((product, n) => product * n, bytes);
+        if (end - start !== needed)
+          throw wrong(`"${name}" has ${end - start} bytes, not ${needed}`);
+        if (8 + length + end > size) throw wrong(`it ends within "${name}" (truncated?)`);
+        claimed += needed;
+        if (claimed > size) throw wrong("its tensors overlap");
+        const data = new Uint8Array(needed);
+        if (!readFully(file, data, 8 + length + start)) throw wrong(`it ends within "${name}"`);
+        tensors.set(name, new Tensor(native.lend(data, entry.shape, scalarType(dtype))));
+      }
+      return { tensors, metadata: metadata as Record<string, string> };
+    }),
+  );
 }
 
 /**
@@ -119,41 +99,27 @@ export function readSafetensors(path: string): {
  */
 export function writeSafetensors(
   path: string,
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: TensorSource,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const header = new Map<string, unknown>([["__metadata__", metadata]]);
   let offset = 0;
   for (const [name, tensor] of tensors) {
     const code = CODE.get(tensor.dtype) as string;
     const bytes = tensor.count * (FORMAT[code] as { bytes: number }).bytes;
-    header[name] = { dtype: code, shape: tensor.shape, data_offsets: [offset, offset + bytes] };
+    if (header.has(name)) throw new UserError(`${path}: no tensor may be called ${name}`);
+    header.set(name, { dtype: code, shape: tensor.shape, data_offsets: [offset, offset + bytes] });
     offset += bytes;
   }
-  const text = Buffer.from(JSON.stringify(header));
+  const text = Buffer.from(JSON.stringify(Object.fromEntries(header)));
   const padding = (8 - (text.length % 8)) % 8; // tensors start at a multiple of eight bytes
   const prefix = Buffer.alloc(8);
   prefix.writeBigUInt64LE(BigInt(text.length + padding));
-  const temporary = `${path}.${process.pid}.part`;
-  const file = openSync(temporary, "w");
-  try {
-    try {
-      for (const part of [prefix, text, Buffer.alloc(padding, 32)]) writeFully(file, part);
-      for (const tensor of tensors.values()) {
-        const array = tensor.typed();
-        writeFully(file, new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-      }
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  writeComplete(path, contents(prefix, text, Buffer.alloc(padding, 32), tensors));
 }
 
-function writeFully(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+/** One tensor's bytes at a time: they need not all be on the CPU at once. */
+function* contents(prefix: Buffer, text: Buffer, padding: Buffer, tensors: TensorSource) {
+  yield* [prefix, text, padding];
+  for (const tensor of tensors.values()) yield tensor.bytes();
 }

@@ -112,6 +112,12 @@ export class Tensor {
     });
   }
 
+  /** A copy of the elements in row-major order, as the bytes that files keep. */
+  bytes(): Uint8Array {
+    const { buffer, byteOffset, byteLength } = this.typed();
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  }
+
   /**
    * The elements in row-major order without a copy: writing to the array writes to the tensor.
    * The tensor must be contiguous and on the CPU. bfloat16 and float16 come as raw 16-bit words.

@@ -1,0 +1,66 @@
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { UserError } from "../errors.js";
+
+const LARGEST_READ = 2 ** 30;
+
+/**
+ * Hands an open file and its size to `read`, and closes it.
+ * @throws UserError naming the file if it cannot be opened, or is no file
+ */
+export function withFile<T>(path: string, read: (file: number, size: number) => T): T {
+  const cannot = (error: unknown) =>
+    new UserError(`cannot open ${path} (${(error as NodeJS.ErrnoException).code}); check the path`);
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (error) {
+    throw cannot(error);
+  }
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw cannot({ code: stat.isDirectory() ? "EISDIR" : "EINVAL" });
+    return read(file, stat.size);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Fills `bytes` from `position` on. Returns false where the file ends before that. */
+export function readFully(file: number, bytes: Uint8Array, position: number): boolean {
+  for (let done = 0; done < bytes.length; ) {
+    const most = Math.min(bytes.length - done, LARGEST_READ);
+    const count = readSync(file, bytes, done, most, position + done);
+    if (count === 0) return false;
+    done += count;
+  }
+  return true;
+}
+
+/** Writes parts one after the other. The file appears when it is complete and on the disk. */
+export function writeComplete(path: string, parts: Iterable<Uint8Array>): void {
+  const temporary = `${path}.${process.pid}.part`;
+  const file = openSync(temporary, "w");
+  try {
+    try {
+      for (const part of parts) {
+        for (let done = 0; done < part.length; ) done += writeSync(file, part, done);
+      }
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}

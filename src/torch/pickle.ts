@@ -1,0 +1,181 @@
+/**
+ * What a pickle may refer to by name. `call` makes a value of arguments where the pickle applies the
+ * name to some; a name without it can be mentioned, but not applied.
+ */
+export class Named {
+  readonly name: string;
+  readonly call: ((args: readonly unknown[]) => unknown) | undefined;
+
+  constructor(name: string, call?: (args: readonly unknown[]) => unknown) {
+    this.name = name;
+    this.call = call;
+  }
+}
+
+/** All that a pickle can get at beyond numbers, strings, lists, tuples and dictionaries. */
+export interface Vocabulary {
+  /** The names by "module.name"; any other is refused. */
+  readonly names: ReadonlyMap<string, Named>;
+  /** What a persistent id stands for. */
+  persistent(id: unknown): unknown;
+  /** Makes the error of a sentence that says what is wrong. */
+  wrong(what: string): Error;
+}
+
+const LONGEST_INTEGER = 32; // bytes
+const MOST_OPERATIONS = 10_000_000;
+const text = new TextDecoder();
+
+/**
+ * Reads one pickle, as data: the opcodes of protocols 2 to 5 that build plain values. Nothing is ever
+ * imported or executed: a name is looked up in the vocabulary or refused, and no other opcode exists.
+ *
+ * Dictionaries become Maps; lists, tuples and sets arrays; None null; an integer that no number
+ * holds a bigint.
+ * @returns the value, and where the next thing in `bytes` begins
+ * @throws what `vocabulary.wrong` makes, for everything that is not such a pickle
+ */
+export function unpickle(
+  bytes: Uint8Array,
+  start: number,
+  { names, persistent, wrong }: Vocabulary,
+): { value: unknown; end: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const stack: unknown[] = [];
+  const marks: number[] = [];
+  const memo = new Map<number, unknown>();
+  let at = start;
+
+  /** Steps over `count` bytes, and returns where they begin. */
+  const take = (count: number): number => {
+    if (!(count >= 0 && count <= bytes.length - at)) throw wrong("a pickle in it ends too soon");
+    at += count;
+    return at - count;
+  };
+  const u8 = () => view.getUint8(take(1));
+  const u16 = () => view.getUint16(take(2), true);
+  const i32 = () => view.getInt32(take(4), true);
+  const u32 = () => view.getUint32(take(4), true);
+  const u64 = () => Number(view.getBigUint64(take(8), true));
+  const raw = (count: number) => bytes.slice(take(count), at);
+  const string = (count: number) => text.decode(bytes.subarray(take(count), at));
+  const line = () => {
+    const end = bytes.indexOf(10, at);
+    if (end < 0) throw wrong("a pickle in it ends too soon");
+    return string(end + 1 - at).slice(0, -1);
+  };
+  const integer = (count: number) => {
+    if (count > LONGEST_INTEGER) throw wrong(`a pickle in it has an integer of ${count} bytes`);
+    const digits = raw(count).reverse(); // of base 256, the most significant first
+    const value = digits.reduce((sum, digit) => sum * 256n + BigInt(digit), 0n);
+    const signed = BigInt.asIntN(8 * count, value);
+    return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
+  };
+
+  const malformed = () => wrong("a pickle in it is malformed");
+  const push = (value: unknown) => void stack.push(value);
+  const top = () => {
+    if (stack.length <= (marks.at(-1) ?? 0)) throw malformed();
+    return stack.at(-1);
+  };
+  const pop = () => {
+    const value = top();
+    stack.pop();
+    return value;
+  };
+  const popMany = (count: number) => Array.from({ length: count }, pop).reverse();
+  const popToMark = () => {
+    const mark = marks.pop();
+    if (mark === undefined) throw malformed();
+    return stack.splice(mark);
+  };
+
+  const name = ([module, attribute]: readonly unknown[]) => {
+    if (typeof module !== "string" || typeof attribute !== "string") throw malformed();
+    const found = names.get(`${module}.${attribute}`);
+    if (!found) throw wrong(`it names ${module}.${attribute}, which is no part of a tensor`);
+    push(found);
+  };
+  const append = (items: readonly unknown[]) => {
+    const list = top();
+    if (!Array.isArray(list)) throw malformed();
+    for (const item of items) list.push(item);
+  };
+  const setItems = (items: readonly unknown[]) => {
+    const table = top();
+    if (!(table instanceof Map) || items.length % 2 !== 0) throw malformed();
+    for (let i = 0; i < items.length; i += 2) table.set(items[i], items[i + 1]);
+  };
+  const apply = () => {
+    const [named, args] = popMany(2);
+    if (!(named instanceof Named) || !Array.isArray(args)) throw malformed();
+    if (!named.call) throw wrong(`it calls ${named.name}, which is no part of a tensor`);
+    push(named.call(args));
+  };
+  const remember = (key: number) => void memo.set(key, top());
+  const recall = (key: number) => {
+    if (!memo.has(key)) throw malformed();
+    push(memo.get(key));
+  };
+
+  const operations: Readonly<Record<string, () => void>> = {
+    "\x80": () => void take(1), // protocol
+    "\x95": () => void take(8), // frame
+    "(": () => void marks.push(stack.length),
+    "0": () => void pop(),
+    "1": () => void popToMark(),
+    "2": () => push(top()),
+    N: () => push(null),
+    "\x88": () => push(true),
+    "\x89": () => push(false),
+    K: () => push(u8()),
+    M: () => push(u16()),
+    J: () => push(i32()),
+    "\x8a": () => push(integer(u8())),
+    "\x8b": () => push(integer(u32())),
+    G: () => push(view.getFloat64(take(8))),
+    U: () => push(string(u8())), // Python 2's strings
+    T: () => push(string(u32())),
+    "\x8c": () => push(string(u8())),
+    X: () => push(string(u32())),
+    "\x8d": () => push(string(u64())),
+    C: () => push(raw(u8())),
+    B: () => push(raw(u32())),
+    "\x8e": () => push(raw(u64())),
+    ")": () => push([]),
+    "\x85": () => push(popMany(1)),
+    "\x86": () => push(popMany(2)),
+    "\x87": () => push(popMany(3)),
+    t: () => push(popToMark()),
+    "]": () => push([]),
+    a: () => append(popMany(1)),
+    e: () => append(popToMark()),
+    "}": () => push(new Map()),
+    s: () => setItems(popMany(2)),
+    u: () => setItems(popToMark()),
+    "\x8f": () => push([]), // a set
+    "\x90": () => append(popToMark()),
+    c: () => name([line(), line()]),
+    "\x93": () => name(popMany(2)),
+    R: apply,
+    b: () => void pop(), // attributes, such as the versions of a state dict: the value goes without
+    Q: () => push(persistent(pop())),
+    q: () => remember(u8()),
+    r: () => remember(u32()),
+    "\x94": () => remember(memo.size),
+    h: () => recall(u8()),
+    j: () => recall(u32()),
+  };
+
+  for (let done = 0; ; done++) {
+    if (done > MOST_OPERATIONS) throw wrong("a pickle in it is longer than any network's");
+    const opcode = String.fromCharCode(u8());
+    if (opcode === ".") return { value: pop(), end: at };
+    const operation = operations[opcode];
+    if (!operation) {
+      const code = opcode.charCodeAt(0).toString(16).padStart(2, "0");
+      throw wrong(`a pickle in it has the opcode 0x${code}, which no tensor needs`);
+    }
+    operation();
+  }
+}

@@ -1,0 +1,119 @@
+import { UserError } from "../errors.js";
+import { elementSize, scalarType } from "./dtype.js";
+import { readFully, withFile } from "./files.js";
+import { native } from "./native.js";
+import { operator } from "./operator.js";
+import { type Contents, openLegacy, openZip } from "./pytorch-layouts.js";
+import { PickledTensor, type Wrong } from "./pytorch-pickle.js";
+import type { TensorMap } from "./safetensors.js";
+import { scope } from "./scope.js";
+import { Tensor } from "./tensor.js";
+
+/** A file of `torch.save`: its tensors, and what was left out. */
+export interface PyTorchFile {
+  readonly tensors: TensorMap;
+  readonly layout: "zip" | "legacy";
+  /** Sections that are the state of an optimiser and were not read. */
+  readonly skipped: readonly string[];
+}
+
+/** Bytes of a file; fflate reads no longer archives. */
+const LONGEST = 2 ** 32;
+/** What all tensors together may take, as a multiple of the file: views may repeat elements. */
+const EXPANSION = 16;
+const ROOM = 2 ** 20;
+/** Values that a file may nest and repeat. */
+const MOST_VALUES = 2 ** 18;
+
+/** A zip archive begins like this, and with it PyTorch's files since 1.6. */
+export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b;
+
+/**
+ * Reads the tensors of a file that `torch.save` wrote, in its zip layout or the one before PyTorch
+ * 1.6, and executes nothing of it. Dictionaries and lists inside each other become names with dots;
+ * numbers, strings and the state of optimisers are left out. Tensors that share a storage share memory
+ * here too. The caller disposes them.
+ * @throws UserError if the file is missing or damaged, or names anything but tensors
+ */
+export function readPyTorch(path: string): PyTorchFile {
+  const wrong: Wrong = (what) =>
+    new UserError(
+      `${path} is no readable PyTorch file: ${printable(what)}; use another copy, or save the state_dict() of ` +
+        "the model alone",
+    );
+  return withFile(path, (file, size) => {
+    if (size > LONGEST) throw wrong(`${size} bytes are more than the 4 GiB that are read`);
+    const bytes = new Uint8Array(size);
+    if (!readFully(file, bytes, 0)) throw wrong("it shrank while it was read");
+    const most = EXPANSION * size + ROOM;
+    const layout = isZip(bytes) ? "zip" : "legacy";
+    const contents = layout === "zip" ? openZip(bytes, most, wrong) : openLegacy(bytes, wrong);
+    const { pickled, skipped } = flatten(contents.value, wrong);
+    return scope(() => ({ tensors: build(pickled, contents, most, wrong), layout, skipped }));
+  });
+}
+
+/** A sentence with names from a file in it: of reasonable length, and without control characters. */
+const printable = (what: string) => what.replace(/\p{C}/gu, "?").slice(0, 200);
+
+/** The tensors in nested dictionaries and lists by path, and the paths of optimisers' states. */
+function flatten(value: unknown, wrong: Wrong) {
+  const pickled = new Map<string, PickledTensor>();
+  const skipped: string[] = [];
+  const open = new Set<unknown>(); // those that we are inside of
+  let visited = 0;
+  const visit = (item: unknown, path: string) => {
+    if (++visited > MOST_VALUES) throw wrong("it nests more values than any network has");
+    if (item instanceof PickledTensor) {
+      if (pickled.has(path)) throw wrong(`two of its tensors are called ${path}`);
+      pickled.set(path, item);
+    } else if (item instanceof Map || Array.isArray(item)) {
+      if (open.has(item)) throw wrong(`its ${path} contains itself`);
+      if (open.size > 100) throw wrong("its values are nested too deep");
+      open.add(item);
+      for (const [key, inner] of item.entries()) {
+        const own = typeof key === "object" ? "?" : String(key);
+        const name = path === "" ? own : `${path}.${own}`;
+        if (typeof key === "string" && /^optim/i.test(key)) skipped.push(name);
+        else visit(inner, name);
+      }
+      open.delete(item);
+    }
+  };
+  visit(value, "");
+  if (pickled.size === 0) throw wrong("it holds no tensors");
+  return { pickled, skipped };
+}
+
+const asStrided = operator("as_strided");
+
+/** Tensors as views of their storages, every index of which has been checked. */
+function build(
+  pickled: ReadonlyMap<string, PickledTensor>,
+  contents: Contents,
+  most: number,
+  wrong: Wrong,
+): TensorMap {
+  let total = 0;
+  const views = [...pickled].map(([path, tensor]) => {
+    const name = path || "tensor"; // saved without a dictionary around it
+    const view = tensor.view((what) => wrong(`its tensor ${name} ${what}`));
+    total += view.count * elementSize(view.storage.dtype);
+    if (!(total <= most)) throw wrong(`its tensors would take more than ${most} bytes`);
+    return { name, ...view };
+  });
+  const storages = new Map(views.map(({ storage }) => [storage.key, storage]));
+  const bytes = contents.bytes(storages);
+  const lent = new Map(
+    [...storages].map(([key, { dtype, count }]) => {
+      const data = bytes.get(key) as Uint8Array;
+      return [key, new Tensor(native.lend(data, [count], scalarType(dtype)))] as const;
+    }),
+  );
+  return new Map(
+    views.map(({ name, storage, shape, strides, offset }) => [
+      name,
+      asStrided(lent.get(storage.key), shape, strides, offset),
+    ]),
+  );
+}

@@ -1,0 +1,61 @@
+import { type UnzipFileInfo, unzipSync } from "fflate";
+
+/** The parts of a zip archive by name. */
+export interface Archive {
+  readonly names: readonly string[];
+  /** Unpacks the parts of these names; those that are not there are missing from the result. */
+  unpack(names: Iterable<string>): Map<string, Uint8Array>;
+}
+
+/**
+ * Opens a zip archive that lies in memory.
+ * @param most bytes that all parts together may unpack to
+ * @param wrong makes the error of a sentence that says what is wrong
+ */
+export function openArchive(
+  bytes: Uint8Array,
+  most: number,
+  wrong: (what: string) => Error,
+): Archive {
+  const walk = (filter: (part: UnzipFileInfo) => boolean) => {
+    let refusal: Error | undefined;
+    const ask = (part: UnzipFileInfo) => {
+      try {
+        return filter(part);
+      } catch (error) {
+        refusal = error as Error;
+        throw error;
+      }
+    };
+    try {
+      return unzipSync(bytes, { filter: ask });
+    } catch (error) {
+      throw refusal ?? wrong(`it is a damaged archive (${(error as Error).message})`);
+    }
+  };
+
+  const sizes = new Map<string, number>();
+  let packed = 0;
+  let unpacked = 0;
+  walk(({ name, size, originalSize, compression }) => {
+    if (sizes.has(name)) throw wrong(`its archive has "${name}" twice`);
+    if (compression === 0 && size !== originalSize) throw wrong(`"${name}" contradicts its size`);
+    packed += size;
+    unpacked += originalSize;
+    if (packed > bytes.length) throw wrong("the parts of its archive overlap, or it is truncated");
+    if (unpacked > most) throw wrong(`it unpacks to more than ${most} bytes (a zip bomb?)`);
+    sizes.set(name, originalSize);
+    return false;
+  });
+  return {
+    names: [...sizes.keys()],
+    unpack(names) {
+      const wanted = new Set(names);
+      const parts = new Map(Object.entries(walk(({ name }) => wanted.has(name))));
+      for (const [name, part] of parts) {
+        if (part.length !== sizes.get(name)) throw wrong(`it ends within "${name}" (truncated?)`);
+      }
+      return parts;
+    },
+  };
+}

@@ -5,7 +5,7 @@ import type { Dataset, Size } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
 import { formatCheck } from "../report/check-report.js";
 import { contactSheet } from "../report/contact-sheet.js";
-import { writeRgb } from "../report/previews.js";
+import { writeRgb } from "../report/pictures.js";
 import { progressLine } from "./progress.js";
 
 export interface DataCheckOptions {

@@ -5,7 +5,7 @@ import { UserError } from "../errors.js";
 import { predictLabels } from "../evaluate/index.js";
 import { METHODS, type MethodName } from "../methods/index.js";
 import { comparisonSheet } from "../report/comparison-sheet.js";
-import { writeRgb } from "../report/previews.js";
+import { writeRgb } from "../report/pictures.js";
 import { percent, textTable } from "../report/score-table.js";
 import { writeAtomically } from "../train/index.js";
 import { configuration } from "./configuration.js";
@@ -41,7 +41,7 @@ export async function demo({ seed, out, json, set, data }: DemoOptions): Promise
   for (const method of METHODS) {
     const began = performance.now();
     clear(join(out, method));
-    const result = await run({ config: config(method), out: join(out, method), data, previews: 0 });
+    const result = await run({ config: config(method), out: join(out, method), data });
     if (!result.complete) throw new UserError("stopped; nothing of the demo was kept but its runs");
     const { source, target } = result.scores;
     if (!source || !target) throw new UserError("the demo evaluates on `source` and `target`");

@@ -51,3 +51,17 @@ export async function measure(
     line.end();
   }
 }
+
+/** The same on every evaluation set. */
+export async function measureAll(
+  network: Network,
+  sets: ReadonlyMap<string, Dataset>,
+  config: Config,
+  stage?: Stage,
+): Promise<Record<string, Confusion>> {
+  const results: Record<string, Confusion> = {};
+  for (const [name, dataset] of sets) {
+    results[name] = await measure(network, name, dataset, config, stage);
+  }
+  return results;
+}

@@ -1,12 +1,21 @@
-import { join } from "node:path";
 import { stringify } from "yaml";
-import { type Scores, scores } from "../evaluate/index.js";
-import { writePreviews } from "../report/previews.js";
+import type { Scores } from "../evaluate/index.js";
+import { openRecorder } from "../report/recorder.js";
+import { writeStyleSamples } from "../report/style-samples.js";
 import { dispose, manualSeed } from "../torch/index.js";
-import { checkpoints, openRunFolder, resume, saveInto, startFrom, train } from "../train/index.js";
+import {
+  checkpoints,
+  openRunFolder,
+  openStatus,
+  resume,
+  saveInto,
+  startFrom,
+  train,
+} from "../train/index.js";
 import { buildMethod, buildNetwork, openDomains, withAbsoluteRoots } from "./build.js";
 import type { Config } from "./config.js";
-import { measure } from "./measure.js";
+import { interruption } from "./interruption.js";
+import { measureAll } from "./measure.js";
 import { progressLine } from "./progress.js";
 import { openPreparation } from "./stage.js";
 
@@ -17,7 +26,6 @@ export interface RunOptions {
   /** Where relative data roots start from. */
   readonly data: string;
   readonly resume?: boolean;
-  readonly previews?: number;
 }
 
 export interface RunResult {
@@ -34,120 +42,108 @@ export interface RunResult {
   readonly complete: boolean;
 }
 
-const LOG_EVERY = 10;
-
 /** Trains, evaluates and writes the run folder. Ctrl-C and SIGTERM save a checkpoint and return. */
-export async function run({ out, data, previews = 8, ...options }: RunOptions): Promise<RunResult> {
-  const config = withAbsoluteRoots(options.config, data);
+export async function run({ out, data, ...options }: RunOptions): Promise<RunResult> {
+  const parts = await prepare(
+    withAbsoluteRoots(options.config, data),
+    out,
+    options.resume ?? false,
+  );
+  const { config, domains, folder, network, method, recorder, status, start } = parts;
+  const { seed, steps, checkpointEvery, evaluateEvery } = config.train;
+  const classes = domains.source.classes.names;
+  const info = { method: config.method, classes, network: config.network };
+  const line = progressLine(`${config.method} seed ${seed}`);
+  const interrupted = interruption();
+  const spent = { seconds: 0, waiting: 0 };
+  let done = start;
+  try {
+    for await (const report of train(parts.loop)) {
+      const { step, seconds } = report;
+      done = step;
+      status.at(step);
+      spent.seconds += seconds;
+      spent.waiting += report.waiting;
+      recorder.step(report);
+      const loss = report.scalars["source/main"] as number;
+      line.update(step, steps, `loss ${loss.toFixed(3)}  ${seconds.toFixed(2)} s/step`);
+      if (step % checkpointEvery === 0 || step === steps || interrupted.asked) {
+        saveInto(out, { step, ...info }, network, method);
+      }
+      if (interrupted.asked) break;
+      if (evaluateEvery > 0 && step % evaluateEvery === 0 && step < steps) {
+        await recorder.snapshot(step, await parts.measure());
+      }
+    }
+    line.end();
+    const complete = done === steps;
+    const scores = complete ? await recorder.snapshot(done, await parts.measure()) : {};
+    const waiting = spent.seconds > 0 ? spent.waiting / spent.seconds : 0;
+    const own = { method: config.method, seed, steps: done, seconds: spent.seconds, waiting };
+    const result: RunResult = { ...own, classes, scores, complete };
+    if (complete) folder.writeJson("result.json", result);
+    status.end(complete ? "complete" : "stopped");
+    return result;
+  } catch (error) {
+    status.end("failed", (error as Error).message);
+    throw error;
+  } finally {
+    line.end();
+    interrupted.end();
+    parts.dispose();
+  }
+}
+
+/** Everything that a run works with, its weights as they are before its first step. */
+async function prepare(config: Config, out: string, resuming: boolean) {
   const domains = await openDomains(config);
-  const { seed, steps } = config.train;
-  manualSeed(seed);
-  const network = buildNetwork(config, domains.source.classes.names.length);
+  const { names: classes } = domains.source.classes;
+  const { sizes, train, style } = config;
+  manualSeed(train.seed);
+  const network = buildNetwork(config, classes.length);
   if (config.network.weights !== undefined) startFrom(config.network.weights, network);
   const warn = (sentence: string) => process.stderr.write(`note: ${sentence}\n`);
   const method = buildMethod(config, network, warn);
   const folder = openRunFolder(out);
   const preparation = await openPreparation(config, domains.target, out);
-  folder.writeConfig(stringify(config));
+  folder.write("config.yaml", stringify(config));
 
-  const latest = options.resume ? checkpoints(out).at(-1) : undefined;
-  const classes = domains.source.classes.names;
+  const latest = resuming ? checkpoints(out).at(-1) : undefined;
   const start = latest ? resume(latest, network, method, { method: config.method, classes }) : 0;
-  let stopping = false;
-  const stop = () => {
-    if (stopping) process.exit(130); // asked twice: at once, with the last checkpoint as it is
-    stopping = true;
-  };
-  process.on("SIGINT", stop).on("SIGTERM", stop);
-  const save = (step: number) =>
-    saveInto(
-      out,
-      {
-        step,
-        method: config.method,
-        classes,
-        network: config.network,
-      },
-      network,
-      method,
-    );
   const { stage } = preparation;
-  const measureAll = async () => {
-    const results: Record<string, Scores> = {};
-    for (const [name, dataset] of domains.evaluate) {
-      results[name] = scores(await measure(network, name, dataset, config, stage));
-    }
-    return results;
-  };
-
-  const line = progressLine(`${config.method} seed ${seed}`);
-  let done = start;
-  let seconds = 0;
-  let waiting = 0;
-  try {
-    const stream = (domain: "source" | "target") => ({
-      dataset: domains[domain],
-      size: config.sizes[domain],
-      batch: config.train.batch,
-      transform: preparation[domain],
-    });
-    for await (const report of train({
-      network,
-      method,
+  const recorder = await openRecorder(folder, {
+    ...{ network, method, evaluate: domains.evaluate, size: sizes.evaluate, start },
+    predict: { precision: train.precision, stage },
+    steps: train.steps,
+  });
+  if (style.method !== "none") {
+    await writeStyleSamples(out, domains.source, sizes.source, preparation.restyle);
+  }
+  const { method: name } = config;
+  const status = openStatus(out, {
+    method: name,
+    seed: train.seed,
+    step: start,
+    steps: train.steps,
+  });
+  const stream = (domain: "source" | "target") => ({
+    dataset: domains[domain],
+    size: sizes[domain],
+    batch: train.batch,
+    transform: preparation[domain],
+  });
+  const { steps, rate, schedule = steps, seed } = train;
+  return {
+    ...{ config, domains, folder, network, method, recorder, status, start },
+    loop: {
+      ...{ network, method, steps, start, rate, schedule, seed },
       source: stream("source"),
       target: stream("target"),
-      steps,
-      start,
-      rate: config.train.rate,
-      schedule: config.train.schedule ?? steps,
-      seed,
-    })) {
-      const { step, scalars } = report;
-      done = step;
-      seconds += report.seconds;
-      waiting += report.waiting;
-      const loss = scalars["source/main"] as number;
-      line.update(step, steps, `loss ${loss.toFixed(3)}  ${report.seconds.toFixed(2)} s/step`);
-      if (step % LOG_EVERY === 0 || step === steps) {
-        const { rate, seconds: time } = report;
-        folder.log({ step, rate, seconds: time, waiting: report.waiting, ...scalars });
-      }
-      const { checkpointEvery, evaluateEvery } = config.train;
-      if (step % checkpointEvery === 0 || step === steps || stopping) save(step);
-      if (stopping) break;
-      if (evaluateEvery > 0 && step % evaluateEvery === 0 && step < steps) {
-        for (const [name, { miou }] of Object.entries(await measureAll())) {
-          folder.log({ step, [`miou/${name}`]: miou });
-        }
-      }
-    }
-    line.end();
-    const complete = done === steps;
-    const results = complete ? await measureAll() : {};
-    if (complete && previews > 0) {
-      for (const [name, dataset] of domains.evaluate) {
-        const { evaluate: size } = config.sizes;
-        await writePreviews(join(out, "previews"), name, network, dataset, size, previews, {
-          stage,
-        });
-      }
-    }
-    const result: RunResult = {
-      method: config.method,
-      seed,
-      steps: done,
-      seconds,
-      waiting: seconds > 0 ? waiting / seconds : 0,
-      classes,
-      scores: results,
-      complete,
-    };
-    if (complete) folder.writeResult(result);
-    return result;
-  } finally {
-    line.end();
-    process.off("SIGINT", stop).off("SIGTERM", stop);
-    dispose([network.parameters.all, method.state]);
-    preparation.dispose();
-  }
+    },
+    measure: () => measureAll(network, domains.evaluate, config, stage),
+    dispose() {
+      dispose([network.parameters.all, method.state]);
+      preparation.dispose();
+    },
+  };
 }

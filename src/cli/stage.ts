@@ -14,6 +14,8 @@ export interface Preparation {
   /** Of training images: the coarse stage, then augmentation. */
   readonly source: Transform;
   readonly target: Transform;
+  /** The coarse stage alone, as training images meet it. */
+  readonly restyle: Transform;
   /** Of images to predict, where the coarse stage restyles the target too. */
   readonly stage: Stage | undefined;
   dispose(): void;
@@ -35,7 +37,10 @@ export async function openPreparation(
     source: augmenting(augment, stream(AUGMENT.source)),
     target: augmenting(augment, stream(AUGMENT.target)),
   };
-  if (style.method === "none") return { ...augmented, stage: undefined, dispose: () => {} };
+  if (style.method === "none") {
+    const restyle: Transform = async (sample) => sample;
+    return { ...augmented, restyle, stage: undefined, dispose: () => {} };
+  }
   const look = styleOf(style.method, style);
   const choice = { ...style, size: sizes.target, seed: stream(STYLE) };
   if (style.domains === "source") {
@@ -43,6 +48,7 @@ export async function openPreparation(
     return {
       ...augmented,
       source: async (sample, k) => augmented.source(await stylist(sample, k), k),
+      restyle: stylist,
       stage: undefined,
       dispose: stylist.dispose,
     };
@@ -57,6 +63,7 @@ export async function openPreparation(
   return {
     source: (sample, k) => augmented.source(common.stage(sample), k),
     target: (sample, k) => augmented.target(common.stage(sample), k),
+    restyle: async (sample) => common.stage(sample),
     ...common,
   };
 }

@@ -180,6 +180,7 @@ export function cfcontra(context: MethodContext, options: Options): Method {
       ...banks.source.save("bank.source"),
       ...banks.target.save("bank.target"),
     ]),
+    prototypes: () => ({ source: banks.source.prototypes, target: banks.target.prototypes }),
     async before({ step }, domains) {
       if (step === options.warmup) await initializeBanks(domains);
     },

@@ -33,6 +33,8 @@ export interface Method {
   step(batches: Batches, progress: Progress): Record<string, number>;
   /** Everything beside the network that a resumed run needs. */
   readonly state: TensorMap;
+  /** The prototypes of both domains, [C, D] each, of a method that has any: for reports. */
+  prototypes?(): { readonly source: Tensor; readonly target: Tensor };
 }
 
 /** What every method is given beside its own options. */

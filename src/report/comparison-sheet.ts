@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { colorize } from "../datasets/colorize.js";
 import type { ClassSet, Size } from "../datasets/dataset.js";
-import { beside } from "./previews.js";
+import { beside } from "./pictures.js";
 
 /** A column of a sheet: RGB pictures, or labels that are drawn in their classes' colours. */
 export interface Column {

@@ -1,63 +1,80 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { colorize, overlay } from "../datasets/colorize.js";
-import type { ClassSet, Dataset, Size } from "../datasets/dataset.js";
-import { type PredictOptions, predictLabels } from "../evaluate/index.js";
+import { spread } from "../datasets/check.js";
+import { colorize } from "../datasets/colorize.js";
+import type { ClassSet, Dataset, Sample, Size } from "../datasets/dataset.js";
+import { entropyMap } from "../entropy/index.js";
+import { type PredictOptions, probabilities } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
+import { scope } from "../torch/index.js";
+import { writeAtomically } from "../train/run-folder.js";
 
-/** RGB pixels as a PNG file. */
-export async function writeRgb(
-  path: string,
-  rgb: Uint8Array,
-  { width, height }: Size,
-): Promise<void> {
-  await sharp(rgb, { raw: { width, height, channels: 3 } })
-    .png()
-    .toFile(path);
+/** Pictures of the same few images, snapshot by snapshot: `previews/<set>/<NNN>/`. */
+export interface Previews {
+  /** What the network makes of them after `step` steps: classes in colours, entropy in grey. */
+  snapshot(step: number, network: Network, options?: PredictOptions): Promise<void>;
 }
 
-/** Pictures of one size side by side, RGB. */
-export function beside(pictures: readonly Uint8Array[], { width, height }: Size): Uint8Array {
-  const stride = width * 3;
-  const row = new Uint8Array(stride * height * pictures.length);
-  for (const [i, picture] of pictures.entries()) {
-    for (let y = 0; y < height; y++) {
-      row.set(picture.subarray(y * stride, (y + 1) * stride), (y * pictures.length + i) * stride);
-    }
-  }
-  return row;
-}
+const SHOWN = 12;
 
-/** Image, prediction laid over it, and, where known, the truth: one row, RGB. */
-export function previewRow(
-  image: Uint8Array,
-  prediction: Uint8Array,
-  label: Uint8Array | undefined,
-  classes: ClassSet,
-  size: Size,
-): { rgb: Uint8Array; size: Size } {
-  const pictures = [image, overlay(image, prediction, classes)];
-  if (label) pictures.push(colorize(label, classes));
-  return { rgb: beside(pictures, size), size: { ...size, width: size.width * pictures.length } };
-}
-
-/** Writes `folder/<name>-<i>.png` for images spread evenly over a data set. */
-export async function writePreviews(
+/** Writes name, image and, where known, truth of images spread over a set; then snapshots follow. */
+export async function openPreviews(
   folder: string,
-  name: string,
-  network: Network,
   dataset: Dataset,
   size: Size,
-  count: number,
-  options: PredictOptions = {},
-): Promise<void> {
-  mkdirSync(folder, { recursive: true });
-  const shown = Math.min(count, dataset.names.length);
-  for (let i = 0; i < shown; i++) {
-    const sample = await dataset.load(Math.floor((i * dataset.names.length) / shown), size);
-    const prediction = predictLabels(network, sample, size, options);
-    const row = previewRow(sample.image, prediction, sample.label, dataset.classes, size);
-    await writeRgb(join(folder, `${name}-${i}.png`), row.rgb, row.size);
+): Promise<Previews> {
+  const { classes } = dataset;
+  const indices = spread(dataset.names.length, SHOWN);
+  const samples = await Promise.all(indices.map((index) => dataset.load(index, size)));
+  const place = (i: number, file: string) => join(folder, String(i).padStart(3, "0"), file);
+  for (const [i, { name, image, label }] of samples.entries()) {
+    writeAtomically(place(i, "name.txt"), `${name}\n`);
+    writeAtomically(place(i, "input.jpg"), await jpeg(image, size));
+    if (label) writeAtomically(place(i, "truth.png"), await classPng(label, classes, size));
   }
+  return {
+    async snapshot(step, network, options) {
+      const stem = stepName(step);
+      for (const [i, sample] of samples.entries()) {
+        const { label, entropy } = predictWithEntropy(network, sample, options);
+        const colors = await classPng(label, classes, size);
+        writeAtomically(place(i, `${stem}-prediction.png`), colors);
+        writeAtomically(place(i, `${stem}-entropy.png`), await greyPng(entropy, size));
+      }
+    },
+  };
 }
+
+/** "step-0000500": file names that sort by step. */
+export const stepName = (step: number): string => `step-${String(step).padStart(7, "0")}`;
+
+/** Train ids, and the normalised entropy as 0..255, both [height * width], at the sample's size. */
+function predictWithEntropy(
+  network: Network,
+  sample: Sample,
+  options?: PredictOptions,
+): { label: Uint8Array; entropy: Uint8Array } {
+  return scope(() => {
+    const probability = probabilities(network, sample, sample, options);
+    return {
+      label: probability.argmax(1).typed("uint8") as Uint8Array,
+      entropy: entropyMap(probability).clamp(0, 1).mul(255).typed("uint8") as Uint8Array,
+    };
+  });
+}
+
+export const jpeg = (rgb: Uint8Array, { width, height }: Size): Promise<Buffer> =>
+  sharp(rgb, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 88 })
+    .toBuffer();
+
+const classPng = (label: Uint8Array, classes: ClassSet, { width, height }: Size): Promise<Buffer> =>
+  sharp(colorize(label, classes), { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+
+const greyPng = (grey: Uint8Array, { width, height }: Size): Promise<Buffer> =>
+  sharp(grey, { raw: { width, height, channels: 1 } })
+    .toColourspace("b-w")
+    .png()
+    .toBuffer();

@@ -9,4 +9,5 @@ export {
   startFrom,
 } from "./checkpoint.js";
 export { type LoopOptions, type StepReport, type Stream, train } from "./loop.js";
-export { openRunFolder, type RunFolder, writeAtomically } from "./run-folder.js";
+export { openRunFolder, type RunFolder, readJsonLines, writeAtomically } from "./run-folder.js";
+export { openStatus, type RunState, type Status, type StatusFile } from "./status.js";

@@ -1,4 +1,11 @@
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.js";
 
@@ -10,13 +17,17 @@ export function writeAtomically(path: string, text: string | Uint8Array): void {
   renameSync(temporary, path);
 }
 
-/** The text files of a run: `config.yaml`, `metrics.jsonl`, `result.json`. */
+/** The text files of a run; docs/run-folder.md says what is in each. */
 export interface RunFolder {
   readonly path: string;
-  writeConfig(yaml: string): void;
-  /** Appends one line of numbers to metrics.jsonl. */
-  log(entry: Record<string, unknown>): void;
-  writeResult(result: unknown): void;
+  /** Writes a small file whole. */
+  write(name: string, text: string | Uint8Array): void;
+  /** Writes a value as JSON, one entry a line. */
+  writeJson(name: string, value: unknown): void;
+  /** Appends one line to a `.jsonl` file. */
+  append(name: string, entry: object): void;
+  /** Drops from a `.jsonl` file what is later than `step`: a resumed run will write it again. */
+  rewind(name: string, step: number): void;
 }
 
 /** @throws UserError where the folder cannot be made. */
@@ -27,11 +38,33 @@ export function openRunFolder(path: string): RunFolder {
     const { code } = error as NodeJS.ErrnoException;
     throw new UserError(`cannot make the run folder ${path} (${code}); choose another with --out`);
   }
+  const write = (name: string, text: string | Uint8Array) =>
+    writeAtomically(join(path, name), text);
   return {
     path,
-    writeConfig: (yaml) => writeAtomically(join(path, "config.yaml"), yaml),
-    log: (entry) => appendFileSync(join(path, "metrics.jsonl"), `${JSON.stringify(entry)}\n`),
-    writeResult: (result) =>
-      writeAtomically(join(path, "result.json"), `${JSON.stringify(result, null, 2)}\n`),
+    write,
+    writeJson: (name, value) => write(name, `${JSON.stringify(value, null, 2)}\n`),
+    append: (name, entry) => appendFileSync(join(path, name), `${JSON.stringify(entry)}\n`),
+    rewind(name, step) {
+      if (!existsSync(join(path, name))) return;
+      const kept = readJsonLines<{ step: number }>(join(path, name)).filter(
+        (entry) => entry.step <= step,
+      );
+      write(name, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    },
   };
+}
+
+/** The objects of a `.jsonl` file; none where it is missing. A line that was torn is left out. */
+export function readJsonLines<T>(path: string): T[] {
+  if (!existsSync(path)) return [];
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .flatMap((line) => {
+      try {
+        return line === "" ? [] : [JSON.parse(line) as T];
+      } catch {
+        return [];
+      }
+    });
 }

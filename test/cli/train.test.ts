@@ -55,12 +55,13 @@ describe("three steps from", () => {
         expect(err).not.toMatch(/error/);
         expect(code).toBe(0);
         expect(table).toMatch(/^mIoU +\d+\.\d$/m);
-        const last = lines(join(out, "metrics.jsonl")).at(-1);
+        const [last, measured] = lines(join(out, "metrics.jsonl")).slice(-2);
+        expect(measured).toMatchObject({ step: 3, "miou/camvid": expect.any(Number) });
         expect(last?.step).toBe(3);
         expect(Number.isFinite(last?.["source/main"])).toBe(true);
         expect("contrast/sourceToTarget" in (last ?? {})).toBe(method === "cfcontra");
         expect(existsSync(join(out, "result.json"))).toBe(true);
-        expect((await readdir(join(out, "previews"))).length).toBe(3);
+        expect((await readdir(join(out, "previews", "camvid"))).length).toBe(3);
       }
     });
   });

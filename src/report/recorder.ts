@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import type { Dataset, Size } from "../datasets/dataset.js";
+import { type Confusion, type PredictOptions, type Scores, scores } from "../evaluate/index.js";
+import type { Method } from "../methods/method.js";
+import type { Network } from "../network/index.js";
+import type { RunFolder, StepReport } from "../train/index.js";
+import { openPreviews } from "./previews.js";
+import { prototypeCosines } from "./prototypes.js";
+
+/** What a run writes of itself while it trains: everything in docs/run-folder.md but checkpoints. */
+export interface Recorder {
+  /** After every step. */
+  step(report: StepReport): void;
+  /** After an evaluation: its scores, and pictures and prototypes as they are now. */
+  snapshot(step: number, results: Confusions): Promise<Record<string, Scores>>;
+}
+
+/** Confusion matrices by evaluation set. */
+export type Confusions = Readonly<Record<string, Confusion>>;
+
+export interface RecorderOptions {
+  readonly network: Network;
+  readonly method: Method;
+  /** Labelled sets by name; the first one is shown in pictures. */
+  readonly evaluate: ReadonlyMap<string, Dataset>;
+  /** What the network sees of them. */
+  readonly size: Size;
+  readonly predict: PredictOptions;
+  readonly steps: number;
+  /** Steps that a resumed run has behind it. */
+  readonly start: number;
+}
+
+const LOG_EVERY = 10;
+const PROTOTYPES_EVERY = 100;
+const METRICS = "metrics.jsonl";
+const PROTOTYPES = "prototypes.jsonl";
+
+export async function openRecorder(
+  folder: RunFolder,
+  { network, method, evaluate, size, predict, steps, start }: RecorderOptions,
+): Promise<Recorder> {
+  const [[shown, dataset]] = [...evaluate] as [[string, Dataset]];
+  folder.write("classes.json", `${JSON.stringify(dataset.classes)}\n`);
+  for (const name of [METRICS, PROTOTYPES]) folder.rewind(name, start);
+  const previews = await openPreviews(join(folder.path, "previews", shown), dataset, size);
+
+  const log = (entry: Scalars) => folder.append(METRICS, { ...entry, memory: residentMebibytes() });
+  const prototypes = (step: number) => {
+    const banks = method.prototypes?.();
+    if (banks) folder.append(PROTOTYPES, { step, ...prototypeCosines(banks) });
+  };
+  return {
+    step({ step, rate, seconds, waiting, scalars }) {
+      if (step % LOG_EVERY === 0 || step === steps) {
+        log({ step, rate, seconds, waiting, ...scalars });
+      }
+      if (step % PROTOTYPES_EVERY === 0) prototypes(step);
+    },
+    async snapshot(step, results) {
+      const measured = Object.fromEntries(
+        Object.entries(results).map(([name, confusion]) => [name, scores(confusion)]),
+      );
+      log({ step, ...scoreScalars(measured, dataset.classes.names) });
+      folder.write("confusion.json", `${JSON.stringify({ step, ...matrices(results) })}\n`);
+      if (step % PROTOTYPES_EVERY !== 0) prototypes(step);
+      await previews.snapshot(step, network, predict);
+      return measured;
+    },
+  };
+}
+
+type Scalars = Record<string, number>;
+
+/** `miou/<set>` and `iou/<set>/<class>`; classes that do not occur are left out. */
+function scoreScalars(measured: Record<string, Scores>, classes: readonly string[]): Scalars {
+  const entries = Object.entries(measured).flatMap(([set, { miou, iou }]) => [
+    [`miou/${set}`, miou] as const,
+    ...classes.map((name, k) => [`iou/${set}/${name}`, iou[k] as number] as const),
+  ]);
+  return Object.fromEntries(entries.filter(([, value]) => Number.isFinite(value)));
+}
+
+/** Rows of counts: truth by prediction. */
+function matrices(results: Confusions): { sets: Record<string, number[][]> } {
+  const rows = ({ classes, counts }: Confusion) =>
+    Array.from({ length: classes }, (_, k) => [...counts.subarray(k * classes, (k + 1) * classes)]);
+  return {
+    sets: Object.fromEntries(Object.entries(results).map(([name, one]) => [name, rows(one)])),
+  };
+}
+
+const residentMebibytes = (): number => Math.round(process.memoryUsage.rss() / 2 ** 20);

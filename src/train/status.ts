@@ -1,0 +1,61 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { writeAtomically } from "./run-folder.js";
+
+export type RunState = "running" | "complete" | "stopped" | "failed";
+
+/** `status.json`: how a run is. "running" and not `updated` for a minute means that it was lost. */
+export interface Status {
+  readonly state: RunState;
+  readonly method: string;
+  readonly seed: number;
+  /** Steps done, of so many. */
+  readonly step: number;
+  readonly steps: number;
+  /** ISO 8601; a resumed run started when it was resumed. */
+  readonly started: string;
+  readonly updated: string;
+  readonly pid: number;
+  readonly host: string;
+  /** Why it failed, in a sentence. */
+  readonly error?: string;
+}
+
+/** The owner of a run's `status.json`, which is rewritten every two seconds until `end`. */
+export interface StatusFile {
+  at(step: number): void;
+  end(state: Exclude<RunState, "running">, error?: string): void;
+}
+
+const EVERY = 2000;
+
+export function openStatus(
+  folder: string,
+  run: Pick<Status, "method" | "seed" | "step" | "steps">,
+): StatusFile {
+  const started = new Date().toISOString();
+  let { step } = run;
+  const write = (state: RunState, error?: string) => {
+    const { method, seed, steps } = run;
+    const updated = new Date().toISOString();
+    const own = { pid: process.pid, host: hostname(), ...(error === undefined ? {} : { error }) };
+    const status: Status = { state, method, seed, step, steps, started, updated, ...own };
+    writeAtomically(join(folder, "status.json"), `${JSON.stringify(status, null, 2)}\n`);
+  };
+  write("running");
+  // Training turns the event loop once a step, evaluation once an image: the timer fires there.
+  const timer = setInterval(write, EVERY, "running").unref();
+  const end = (state: Exclude<RunState, "running">, error?: string) => {
+    clearInterval(timer);
+    process.off("exit", interrupted);
+    write(state, error);
+  };
+  const interrupted = () => end("stopped"); // Ctrl-C twice
+  process.once("exit", interrupted);
+  return {
+    at(done) {
+      step = done;
+    },
+    end,
+  };
+}

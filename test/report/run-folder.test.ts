@@ -1,0 +1,210 @@
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Sample } from "../../src/datasets/dataset.js";
+import { prototypeCosines } from "../../src/report/prototypes.js";
+import { writeStyleSamples } from "../../src/report/style-samples.js";
+import { tensor } from "../../src/torch/index.js";
+import { openRunFolder, openStatus, readJsonLines } from "../../src/train/index.js";
+import { cli, preset, tiny } from "../cli/cli.js";
+import {
+  fixtureSize,
+  inTemporaryFolder,
+  makeCamvid,
+  makeCityscapes,
+  makeGta5,
+} from "../datasets/fixtures.js";
+import { tinyDataset } from "../train/tiny.js";
+
+const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), "utf8"));
+
+describe("a run that evaluates every second of five steps", () => {
+  let root: string;
+  let run: string;
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), "cfcontra-"));
+    await Promise.all([
+      makeGta5(join(root, "gta5"), 4),
+      makeCityscapes(join(root, "cityscapes"), 4),
+      makeCamvid(join(root, "camvid"), 3),
+    ]);
+    run = join(root, "run");
+    const train = { ...tiny(root).train, steps: 5, evaluateEvery: 2, checkpointEvery: 4 };
+    const style = { method: "color", images: 2 };
+    const path = await preset(root, tiny(root, { train, style }));
+    const { code, err } = await cli(
+      "train",
+      "--preset",
+      path,
+      "--out",
+      run,
+      "--method",
+      "cfcontra",
+    );
+    expect(err).not.toMatch(/error/);
+    expect(code).toBe(0);
+  });
+  afterAll(() => rm(root, { recursive: true, force: true }));
+
+  test("says that it is complete", () => {
+    const status = json(run, "status.json");
+    expect(status).toMatchObject({ state: "complete", method: "cfcontra", step: 5, steps: 5 });
+    expect(status.pid).toBe(process.pid);
+    expect(Date.parse(status.updated)).toBeGreaterThanOrEqual(Date.parse(status.started));
+  });
+
+  test("logs losses, memory, and the course of IoU per class, the last evaluation too", () => {
+    const lines = readJsonLines<Record<string, number>>(join(run, "metrics.jsonl"));
+    expect(lines.map(({ step }) => step)).toEqual([2, 4, 5, 5]);
+    expect(lines[2]).toMatchObject({ "source/main": expect.any(Number) });
+    for (const line of lines) expect(line.memory).toBeGreaterThan(50);
+    const { classes, scores } = json(run, "result.json");
+    const last = lines.at(-1) as Record<string, number>;
+    expect(last["miou/camvid"]).toBe(scores.camvid.miou);
+    for (const [k, name] of classes.entries()) {
+      expect(last[`iou/camvid/${name}`] ?? null).toBe(scores.camvid.iou[k]);
+    }
+  });
+
+  test("keeps pictures of every snapshot, in the classes' colours", async () => {
+    const folder = join(run, "previews", "camvid", "001");
+    const steps = ["0000002", "0000004", "0000005"];
+    const snapshots = steps.flatMap((step) => [
+      `step-${step}-entropy.png`,
+      `step-${step}-prediction.png`,
+    ]);
+    expect((await readdir(folder)).sort()).toEqual(
+      ["input.jpg", "name.txt", ...snapshots, "truth.png"].sort(),
+    );
+    const { names, colors } = json(run, "classes.json");
+    expect(names.length).toBe(colors.length);
+    const raw = (file: string) =>
+      sharp(join(folder, file)).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    const prediction = await raw("step-0000005-prediction.png");
+    expect([prediction.info.width, prediction.info.height]).toEqual([64, 32]);
+    const known = new Set(colors.map(String));
+    for (let at = 0; at < prediction.data.length; at += 3) {
+      expect(known).toContain(String([...prediction.data.subarray(at, at + 3)]));
+    }
+    const entropy = await sharp(join(folder, "step-0000005-entropy.png")).stats();
+    expect(entropy.channels[0]?.mean).toBeGreaterThan(1);
+    expect(entropy.channels[0]?.mean).toBeLessThan(255);
+  });
+
+  test("keeps the confusion matrix of its last snapshot and the cosines of its prototypes", () => {
+    const { step, sets } = json(run, "confusion.json");
+    const { classes, scores } = json(run, "result.json");
+    expect(step).toBe(5);
+    const rows = sets.camvid as number[][];
+    const all = rows.flat().reduce((sum, count) => sum + count, 0);
+    const right = rows.reduce((sum, row, k) => sum + (row[k] as number), 0);
+    expect(right / all).toBe(scores.camvid.accuracy);
+    const cosines = readJsonLines<{ step: number; source: (number | null)[][] }>(
+      join(run, "prototypes.jsonl"),
+    );
+    expect(cosines.map((entry) => entry.step)).toEqual([2, 4, 5]);
+    const { source } = cosines[2] as { source: (number | null)[][] };
+    expect(source).toHaveLength(classes.length);
+    for (const [k, row] of source.entries()) expect([null, 1]).toContain(row[k]);
+    expect(source.flat()).toContain(1);
+  });
+
+  test("keeps samples of its style", async () => {
+    const files = (await readdir(join(run, "style"))).sort();
+    expect(files.slice(0, 2)).toEqual(["000-content.jpg", "000-result.jpg"]);
+    expect(files).toHaveLength(8);
+  });
+
+  test("resumed from an earlier step, it has every line once", async () => {
+    appendFileSync(join(run, "metrics.jsonl"), '{"step":6,"torn'); // as a lost machine leaves it
+    const steps = ["--set", "train.steps=6", "--set", "train.schedule=6"];
+    expect((await cli("train", "--resume", run, ...steps)).code).toBe(0);
+    const lines = readJsonLines<{ step: number }>(join(run, "metrics.jsonl"));
+    expect(lines.map(({ step }) => step)).toEqual([2, 4, 5, 5, 6, 6]);
+  });
+});
+
+test("a run that fails says so, and why", async () => {
+  await inTemporaryFolder(async (root) => {
+    await Promise.all([
+      makeGta5(join(root, "gta5"), 4),
+      makeCityscapes(join(root, "cityscapes"), 4),
+      makeCamvid(join(root, "camvid"), 2),
+    ]);
+    const train = { ...tiny(root).train, steps: 50, rate: 1e30, checkpointEvery: 50 };
+    const run = join(root, "run");
+    const { code } = await cli(
+      "train",
+      "--preset",
+      await preset(root, tiny(root, { train })),
+      "--out",
+      run,
+    );
+    expect(code).toBe(1);
+    const { state, error, step } = json(run, "status.json");
+    expect(state).toBe("failed");
+    expect(error).toMatch(/is (NaN|Infinity|not finite)/);
+    expect(step).toBeLessThan(50);
+    expect(existsSync(join(run, "result.json"))).toBe(false);
+  });
+});
+
+test("status.json: running until it ends, with the step it is at", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const status = openStatus(folder, { method: "m", seed: 1, step: 3, steps: 9 });
+    expect(json(folder, "status.json")).toMatchObject({ state: "running", step: 3, steps: 9 });
+    status.at(7);
+    status.end("stopped");
+    expect(json(folder, "status.json")).toMatchObject({ state: "stopped", step: 7 });
+    expect(json(folder, "status.json").error).toBeUndefined();
+  });
+});
+
+test("rewind drops what comes after the step, and a torn line", async () => {
+  await inTemporaryFolder(async (path) => {
+    const folder = openRunFolder(path);
+    for (const step of [10, 20, 30]) folder.append("a.jsonl", { step });
+    appendFileSync(join(path, "a.jsonl"), '{"step":');
+    folder.rewind("a.jsonl", 20);
+    folder.append("a.jsonl", { step: 21 });
+    expect(readJsonLines(join(path, "a.jsonl"))).toEqual([
+      { step: 10 },
+      { step: 20 },
+      { step: 21 },
+    ]);
+    expect(readJsonLines(join(path, "none.jsonl"))).toEqual([]);
+  });
+});
+
+test("cosines of prototypes; null for a class that was never seen", () => {
+  const source = tensor(Float32Array.of(1, 0, 0.6, 0.8, 0, 0), [3, 2]);
+  const target = tensor(Float32Array.of(0, 1, 0, 0, 1, 0), [3, 2]);
+  const { source: within, across } = prototypeCosines({ source, target });
+  expect(within).toEqual([
+    [1, 0.6, null],
+    [0.6, 1, null],
+    [null, null, null],
+  ]);
+  expect(across).toEqual([
+    [0, null, 1],
+    [0.8, null, 0.6],
+    [null, null, null],
+  ]);
+});
+
+test("samples of a style show an image before and after it", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const darker = async (sample: Sample) => ({
+      ...sample,
+      image: sample.image.map((v) => v >> 2),
+    });
+    await writeStyleSamples(folder, tinyDataset(1), fixtureSize, darker);
+    const mean = async (file: string) =>
+      (await sharp(join(folder, "style", file)).stats()).channels[0]?.mean as number;
+    const before = await mean("000-content.jpg");
+    expect((await mean("000-result.jpg")) / before).toBeCloseTo(0.25, 1);
+  });
+});

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { bootstrapOrExplain } from "../setup/bootstrap.js";
+import { needsEngine } from "../setup/engine.js";
 
-if (bootstrapOrExplain()) {
+const argv = process.argv.slice(2);
+if (bootstrapOrExplain({ engine: needsEngine(argv) })) {
   const { main } = await import("../dist/cli/main.js");
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(argv);
 } else {
   process.exitCode = 1;
 }

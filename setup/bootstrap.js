@@ -13,14 +13,16 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/,
 
 /**
  * Makes whatever is missing or out of date, saying so on stderr, and returns at once where nothing
- * is. With `search` libtorch is looked for anew even if the addon is in order. Throws SetupError.
+ * is. With `search` libtorch is looked for anew even if the addon is in order; without `engine` it is
+ * not looked for at all. Throws SetupError.
  */
-export function bootstrap({ root = ROOT, env = process.env, search = false } = {}) {
+export function bootstrap({ root = ROOT, env = process.env, search = false, engine = true } = {}) {
   refuseUnsupported();
-  const fresh = () => dependenciesFresh(root) && addonFresh(root, env) && distFresh(root);
+  const engineFresh = () => !engine || addonFresh(root, env);
+  const fresh = () => dependenciesFresh(root) && engineFresh() && distFresh(root);
   if (!search && fresh()) return;
   try {
-    withLock(join(root, "build", "lock"), () => make(root, env, search), {
+    withLock(join(root, "build", "lock"), () => make(root, env, search, engine), {
       onWait: (pid) => say(`waiting for another set-up of this folder (process ${pid}) ...`),
     });
   } catch (error) {
@@ -33,9 +35,9 @@ export function bootstrap({ root = ROOT, env = process.env, search = false } = {
 }
 
 // Every step looks again: whoever held the lock before may have done it.
-function make(root, env, search) {
+function make(root, env, search, engine) {
   if (!dependenciesFresh(root)) installDependencies(root, env);
-  if (search || !addonFresh(root, env)) {
+  if (engine && (search || !addonFresh(root, env))) {
     const libtorch = buildAddon(root, env);
     if (search) say(`using libtorch ${libtorch.version} (${libtorch.source}: ${libtorch.path})`);
   }

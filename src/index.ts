@@ -8,6 +8,7 @@ export { makeStreets, openStreets } from "./datasets/streets/streets.js";
 export * from "./entropy/index.js";
 export { UserError } from "./errors.js";
 export * from "./evaluate/index.js";
+export * from "./export/index.js";
 export * from "./methods/index.js";
 export * from "./network/index.js";
 export * as nn from "./nn/index.js";

@@ -80,8 +80,11 @@ Examples:
   program
     .command("predict")
     .description("label images with a trained network")
-    .argument("<run>", "run folder, or a checkpoint inside one")
-    .argument("<images...>", "image files, or folders of them")
+    .usage(
+      "[options] <run> <images...>\n       cfcontra predict [options] --onnx <model> <images...>",
+    )
+    .argument("<paths...>", "run folder or checkpoint, then image files or folders of them")
+    .option("--onnx <model>", "instead of a run, a file of `export`: needs no libtorch")
     .option("--out <folder>", "where to write labels and overlays", "predictions")
     .addOption(setOption())
     .addHelpText(
@@ -90,12 +93,43 @@ Examples:
 For each image: NAME.png, the train id of every pixel at the image's own size, and
 NAME-overlay.jpg to look at.
 
-Example:
-  cfcontra predict runs/streets-cfcontra-1 photos/ --out predictions`,
+Examples:
+  cfcontra predict runs/streets-cfcontra-1 photos/ --out predictions
+  cfcontra predict --onnx model.onnx photos/ --out predictions`,
     )
-    .action(async (run, images, options) =>
-      (await import("./predict.js")).predict(run, images, options),
-    );
+    .action(async (paths: string[], { onnx, ...options }) => {
+      if (onnx !== undefined) {
+        if (options.set.length > 0) throw new UserError("--set changes a run; --onnx has none");
+        return (await import("./predict-onnx.js")).predictOnnx(onnx, paths, options);
+      }
+      const [run, ...images] = paths as [string, ...string[]];
+      if (images.length === 0) {
+        throw new UserError(`predict ${run}: name images, or folders of them, after the run`);
+      }
+      return (await import("./predict.js")).predict(run, images, options);
+    });
+
+  program
+    .command("export")
+    .description("write a trained network as an ONNX file, for use without libtorch")
+    .argument("<run>", "run folder, or a checkpoint inside one")
+    .option("--out <file>", "the ONNX file", "model.onnx")
+    .option("--argmax", "give labels instead of logits")
+    .option("--no-upsample", "give logits at an eighth of the image's size, as the network does")
+    .option("--float16", "keep weights in 16 bits: half the file, the same arithmetic")
+    .option("--int8", "keep weights in 8 bits: a quarter of the file, the same arithmetic")
+    .addOption(setOption())
+    .addHelpText(
+      "after",
+      `
+The model takes \`image\` float32 [N, 3, H, W] of any size and gives \`logits\` [N, classes, H, W] or
+\`labels\` uint8 [N, H, W]; classes and preprocessing are in its metadata (docs/deploy.md).
+
+Examples:
+  cfcontra export runs/streets-cfcontra-1 --out model.onnx
+  cfcontra export runs/streets-cfcontra-1 --out small.onnx --argmax --int8`,
+    )
+    .action(async (run, options) => (await import("./export.js")).exportRun(run, options));
 
   const data = program.command("data").description("look at data sets");
   data

@@ -1,4 +1,14 @@
 export { type AdamOptions, adam } from "./adam.js";
+export { foldNorms } from "./fold.js";
+export {
+  type Graph,
+  type GraphArgument,
+  type GraphNode,
+  isValue,
+  recordGraph,
+  type Value,
+  valuesOf,
+} from "./graph.js";
 export { batchNorm, type Conv2dOptions, conv2d, type Layer, relu, sequential } from "./layers.js";
 export {
   createParameters,

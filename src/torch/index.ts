@@ -1,6 +1,14 @@
 export { autocast, gradients, noGrad, type Precision } from "./autograd.js";
 export type { Dtype, TypedArray } from "./dtype.js";
-export { type Argument, inPlace, operator, operators, schema } from "./operator.js";
+export {
+  type Argument,
+  inPlace,
+  type Listener,
+  listening,
+  operator,
+  operators,
+  schema,
+} from "./operator.js";
 export * from "./ops.js";
 export { type PyTorchFile, readPyTorch } from "./pytorch.js";
 export { writePyTorch } from "./pytorch-write.js";

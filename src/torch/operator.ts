@@ -38,10 +38,31 @@ function caller(name: string): (args: Argument[]) => unknown {
   };
 }
 
+/** Is told of a call of an operator with one result, which is its first argument if in place. */
+export type Listener = (name: string, args: readonly Argument[], result: Tensor) => void;
+
+let listener: Listener | undefined;
+
+/** Runs `body` and tells `to` of every operator with one result that it calls, in order. */
+export function listening<T>(to: Listener, body: () => T): T {
+  const outer = listener;
+  listener = to;
+  try {
+    return body();
+  } finally {
+    listener = outer;
+  }
+}
+
 /** An operator with one tensor as its result. Throws one line naming operator and shapes. */
 export function operator(name: string): (...args: Argument[]) => Tensor {
   const call = caller(name);
-  return (...args) => tensorOf(call(args) as number);
+  return (...args) => {
+    const given = listener && [...args]; // the call makes handles of them
+    const result = tensorOf(call(args) as number);
+    if (given) listener?.(name, given, result);
+    return result;
+  };
 }
 
 /** An operator that changes its first argument and returns it. */
@@ -49,6 +70,7 @@ export function inPlace(name: string): (self: Tensor, ...args: Argument[]) => Te
   const call = caller(name);
   return (self, ...args) => {
     native.dispose(call([self, ...args]) as number);
+    listener?.(name, [self, ...args], self);
     return self;
   };
 }

@@ -1,0 +1,32 @@
+import * as ort from "onnxruntime-node";
+import { predictLabels } from "../evaluate/index.js";
+import type { Network } from "../network/index.js";
+import { openSegmenter, type Runtime } from "./segmenter.js";
+
+const SIZE = { width: 192, height: 96 };
+
+/**
+ * The share of the pixels of a made-up image for which an exported model, run by ONNX Runtime, says
+ * what the network itself says in float32.
+ */
+export async function compare(model: Uint8Array, network: Network): Promise<number> {
+  const image = waves();
+  const segmenter = await openSegmenter(ort as unknown as Runtime, model);
+  try {
+    const { labels } = await segmenter.segment({ ...SIZE, data: image });
+    const wanted = predictLabels(network, { name: "waves", ...SIZE, image }, SIZE);
+    return labels.filter((label, i) => label === wanted[i]).length / labels.length;
+  } finally {
+    await segmenter.release();
+  }
+}
+
+/** RGB bytes in which waves of colour overlap. */
+function waves(): Uint8Array {
+  const { width, height } = SIZE;
+  return Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+    const x = Math.floor(i / 3) % width;
+    const y = Math.floor(i / 3 / width);
+    return 128 + 90 * Math.sin(x / (7 + (i % 3)) + y / 11) + 30 * Math.sin(x * y);
+  });
+}

@@ -1,0 +1,70 @@
+// What an exported model says of itself. No imports but types: this runs in browsers, too.
+
+import type { InputFormat } from "../datasets/batch.js";
+import type { Color, Size } from "../datasets/dataset.js";
+
+/** What has to be known to use an exported network; it is kept in the ONNX file's metadata. */
+export interface ModelInfo {
+  readonly classes: readonly { readonly name: string; readonly color: Color }[];
+  /** What becomes of RGB bytes before they enter. */
+  readonly input: InputFormat;
+  /** The size that the network was evaluated at; it takes others, too. */
+  readonly size: Size;
+  /** What the network is, for people, e.g. "cfcontra, step 2000". */
+  readonly title: string;
+}
+
+const KEY = "cfcontra";
+
+/** The entries of the metadata: `cfcontra` for our own readers, the rest for everybody else. */
+export function metadataOf(info: ModelInfo): Record<string, string> {
+  const { order, mean, scale } = info.input;
+  return {
+    classes: info.classes.map(({ name }) => name).join(","),
+    preprocessing: `${order.toUpperCase()}, 0..255, minus ${mean.join(", ")}, times ${scale}; NCHW`,
+    [KEY]: JSON.stringify(info),
+  };
+}
+
+/**
+ * The `ModelInfo` in the bytes of an ONNX file, or undefined where there is none.
+ * @throws Error if the bytes are no protobuf
+ */
+export function modelInfo(bytes: Uint8Array): ModelInfo | undefined {
+  for (const { field, body } of fields(bytes)) {
+    if (field !== METADATA) continue;
+    const [key, value] = [...fields(body)].map((entry) => new TextDecoder().decode(entry.body));
+    if (key === KEY && value !== undefined) return JSON.parse(value) as ModelInfo;
+  }
+  return undefined;
+}
+
+/** The field `metadata_props` of ModelProto; its entries have key 1 and value 2. */
+const METADATA = 14;
+
+/** The fields of a protobuf message that are length-delimited, others passed over. */
+function* fields(bytes: Uint8Array): Generator<{ field: number; body: Uint8Array }> {
+  let at = 0;
+  const varint = () => {
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = bytes[at++];
+      if (byte === undefined) throw new Error("the file is truncated");
+      value += (byte & 127) * factor;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const tag = varint();
+    const field = Math.floor(tag / 8);
+    if (tag % 8 === 0) varint();
+    else if (tag % 8 === 1) at += 8;
+    else if (tag % 8 === 5) at += 4;
+    else if (tag % 8 === 2 && field > 0) {
+      const length = varint();
+      if (at + length > bytes.length) throw new Error("the file is truncated");
+      yield { field, body: bytes.subarray(at, at + length) };
+      at += length;
+    } else throw new Error("the file is no ONNX model");
+  }
+}

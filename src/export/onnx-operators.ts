@@ -1,0 +1,88 @@
+import { UserError } from "../errors.js";
+import { type GraphArgument, type GraphNode, isValue, type Value } from "../nn/index.js";
+import type { Tensor } from "../torch/index.js";
+import type { OnnxBuilder } from "./onnx-builder.js";
+
+/** A tensor argument by the name that it has in the ONNX graph, anything else as recorded. */
+type Arg = string | Exclude<GraphArgument, Value | Tensor>;
+type Rule = (add: OnnxBuilder, args: readonly Arg[]) => string;
+
+const pads = (padding: Arg) => [...(padding as number[]), ...(padding as number[])];
+/** The name of an operand: a number becomes a constant. */
+const operand = (add: OnnxBuilder, arg: Arg | undefined): string =>
+  typeof arg === "number" ? add.scalar(arg) : (arg as string);
+
+const unary =
+  (type: string): Rule =>
+  (add, [x]) =>
+    add.node(type, [x as string]);
+const binary =
+  (type: string): Rule =>
+  (add, [a, b, scale = 1]) => {
+    if (scale !== 1) throw new Error(`${type} with a factor of ${scale} is not exported`);
+    return add.node(type, [operand(add, a), operand(add, b)]);
+  };
+
+/** How libtorch's operators are said in ONNX, by their schema's name. */
+const RULES: Readonly<Record<string, Rule>> = {
+  conv2d: (add, [x, weight, bias, strides, padding, dilations, group]) =>
+    add.node("Conv", [x, weight, ...(bias === null ? [] : [bias])] as string[], {
+      strides: strides as number[],
+      pads: pads(padding as number[]),
+      dilations: dilations as number[],
+      group: group as number,
+    }),
+  max_pool2d: (add, [x, kernel, strides, padding, , ceilMode]) =>
+    add.node("MaxPool", [x as string], {
+      kernel_shape: kernel as number[],
+      strides: strides as number[],
+      pads: pads(padding as number[]),
+      ceil_mode: ceilMode === true ? 1 : 0,
+    }),
+  relu: unary("Relu"),
+  sigmoid: unary("Sigmoid"),
+  tanh: unary("Tanh"),
+  clamp: (add, [x, least, most]) =>
+    add.node("Clip", [x as string, operand(add, least), operand(add, most)]),
+  "add.Tensor": binary("Add"),
+  "add.Scalar": binary("Add"),
+  "sub.Tensor": binary("Sub"),
+  "sub.Scalar": binary("Sub"),
+  "mul.Tensor": binary("Mul"),
+  "mul.Scalar": binary("Mul"),
+  "div.Tensor": binary("Div"),
+  "div.Scalar": binary("Div"),
+  cat: (add, [parts, axis]) =>
+    add.node("Concat", parts as unknown as string[], { axis: axis as number }),
+  // Everything is float32 on the CPU already.
+  "to.device": (_, [x]) => x as string,
+};
+
+/**
+ * Adds a recorded call to an ONNX graph and returns the name of its result.
+ * @throws UserError for an operator that has no rule
+ */
+export function addOperator(
+  add: OnnxBuilder,
+  { operator, args }: GraphNode,
+  nameOf: (value: Value) => string,
+): string {
+  const plain = operator.replace(/_(?=\.|$)/, ""); // in place or not is all the same
+  const rule = RULES[plain];
+  if (rule === undefined) {
+    throw new UserError(
+      `the network uses libtorch's ${plain}, which the ONNX export does not know; say it in ONNX in ` +
+        "src/export/onnx-operators.ts",
+    );
+  }
+  const named = (arg: unknown): unknown => {
+    if (Array.isArray(arg)) return arg.map(named);
+    if (isValue(arg)) return nameOf(arg);
+    return isTensor(arg) ? add.constant(arg) : arg;
+  };
+  return rule(add, args.map(named) as Arg[]);
+}
+
+function isTensor(arg: unknown): arg is Tensor {
+  return typeof arg === "object" && arg !== null && "handle" in arg;
+}

@@ -1,0 +1,36 @@
+import { readFile } from "node:fs/promises";
+import * as ort from "onnxruntime-node";
+import { readImage } from "../datasets/images.js";
+import { UserError } from "../errors.js";
+import type { Pixels } from "./pixels.js";
+import { openSegmenter, type Runtime, type Segmentation, type Segmenter } from "./segmenter.js";
+
+/** An exported network in Node; it needs neither libtorch nor a compiler. */
+export interface Model extends Segmenter {
+  /** Reads an image file, and segments it at the size of the file. */
+  predict(path: string): Promise<Segmentation & { readonly image: Pixels }>;
+}
+
+/**
+ * Opens an ONNX file of `cfcontra export` in ONNX Runtime.
+ * @throws UserError if it is missing or no such file
+ */
+export async function openModel(path: string): Promise<Model> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(
+      `cannot read ${path} (${error.code}): expected a file of \`cfcontra export\``,
+    );
+  });
+  const segmenter = await openSegmenter(ort as unknown as Runtime, bytes).catch((error: Error) => {
+    throw new UserError(`${path}: ${error.message.split("\n")[0]}`);
+  });
+  return {
+    ...segmenter,
+    async predict(file) {
+      const seen = await readImage(file, segmenter.info.size);
+      const output = seen.original;
+      const image = await readImage(file);
+      return { ...(await segmenter.segment(seen, { output })), image };
+    },
+  };
+}

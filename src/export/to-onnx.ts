@@ -1,0 +1,81 @@
+import type { Network } from "../network/index.js";
+import { foldNorms, recordGraph } from "../nn/index.js";
+import { dispose, zeros } from "../torch/index.js";
+import { type ModelInfo, metadataOf } from "./model-info.js";
+import { ELEMENTS, type OnnxBuilder, onnxBuilder, type Storage } from "./onnx-builder.js";
+import { addOperator } from "./onnx-operators.js";
+
+export interface OnnxOptions {
+  /**
+   * What the model gives: `logits` float32 [N, classes, H, W]; `labels` uint8 [N, H, W]; or labels
+   * and `entropy` float32 [N, H, W], 0 where the network is sure and 1 where it has no idea.
+   */
+  readonly outputs?: "logits" | "labels" | "labels and entropy";
+  /** Whether logits are brought to the size of the image inside the graph. Default true. */
+  readonly upsample?: boolean;
+  /** How weights are kept in the file. Default float32. */
+  readonly storage?: Storage;
+}
+
+/**
+ * A network as an ONNX model (operator set 17): input `image` float32 [N, 3, H, W] of any N, H and
+ * W, in the network's own `input` format. Batch normalisation is folded into the convolutions.
+ * @throws UserError if the network uses an operator that has no rule yet
+ */
+export function onnxModel(
+  network: Network,
+  info: ModelInfo,
+  { outputs = "logits", upsample = true, storage = "float32" }: OnnxOptions = {},
+): Uint8Array {
+  const probe = zeros([1, 3, 64, 64], { device: network.device });
+  const recorded = recordGraph((x) => ({ main: network.forward(x, false).main }), probe);
+  const graph = foldNorms(recorded);
+  try {
+    const add = onnxBuilder({ name: IMAGE, shape: ["N", 3, "H", "W"] }, storage);
+    const names = new Map([[graph.input, IMAGE]]);
+    const nameOf = (value: object) => names.get(value as never) as string;
+    for (const node of graph.nodes) names.set(node.output, addOperator(add, node, nameOf));
+    const coarse = nameOf(graph.outputs.main as object);
+    const logits = upsample ? atImageSize(add, coarse) : coarse;
+    addOutputs(add, logits, network.classes, outputs, upsample ? ["H", "W"] : ["h", "w"]);
+    return add.finish(metadataOf(info));
+  } finally {
+    graph.dispose();
+    recorded.dispose();
+    dispose(probe);
+  }
+}
+
+const IMAGE = "image";
+
+/** [N, C, h, w] -> [N, C, H, W] of the image, bilinear with aligned corners. */
+function atImageSize(add: OnnxBuilder, logits: string): string {
+  const part = (of: string, start: number, end: number) =>
+    add.node("Slice", [add.node("Shape", [of]), add.int64s([start]), add.int64s([end])]);
+  const sizes = add.node("Concat", [part(logits, 0, 2), part(IMAGE, 2, 4)], { axis: 0 });
+  return add.node("Resize", [logits, "", "", sizes], {
+    mode: "linear",
+    coordinate_transformation_mode: "align_corners",
+  });
+}
+
+function addOutputs(
+  add: OnnxBuilder,
+  logits: string,
+  classes: number,
+  outputs: NonNullable<OnnxOptions["outputs"]>,
+  size: readonly string[],
+): void {
+  if (outputs === "logits") {
+    add.output("logits", logits, "float32", ["N", classes, ...size]);
+    return;
+  }
+  const best = add.node("ArgMax", [logits], { axis: 1, keepdims: 0 });
+  add.output("labels", add.node("Cast", [best], { to: ELEMENTS.uint8 }), "uint8", ["N", ...size]);
+  if (outputs === "labels") return;
+  const log = add.node("LogSoftmax", [logits], { axis: 1 });
+  const parts = add.node("Mul", [add.node("Exp", [log]), log]);
+  const sum = add.node("ReduceSum", [parts, add.int64s([1])], { keepdims: 0 });
+  const entropy = add.node("Div", [sum, add.scalar(-Math.log(Math.max(2, classes)))]);
+  add.output("entropy", entropy, "float32", ["N", ...size]);
+}

@@ -1,0 +1,108 @@
+import {
+  type Argument,
+  dispose,
+  keep,
+  listening,
+  noGrad,
+  scope,
+  type Tensor,
+} from "../torch/index.js";
+
+/** A tensor that depends on the input of a graph. */
+export interface Value {
+  readonly id: number;
+}
+
+/** What a recorded operator was given: values, and tensors that are the same for every input. */
+export type GraphArgument =
+  | Value
+  | Exclude<Argument, readonly unknown[]>
+  | readonly (Value | Tensor | number | boolean | null)[];
+
+/** One call: `args` as the operator takes them; `output` is a new value even if it was in place. */
+export interface GraphNode {
+  readonly operator: string;
+  readonly args: readonly GraphArgument[];
+  readonly output: Value;
+}
+
+/** What a function of one tensor computes: nodes in an order in which they can run. */
+export interface Graph {
+  readonly input: Value;
+  readonly nodes: readonly GraphNode[];
+  readonly outputs: Readonly<Record<string, Value>>;
+  /** Frees the constants that belong to the graph; parameters belong to their network. */
+  dispose(): void;
+}
+
+export const isValue = (arg: unknown): arg is Value =>
+  typeof arg === "object" && arg !== null && "id" in arg;
+
+/** The values that a node reads, one for each time that it reads it. */
+export function valuesOf({ args }: GraphNode): Value[] {
+  return args.flat().filter(isValue);
+}
+
+/**
+ * The operators that `forward` calls on `input`, by calling it once. Operators of constants are
+ * done with: their results are constants of the graph. Numbers stay as they were for this input, so
+ * that a graph is good for other sizes only where no number depends on the size.
+ * @throws Error if an output does not depend on the input
+ */
+export function recordGraph(
+  forward: (x: Tensor) => Readonly<Record<string, Tensor>>,
+  input: Tensor,
+): Graph {
+  const values = new Map<number, Value>(); // by handle: the value that a tensor holds now
+  const own: Tensor[] = [];
+  const nodes: GraphNode[] = [];
+  let count = 0;
+  const next = (tensor: Tensor) => {
+    const value = { id: count++ };
+    values.set(tensor.handle, value);
+    return value;
+  };
+  const place = (item: unknown): unknown =>
+    typeof item === "object" && item !== null && "handle" in item
+      ? (values.get(item.handle as number) ?? item)
+      : item;
+  const first = next(input);
+  const found = scope(() =>
+    noGrad(() =>
+      listening(
+        (operator, given, result) => {
+          const args = given.map((arg) => (Array.isArray(arg) ? arg.map(place) : place(arg)));
+          if (args.flat().some(isValue)) {
+            nodes.push({ operator, args: args as GraphArgument[], output: next(result) });
+          } else if (!result.kept) own.push(keep(result));
+        },
+        () => forward(input),
+      ),
+    ),
+  );
+  const outputs = Object.entries(found).map(([name, tensor]) => {
+    const value = values.get(tensor.handle);
+    if (value === undefined) throw new Error(`${name} does not depend on the input`);
+    return [name, value] as const;
+  });
+  dispose(found);
+  return {
+    input: first,
+    nodes: needed(nodes, Object.values(Object.fromEntries(outputs))),
+    outputs: Object.fromEntries(outputs),
+    dispose: () => dispose(own),
+  };
+}
+
+/** The nodes that some output depends on. */
+function needed(nodes: readonly GraphNode[], outputs: readonly Value[]): GraphNode[] {
+  const wanted = new Set(outputs.map(({ id }) => id));
+  return [...nodes]
+    .reverse()
+    .filter((node) => {
+      if (!wanted.has(node.output.id)) return false;
+      for (const { id } of valuesOf(node)) wanted.add(id);
+      return true;
+    })
+    .reverse();
+}

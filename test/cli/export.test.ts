@@ -1,0 +1,128 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, readdirSync, symlinkSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { modelInfo } from "../../src/export/index.js";
+import { makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { cli, preset, tiny } from "./cli.js";
+
+const checkout = fileURLToPath(new URL("../..", import.meta.url));
+let root: string;
+let run: string;
+let photo: string;
+let model: string;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "cfcontra-"));
+  [run, photo, model] = [join(root, "run"), join(root, "photo.png"), join(root, "model.onnx")];
+  await makeGta5(join(root, "gta5"), 3);
+  await makeCityscapes(join(root, "cityscapes"), 3);
+  await makeCamvid(join(root, "camvid"), 2);
+  const path = await preset(root, tiny(root));
+  expect((await cli("train", "--preset", path, "--out", run)).code).toBe(0);
+  const noise = { mean: 120, sigma: 60, type: "gaussian" } as const;
+  const create = { width: 150, height: 90, channels: 3, background: "#888", noise } as const;
+  await sharp({ create }).blur(3).png().toFile(photo);
+});
+afterAll(() => rm(root, { recursive: true }));
+
+/** The labels that a command has written for the photo. */
+const labelsIn = (folder: string) =>
+  sharp(join(folder, "photo.png")).raw().toBuffer({ resolveWithObject: true });
+
+test("export writes a model that says what it is, and compares it with the network", async () => {
+  const { code, out, err } = await cli("export", run, "--out", model);
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  expect(out).toMatch(/model\.onnx: \d\.\d MB, 19 classes; .* agree in (100\.00|99\.9\d) %/);
+  const info = modelInfo(await readFile(model));
+  expect(info?.classes[10]).toEqual({ name: "sky", color: [70, 130, 180] });
+  expect(info?.size).toEqual({ width: 64, height: 32 });
+  expect(info?.input.order).toBe("bgr");
+});
+
+test("predict --onnx gives what predict gives", async () => {
+  const [ours, theirs, argmax] = ["ours", "theirs", "argmax"].map((name) => join(root, name));
+  // At the size that the network sees, both upsample its logits once.
+  await sharp(photo).resize(64, 32, { fit: "fill" }).toFile(join(root, "small.png"));
+  await rm(photo);
+  await sharp(join(root, "small.png")).toFile(photo);
+  expect((await cli("predict", run, photo, "--out", ours as string)).code).toBe(0);
+  expect((await cli("predict", "--onnx", model, photo, "--out", theirs as string)).code).toBe(0);
+  const small = join(root, "small.onnx");
+  expect((await cli("export", run, "--out", small, "--argmax", "--float16")).code).toBe(0);
+  expect((await cli("predict", "--onnx", small, photo, "--out", argmax as string)).code).toBe(0);
+  const wanted = await labelsIn(ours as string);
+  expect(new Set(wanted.data).size).toBeGreaterThan(1);
+  for (const folder of [theirs, argmax]) {
+    const found = await labelsIn(folder as string);
+    expect(found.info).toEqual(wanted.info);
+    const equal = found.data.filter((label, i) => label === wanted.data[i]).length;
+    expect(equal / wanted.data.length).toBeGreaterThan(0.995);
+  }
+  expect(readdirSync(theirs as string).sort()).toEqual(["photo-overlay.jpg", "photo.png"]);
+});
+
+test("predict --onnx needs no libtorch, no compiler and no addon", () => {
+  const installed = join(root, "installed"); // as npm installs it, but without its build/
+  for (const part of ["bin", "dist", "presets", "setup", "package.json"]) {
+    cpSync(join(checkout, part), join(installed, part), { recursive: true });
+  }
+  symlinkSync(join(checkout, "node_modules"), join(installed, "node_modules"));
+  const env = { PATH: "/nowhere", LIBTORCH: "/nowhere" };
+  const start = (...args: string[]) =>
+    spawnSync(process.execPath, [join(installed, "bin/cfcontra.js"), ...args], {
+      encoding: "utf8",
+      env,
+    });
+  const out = join(root, "bare");
+  const predicted = start("predict", "--onnx", model, photo, "--out", out);
+  expect(predicted.stderr).toBe("");
+  expect(predicted.stdout).toBe(`1 images labelled in ${out}\n`);
+  expect(start("evaluate", run).status).toBe(1); // which does need it
+});
+
+test.each([
+  ["two ways to keep weights", ["--float16", "--int8"], /exclude each other/],
+  ["coarse labels", ["--argmax", "--no-upsample"], /exclude each other/],
+  ["a key of nothing", ["--set", "network.with=1"], /did you mean width/],
+])("export refuses %s", async (_, args, says) => {
+  const out = join(root, "refused.onnx");
+  const { code, err } = await cli("export", run, "--out", out, ...args);
+  expect(code).toBe(1);
+  expect(err).toMatch(says);
+  expect(readdirSync(root)).not.toContain("refused.onnx");
+});
+
+test("export refuses a run that restyles what it predicts", async () => {
+  const path = await preset(root, tiny(root, { style: { method: "color", domains: "both" } }));
+  const styled = join(root, "styled");
+  const trained = await cli("train", "--preset", path, "--out", styled);
+  expect(trained.err).not.toMatch(/error/);
+  const { code, err } = await cli("export", styled, "--out", join(root, "styled.onnx"));
+  expect(code).toBe(1);
+  expect(err).toMatch(/restyles what it predicts .*--set style\.method=none/);
+  expect((await cli("export", styled, "--out", model, "--set", "style.method=none")).code).toBe(0);
+});
+
+test.each([
+  ["a missing file", "absent.onnx", undefined, /cannot read .*absent\.onnx \(ENOENT\)/],
+  ["a file of another kind", "text.onnx", "no model at all", /text\.onnx: /],
+  ["an empty file", "empty.onnx", "", /empty\.onnx: .*cfcontra export/],
+])("predict --onnx refuses %s", async (_, name, text, says) => {
+  if (text !== undefined) await writeFile(join(root, name), text);
+  const { code, err } = await cli("predict", "--onnx", join(root, name), photo);
+  expect(code).toBe(1);
+  expect(err).toMatch(says);
+  expect(err.trim().split("\n")).toHaveLength(1);
+});
+
+test("predict without images says what is missing", async () => {
+  const { code, err } = await cli("predict", run);
+  expect(code).toBe(1);
+  expect(err).toMatch(/name images/);
+});

@@ -1,4 +1,5 @@
 import { cfcontra, cfcontraOptions } from "./cfcontra.js";
+import { maxSquare, maxSquareOptions } from "./maxsquare.js";
 import { minent, minentOptions } from "./minent.js";
 import { sourceOnly, sourceOnlyOptions } from "./source-only.js";
 
@@ -8,6 +9,7 @@ export type { Batches, Domains, Method, MethodContext, Progress } from "./method
 export const methods = {
   "source-only": { options: sourceOnlyOptions, create: sourceOnly },
   minent: { options: minentOptions, create: minent },
+  maxsquare: { options: maxSquareOptions, create: maxSquare },
   cfcontra: { options: cfcontraOptions, create: cfcontra },
 } as const;
 

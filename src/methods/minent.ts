@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { entropyLoss } from "../entropy/index.js";
 import type { Prediction } from "../network/index.js";
-import { scope, type Tensor } from "../torch/index.js";
-import { backpropagate, type WeightedLosses } from "./backpropagate.js";
-import type { Batches, Method, MethodContext } from "./method.js";
-import { networkOptimizer, predict, supervisedLosses, supervisedOptions } from "./source-only.js";
+import type { Tensor } from "../torch/index.js";
+import type { WeightedLosses } from "./backpropagate.js";
+import type { Method, MethodContext } from "./method.js";
+import { supervisedOptions } from "./source-only.js";
+import { supervisedAnd } from "./target-losses.js";
 
 /** Weights of the entropy of both heads. */
 export const entropyOptions = {
@@ -34,23 +35,7 @@ export function entropyLosses(
 
 /** Entropy minimisation: Vu et al., ADVENT, CVPR 2019, section 3.1. */
 export function minent(context: MethodContext, options: z.infer<typeof minentOptions>): Method {
-  const optimizer = networkOptimizer(context);
-  return {
-    usesTarget: true,
-    state: optimizer.state,
-    step({ source, target }: Batches, { rate }) {
-      if (target === undefined) throw new Error("minent needs target images");
-      // The source graph is gone before the target's is built: half the memory, same gradients.
-      const supervised = scope(() => {
-        const prediction = predict(context, source.images);
-        return backpropagate(supervisedLosses(prediction, source.labels, options.aux), context);
-      });
-      const unsupervised = scope(() => {
-        const prediction = predict(context, target.images);
-        return backpropagate(entropyLosses(prediction, target.images, options), context);
-      });
-      optimizer.step(rate);
-      return { ...supervised, ...unsupervised };
-    },
-  };
+  return supervisedAnd(context, options.aux, (prediction, images) =>
+    entropyLosses(prediction, images, options),
+  );
 }

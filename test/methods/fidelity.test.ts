@@ -242,27 +242,7 @@ test("9. making the first prototypes leaves weights and BN statistics at rest", 
   });
 });
 
-describe("10. labels of the target cannot influence a single weight", () => {
-  const labels: [string, ((id: number) => number) | "none"][] = [
-    ["none", "none"],
-    ["right", (id) => id],
-    ["wrong", (id) => (id + 1) % 3],
-    ["beyond all classes", () => 200],
-  ];
-  test.each(["minent", "cfcontra"] as const)("%s", async (method) => {
-    const outcomes = [];
-    for (const [, relabel] of labels) {
-      const target = tinyDataset(4, { first: 10, relabel });
-      const options = method === "cfcontra" ? { pseudoLabels: "prototypes" } : {};
-      const outcome = await using({ method, options }, async (run) => {
-        const reports = await trainTiny(run, { steps: 3, target });
-        return { learnt: everything(run), scalars: reports.map(({ scalars }) => scalars) };
-      });
-      outcomes.push(outcome);
-    }
-    for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
-  });
-});
+// 10. Labels of the target cannot influence a single weight: every-method.test.ts.
 
 test("11. SYNTHIA and Cityscapes agree on the number of every class of the 16 and of the 13", async () => {
   await inTemporaryFolder(async (root) => {

@@ -1,0 +1,98 @@
+// What holds for every method of the registry, a new one included.
+import { describe, expect, test } from "vitest";
+import { METHODS, type MethodName } from "../../src/methods/index.js";
+import { liveMemory } from "../../src/torch/index.js";
+import { latestCheckpoint, resume, saveInto } from "../../src/train/index.js";
+import { inTemporaryFolder } from "../datasets/fixtures.js";
+import {
+  everything,
+  type TinyRun,
+  type TinySetup,
+  tinyClasses,
+  tinyDataset,
+  trainTiny,
+  using,
+} from "../train/tiny.js";
+
+/** What a run gave, to the bit. */
+async function outcome(run: TinyRun, loop: Parameters<typeof trainTiny>[1]) {
+  const reports = await trainTiny(run, loop);
+  return { learnt: everything(run), scalars: reports.map(({ scalars }) => scalars) };
+}
+
+/** Options beside the defaults that change what a method does or keeps. */
+const variants: Partial<Record<MethodName, readonly object[]>> = {
+  maxsquare: [{ balance: 0, guidance: 0 }],
+};
+
+const setups: TinySetup[] = METHODS.flatMap((method) => [
+  { method },
+  ...(variants[method] ?? []).map((options) => ({ method, options })),
+]);
+
+describe.each(setups)("$method $options", (setup) => {
+  test("three steps give finite numbers, the same ones twice", async () => {
+    const once = () => using(setup, (run) => outcome(run, { steps: 3 }));
+    const first = await once();
+    expect(first.scalars).toHaveLength(3);
+    for (const scalars of first.scalars) {
+      expect(scalars["source/main"]).toBeGreaterThan(0);
+      expect(Object.values(scalars).every(Number.isFinite)).toBe(true);
+    }
+    expect(await once()).toEqual(first);
+  });
+
+  test("stopped after step 2 of 4 and resumed, it ends in the bits of a run that was not", async () => {
+    await inTemporaryFolder(async (folder) => {
+      const info = { step: 2, method: "any", classes: tinyClasses.names, network: {} };
+      const whole = await using(setup, (run) => outcome(run, { steps: 4 }));
+      const scalars = await using(setup, async (run) => {
+        const first = await outcome(run, { steps: 4, stopAfter: 2 });
+        saveInto(folder, info, run.network, run.method);
+        return first.scalars;
+      });
+      await using({ ...setup, seed: 9 }, async (run) => {
+        const start = resume(latestCheckpoint(folder), run.network, run.method);
+        const second = await outcome(run, { steps: 4, start });
+        expect(second.learnt).toEqual(whole.learnt);
+        expect([...scalars, ...second.scalars]).toEqual(whole.scalars);
+      });
+    });
+  });
+
+  test("keeps no tensor of a step, and none when it is disposed", async () => {
+    const outside = liveMemory();
+    await using({ ...setup, context: { gradientNorms: true } }, async (run) => {
+      await trainTiny(run, { steps: 2 });
+      const before = liveMemory();
+      await trainTiny(run, { steps: 5, start: 2 });
+      expect(liveMemory()).toEqual(before);
+    });
+    expect(liveMemory()).toEqual(outside);
+  });
+
+  test("learns nothing from labels of the target", async () => {
+    const relabel = (labels: ((id: number) => number) | "none") =>
+      using(setup, (run) =>
+        outcome(run, { steps: 3, target: tinyDataset(4, { first: 10, relabel: labels }) }),
+      );
+    const without = await relabel("none");
+    expect(await relabel((id) => id)).toEqual(without);
+    expect(await relabel((id) => (id + 1) % 3)).toEqual(without);
+    expect(await relabel(() => 200)).toEqual(without); // beyond all classes
+  });
+
+  test("gradientNorms logs a norm for every loss, and changes nothing that is learnt", async () => {
+    const measured = (gradientNorms: boolean) =>
+      using({ ...setup, context: { gradientNorms } }, (run) => outcome(run, { steps: 2 }));
+    const [off, on] = [await measured(false), await measured(true)];
+    expect(on.learnt).toEqual(off.learnt);
+    const scalars = on.scalars.at(-1) ?? {};
+    const losses = Object.keys(scalars).filter((name) => /^(source|target)\//.test(name));
+    expect(losses).toContain("source/main");
+    for (const name of losses) expect(scalars).toHaveProperty([`gradient/${name}`]);
+    expect(Object.keys(off.scalars.at(-1) ?? {}).filter((name) => /^gradient/.test(name))).toEqual(
+      [],
+    );
+  });
+});

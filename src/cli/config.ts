@@ -26,7 +26,7 @@ const networkSchema = z.strictObject({
   head: z.enum(PROJECTION_HEADS).default("moco"),
   /** How convolutions start: the reference's N(0, 0.01), or He et al. for training from scratch. */
   init: z.enum(["normal", "he"]).default("normal"),
-  /** A run, or a checkpoint of one, of the same network: its weights are where training starts. */
+  /** A run, a checkpoint, or a file of published weights (docs/weights.md): where training starts. */
   weights: z.string().optional(),
 });
 

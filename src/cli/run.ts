@@ -101,14 +101,15 @@ async function prepare(config: Config, out: string, resuming: boolean) {
   const { sizes, train, style } = config;
   manualSeed(train.seed);
   const network = buildNetwork(config, classes.length);
-  if (config.network.weights !== undefined) startFrom(config.network.weights, network);
   const warn = (sentence: string) => process.stderr.write(`note: ${sentence}\n`);
+  const latest = resuming ? checkpoints(out).at(-1) : undefined;
+  const { weights } = config.network;
+  if (weights !== undefined && !latest) warn(startFrom(weights, network));
   const method = buildMethod(config, network, warn);
   const folder = openRunFolder(out);
   const preparation = await openPreparation(config, domains.target, out);
   folder.write("config.yaml", stringify(config));
 
-  const latest = resuming ? checkpoints(out).at(-1) : undefined;
   const start = latest ? resume(latest, network, method, { method: config.method, classes }) : 0;
   const { stage } = preparation;
   const recorder = await openRecorder(folder, {

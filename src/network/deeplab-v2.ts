@@ -36,6 +36,8 @@ export interface Network {
   readonly featureSize: number;
   readonly input: InputFormat;
   readonly device: string;
+  /** The tensors of a published file of the backbone under the names and in the layout they have here. */
+  readonly published: (tensors: ReadonlyMap<string, Tensor>) => ReadonlyMap<string, Tensor>;
   /** Images [N, 3, H, W] in `input` format -> prediction. */
   forward(images: Tensor, training: boolean): Prediction;
   /** Features [N, D, h, w] -> the prototypes' space [N, D, h, w]. */
@@ -78,6 +80,7 @@ export function deeplabV2({
     featureSize: layer4,
     input: CAFFE_INPUT,
     device,
+    published: (tensors) => tensors,
     forward(images, training) {
       const features = trunk(images, training);
       return {

@@ -10,6 +10,7 @@ export {
   valuesOf,
 } from "./graph.js";
 export { batchNorm, type Conv2dOptions, conv2d, type Layer, relu, sequential } from "./layers.js";
+export { loadByName, withoutPrefix } from "./load-by-name.js";
 export {
   createParameters,
   heInit,

@@ -157,20 +157,6 @@ export function loadNetwork(path: string, { tensors }: Checkpoint, network: Netw
 }
 
 /**
- * Puts the weights of a run's newest checkpoint, or of a checkpoint file, into the network.
- * @throws UserError if there is none, or it does not fit; then nothing was changed
- */
-export function startFrom(path: string, network: Network): void {
-  const file = latestCheckpoint(path);
-  const checkpoint = readCheckpoint(file);
-  try {
-    loadNetwork(file, checkpoint, network);
-  } finally {
-    dispose(checkpoint.tensors);
-  }
-}
-
-/**
  * Puts everything back as it was when the checkpoint was made, and returns its step.
  * @param run what the run is, to refuse a checkpoint of the same tensors and another meaning
  * @throws UserError if it does not fit; then nothing was changed

@@ -6,8 +6,8 @@ export {
   readCheckpoint,
   resume,
   saveInto,
-  startFrom,
 } from "./checkpoint.js";
 export { type LoopOptions, type StepReport, type Stream, train } from "./loop.js";
 export { openRunFolder, type RunFolder, readJsonLines, writeAtomically } from "./run-folder.js";
+export { startFrom } from "./start-from.js";
 export { openStatus, type RunState, type Status, type StatusFile } from "./status.js";

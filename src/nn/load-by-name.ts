@@ -1,0 +1,60 @@
+import { UserError } from "../errors.js";
+import { copyInto, noGrad, type Tensor, type TensorMap } from "../torch/index.js";
+
+type Tensors = ReadonlyMap<string, Tensor>;
+
+/**
+ * The tensors under the prefix (`module.`, `Scale.`, `model.state_dict.`, ...) below which most names
+ * of `into` are found, without it. What lies elsewhere is left out.
+ */
+export function withoutPrefix(from: Tensors, into: Tensors): TensorMap {
+  const [anchor = ""] = into.keys();
+  const prefixes = [...from.keys()]
+    .filter((name) => name === anchor || name.endsWith(`.${anchor}`) || name.endsWith(`/${anchor}`))
+    .map((name) => name.slice(0, name.length - anchor.length));
+  const found = (prefix: string) => [...into.keys()].filter((n) => from.has(prefix + n)).length;
+  const ranked = prefixes.map((prefix) => ({ prefix, found: found(prefix) }));
+  const best = ranked.sort((a, b) => b.found - a.found)[0]?.prefix ?? "";
+  return new Map(
+    [...from]
+      .filter(([name]) => name.startsWith(best))
+      .map(([name, tensor]) => [name.slice(best.length), tensor]),
+  );
+}
+
+const others = (count: number, whole: string) => (count > 1 ? ` (${count} of ${whole} so)` : "");
+
+/**
+ * Copies the tensors of a file into those of the same names, converting element types: all of them or,
+ * where a name is missing, left over or of another shape, none.
+ * @param path of the file, for the message
+ * @param advice how to mend it, for the message
+ * @throws UserError naming the first tensor that does not fit and how many there are
+ */
+export function loadByName(path: string, from: Tensors, into: Tensors, advice: string): void {
+  const misshapen = [...into].filter(([name, { shape }]) => {
+    const found = from.get(name);
+    return found !== undefined && String(found.shape) !== String(shape);
+  });
+  const [first] = misshapen;
+  if (first) {
+    const [name, { shape }] = first;
+    throw new UserError(
+      `${path} is for another network: its ${name} is [${from.get(name)?.shape}], but this one's is ` +
+        `[${shape}]${others(misshapen.length, `${into.size} tensors are`)}; ${advice}`,
+    );
+  }
+  const missing = [...into.keys()].filter((name) => !from.has(name));
+  if (missing.length > 0) {
+    const count = others(missing.length, `${into.size} tensors are`);
+    throw new UserError(`${path} has no ${missing[0]}${count}; ${advice}`);
+  }
+  const spare = [...from.keys()].filter((name) => !into.has(name));
+  if (spare.length > 0) {
+    const count = others(spare.length, `its ${from.size} tensors are`);
+    throw new UserError(`${path} has ${spare[0]}, which this network has not${count}; ${advice}`);
+  }
+  noGrad(() => {
+    for (const [name, tensor] of into) copyInto(tensor, from.get(name) as Tensor);
+  });
+}

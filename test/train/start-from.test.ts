@@ -1,0 +1,214 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { UserError } from "../../src/errors.js";
+import { deeplabV2, type Network } from "../../src/network/index.js";
+import { heInit } from "../../src/nn/index.js";
+import { createCoder } from "../../src/style/adain.js";
+import { loadCoder } from "../../src/style/load-coder.js";
+import {
+  dispose,
+  randn,
+  type TensorMap,
+  tensor,
+  writePyTorch,
+  writeSafetensors,
+  zeros,
+} from "../../src/torch/index.js";
+import { startFrom } from "../../src/train/index.js";
+import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { digests } from "./tiny.js";
+
+type Options = Partial<Parameters<typeof deeplabV2>[0]>;
+
+function build(options: Options = {}): Network {
+  const tiny = { backbone: "resnet18", classes: 5, head: "moco", width: 0.125 } as const;
+  return deeplabV2({ ...tiny, init: heInit, ...options });
+}
+
+/** The tensors of a network under the names that a published file has. */
+function published(network: Network, rename: (name: string) => string | undefined): TensorMap {
+  const renamed = [...network.parameters.all].flatMap(([name, tensor]) => {
+    const own = rename(name);
+    return own === undefined ? [] : [[own, tensor] as const];
+  });
+  const counters = renamed
+    .filter(([name]) => name.endsWith("running_mean"))
+    .map(([name]) => [name.replace("running_mean", "num_batches_tracked"), count] as const);
+  return new Map([...renamed, ...counters]);
+}
+const count = tensor(new BigInt64Array([7n]), []);
+
+/** Names of a network's tensors that are those of another's, in all bits. */
+function equalNames(a: Network, b: Network): string[] {
+  const theirs = digests(b.parameters.all);
+  return [...digests(a.parameters.all)]
+    .filter(([name, digest]) => theirs.get(name) === digest)
+    .map(([name]) => name);
+}
+
+/** Starts a fresh network from a file of another's tensors, and hands over both. */
+async function starting(
+  file: (donor: Network) => [name: string, tensors: TensorMap],
+  use: (outcome: { said: string; same: string[]; all: string[] }) => void,
+  { from = {}, into = {} }: { from?: Options; into?: Options } = {},
+): Promise<void> {
+  const [donor, network] = [build(from), build(into)];
+  try {
+    await inTemporaryFolder(async (folder) => {
+      // Nothing starts at 1 or 0, so that what was not copied differs.
+      for (const each of donor.parameters.all.values()) each.detach().uniformInPlace(0.5, 1.5);
+      const [name, tensors] = file(donor);
+      const path = join(folder, name);
+      if (name.endsWith(".safetensors")) writeSafetensors(path, tensors);
+      else writePyTorch(path, tensors);
+      const before = digests(network.parameters.all);
+      let said: string;
+      try {
+        said = startFrom(path, network);
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError);
+        expect(digests(network.parameters.all)).toEqual(before);
+        said = (error as Error).message;
+      }
+      const same = equalNames(network, donor);
+      use({ said, same, all: [...network.parameters.all.keys()] });
+    });
+  } finally {
+    dispose([donor.parameters.all, network.parameters.all]);
+  }
+}
+
+const isHead = (name: string) => name.startsWith("head.");
+const isClassifier = (name: string) => /^layer[56]\./.test(name);
+const withoutHead = (name: string) => (isHead(name) ? undefined : name);
+
+describe("weights by name:", () => {
+  test("ADVENT's and AdaptSegNet's DeepLab-v2 load whole, under any prefix", async () => {
+    for (const [name, prefix] of [
+      ["advent.pth", ""],
+      ["parallel.pth", "module."],
+      ["wrapped.pth.tar", "state_dict.module."],
+      ["plain.safetensors", ""],
+    ] as const) {
+      await starting(
+        (donor) => [name, published(donor, (own) => (isHead(own) ? undefined : `${prefix}${own}`))],
+        ({ said, same, all }) => {
+          expect(same).toEqual(all.filter((own) => !isHead(own)));
+          expect(said).toMatch(/tensors; head of the network as new$/);
+        },
+        {
+          from: { backbone: "resnet101", width: 0.0625 },
+          into: { backbone: "resnet101", width: 0.0625 },
+        },
+      );
+    }
+  });
+
+  test.each(["Scale.", "module."])(
+    "an ImageNet initialisation (%s) gives the backbone; its layer5 is for another head",
+    async (prefix) => {
+      await starting(
+        (donor) => {
+          const tensors = published(donor, (own) => {
+            return isHead(own) || isClassifier(own) ? undefined : prefix + own;
+          });
+          tensors.set(`${prefix}layer5.conv2d_list.0.weight`, zeros([21, 64, 3, 3]));
+          tensors.set(`${prefix}layer5.conv2d_list.0.bias`, zeros([21]));
+          return ["init.pth", tensors];
+        },
+        ({ said, same, all }) => {
+          expect(same).toEqual(all.filter((own) => !isHead(own) && !isClassifier(own)));
+          expect(said).toMatch(/layer5, layer6, head of the network as new; its layer5 left out/);
+        },
+      );
+    },
+  );
+
+  test.each(["resnet18", "resnet34", "resnet50", "resnet101"] as const)(
+    "torchvision's %s gives the backbone, without its fc",
+    async (backbone) => {
+      await starting(
+        (donor) => {
+          const tensors = published(donor, (own) =>
+            isHead(own) || isClassifier(own) ? undefined : own,
+          );
+          tensors.set("fc.weight", zeros([1000, donor.featureSize]));
+          tensors.set("fc.bias", zeros([1000]));
+          return [`${backbone}.pth`, tensors];
+        },
+        ({ said, same, all }) => {
+          expect(same).toEqual(all.filter((own) => !isHead(own) && !isClassifier(own)));
+          expect(said).toMatch(/its fc left out/);
+        },
+        { from: { backbone }, into: { backbone } },
+      );
+    },
+  );
+
+  test("half precision is converted", async () => {
+    await starting(
+      (donor) => {
+        const half = [...published(donor, withoutHead)].map(
+          ([name, each]) => [name, each.to({ dtype: "float16" })] as const,
+        );
+        return ["half.pth", new Map(half)];
+      },
+      ({ said }) => expect(said).toMatch(/^weights from/),
+    );
+  });
+
+  test.each([
+    [
+      "another width",
+      { from: { width: 0.25 } },
+      /its conv1\.weight is \[16,3,7,7\], but .* \[8,3,7,7\] \(\d+ of 116 tensors are so\)/,
+    ],
+    [
+      "other classes",
+      { from: { classes: 19 } },
+      /its layer5\.conv2d_list\.0\.weight is \[19,.* number of classes/,
+    ],
+    [
+      "a shallower backbone",
+      { into: { backbone: "resnet34" } },
+      /has no layer1\.2\.conv1\.weight \(\d+ of \d+ tensors are so\)/,
+    ],
+    [
+      "a deeper backbone",
+      { from: { backbone: "resnet34" } },
+      /has layer1\.2\.conv1\.weight, which this network has not \(\d+ of its \d+/,
+    ],
+  ] as [string, { from?: Options; into?: Options }, RegExp][])(
+    "%s is refused, by its first tensor and their number",
+    async (_, options, says) => {
+      await starting(
+        (donor) => ["other.pth", published(donor, withoutHead)],
+        ({ said }) => expect(said).toMatch(says),
+        options,
+      );
+    },
+  );
+});
+
+test("AdaIN's published pair loads by the numbers of its layers", async () => {
+  const [given, coder] = [createCoder(0.125), createCoder(0.125)];
+  await inTemporaryFolder(async (folder) => {
+    const part = (name: string) =>
+      [...given.parameters.all]
+        .filter(([own]) => own.startsWith(name))
+        .map(([own, each]) => [own.slice(name.length), each] as const);
+    const [encoder, decoder] = [join(folder, "vgg_normalised.pth"), join(folder, "decoder.pth")];
+    const deeper = [32, 35, 38, 41, 45, 48, 51].flatMap((index) => [
+      [`${index}.weight`, randn([64, 64, 3, 3])] as const,
+      [`${index}.bias`, randn([64])] as const,
+    ]);
+    writePyTorch(encoder, new Map([...part("vgg."), ...deeper]));
+    writePyTorch(decoder, new Map(part("decoder.")));
+    loadCoder(coder, encoder, decoder);
+    expect(digests(coder.parameters.all)).toEqual(digests(given.parameters.all));
+    expect(() => loadCoder(coder, decoder, encoder)).toThrow(
+      /expected AdaIN's vgg_normalised\.pth/,
+    );
+  });
+  dispose([given.parameters.all, coder.parameters.all]);
+});

@@ -1,6 +1,7 @@
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import { UserError } from "../errors.js";
 import { type Dataset, IGNORE, type Sample, type Size } from "./dataset.js";
+import { mistakenCoding } from "./mistaken-coding.js";
 
 export interface CheckOptions {
   /** Read only so many samples, spread evenly over the set; all when omitted. */
@@ -67,9 +68,11 @@ export async function checkDataset(
     done++;
     onSample?.(done, indices.length);
   }
+  const mistake = await mistakenCoding(dataset);
+  if (mistake) problems.unshift(mistake);
   const counted = pixels.reduce((sum, count) => sum + count, 0);
   const ignored = counted === 0 ? 0 : (pixels[IGNORE] as number) / counted;
-  if (labelled && counted > 0 && ignored === 1) {
+  if (labelled && counted > 0 && ignored === 1 && !mistake) {
     problems.push(
       `${dataset.name}: no label has a pixel of any class (${classes.names.join(", ")}); every ` +
         "value in them is ignored: check `mapping`, or that these are the label-id files.",

@@ -44,6 +44,40 @@ export const synthia16: ClassSet = without(cityscapes19, ["terrain", "truck", "t
 /** The 13 classes of the second SYNTHIA protocol: also without wall, fence and pole. */
 export const synthia13: ClassSet = without(synthia16, ["wall", "fence", "pole"]);
 
+/**
+ * What the classes of one set are called in another that draws its lines elsewhere; a class that is
+ * not listed has no counterpart. CamVid has one class for all signs and lights, and none for lorries.
+ */
+export const conversions: readonly {
+  readonly from: ClassSet;
+  readonly to: ClassSet;
+  readonly names: Readonly<Record<string, string>>;
+}[] = [
+  {
+    from: cityscapes19,
+    to: camvid11,
+    names: {
+      road: "road",
+      sidewalk: "pavement",
+      building: "building",
+      wall: "building",
+      fence: "fence",
+      pole: "pole",
+      "traffic light": "sign",
+      "traffic sign": "sign",
+      vegetation: "tree",
+      sky: "sky",
+      person: "pedestrian",
+      rider: "bicyclist",
+      car: "car",
+      truck: "car",
+      bus: "car",
+      motorcycle: "bicyclist",
+      bicycle: "bicyclist",
+    },
+  },
+];
+
 /** The class sets that an option may name. */
 export const classSets = {
   cityscapes: cityscapes19,

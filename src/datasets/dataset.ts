@@ -26,6 +26,16 @@ export interface Sample extends Size {
   readonly label?: Uint8Array;
 }
 
+/** What the values in label files are meant to be. */
+export type LabelCoding = "cityscapes ids" | "train ids" | "synthia ids";
+
+/** A label as its file holds it: ids, or colours as 0xrrggbb; row-major, [height * width]. */
+export interface RawLabel extends Size {
+  readonly values: Uint8Array | Uint16Array | Uint32Array;
+  /** Bits of a channel in the file. */
+  readonly depth: number;
+}
+
 /** A finite, randomly accessible set of images, with or without labels. */
 export interface Dataset {
   /** For messages and reports, e.g. "gta5 (/data/gta5)". */
@@ -36,4 +46,9 @@ export interface Dataset {
   readonly names: readonly string[];
   /** Decodes sample `index`: image bicubic, label nearest, to `size` (own size when omitted). */
   load(index: number, size?: Size): Promise<Sample>;
+  /** The label files, for a look at what is in them; only where a published coding is expected. */
+  readonly labelFiles?: {
+    readonly coding: LabelCoding;
+    read(index: number): Promise<RawLabel>;
+  };
 }

@@ -1,10 +1,51 @@
+import { z } from "zod";
 import { UserError } from "../errors.js";
 import type { Dataset, Sample, Size } from "./dataset.js";
 import { readImage } from "./images.js";
 import { type LabelMap, toTrainIds } from "./label-maps.js";
 import { readLabel, resizeNearest } from "./labels.js";
-import type { Labelling } from "./options.js";
+import { commonOptions, type Labelling, resolveLabelling } from "./options.js";
 import { findPairs, type Layout, type Pair, type Selection } from "./pairs.js";
+
+/** A kind of data set: the options that a configuration may give, and how it is opened. */
+export interface DatasetType {
+  readonly schema: z.ZodObject;
+  open(
+    options: never,
+    onProgress?: (name: string, done: number, total: number) => void,
+  ): Promise<Dataset>;
+}
+
+/** What a data set of image and label files is: all that its own file has to say. */
+export interface FileDatasetDefinition<Options> {
+  /** Options beside those that all data sets of files share. */
+  readonly options: z.ZodRawShape;
+  /** Where its files lie. */
+  layout(options: Options): Layout | Promise<Layout>;
+  /** Its classes and the map to them, the usual one first. */
+  readonly labellings: readonly [Labelling, ...Labelling[]];
+}
+
+/** Options that all data sets of files share, once checked, with those of the set itself. */
+export type FileOptions<Own = unknown> = Own &
+  Selection & { readonly root: string } & Pick<
+    z.infer<z.ZodObject<typeof commonOptions>>,
+    "classes" | "mapping"
+  >;
+
+/** The kind of data set that a definition describes; `type` is its name in configurations. */
+export function fileDataset<Own = unknown>(
+  type: string,
+  { options: own, layout, labellings }: FileDatasetDefinition<FileOptions<Own>>,
+): DatasetType {
+  return {
+    schema: z.strictObject({ type: z.literal(type), ...own, ...commonOptions }),
+    async open(options: FileOptions<Own>) {
+      const labelling = await resolveLabelling(labellings, options);
+      return openFiles(type, await layout(options), options, labelling);
+    },
+  };
+}
 
 /**
  * The data set of the files that a layout and a selection describe.
@@ -14,19 +55,24 @@ export async function openFiles(
   type: string,
   layout: Layout,
   selection: Selection,
-  { classes, map }: Labelling,
+  { classes, map, coding }: Labelling,
 ): Promise<Dataset> {
   const { pairs, labelled } = await findPairs(layout, selection);
+  const pairAt = (index: number): Pair => {
+    const pair = pairs[index];
+    if (!pair) throw new RangeError(`sample ${index} of ${pairs.length}`);
+    return pair;
+  };
   return {
     name: `${type} (${selection.list ? `${layout.root}, ${selection.list}` : layout.root})`,
     classes,
     labelled,
     names: pairs.map(({ name }) => name),
-    async load(index, size) {
-      const pair = pairs[index];
-      if (!pair) throw new RangeError(`sample ${index} of ${pairs.length}`);
-      return loadPair(pair, map, size);
-    },
+    load: async (index, size) => loadPair(pairAt(index), map, size),
+    ...(labelled &&
+      coding && {
+        labelFiles: { coding, read: (index) => readLabel(pairAt(index).label as string, map.key) },
+      }),
   };
 }
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { classSetOf } from "./class-sets.js";
 import type { Dataset } from "./dataset.js";
-import { openFiles } from "./file-dataset.js";
+import { type DatasetType, openFiles } from "./file-dataset.js";
 import { identityMap } from "./label-maps.js";
 import { classesSchema, commonOptions, pickClasses, resolveMapping } from "./options.js";
 
@@ -10,7 +10,7 @@ import { classesSchema, commonOptions, pickClasses, resolveMapping } from "./opt
  * Options of any other data set: a folder of images and one of label PNGs of the same names, in
  * sub-folders or not. Without `mapping`, label values are class numbers and 255 is ignored.
  */
-export const folderSchema = z.strictObject({
+const schema = z.strictObject({
   type: z.literal("folder"),
   ...commonOptions,
   classes: classesSchema,
@@ -24,8 +24,10 @@ export const folderSchema = z.strictObject({
   labelSuffix: z.string().optional(),
 });
 
-/** Opens a folder of images, with or without labels. */
-export async function openFolder(options: z.infer<typeof folderSchema>): Promise<Dataset> {
+/** Any folder of images, with or without labels. */
+export const folder: DatasetType = { schema, open: openFolder };
+
+async function openFolder(options: z.infer<typeof schema>): Promise<Dataset> {
   const { root, images, labels, mapping, imageSuffix, labelSuffix } = options;
   const layout = {
     root,

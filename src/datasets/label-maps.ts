@@ -1,6 +1,5 @@
 import { UserError } from "../errors.js";
-import { IGNORE } from "./dataset.js";
-import type { RawLabel } from "./labels.js";
+import { type ClassSet, IGNORE, type RawLabel } from "./dataset.js";
 
 /** From what a label file holds (ids, or colours as 0xrrggbb) to train ids. */
 export interface LabelMap {
@@ -74,6 +73,26 @@ export const camvidToCityscapes = published([
   [9, 11],
   [10, 12],
 ]);
+
+/** Train ids of the 19 classes as some sets store them; 255 is ignored, anything else is an error. */
+export const trainIds19 = identityMap(19, "error");
+
+/**
+ * A published map written by name: each class of `classes` with the label values that mean it.
+ * Values that are not listed are ignored.
+ */
+export function mapByName(
+  classes: ClassSet,
+  values: Readonly<Record<string, readonly number[]>>,
+  key: LabelMap["key"] = "id",
+): LabelMap {
+  const pairs = Object.entries(values).flatMap(([name, list]) => {
+    const trainId = classes.names.indexOf(name);
+    if (trainId < 0) throw new Error(`${name} is no class of ${classes.names.join(", ")}`);
+    return list.map((value) => [value, trainId] as const);
+  });
+  return { key, trainIds: new Map(pairs), otherwise: "ignore" };
+}
 
 /** Ids 0..classes-1 stay as they are and 255 is ignored; `otherwise` says what the rest is. */
 export function identityMap(classes: number, otherwise: LabelMap["otherwise"]): LabelMap {

@@ -1,14 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { type DecodedPng, decode, hasPngSignature } from "fast-png";
 import { UserError } from "../errors.js";
-import type { Size } from "./dataset.js";
+import type { RawLabel, Size } from "./dataset.js";
 import { whyUnreadable } from "./images.js";
-
-/** A label as its file holds it. */
-export interface RawLabel extends Size {
-  /** Ids, or colours as 0xrrggbb; row-major, [height * width]. */
-  readonly values: Uint8Array | Uint16Array | Uint32Array;
-}
 
 /**
  * Reads a label PNG. As ids: palette indices, grey levels (1 to 16 bit), or the first of several
@@ -31,9 +25,10 @@ export async function readLabel(path: string, key: "id" | "color" = "id"): Promi
 /** The label in the bytes of a PNG; see `readLabel`. `path` is for messages. */
 export function decodeLabel(bytes: Uint8Array, path: string, key: "id" | "color"): RawLabel {
   const png = decodePng(bytes, path);
-  const { width, height } = png;
-  const unpacked = png.depth < 8 ? { ...png, data: unpackBits(png) } : png;
-  return { width, height, values: key === "id" ? idsOf(unpacked, path) : colorsOf(unpacked, path) };
+  const { width, height, depth } = png;
+  const unpacked = depth < 8 ? { ...png, data: unpackBits(png) } : png;
+  const values = key === "id" ? idsOf(unpacked, path) : colorsOf(unpacked, path);
+  return { width, height, depth, values };
 }
 
 /** Nearest-neighbour resize at pixel centres, the rule of PIL: [h * w] -> [height * width]. */

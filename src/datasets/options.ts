@@ -3,9 +3,9 @@ import { isAbsolute, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { UserError } from "../errors.js";
-import { classSetOf, classSets } from "./class-sets.js";
-import { type ClassSet, IGNORE } from "./dataset.js";
-import { type LabelMap, thenMap } from "./label-maps.js";
+import { cityscapes19, classSetOf, classSets, conversions } from "./class-sets.js";
+import { type ClassSet, IGNORE, type LabelCoding } from "./dataset.js";
+import { cityscapesIds, type LabelMap, thenMap, trainIds19 } from "./label-maps.js";
 import { nearestWord } from "./nearest-word.js";
 
 const channel = z.number().int().min(0).max(255);
@@ -58,6 +58,36 @@ export interface ClassOptions {
 export interface Labelling {
   readonly classes: ClassSet;
   readonly map: LabelMap;
+  /** What the label files hold, where it is a published coding that is often mistaken. */
+  readonly coding?: LabelCoding;
+}
+
+/** Cityscapes' 19 classes from its label ids: what many sets have. */
+export const fromCityscapesIds: Labelling = {
+  classes: cityscapes19,
+  map: cityscapesIds,
+  coding: "cityscapes ids",
+};
+
+/** Cityscapes' 19 classes from files that hold train ids. */
+export const fromTrainIds: Labelling = {
+  classes: cityscapes19,
+  map: trainIds19,
+  coding: "train ids",
+};
+
+/** The labelling followed by those that `conversions` derive from it. */
+function withConversions(labelling: Labelling): Labelling[] {
+  const derived = conversions
+    .filter(({ from }) => from === labelling.classes)
+    .map(({ from, to, names }) => {
+      const renumbered = from.names.map(
+        (name, trainId) => [trainId, to.names.indexOf(names[name] ?? "")] as const,
+      );
+      const known = renumbered.filter(([, trainId]) => trainId >= 0);
+      return { ...labelling, classes: to, map: thenMap(labelling.map, new Map(known)) };
+    });
+  return [labelling, ...derived];
 }
 
 /**
@@ -76,7 +106,9 @@ export async function resolveLabelling(
   }
   if (options.classes === undefined) return own;
   const lacks = (set: ClassSet) => classes.names.filter((name) => !set.names.includes(name));
-  const fitting = native.find((labelling) => lacks(labelling.classes).length === 0);
+  const fitting = native
+    .flatMap(withConversions)
+    .find((labelling) => lacks(labelling.classes).length === 0);
   if (!fitting) {
     const unknown = lacks(own.classes)[0] as string;
     const near = nearestWord(unknown, own.classes.names);
@@ -89,7 +121,7 @@ export async function resolveLabelling(
     const index = classes.names.indexOf(name);
     return [trainId, index < 0 ? IGNORE : index] as const;
   });
-  return { classes, map: thenMap(fitting.map, new Map(renumbered)) };
+  return { ...fitting, classes, map: thenMap(fitting.map, new Map(renumbered)) };
 }
 
 /** The class set that `classes` means; `fallback` where it is not given. */

@@ -1,4 +1,5 @@
-import { extname } from "node:path";
+import { readdir } from "node:fs/promises";
+import { dirname, extname, join, relative } from "node:path";
 import { UserError } from "../errors.js";
 import {
   compareNames,
@@ -58,6 +59,7 @@ export async function findPairs(
   const labelled = await hasLabels(layout, selection.labelled);
   const images = new Map<string, string>();
   const labels = new Map<string, string>();
+  await checkLevel(layout);
   for (const folder of layout.folders) {
     await requireFolder(folder.images, `a folder of images (${layout.expected})`);
     await gather(images, folder, folder.images, imageExtensions, layout.imageSuffix, layout.nameOf);
@@ -87,6 +89,23 @@ export async function findPairs(
     return label === undefined ? { name, image } : { name, image, label };
   });
   return { pairs, labelled };
+}
+
+/** Where the images are not below `root` but one folder up or down, says so: a usual slip. */
+async function checkLevel({ root, folders, expected }: Layout): Promise<void> {
+  const images = folders[0]?.images;
+  if (images === undefined || (await isFolder(images))) return;
+  const below = relative(root, images);
+  const inner = (await readdir(root, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(root, name));
+  for (const place of [dirname(root), ...inner]) {
+    if (!(await isFolder(join(place, below)))) continue;
+    throw new UserError(
+      `${images} does not exist, but ${join(place, below)} does: the data set is one level ` +
+        `${place === dirname(root) ? "up" : "down"}; set \`root\` to ${place} (expected ${expected}).`,
+    );
+  }
 }
 
 async function hasLabels(layout: Layout, wanted: boolean | undefined): Promise<boolean> {

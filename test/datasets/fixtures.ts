@@ -85,7 +85,9 @@ export function encodeLabel(ids: Uint8Array, size: Size, encoding: LabelEncoding
 }
 
 /** Cityscapes label id of each train id. */
-const cityscapesId = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33];
+export const cityscapesId = [
+  7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33,
+];
 /** SYNTHIA id of the train ids in the scene. */
 const synthiaId: Record<number, number> = { 0: 3, 2: 2, 8: 6, 10: 1, 13: 8 };
 /** CamVid id of the train ids in the scene. */

@@ -25,13 +25,10 @@ function digest(bytes: Uint8Array): string {
 describe.each(domains)("streets, %s", (domain) => {
   const count = 30;
   const renderings: Rendering[] = [];
-  let milliseconds = 0;
 
   beforeAll(async () => {
-    const start = performance.now();
     for (let i = 0; i < count; i++)
       renderings.push(await renderScene(makeScene(domain, 9, i), size));
-    milliseconds = performance.now() - start;
   });
 
   it("labels every pixel with a class that is drawn", () => {
@@ -59,10 +56,6 @@ describe.each(domains)("streets, %s", (domain) => {
       expect(digest(again.image)).toBe(digest(renderings[index]?.image as Uint8Array));
       expect(digest(again.label)).toBe(digest(renderings[index]?.label as Uint8Array));
     }
-  });
-
-  it("takes tenths of a second a scene at most", () => {
-    expect(milliseconds / count).toBeLessThan(600);
   });
 
   it("has exact labels: the classes in flat colours, drawn as the image is, agree with them", async () => {

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { UserError } from "../../errors.js";
 import { cityscapes19 } from "../class-sets.js";
 import type { Dataset, Sample, Size } from "../dataset.js";
+import type { DatasetType } from "../file-dataset.js";
 import { readImage } from "../images.js";
 import { identityMap, toTrainIds } from "../label-maps.js";
 import { readLabel, resizeNearest } from "../labels.js";
@@ -34,7 +35,7 @@ export interface OpenStreetsOptions extends StreetsOptions {
 }
 
 /** Options of the built-in pair of domains, which is drawn where it is missing. */
-export const streetsSchema = z.strictObject({
+const schema = z.strictObject({
   type: z.literal("streets"),
   /** Folder to draw into. */
   root: z.string().default(`streets-v${STREETS_VERSION}`),
@@ -44,6 +45,18 @@ export const streetsSchema = z.strictObject({
   count: z.number().int().min(1),
   labelled: z.boolean().default(true),
 });
+
+/** Streets as a configuration names it. */
+export const streets: DatasetType = {
+  schema,
+  open(options: z.infer<typeof schema>, onProgress) {
+    const name = `drawing streets, ${options.domain} ${options.split}`;
+    return openStreets(options.root, {
+      ...options,
+      onProgress: (done, total) => onProgress?.(name, done, total),
+    });
+  },
+};
 
 const DEFAULT_SIZE: Size = { width: 320, height: 160 };
 const SEEDS: Readonly<Record<Split, number>> = { train: 1, test: 2 };

@@ -7,6 +7,12 @@ const whole = (value: string): number => {
   return Number(value);
 };
 
+const scales = (value: string): number[] => {
+  const list = value.split(",").map(Number);
+  if (list.every((scale) => scale > 0 && scale <= 8)) return list;
+  throw new UserError(`--scales ${value}: expected numbers such as 0.75,1,1.25`);
+};
+
 const setOption = () =>
   new Option("--set <key=value>", "change one key of the configuration; may be repeated")
     .argParser(collect)
@@ -56,7 +62,8 @@ Examples:
   cfcontra train --preset streets --set train.rate=0.005 --set sizes.source=[256,128]
   cfcontra train --resume runs/streets-cfcontra-1
 
-The run folder holds config.yaml, metrics.jsonl, checkpoints/, previews/ and result.json.
+The run folder holds config.yaml, metrics.jsonl, checkpoints/, previews/, result.json and more:
+docs/run-folder.md.
 Ctrl-C saves a checkpoint; --resume goes on from it.`,
     )
     .action(async (options) => (await import("./train.js")).train(options));
@@ -66,13 +73,26 @@ Ctrl-C saves a checkpoint; --resume goes on from it.`,
     .description("measure a trained network on labelled images: IoU per class and mIoU")
     .argument("<run>", "run folder, or a checkpoint inside one")
     .option("--on <name>", "only this one of the configuration's evaluation sets")
-    .option("--json <file>", "also write the scores as JSON")
+    .option(
+      "--scales <list>",
+      "multiples of the network's size to average, e.g. 0.75,1,1.25",
+      scales,
+    )
+    .option("--flip", "average with the mirrored image, too")
+    .option("--native", "compare at the labels' own size instead of sizes.output")
+    .option("--classes <n>", "also mIoU over 19, 16 or 13 of the Cityscapes classes", whole)
+    .option("--json <file>", "also write everything as JSON")
+    .option("--csv <file>", "also write the table as CSV")
+    .option("--markdown <file>", "also write the table as Markdown, published figures beside it")
+    .option("--latex <file>", "also write a row of classes and mIoU as LaTeX")
+    .option("--confusion <file>", "also draw the confusion matrix (PNG)")
     .addOption(setOption())
     .addHelpText(
       "after",
       `
 Examples:
   cfcontra evaluate runs/streets-cfcontra-1
+  cfcontra evaluate runs/streets-cfcontra-1 --scales 0.75,1,1.25 --flip --latex row.tex
   cfcontra evaluate runs/streets-cfcontra-1 --set sizes.evaluate=[512,256] --json scores.json`,
     )
     .action(async (run, options) => (await import("./evaluate.js")).evaluateRun(run, options));

@@ -1,6 +1,6 @@
 import type { Dataset } from "../datasets/dataset.js";
 import { openDataset } from "../datasets/open.js";
-import { type Confusion, evaluate, type Stage } from "../evaluate/index.js";
+import { type Confusion, type EvaluateOptions, evaluate, type Stage } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
 import type { Config } from "./config.js";
 import { progressLine } from "./progress.js";
@@ -29,6 +29,9 @@ export async function openEvaluationSets(
   return sets;
 }
 
+/** What a command changes of the way the configuration evaluates. */
+export type Protocol = Partial<Pick<EvaluateOptions, "output" | "scales" | "flip" | "observe">>;
+
 /** The confusion matrix of a network on one set, as the configuration says, with a progress line. */
 export async function measure(
   network: Network,
@@ -36,6 +39,7 @@ export async function measure(
   dataset: Dataset,
   { sizes, train }: Config,
   stage?: Stage,
+  protocol: Protocol = {},
 ): Promise<Confusion> {
   const line = progressLine(`evaluating on ${name}`);
   const { evaluate: size, output = size } = sizes;
@@ -45,6 +49,7 @@ export async function measure(
       output,
       precision: train.precision,
       stage,
+      ...protocol,
       onImage: line.update,
     });
   } finally {

@@ -32,14 +32,17 @@ export interface Scores {
   readonly miou: number;
   /** Share of labelled pixels that are right. */
   readonly accuracy: number;
+  /** Share of a class's pixels that are right, mean over the classes that occur. */
+  readonly meanAccuracy: number;
+  /** IoU weighted by how many pixels a class has (Long et al., CVPR 2015, section 5). */
+  readonly frequencyWeighted: number;
 }
 
 /** Everingham et al., PASCAL VOC: TP / (TP + FP + FN); classes without a labelled pixel do not count. */
 export function scores({ classes, counts }: Confusion): Scores {
   const iou: number[] = [];
-  const occurring: number[] = [];
+  const occurring: { iou: number; accuracy: number; labelled: number }[] = [];
   let right = 0;
-  let all = 0;
   for (let k = 0; k < classes; k++) {
     let labelled = 0;
     let predicted = 0;
@@ -50,10 +53,30 @@ export function scores({ classes, counts }: Confusion): Scores {
     const hit = counts[k * classes + k] as number;
     const value = hit / (labelled + predicted - hit);
     iou.push(value);
-    if (labelled > 0) occurring.push(value);
+    if (labelled > 0) occurring.push({ iou: value, accuracy: hit / labelled, labelled });
     right += hit;
-    all += labelled;
   }
-  const miou = occurring.reduce((sum, value) => sum + value, 0) / occurring.length;
-  return { iou, miou, accuracy: right / all };
+  const all = sum(occurring.map(({ labelled }) => labelled));
+  return {
+    iou,
+    miou: mean(occurring.map((entry) => entry.iou)),
+    accuracy: right / all,
+    meanAccuracy: mean(occurring.map((entry) => entry.accuracy)),
+    frequencyWeighted: sum(occurring.map((entry) => (entry.iou * entry.labelled) / all)),
+  };
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const mean = (values: readonly number[]) => sum(values) / values.length;
+
+/**
+ * mIoU over some of the classes: the mean of their IoU in the whole matrix, as the papers do for the
+ * 13 of SYNTHIA's 16 classes. What the other classes take from these counts against them. Classes
+ * without a labelled pixel do not count.
+ */
+export function miouOver(confusion: Confusion, subset: readonly number[]): number {
+  const { classes, counts } = confusion;
+  const { iou } = scores(confusion);
+  const occurs = (k: number) => counts.subarray(k * classes, (k + 1) * classes).some((n) => n > 0);
+  return mean(subset.filter(occurs).map((k) => iou[k] as number));
 }

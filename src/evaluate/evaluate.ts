@@ -47,12 +47,53 @@ export function predictLabels(
   );
 }
 
-export interface EvaluateOptions extends PredictOptions {
+/** How an image is looked at: at one size, or at several and mirrored, probabilities averaged. */
+export interface Views {
+  /** Multiples of the network's size; [1] when omitted. */
+  readonly scales?: readonly number[];
+  /** Each also mirrored left to right. */
+  readonly flip?: boolean;
+}
+
+/**
+ * Probabilities [1, C, height, width] at `output` size: the mean over the views of one image.
+ * @param inputs the image at each of the views' sizes
+ */
+export function averagedProbabilities(
+  network: Network,
+  inputs: readonly Sample[],
+  output: Size,
+  { flip = false, ...options }: PredictOptions & Pick<Views, "flip"> = {},
+): Tensor {
+  return noGrad(() =>
+    scope(() => {
+      const views = inputs.flatMap((input) => {
+        const straight = probabilities(network, input, output, options);
+        if (!flip) return [straight];
+        return [straight, probabilities(network, mirrored(input), output, options).flip(3)];
+      });
+      const sum = views.reduce((all, view) => all.addInPlace(view)); // in memory of the first
+      return views.length === 1 ? sum : sum.divInPlace(views.length);
+    }),
+  );
+}
+
+/** A labelled image with what the network made of it; arrays are [height * width]. */
+export interface Observation extends Size {
+  readonly label: Uint8Array;
+  readonly prediction: Uint8Array;
+  /** Probability of the predicted class. */
+  readonly confidence: Float32Array;
+}
+
+export interface EvaluateOptions extends PredictOptions, Views {
   /** What the network sees. */
   readonly size: Size;
-  /** Where logits and labels meet; `size` when omitted. */
-  readonly output?: Size;
+  /** Where logits and labels meet; `size` when omitted; "native" for the labels' own size. */
+  readonly output?: Size | "native";
   readonly onImage?: (done: number, total: number) => void;
+  /** Sees every image: for scores that need more than the confusion matrix. */
+  readonly observe?: (observation: Observation) => void;
 }
 
 /**
@@ -62,7 +103,15 @@ export interface EvaluateOptions extends PredictOptions {
 export async function evaluate(
   network: Network,
   dataset: Dataset,
-  { size, output = size, onImage, ...options }: EvaluateOptions,
+  {
+    size,
+    output = size,
+    scales = [1],
+    flip = false,
+    onImage,
+    observe,
+    ...options
+  }: EvaluateOptions,
 ): Promise<Confusion> {
   if (!dataset.labelled) {
     throw new UserError(`${dataset.name} has no labels to evaluate against; name a labelled set`);
@@ -74,11 +123,24 @@ export async function evaluate(
     );
   }
   const confusion = createConfusion(network.classes);
+  const sizes = scales.map((scale) => scaled(size, scale));
   let done = 0;
-  for await (const sample of ordered(dataset, output)) {
-    const input = same(size, output) ? sample : await dataset.load(done, size);
-    const prediction = predictLabels(network, input, output, options);
-    addToConfusion(confusion, sample.label as Uint8Array, prediction);
+  for await (const sample of ordered(dataset, output === "native" ? undefined : output)) {
+    const index = done;
+    const inputs = await Promise.all(
+      sizes.map((view) => (same(view, sample) ? sample : dataset.load(index, view))),
+    );
+    const { width, height } = sample;
+    const { prediction, confidence } = scope(() => {
+      const p = averagedProbabilities(network, inputs, sample, { flip, ...options });
+      return {
+        prediction: p.argmax(1).typed("uint8") as Uint8Array,
+        confidence: observe && (p.amax(1).typed("float32") as Float32Array),
+      };
+    });
+    const label = sample.label as Uint8Array;
+    addToConfusion(confusion, label, prediction);
+    if (confidence) observe?.({ width, height, label, prediction, confidence });
     done++;
     onImage?.(done, dataset.names.length);
   }
@@ -86,3 +148,22 @@ export async function evaluate(
 }
 
 const same = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
+
+const scaled = ({ width, height }: Size, scale: number): Size => ({
+  width: Math.max(16, Math.round(width * scale)),
+  height: Math.max(16, Math.round(height * scale)),
+});
+
+/** The image mirrored left to right. */
+function mirrored(sample: Sample): Sample {
+  const { width, image } = sample;
+  const turned = new Uint8Array(image.length);
+  for (let at = 0; at < image.length; at += 3) {
+    const x = (at / 3) % width;
+    const from = at + (width - 1 - 2 * x) * 3;
+    turned[at] = image[from] as number;
+    turned[at + 1] = image[from + 1] as number;
+    turned[at + 2] = image[from + 2] as number;
+  }
+  return { ...sample, image: turned };
+}

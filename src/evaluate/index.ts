@@ -1,15 +1,21 @@
+export { type BoundaryScore, createBoundaryScore } from "./boundary.js";
+export { type Calibration, type ConfidenceBin, createCalibration, SURE } from "./calibration.js";
 export {
   addToConfusion,
   type Confusion,
   createConfusion,
+  miouOver,
   type Scores,
   scores,
 } from "./confusion.js";
 export {
+  averagedProbabilities,
   type EvaluateOptions,
   evaluate,
+  type Observation,
   type PredictOptions,
   predictLabels,
   probabilities,
   type Stage,
+  type Views,
 } from "./evaluate.js";

@@ -3,6 +3,7 @@ import { spread } from "../datasets/check.js";
 import { overlay } from "../datasets/colorize.js";
 import type { ClassSet, Dataset, Sample, Size } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
+import { escapeXml } from "./xml.js";
 
 export interface ContactSheetOptions {
   /** Samples to show, spread evenly over the set; all if there are fewer. */
@@ -148,8 +149,4 @@ function text(x: number, y: number, words: string, size: number, fill: string, w
 function shorten(name: string, width: number, perCharacter: number): string {
   const most = Math.max(4, Math.floor(width / perCharacter));
   return name.length <= most ? name : `…${name.slice(1 - most)}`;
-}
-
-function escapeXml(words: string): string {
-  return words.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -4,6 +4,7 @@ import { type Confusion, type PredictOptions, type Scores, scores } from "../eva
 import type { Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
 import type { RunFolder, StepReport } from "../train/index.js";
+import { matrixOf } from "./evaluation.js";
 import { openPreviews } from "./previews.js";
 import { prototypeCosines } from "./prototypes.js";
 
@@ -81,13 +82,9 @@ function scoreScalars(measured: Record<string, Scores>, classes: readonly string
   return Object.fromEntries(entries.filter(([, value]) => Number.isFinite(value)));
 }
 
-/** Rows of counts: truth by prediction. */
-function matrices(results: Confusions): { sets: Record<string, number[][]> } {
-  const rows = ({ classes, counts }: Confusion) =>
-    Array.from({ length: classes }, (_, k) => [...counts.subarray(k * classes, (k + 1) * classes)]);
-  return {
-    sets: Object.fromEntries(Object.entries(results).map(([name, one]) => [name, rows(one)])),
-  };
-}
+/** Rows of counts by set: truth by prediction. */
+const matrices = (results: Confusions): { sets: Record<string, number[][]> } => ({
+  sets: Object.fromEntries(Object.entries(results).map(([name, one]) => [name, matrixOf(one)])),
+});
 
 const residentMebibytes = (): number => Math.round(process.memoryUsage.rss() / 2 ** 20);

@@ -123,3 +123,86 @@ describe("evaluate", () => {
     ).rejects.toThrow(/tiny has 2 classes but the network predicts 3/);
   });
 });
+
+describe("several views of an image", () => {
+  const half: Size = { width: 32, height: 16 };
+  test("scales and flips are averaged as probabilities", async () => {
+    const set = tinyDataset(1);
+    const views: Record<string, Sample> = {};
+    const resized: Dataset = {
+      ...set,
+      labelled: true,
+      async load(_, size = fixtureSize) {
+        // Nearest neighbour will do: the same picture at the size asked for.
+        const { image, label } = sample;
+        const [sx, sy] = [fixtureSize.width / size.width, fixtureSize.height / size.height];
+        const pixel = (i: number) =>
+          Math.floor(Math.floor(i / size.width) * sy) * fixtureSize.width +
+          Math.floor((i % size.width) * sx);
+        const count = size.width * size.height;
+        const loaded = {
+          ...{ name: "0", ...size },
+          image: Uint8Array.from({ length: count * 3 }, (_, i) => {
+            return image[pixel(Math.floor(i / 3)) * 3 + (i % 3)] as number;
+          }),
+          label: Uint8Array.from(
+            { length: count },
+            (_, i) => (label as Uint8Array)[pixel(i)] as number,
+          ),
+        };
+        views[size.width] = loaded;
+        return loaded;
+      },
+    };
+    let seen: Uint8Array | undefined;
+    let sure: Float32Array | undefined;
+    await evaluate(network, resized, {
+      ...{ size: fixtureSize, scales: [0.5, 1], flip: true },
+      observe: ({ prediction, confidence }) => {
+        seen = prediction;
+        sure = confidence;
+      },
+    });
+    const flipped = (view: Sample): Sample => {
+      const image = view.image.slice();
+      for (let y = 0; y < view.height; y++) {
+        for (let x = 0; x < view.width; x++) {
+          for (let c = 0; c < 3; c++) {
+            image[(y * view.width + x) * 3 + c] = view.image[
+              (y * view.width + view.width - 1 - x) * 3 + c
+            ] as number;
+          }
+        }
+      }
+      return { ...view, image };
+    };
+    scope(() => {
+      const p = (view: Sample) => probabilities(network, view, fixtureSize);
+      const both = [views[half.width], views[64]].map((view) => view as Sample);
+      const mean = both
+        .flatMap((view) => [p(view), p(flipped(view)).flip(3)])
+        .reduce((sum, view) => sum.add(view))
+        .div(4);
+      expect([...(seen as Uint8Array)]).toEqual(mean.argmax(1).numbers());
+      const expected = mean.amax(1).numbers();
+      for (const [i, value] of (sure as Float32Array).entries()) {
+        expect(value).toBeCloseTo(expected[i] as number, 6);
+      }
+    });
+  });
+
+  test("native: labels at their own size", async () => {
+    const set = tinyDataset(1);
+    const asked: (Size | undefined)[] = [];
+    const watched: Dataset = {
+      ...set,
+      load: (index, size) => {
+        asked.push(size);
+        return set.load(index);
+      },
+    };
+    const confusion = await evaluate(network, watched, { size: fixtureSize, output: "native" });
+    expect(asked).toEqual([undefined]);
+    expect(confusion.counts.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(1900);
+  });
+});

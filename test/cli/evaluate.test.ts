@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { cli, preset, tiny } from "./cli.js";
+
+describe("evaluate", () => {
+  let root: string;
+  let run: string;
+  const text = (name: string) => readFileSync(join(root, name), "utf8");
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), "cfcontra-"));
+    await Promise.all([
+      makeGta5(join(root, "gta5"), 4),
+      makeCityscapes(join(root, "cityscapes"), 4),
+      makeCamvid(join(root, "camvid"), 2),
+    ]);
+    run = join(root, "run");
+    const train = { ...tiny(root).train, evaluateEvery: 1 };
+    const path = await preset(root, tiny(root, { train }));
+    expect((await cli("train", "--preset", path, "--out", run)).code).toBe(0);
+  });
+  afterAll(() => rm(root, { recursive: true, force: true }));
+
+  test("writes what it prints in every format, and a picture of the confusion matrix", async () => {
+    const files = ["csv", "markdown", "latex", "json"].flatMap((format) => [
+      `--${format}`,
+      join(root, `scores.${format}`),
+    ]);
+    const picture = join(root, "confusion.png");
+    const { code, out, err } = await cli(
+      ...["evaluate", run, "--classes", "13", "--confusion", picture, ...files],
+    );
+    expect(err).not.toMatch(/error/);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^mIoU over 13 classes +\d+\.\d$/m);
+    expect(out).toMatch(/^boundary IoU +\d+\.\d$/m);
+    expect(out).toMatch(
+      /^camvid, mIoU over 3 snapshots: last .*, mean .* ± .*, best .* \(step \d/m,
+    );
+
+    const { evaluations, scores } = JSON.parse(text("scores.json"));
+    const { subset, confusion, calibration, pseudo } = evaluations.camvid;
+    const rows = text("scores.csv").trimEnd().split("\n");
+    expect(rows[0]).toBe('"IoU, %",camvid');
+    expect(rows).toContain(`mIoU over 13 classes,${(subset.miou * 100).toFixed(1)}`);
+    expect(confusion).toHaveLength(19);
+    expect(calibration.error).toBeGreaterThan(0);
+    expect(pseudo.coverage).toBeLessThanOrEqual(1);
+
+    // The source is a game and the target is Cityscapes: published figures stand beside.
+    expect(text("scores.markdown")).toMatch(
+      /^\| MinEnt \(published\) \|.*\| 42\.2-42\.3 \| - \|$/m,
+    );
+    const own = text("scores.latex")
+      .split("\n")
+      .find((line) => line.startsWith("cfcontra &"));
+    const ending = [scores.camvid.miou, subset.miou].map((v) => (v * 100).toFixed(1)).join(" & ");
+    expect(own?.endsWith(`& ${ending} \\\\`)).toBe(true);
+    expect(own?.split("&")).toHaveLength(1 + 19 + 2);
+    const { width, height } = await sharp(picture).metadata();
+    expect(Math.min(width, height)).toBeGreaterThan(1000);
+  });
+
+  test("scales, mirrored images and native size change the scores, and are written down", async () => {
+    const json = join(root, "views.json");
+    const views = ["--scales", "0.5,1", "--flip", "--native", "--json", json];
+    expect((await cli("evaluate", run, ...views)).code).toBe(0);
+    const { protocol, scores } = JSON.parse(readFileSync(json, "utf8"));
+    expect(protocol).toMatchObject({ output: "native", scales: [0.5, 1], flip: true });
+    const single = JSON.parse(readFileSync(join(run, "result.json"), "utf8")).scores;
+    expect(scores.camvid.accuracy).not.toBe(single.camvid.accuracy);
+  });
+
+  test("bad values are a sentence", async () => {
+    const says = async (...args: string[]) => (await cli("evaluate", run, ...args)).err;
+    expect(await says("--scales", "1,large")).toMatch(/--scales 1,large: expected numbers such as/);
+    expect(await says("--classes", "12")).toMatch(/--classes 12: expected 19, 16 or 13/);
+  });
+});

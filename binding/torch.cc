@@ -11,6 +11,10 @@
 #include <torch/csrc/api/include/torch/version.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#ifdef CFCONTRA_C10D
+#include "process-group.h"
+#endif
+
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -599,6 +603,77 @@ Napi::Value bytes(const Napi::CallbackInfo& info, State& s) {
                                 [](Napi::Env, void*, at::Tensor* held) { delete held; }, owner);
 }
 
+// ---- process groups, where this libtorch has them ----
+
+#ifdef CFCONTRA_C10D
+namespace group = process_group;
+
+template <typename T>
+Napi::Value hold(Napi::Env env, std::shared_ptr<T> value) {
+  return Napi::External<std::shared_ptr<T>>::New(env, new std::shared_ptr<T>(std::move(value)),
+                                                 [](Napi::Env, std::shared_ptr<T>* held) { delete held; });
+}
+
+template <typename T>
+std::shared_ptr<T>& held(const Napi::CallbackInfo& info, size_t i = 0) {
+  if (!info[i].IsExternal()) fail("expected a store, a process group or its work");
+  return *info[i].As<Napi::External<std::shared_ptr<T>>>().Data();
+}
+
+group::Milliseconds milliseconds(const Napi::CallbackInfo& info, size_t i) {
+  return group::Milliseconds(integer(info.Env(), info[i]));
+}
+
+// openStore(host, port, serve, timeout)
+Napi::Value openStore(const Napi::CallbackInfo& info, State&) {
+  const auto port = static_cast<uint16_t>(integer(info.Env(), info[1]));
+  return hold(info.Env(), group::openStore(text(info.Env(), info[0]), port, boolean(info.Env(), info[2]),
+                                           milliseconds(info, 3)));
+}
+
+Napi::Value storePut(const Napi::CallbackInfo& info, State&) {
+  group::put(*held<group::Store>(info), text(info.Env(), info[1]), text(info.Env(), info[2]));
+  return info.Env().Undefined();
+}
+
+// storeHas(store, key, timeout)
+Napi::Value storeHas(const Napi::CallbackInfo& info, State&) {
+  const bool has = group::has(*held<group::Store>(info), text(info.Env(), info[1]), milliseconds(info, 2));
+  return Napi::Boolean::New(info.Env(), has);
+}
+
+Napi::Value storeGet(const Napi::CallbackInfo& info, State&) {
+  return Napi::String::New(info.Env(), group::get(*held<group::Store>(info), text(info.Env(), info[1])));
+}
+
+// connect(store, prefix, rank, size, address, timeout)
+Napi::Value connect(const Napi::CallbackInfo& info, State&) {
+  napi_env env = info.Env();
+  const auto rank = static_cast<int>(integer(env, info[2])), size = static_cast<int>(integer(env, info[3]));
+  return hold(env, group::connect(held<group::Store>(info), text(env, info[1]), rank, size, text(env, info[4]),
+                                  milliseconds(info, 5)));
+}
+
+Napi::Value sum(const Napi::CallbackInfo& info, State& s) {
+  return hold(info.Env(), group::sum(*held<group::Group>(info), tensors(info.Env(), s, info[1])));
+}
+
+// broadcast(group, tensor, from)
+Napi::Value broadcast(const Napi::CallbackInfo& info, State& s) {
+  const auto from = static_cast<int>(integer(info.Env(), info[2]));
+  return hold(info.Env(), group::broadcast(*held<group::Group>(info), s.at(handleOf(info, 1)), from));
+}
+
+Napi::Value barrier(const Napi::CallbackInfo& info, State&) {
+  return hold(info.Env(), group::barrier(*held<group::Group>(info)));
+}
+
+Napi::Value wait(const Napi::CallbackInfo& info, State&) {
+  group::wait(*held<group::Work>(info));
+  return info.Env().Undefined();
+}
+#endif
+
 // Large blocks that go back to the kernel after every operator cost page faults in the next one:
 // keep them. glibc's default thresholds suit programs with small allocations.
 void keepLargeBlocks() {
@@ -647,6 +722,17 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   ENTRY(hasCuda);
   ENTRY(lend);
   ENTRY(bytes);
+#ifdef CFCONTRA_C10D
+  ENTRY(openStore);
+  ENTRY(storePut);
+  ENTRY(storeHas);
+  ENTRY(storeGet);
+  ENTRY(connect);
+  ENTRY(sum);
+  ENTRY(broadcast);
+  ENTRY(barrier);
+  ENTRY(wait);
+#endif
 #undef ENTRY
   return exports;
 }

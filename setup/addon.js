@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isAbsolute, join, relative } from "node:path";
 import { aptCommand, aptInstall, hasReferenceBlas } from "./apt.js";
-import { findLibtorch, inspectLibtorch, noLibtorchMessage, thisHost } from "./libtorch.js";
+import { findLibtorch, hasGloo, inspectLibtorch, noLibtorchMessage, thisHost } from "./libtorch.js";
 import { firstOnPath, runLogged, SetupError, say, seconds } from "./say.js";
 import { fingerprint, readJson, writeJson } from "./stamp.js";
 
 const SOURCE = "binding/torch.cc";
+const PROCESS_GROUPS = "binding/process-group.cc";
 const ADDON = "build/torch.node";
 const STAMP = "build/torch.json";
 const COMPILERS = ["c++", "g++", "clang++"];
@@ -22,7 +23,8 @@ export function addonFresh(root, env, host = thisHost(env)) {
   if (JSON.stringify(stamp.asked) !== JSON.stringify(asked(env))) return false;
   const libtorch = inspectLibtorch(stamp.libtorch.path, host);
   if (libtorch.problem) return false;
-  return sameBuild(stamp, plan(root, stamp.compiler, libtorch, host));
+  const { gloo } = stamp.libtorch;
+  return sameBuild(stamp, plan(root, stamp.compiler, { ...libtorch, gloo }, host));
 }
 
 /**
@@ -36,11 +38,30 @@ export function buildAddon(root, env, host = thisHost(env)) {
     host,
     apt && ((packages) => aptInstall(apt, packages, { root, env })),
   );
-  const planned = plan(root, compiler, libtorch, host);
+  const planFor = (gloo) => plan(root, compiler, { ...libtorch, gloo }, host);
   const stamp = readJson(join(root, STAMP));
-  if (!(existsSync(join(root, ADDON)) && sameBuild(stamp, planned))) compile(root, env, planned);
+  let planned = planFor(hasGloo(libtorch, host));
+  if (!(existsSync(join(root, ADDON)) && sameBuild(stamp, planned))) {
+    planned = compileWhatWorks(root, env, planned, planFor);
+  }
   writeJson(join(root, STAMP), { ...planned, asked: asked(env) });
   return libtorch;
+}
+
+// c10d's headers move more than ATen's: where they have moved too far, one process still trains.
+function compileWhatWorks(root, env, planned, planFor) {
+  try {
+    compile(root, env, planned);
+    return planned;
+  } catch (error) {
+    if (!planned.libtorch.gloo) throw error;
+    const log = join(root, "build", "process-group.log");
+    renameSync(join(root, "build", "torch.log"), log);
+    const without = planFor(false);
+    compile(root, env, without);
+    say(`without process groups, which do not compile against this libtorch (${log})`);
+    return without;
+  }
 }
 
 /**
@@ -88,6 +109,7 @@ export function compileCommand({ compiler, libtorch, headers, platform }) {
     ...[...headers, ...libtorch.includes].map((folder) => `-I${folder}`),
     ...(macos ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"]),
     SOURCE,
+    ...(libtorch.gloo ? ["-DCFCONTRA_C10D", "-Ibinding", PROCESS_GROUPS] : []),
     `-L${libtorch.lib}`,
     `-Wl,-rpath,${libtorch.lib}`,
     // Operators register themselves as their library loads: nothing refers to it by name.
@@ -109,7 +131,7 @@ function plan(root, compiler, libtorch, host) {
     return inside.startsWith("..") || isAbsolute(inside) ? folder : inside;
   });
   return {
-    libtorch: { version: libtorch.version, path: libtorch.path },
+    libtorch: { version: libtorch.version, path: libtorch.path, gloo: libtorch.gloo },
     compiler,
     command: compileCommand({ compiler, libtorch, headers, platform: host.platform }),
     target: `${process.platform}-${process.arch}`,

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { firstOnPath, SetupError, say } from "./say.js";
 
@@ -105,6 +105,25 @@ export function inspectLibtorch(folder, { platform, multiarch, system }) {
     cxx11Abi: platform === "darwin" ? null : detectAbi(readFileSync(join(lib, "libc10.so"))),
     cuda: existsSync(join(lib, `libtorch_cuda.${suffix}`)),
   };
+}
+
+/**
+ * Whether the library holds c10d with Gloo. Its headers are there either way, so the library is
+ * read through: half a second, at a build.
+ */
+export function hasGloo({ lib }, { platform }) {
+  const wanted = Buffer.from("ProcessGroupGloo23createDeviceForHostname");
+  const file = openSync(join(lib, `libtorch_cpu.${platform === "darwin" ? "dylib" : "so"}`), "r");
+  try {
+    const chunk = Buffer.alloc(16 << 20);
+    for (let at = 0; ; at += chunk.length - wanted.length) {
+      const bytes = readSync(file, chunk, 0, chunk.length, at);
+      if (chunk.subarray(0, bytes).includes(wanted)) return true;
+      if (bytes < chunk.length) return false;
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readVersion(headers) {

@@ -10,6 +10,7 @@ export {
   schema,
 } from "./operator.js";
 export * from "./ops.js";
+export { alone, joinProcessGroup, type Place, type ProcessGroup } from "./process-group.js";
 export { type PyTorchFile, readPyTorch } from "./pytorch.js";
 export { writePyTorch } from "./pytorch-write.js";
 export {

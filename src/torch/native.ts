@@ -38,7 +38,29 @@ export interface Native {
   hasCuda(): boolean;
   lend(array: ArrayBufferView, shape: readonly number[], scalarType: number): number;
   bytes(handle: number): ArrayBuffer;
+  /** Absent where libtorch has no c10d with Gloo. */
+  openStore?(host: string, port: number, serve: boolean, timeout: number): Store;
+  storePut(store: Store, key: string, value: string): void;
+  storeHas(store: Store, key: string, timeout: number): boolean;
+  storeGet(store: Store, key: string): string;
+  connect(
+    store: Store,
+    prefix: string,
+    rank: number,
+    size: number,
+    address: string,
+    timeout: number,
+  ): Group;
+  sum(group: Group, tensors: number[]): Work;
+  broadcast(group: Group, tensor: number, from: number): Work;
+  barrier(group: Group): Work;
+  wait(work: Work): void;
 }
+
+/** Native objects, freed with the last reference to them. */
+export type Store = object & { readonly is: "store" };
+export type Group = object & { readonly is: "group" };
+export type Work = object & { readonly is: "work" };
 
 function load(): Native {
   const path = fileURLToPath(new URL("../../build/torch.node", import.meta.url));

@@ -5,6 +5,7 @@ import { compileCommand, ensureLibtorch } from "../../setup/addon.js";
 import {
   detectAbi,
   findLibtorch,
+  hasGloo,
   inspectLibtorch,
   noLibtorchMessage,
 } from "../../setup/libtorch.js";
@@ -162,6 +163,24 @@ describe("a folder", () => {
         ]),
       );
       expect(command.at(-1)).toBe("-o");
+    });
+  });
+
+  test("process groups are compiled in where the library has Gloo, wherever in it", async () => {
+    await inTemporaryFolder(async (root) => {
+      const lib = join(fakeLibtorch(join(root, "torch")), "lib");
+      expect(hasGloo({ lib }, host(root))).toBe(false);
+      // Across the border of what is read at once.
+      const symbol = Buffer.from("_ZN5c10d16ProcessGroupGloo23createDeviceForHostnameERK");
+      const bytes = Buffer.concat([Buffer.alloc((16 << 20) - 20), symbol, Buffer.alloc(100)]);
+      writeFileSync(join(lib, "libtorch_cpu.so"), bytes);
+      expect(hasGloo({ lib }, host(root))).toBe(true);
+      const build = { compiler: "c++", headers: [], platform: "linux" };
+      const { problem: _, ...libtorch } = inspectLibtorch(join(root, "torch"), host(root));
+      const command = (gloo: boolean) =>
+        compileCommand({ ...build, libtorch: { ...libtorch, gloo } });
+      expect(command(true)).toContain("binding/process-group.cc");
+      expect(command(false)).not.toContain("binding/process-group.cc");
     });
   });
 

@@ -1,0 +1,38 @@
+// Process groups, for torch.cc: c10d's TCPStore, where processes meet, and its Gloo group, in which
+// they reduce. No JavaScript here; no c10d there.
+#pragma once
+#include <ATen/ATen.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace process_group {
+
+struct Store;
+struct Group;
+struct Work;
+
+using Milliseconds = std::chrono::milliseconds;
+
+// Serves or joins the store at host:port.
+std::shared_ptr<Store> openStore(const std::string& host, uint16_t port, bool serve, Milliseconds timeout);
+void put(Store& store, const std::string& key, const std::string& value);
+// Whether somebody has put a value there, asked of the server for `timeout` at most.
+bool has(Store& store, const std::string& key, Milliseconds timeout);
+// Waits for a value.
+std::string get(Store& store, const std::string& key);
+
+// Connects `size` processes, each of which listens on its own `address`. Keys begin with `prefix`.
+std::shared_ptr<Group> connect(const std::shared_ptr<Store>& store, const std::string& prefix, int rank, int size,
+                               const std::string& address, Milliseconds timeout);
+
+// Collective operations in place: every rank starts the same ones in the same order, then waits.
+std::shared_ptr<Work> sum(Group& group, std::vector<at::Tensor> tensors);
+std::shared_ptr<Work> broadcast(Group& group, const at::Tensor& tensor, int from);
+std::shared_ptr<Work> barrier(Group& group);
+void wait(Work& work);
+
+}  // namespace process_group

@@ -1,0 +1,153 @@
+import { UserError } from "../errors.js";
+import { noGrad } from "./autograd.js";
+import { elementSize } from "./dtype.js";
+import { native, type Work } from "./native.js";
+import { copyInto, multiplyAll } from "./ops.js";
+import { type Meeting, meet, type Place, ranks } from "./rendezvous.js";
+import { scope } from "./scope.js";
+import type { Tensor } from "./tensor.js";
+
+export type { Place } from "./rendezvous.js";
+
+/**
+ * The processes that train together. Operations are collective: every rank calls the same ones, in
+ * the same order, with tensors of the same shapes, and all ranks leave with the same bits. They
+ * change tensors in place and record no gradient.
+ */
+export interface ProcessGroup {
+  readonly rank: number;
+  readonly size: number;
+  /** Sums every tensor over the ranks. @throws UserError naming the rank that did not take part */
+  sum(tensors: readonly Tensor[]): void;
+  /** Sums, and divides by the number of ranks. */
+  average(tensors: readonly Tensor[]): void;
+  /** Every tensor as rank 0 has it. */
+  broadcast(tensors: readonly Tensor[]): void;
+  /** Returns once every rank has called it. */
+  barrier(): void;
+}
+
+const nothing = () => {};
+
+/** The group of a process that trains alone. */
+export const alone: ProcessGroup = {
+  ...{ rank: 0, size: 1, sum: nothing, average: nothing, broadcast: nothing, barrier: nothing },
+};
+
+/** Bytes of tensors that travel as one message: large against its overhead, small against memory. */
+const BUCKET_BYTES = 25 << 20;
+
+/**
+ * Joins the group that `place` describes: c10d over TCP (Gloo).
+ * @param timeout seconds that a rank waits for the others, here and in every operation
+ * @throws UserError naming the ranks that did not come
+ */
+export async function joinProcessGroup(place: Place, timeout: number): Promise<ProcessGroup> {
+  const { rank, size } = place;
+  if (size === 1) return alone;
+  const meeting = await meet(place, timeout * 1000);
+  let count = 0;
+
+  function collective(start: () => Work[]): void {
+    count++;
+    try {
+      native.storePut(meeting.store, meeting.key(`at/${rank}`), String(count));
+      for (const work of start()) native.wait(work);
+    } catch (error) {
+      throw new UserError(explain(meeting, { rank, size, count, timeout }, error as Error));
+    }
+  }
+  const handles = (tensors: readonly Tensor[]) => tensors.map(({ handle }) => handle);
+  function sum(tensors: readonly Tensor[]): void {
+    throughCpu(tensors, (local) =>
+      collective(() => buckets(local).map((part) => native.sum(meeting.group, handles(part)))),
+    );
+  }
+  return {
+    ...{ rank, size, sum },
+    average(tensors) {
+      sum(tensors);
+      if (tensors.length > 0) noGrad(() => multiplyAll(tensors, 1 / size));
+    },
+    broadcast(tensors) {
+      throughCpu(tensors, (local) =>
+        collective(() => handles(local).map((one) => native.broadcast(meeting.group, one, 0))),
+      );
+    },
+    barrier: () => collective(() => [native.barrier(meeting.group)]),
+  };
+}
+
+/** Gloo's messages start and end in the CPU's memory. */
+function throughCpu(tensors: readonly Tensor[], body: (local: readonly Tensor[]) => void): void {
+  noGrad(() =>
+    scope(() => {
+      const local = tensors.map((tensor) =>
+        tensor.device === "cpu" ? tensor.detach() : tensor.to({ device: "cpu" }),
+      );
+      body(local);
+      for (const [i, tensor] of tensors.entries()) {
+        if (tensor.device !== "cpu") copyInto(tensor, local[i] as Tensor);
+      }
+    }),
+  );
+}
+
+/** Runs of tensors of one type, each about BUCKET_BYTES at most. */
+function buckets(tensors: readonly Tensor[]): Tensor[][] {
+  const all: Tensor[][] = [];
+  let bytes = 0;
+  for (const tensor of tensors) {
+    const last = all.at(-1);
+    const size = tensor.count * elementSize(tensor.dtype);
+    bytes += size;
+    if (last?.[0]?.dtype === tensor.dtype && bytes <= BUCKET_BYTES) last.push(tensor);
+    else {
+      all.push([tensor]);
+      bytes = size;
+    }
+  }
+  return all;
+}
+
+const REPORT_MS = 3000;
+const ANSWER_MS = 2000;
+
+interface Failed {
+  readonly rank: number;
+  readonly size: number;
+  /** Operations that this rank has begun. */
+  readonly count: number;
+  readonly timeout: number;
+}
+
+/**
+ * What a failed operation says to the user. Every rank leaves in the store how many operations it
+ * has begun, and whether it saw one fail: who is behind, or else silent, is the one to look at.
+ */
+function explain({ store, key }: Meeting, failed: Failed, error: Error): string {
+  const { rank, size, count, timeout } = failed;
+  const late = /time[d ]*out/i.test(error.message);
+  const rest = "the last checkpoint is intact, `cfcontra train --resume` goes on from it";
+  let culprits: number[];
+  try {
+    native.storePut(store, key(`failed/${rank}`), "");
+    let silent = Array.from({ length: size }, (_, r) => r).filter((r) => r !== rank);
+    const deadline = performance.now() + REPORT_MS;
+    while (silent.length > 0 && performance.now() < deadline) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+      silent = silent.filter((r) => !native.storeHas(store, key(`failed/${r}`), ANSWER_MS));
+    }
+    const behind = silent.filter((r) => Number(native.storeGet(store, key(`at/${r}`))) < count);
+    culprits = behind.length > 0 ? behind : silent;
+  } catch {
+    // The store has gone with its server, or does not answer.
+    return `rank ${rank} lost rank 0, whose own message, if any, says why; ${rest}`;
+  }
+  const who = culprits.length > 0 ? ranks(culprits) : "the others";
+  const what = late ? `waited ${timeout} s for ${who}` : `lost ${who}`;
+  return `rank ${rank} ${what} (${plain(error)}); ${rest}`;
+}
+
+/** Gloo's message without the place in its sources. */
+const plain = ({ message }: Error): string => message.replace(/^\[[^\]]*\] /, "");

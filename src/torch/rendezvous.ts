@@ -1,0 +1,159 @@
+import { once } from "node:events";
+import { isIP, type Socket, connect as tcp } from "node:net";
+import { networkInterfaces } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../errors.js";
+import { type Group, native, type Store } from "./native.js";
+import { libtorchVersion } from "./runtime.js";
+
+/** Where a process stands among those that train together, as the one who started it says. */
+export interface Place {
+  readonly rank: number;
+  readonly size: number;
+  /** Where the processes meet. */
+  readonly host: string;
+  readonly port: number;
+  /** Whether another process (torchrun's agent) serves there already; rank 0 does otherwise. */
+  readonly served?: boolean;
+  /** Tells attempts that meet at the same server apart. */
+  readonly attempt?: string;
+}
+
+/** The store where the processes met and the Gloo group that connects them. */
+export interface Meeting {
+  readonly store: Store;
+  readonly group: Group;
+  /** A key of this attempt. */
+  readonly key: (name: string) => string;
+}
+
+const POLL_MS = 100;
+const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
+
+/**
+ * Meets the other processes: rank 0 serves a TCPStore, everybody leaves the address there by which
+ * it reached the store, and Gloo connects all with all.
+ * @throws UserError naming the ranks that did not come within `timeout` milliseconds
+ */
+export async function meet(place: Place, timeout: number): Promise<Meeting> {
+  const { rank, size, host, port, served = false, attempt = "0" } = place;
+  const deadline = performance.now() + timeout;
+  const key = (name: string) => `cfcontra/${attempt}/${name}`;
+  let store = rank === 0 && !served ? openStore(host, port, true, timeout) : undefined;
+  const { local, remote } = await findWay(place, deadline);
+  store ??= openStore(remote, port, false, timeout);
+  const addresses = await everyAddress(store, key, place, chosenInterface() ?? local, timeout);
+  requireReachable(addresses);
+  try {
+    const own = addresses[rank] as string;
+    const group = native.connect(store, key("gloo"), rank, size, own, timeout);
+    return { store, group, key };
+  } catch (error) {
+    throw new UserError(
+      `rank ${rank} (${addresses[rank]}) cannot connect to the others (${addresses.join(", ")}): ` +
+        `${(error as Error).message}; GLOO_SOCKET_IFNAME names the network interface to use`,
+    );
+  }
+}
+
+/** Leaves `own` address in the store, and waits for the other ranks'. */
+async function everyAddress(
+  store: Store,
+  key: Meeting["key"],
+  { rank, size, host, port }: Place,
+  own: string,
+  timeout: number,
+): Promise<string[]> {
+  const all = Array.from({ length: size }, (_, r) => r);
+  const deadline = performance.now() + timeout;
+  let missing = all;
+  try {
+    native.storePut(store, key(`at/${rank}`), "0");
+    native.storePut(store, key(`address/${rank}`), own);
+    for (; ; await sleep(POLL_MS)) {
+      missing = missing.filter((r) => !native.storeHas(store, key(`address/${r}`), timeout));
+      if (missing.length === 0) return all.map((r) => native.storeGet(store, key(`address/${r}`)));
+      if (performance.now() > deadline) break;
+    }
+  } catch (error) {
+    throw new UserError(
+      `rank ${rank} lost rank 0 at ${host}:${port} while it waited for ${ranks(missing)} ` +
+        `(${(error as Error).message}); what rank 0 printed says why`,
+    );
+  }
+  throw new UserError(
+    `rank ${rank} waited ${timeout / 1000} s at ${host}:${port} for ${ranks(missing)} of ${size}: ` +
+      `start all ${size} within that time, with the same MASTER_ADDR and MASTER_PORT`,
+  );
+}
+
+/** "rank 1" or "ranks 1, 2". */
+export const ranks = (list: readonly number[]): string =>
+  `${list.length === 1 ? "rank" : "ranks"} ${list.join(", ")}`;
+
+function openStore(host: string, port: number, serve: boolean, timeout: number): Store {
+  if (native.openStore === undefined) {
+    throw new UserError(
+      `this libtorch (${libtorchVersion}) has no c10d with Gloo, which several processes need: ` +
+        "install one that has (Debian's libtorch-dev, `pip install torch`) and run `npm run setup`, " +
+        "or train in one process",
+    );
+  }
+  try {
+    return native.openStore(host, port, serve, timeout);
+  } catch (error) {
+    const { message } = error as Error;
+    const problem = serve
+      ? `rank 0 cannot serve at ${host}:${port} (${message}); is the port taken, or is that another host? Set MASTER_ADDR and MASTER_PORT`
+      : `nothing that is like a TCPStore answers at ${host}:${port} (${message})`;
+    throw new UserError(problem);
+  }
+}
+
+/** Connects to the server as a matter of trial: which address here does it see, and which has it? */
+async function findWay(
+  { rank, host, port }: Place,
+  deadline: number,
+): Promise<{ local: string; remote: string }> {
+  for (let problem = ""; ; await sleep(POLL_MS)) {
+    if (performance.now() > deadline) {
+      throw new UserError(
+        `rank ${rank} found nobody at ${host}:${port} (${problem}): is rank 0 running, and is this ` +
+          "its address (MASTER_ADDR, MASTER_PORT)?",
+      );
+    }
+    let socket: Socket | undefined;
+    try {
+      socket = tcp({ host, port, timeout: 2000 });
+      socket.once("timeout", () => socket?.destroy(new Error("no answer")));
+      await once(socket, "connect");
+      return { local: socket.localAddress as string, remote: socket.remoteAddress as string };
+    } catch (error) {
+      problem = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    } finally {
+      socket?.destroy();
+    }
+  }
+}
+
+/** The address of the interface that GLOO_SOCKET_IFNAME names, as PyTorch reads it. */
+function chosenInterface(): string | undefined {
+  const name = process.env.GLOO_SOCKET_IFNAME;
+  if (!name) return undefined;
+  const interfaces = networkInterfaces();
+  const [first] = interfaces[name] ?? [];
+  if (first && isIP(first.address)) return first.address;
+  throw new UserError(
+    `GLOO_SOCKET_IFNAME is ${name}, but the network interfaces are ${Object.keys(interfaces).join(", ")}`,
+  );
+}
+
+/** An address for this host alone is no use to processes on others. */
+function requireReachable(addresses: readonly string[]): void {
+  const local = addresses.flatMap((address, rank) => (LOOPBACK.test(address) ? [rank] : []));
+  if (local.length === 0 || local.length === addresses.length) return;
+  throw new UserError(
+    `${ranks(local)} would listen at ${addresses[local[0] as number]}, where no other host comes: ` +
+      "set MASTER_ADDR to rank 0's address in the network, or GLOO_SOCKET_IFNAME to the interface",
+  );
+}

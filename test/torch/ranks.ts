@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** What a process printed, and how it ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A process and its end. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+export function start(
+  command: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Running {
+  const [program, ...args] = command as [string, ...string[]];
+  const { env = {}, ...rest } = options;
+  const child = spawn(program, args, {
+    ...rest,
+    env: { ...process.env, OMP_NUM_THREADS: "1", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const printed = { out: "", err: "" };
+  child.stdout.on("data", (text) => {
+    printed.out += text;
+  });
+  child.stderr.on("data", (text) => {
+    printed.err += text;
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, ...printed }));
+  });
+  return { child, ended };
+}
+
+export const dist = fileURLToPath(new URL("../../dist/", import.meta.url));
+
+/**
+ * Runs the body of an async function in `size` processes, as ranks of one group: in it, `torch` is
+ * the library, `join` joins the group, `rank` is the number of the process.
+ */
+export async function inRanks(
+  size: number,
+  body: string,
+  { timeout = 20, absent = [] as number[] } = {},
+): Promise<Ended[]> {
+  const port = await freePort();
+  const program = (rank: number) => `
+    import * as torch from "${dist}torch/index.js";
+    const rank = ${rank};
+    const place = { rank, size: ${size}, host: "127.0.0.1", port: ${port} };
+    const join = () => torch.joinProcessGroup(place, ${timeout});
+    const say = (value) => console.log(JSON.stringify(value));
+    try { ${body} } catch (error) { console.error(error.message); process.exitCode = 1; }`;
+  return Promise.all(
+    Array.from({ length: size }, (_, rank) => rank)
+      .filter((rank) => !absent.includes(rank))
+      .map((rank) => start([process.execPath, "--input-type=module", "-e", program(rank)]).ended),
+  );
+}

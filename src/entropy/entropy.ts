@@ -14,7 +14,14 @@ export function entropyLoss(logits: Tensor, height: number, width: number): Tens
 
 /** Probabilities [N, C, H, W] -> normalised entropy per pixel [N, H, W], 0..1. */
 export function entropyMap(probability: Tensor): Tensor {
-  const classes = probability.size(1);
+  return selfInformation(probability).sum(1);
+}
+
+/**
+ * Probabilities [N, C, H, W] -> what each class adds to a pixel's normalised entropy, [N, C, H, W]:
+ * -p_c log2(p_c + 1e-30) / log2(C). ADVENT's weighted self-information maps, section 3.2.
+ */
+export function selfInformation(probability: Tensor): Tensor {
   const information = probability.add(LEAST).log2();
-  return probability.mul(information).sum(1).div(-Math.log2(classes));
+  return probability.mul(information).div(-Math.log2(probability.size(1)));
 }

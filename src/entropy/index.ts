@@ -1,2 +1,3 @@
-export { entropyLoss, entropyMap } from "./entropy.js";
+export { ADVERSARIES, type Domain, discriminator, domainLoss } from "./discriminator.js";
+export { entropyLoss, entropyMap, selfInformation } from "./entropy.js";
 export { guidance, maxSquareLoss } from "./max-square.js";

@@ -1,8 +1,14 @@
+import type { Network } from "../network/index.js";
 import { gradients, scope, type Tensor } from "../torch/index.js";
 import type { MethodContext } from "./method.js";
 
 /** A loss and its weight in the total. */
 export type WeightedLosses = Readonly<Record<string, readonly [weight: number, loss: Tensor]>>;
+
+/** Whose parameters the losses teach: the network, or a discriminator beside it. */
+export interface Learner extends Pick<MethodContext, "gradientNorms"> {
+  readonly network: Pick<Network, "parameters">;
+}
 
 /**
  * Adds the gradients of the weighted sum to the parameters, and returns each loss unweighted under
@@ -10,7 +16,7 @@ export type WeightedLosses = Readonly<Record<string, readonly [weight: number, l
  */
 export function backpropagate(
   losses: WeightedLosses,
-  { network, gradientNorms }: MethodContext,
+  { network, gradientNorms }: Learner,
 ): Record<string, number> {
   return scope(() => {
     const scalars: Record<string, number> = {};

@@ -161,7 +161,7 @@ export function cfcontra(context: MethodContext, options: Options): Method {
       return agreeing(labelsAt(labels, features.size(2), features.size(3)), main.argmax(1), IGNORE);
     });
     await visit("target", options.targetImages, (prediction, features) =>
-      guess(prediction, features, { step: 0, total: 1, rate: 0 }),
+      guess(prediction, features, { step: 0, total: 1, rate: 0, decay: 1 }),
     );
     for (const [domain, { unseen }] of Object.entries(banks)) {
       if (unseen.length > 0) {

@@ -1,3 +1,5 @@
+import { adaptSegNet, adaptSegNetOptions } from "./adaptsegnet.js";
+import { advent, adventOptions } from "./advent.js";
 import { cfcontra, cfcontraOptions } from "./cfcontra.js";
 import { maxSquare, maxSquareOptions } from "./maxsquare.js";
 import { minent, minentOptions } from "./minent.js";
@@ -10,6 +12,8 @@ export const methods = {
   "source-only": { options: sourceOnlyOptions, create: sourceOnly },
   minent: { options: minentOptions, create: minent },
   maxsquare: { options: maxSquareOptions, create: maxSquare },
+  adaptsegnet: { options: adaptSegNetOptions, create: adaptSegNet },
+  advent: { options: adventOptions, create: advent },
   cfcontra: { options: cfcontraOptions, create: cfcontra },
 } as const;
 

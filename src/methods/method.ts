@@ -16,6 +16,8 @@ export interface Progress {
   readonly total: number;
   /** Base learning rate of this step. */
   readonly rate: number;
+  /** The schedule's factor at this step, 1 at first: for optimisers with a rate of their own. */
+  readonly decay: number;
 }
 
 /** Access to images outside the training stream, for methods that look around before they start. */

@@ -9,7 +9,15 @@ export {
   type Value,
   valuesOf,
 } from "./graph.js";
-export { batchNorm, type Conv2dOptions, conv2d, type Layer, relu, sequential } from "./layers.js";
+export {
+  batchNorm,
+  type Conv2dOptions,
+  conv2d,
+  type Layer,
+  leakyRelu,
+  relu,
+  sequential,
+} from "./layers.js";
 export { loadByName, withoutPrefix } from "./load-by-name.js";
 export {
   createParameters,
@@ -18,6 +26,7 @@ export {
   normalInit,
   onesInit,
   type Parameters,
+  uniformInit,
   zerosInit,
 } from "./parameters.js";
 export { poly } from "./schedule.js";

@@ -41,5 +41,11 @@ export function sequential(...layers: readonly Layer[]): Layer {
   return (x, training) => layers.reduce((value, layer) => layer(value, training), x);
 }
 
+/** x where it is positive, else slope x. */
+export const leakyRelu =
+  (slope: number): Layer =>
+  (x) =>
+    x.leakyRelu(slope);
+
 /** max(x, 0), overwriting x: for what no other layer reads. */
 export const relu: Layer = (x) => x.reluInPlace();

@@ -55,9 +55,16 @@ export const normalInit =
   (tensor) =>
     tensor.normalInPlace(0, deviation);
 
-/** He et al. 2015 (eq. 10) for ReLU networks: N(0, 2 / fan-in). */
-export const heInit: Init = (tensor) => {
-  const [, ...inward] = tensor.shape;
-  const fanIn = inward.reduce((product, size) => product * size, 1);
-  return tensor.normalInPlace(0, Math.sqrt(2 / fanIn));
+/** The bound that PyTorch starts convolutions within: U(-1, 1) / sqrt(fan-in). */
+export const uniformInit: Init = (tensor) => {
+  const bound = 1 / Math.sqrt(fanIn(tensor));
+  return tensor.uniformInPlace(-bound, bound);
 };
+
+/** He et al. 2015 (eq. 10) for ReLU networks: N(0, 2 / fan-in). */
+export const heInit: Init = (tensor) => tensor.normalInPlace(0, Math.sqrt(2 / fanIn(tensor)));
+
+/** Numbers that one output of a weight [out, in, ...] is a sum of. */
+function fanIn(weight: Tensor): number {
+  return weight.count / weight.size(0);
+}

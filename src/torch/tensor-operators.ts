@@ -35,6 +35,7 @@ export const op = {
   reluInPlace: inPlace("relu_"),
   leakyRelu: operator("leaky_relu"),
   sigmoid: operator("sigmoid"),
+  softplus: operator("softplus"),
   tanh: operator("tanh"),
   clampMin: operator("clamp_min"),
   clamp: operator("clamp"),

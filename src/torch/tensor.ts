@@ -233,6 +233,10 @@ export class Tensor {
   sigmoid(): Tensor {
     return op.sigmoid(this);
   }
+  /** log(1 + exp(x)). */
+  softplus(): Tensor {
+    return op.softplus(this);
+  }
   tanh(): Tensor {
     return op.tanh(this);
   }

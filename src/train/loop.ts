@@ -67,8 +67,9 @@ export async function* train(options: LoopOptions): AsyncGenerator<StepReport, v
   try {
     for (let step = start; step < steps; step++) {
       const began = performance.now();
-      const rate = base * poly(step, schedule);
-      const progress = { step, total: steps, rate };
+      const decay = poly(step, schedule);
+      const rate = base * decay;
+      const progress = { step, total: steps, rate, decay };
       await method.before?.(progress, lookAround(options));
       const fetching = performance.now();
       const labelled = await source.next();

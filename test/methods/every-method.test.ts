@@ -22,6 +22,7 @@ async function outcome(run: TinyRun, loop: Parameters<typeof trainTiny>[1]) {
 
 /** Options beside the defaults that change what a method does or keeps. */
 const variants: Partial<Record<MethodName, readonly object[]>> = {
+  adaptsegnet: [{ gan: "least-squares" }],
   maxsquare: [{ balance: 0, guidance: 0 }],
 };
 

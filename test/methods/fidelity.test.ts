@@ -32,7 +32,7 @@ import {
 } from "../datasets/fixtures.js";
 import { digests, everything, type TinyRun, tinyDataset, trainTiny, using } from "../train/tiny.js";
 
-const progress = { step: 0, total: 10, rate: 0.01 };
+const progress = { step: 0, total: 10, rate: 0.01, decay: 1 };
 const [classes, size] = [3, 64];
 
 /** Two source scenes with labels and two target scenes, as tensors. */

@@ -50,6 +50,10 @@ export function commandLine(): Command {
     .option("--seed <n>", "seed of weights and order", whole)
     .option("--steps <n>", "training steps", whole)
     .option("--out <folder>", "run folder; runs/<preset>-<method>-<seed> when omitted")
+    .option(
+      "--dry-run",
+      "print configuration, size, memory and time of the run; three steps, nothing kept",
+    )
     .option("--resume <run>", "go on with an interrupted run, under its own configuration")
     .addOption(setOption())
     .addOption(dataOption())

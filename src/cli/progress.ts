@@ -8,10 +8,13 @@ export interface ProgressLine {
 const PLAIN_INTERVAL = 15_000;
 const LIVE_INTERVAL = 200;
 
-/** Minutes and seconds, e.g. "4:05". */
+/** Minutes and seconds, "4:05", with hours where there are any, "27:04:05". */
 export function clock(seconds: number): string {
   const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+  const two = (part: number) => String(part).padStart(2, "0");
+  const minutes = Math.floor(whole / 60);
+  const [hours, rest] = [Math.floor(minutes / 60), two(whole % 60)];
+  return hours > 0 ? `${hours}:${two(minutes % 60)}:${rest}` : `${minutes}:${rest}`;
 }
 
 export function progressLine(

@@ -95,7 +95,7 @@ export async function run({ out, data, ...options }: RunOptions): Promise<RunRes
 }
 
 /** Everything that a run works with, its weights as they are before its first step. */
-async function prepare(config: Config, out: string, resuming: boolean) {
+export async function prepare(config: Config, out: string, resuming: boolean) {
   const domains = await openDomains(config);
   const { names: classes } = domains.source.classes;
   const { sizes, train, style } = config;

@@ -5,6 +5,7 @@ import { UserError } from "../errors.js";
 import { scoreTable } from "../report/score-table.js";
 import { type Config, override, parseConfig } from "./config.js";
 import { configuration } from "./configuration.js";
+import { dryRun } from "./dry-run.js";
 import { clock } from "./progress.js";
 import { type RunResult, run } from "./run.js";
 
@@ -15,6 +16,7 @@ export interface TrainOptions {
   readonly steps?: number;
   readonly out?: string;
   readonly resume?: string;
+  readonly dryRun?: boolean;
   readonly set: readonly string[];
   readonly data: string;
 }
@@ -29,6 +31,7 @@ export async function train(options: TrainOptions): Promise<void> {
     );
   }
   const config = configuration(options);
+  if (options.dryRun) return dryRun(config, data);
   const name = basename(options.preset, ".yaml");
   const out = options.out ?? join("runs", `${name}-${config.method}-${config.train.seed}`);
   if (existsSync(join(out, "config.yaml"))) {

@@ -186,3 +186,20 @@ test("training starts from another run's weights, if they fit", async () => {
     expect(misfit.err).toMatch(/is for another network/);
   });
 });
+
+test("a dry run says what a run would be, and leaves nothing behind", async () => {
+  await inTemporaryFolder(async (root) => {
+    await fixtures(root);
+    const path = await preset(root, tiny(root, { train: { steps: 120, precision: "float32" } }));
+    const before = await readdir(root);
+    const { code, out } = await cli("train", "--preset", path, "--dry-run");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ {2}backbone: resnet18$/m); // the configuration, defaults filled in
+    expect(out).toMatch(/^ {2}headRate: 10$/m);
+    expect(out).toMatch(/^source +gta5 .*, 4 images$/m);
+    expect(out).toMatch(/^parameters +0\.\d million, of which 0\.\d million are trained$/m);
+    expect(out).toMatch(/^memory +\d+ MiB/m);
+    expect(out).toMatch(/^training +\d+:\d\d for 120 steps/m);
+    expect(await readdir(root)).toEqual(before);
+  });
+});

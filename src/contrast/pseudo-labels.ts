@@ -3,12 +3,15 @@ import { noGrad, scope, type Tensor, topk } from "../torch/index.js";
 import type { MemoryBank } from "./memory-bank.js";
 import { cosines, distances } from "./similarity.js";
 
-export const DISTANCES = ["cosine", "euclidean"] as const;
+export const DISTANCES = ["cosine", "euclidean", "unit-euclidean"] as const;
 
 export interface PseudoLabelOptions {
   /** Pixels whose two nearest prototypes differ by less are ignored. */
   readonly threshold: number;
-  /** "euclidean" is the reference's: unnormalised features against unit prototypes. */
+  /**
+   * "euclidean" is the reference's: unnormalised features against unit prototypes. "unit-euclidean"
+   * normalises each feature over its channels first.
+   */
   readonly distance: (typeof DISTANCES)[number];
 }
 
@@ -25,14 +28,31 @@ export function pseudoLabels(
   const [n, , h, w] = features.shape as [number, number, number, number];
   return noGrad(() =>
     scope(() => {
-      const near =
-        distance === "cosine"
-          ? cosines(features, bank.prototypes)
-          : distances(features, bank.prototypes).neg();
-      const known = near.maskedFill(bank.seen.not().reshape(1, -1, 1), Number.NEGATIVE_INFINITY);
+      const known = nearness(features, bank.prototypes, distance).maskedFill(
+        bank.seen.not().reshape(1, -1, 1),
+        Number.NEGATIVE_INFINITY,
+      );
       const [values, indices] = topk(known, 2, 1); // [N, 2, P]
       const margin = values.select(1, 0).sub(values.select(1, 1)); // NaN where no class is seen
       return indices.select(1, 0).maskedFill(margin.ge(threshold).not(), IGNORE).reshape(n, h, w);
     }),
   );
+}
+
+/** How near each feature [N, D, h, w] is to each prototype [C, D], [N, C, P]: the nearer, the larger. */
+function nearness(
+  features: Tensor,
+  prototypes: Tensor,
+  distance: PseudoLabelOptions["distance"],
+): Tensor {
+  switch (distance) {
+    case "cosine":
+      return cosines(features, prototypes);
+    case "euclidean":
+      return distances(features, prototypes).neg();
+    case "unit-euclidean": // |f - m|^2 = 2 - 2 cos for unit vectors
+      return cosines(features, prototypes).mul(-2).add(2).clampMin(0).sqrt().neg();
+    default:
+      return distance satisfies never;
+  }
 }

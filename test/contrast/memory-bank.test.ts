@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { classMeans, contrastiveLoss, MemoryBank, pseudoLabels } from "../../src/contrast/index.js";
+import {
+  classMeans,
+  contrastiveLoss,
+  DISTANCES,
+  MemoryBank,
+  pseudoLabels,
+} from "../../src/contrast/index.js";
 import { IGNORE } from "../../src/datasets/dataset.js";
 import * as torch from "../../src/torch/index.js";
 import { autocast, manualSeed, scope, type Tensor, tensor } from "../../src/torch/index.js";
@@ -167,31 +173,31 @@ describe("the contrastive loss", () => {
 });
 
 describe("pseudo-labels", () => {
-  test.each(["cosine", "euclidean"] as const)(
-    "%s: nearest prototype with a margin, by loops",
-    (distance) => {
-      scope(() => {
-        const bank = bankOf([0, 1, 3]);
-        const x = features(5);
-        const threshold = 0.2;
-        const prototypes = rows(bank.prototypes);
-        const far = (v: number[], m: number[]) =>
-          distance === "cosine"
-            ? 1 - dot(unit(v), m)
-            : Math.hypot(...v.map((value, d) => value - (m[d] as number)));
-        const expected = vectors(x).map((v) => {
-          const [first, second] = [0, 1, 3]
-            .map((k) => ({ k, d: far(v, prototypes[k] as number[]) }))
-            .sort((a, b) => a.d - b.d) as [{ k: number; d: number }, { d: number }];
-          return second.d - first.d < threshold ? IGNORE : first.k;
-        });
-        const found = pseudoLabels(x, bank, { threshold, distance }).numbers();
-        expect(found).toEqual(expected);
-        expect(new Set(found).size).toBeGreaterThan(2);
-        expect(found).toContain(IGNORE);
+  test.each(DISTANCES)("%s: nearest prototype with a margin, by loops", (distance) => {
+    scope(() => {
+      const bank = bankOf([0, 1, 3]);
+      const x = features(5);
+      const threshold = 0.2;
+      const prototypes = rows(bank.prototypes);
+      const apart = (v: number[], m: number[]) =>
+        Math.hypot(...v.map((value, d) => value - (m[d] as number)));
+      const far = {
+        cosine: (v: number[], m: number[]) => 1 - dot(unit(v), m),
+        euclidean: apart,
+        "unit-euclidean": (v: number[], m: number[]) => apart(unit(v), m),
+      }[distance];
+      const expected = vectors(x).map((v) => {
+        const [first, second] = [0, 1, 3]
+          .map((k) => ({ k, d: far(v, prototypes[k] as number[]) }))
+          .sort((a, b) => a.d - b.d) as [{ k: number; d: number }, { d: number }];
+        return second.d - first.d < threshold ? IGNORE : first.k;
       });
-    },
-  );
+      const found = pseudoLabels(x, bank, { threshold, distance }).numbers();
+      expect(found).toEqual(expected);
+      expect(new Set(found).size).toBeGreaterThan(2);
+      expect(found).toContain(IGNORE);
+    });
+  });
   test("no prototype at all: every pixel is ignored", () => {
     scope(() => {
       const empty = new MemoryBank(CLASSES, DIM);

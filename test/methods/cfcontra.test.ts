@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { cfcontraOptions, TERMS } from "../../src/methods/cfcontra.js";
+import { cfcontraOptions } from "../../src/methods/cfcontra.js";
+import { TERMS } from "../../src/methods/fine-alignment.js";
 import { everything, trainTiny, using } from "../train/tiny.js";
 
 /** The scalars of the last of a few steps. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { addonFresh, buildAddon } from "./addon.js";
 import { dependenciesFresh, installDependencies } from "./dependencies.js";
 import { withLock } from "./lock.js";
+import { buildPages, pagesFresh } from "./pages.js";
 import { SetupError, say } from "./say.js";
 import { compileTypeScript, distFresh } from "./typescript.js";
 
@@ -19,7 +20,8 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/,
 export function bootstrap({ root = ROOT, env = process.env, search = false, engine = true } = {}) {
   refuseUnsupported();
   const engineFresh = () => !engine || addonFresh(root, env);
-  const fresh = () => dependenciesFresh(root) && engineFresh() && distFresh(root);
+  const fresh = () =>
+    dependenciesFresh(root) && engineFresh() && distFresh(root) && pagesFresh(root);
   if (!search && fresh()) return;
   try {
     withLock(join(root, "build", "lock"), () => make(root, env, search, engine), {
@@ -42,6 +44,7 @@ function make(root, env, search, engine) {
     if (search) say(`using libtorch ${libtorch.version} (${libtorch.source}: ${libtorch.path})`);
   }
   if (!distFresh(root)) compileTypeScript(root, env);
+  if (!pagesFresh(root)) buildPages(root, env);
 }
 
 function refuseUnsupported() {

@@ -155,6 +155,27 @@ Examples:
     )
     .action(async (run, options) => (await import("./export.js")).exportRun(run, options));
 
+  program
+    .command("playground")
+    .description("a page that segments photos, videos and the camera in the browser")
+    .argument("<networks...>", "a run or an ONNX file; two are compared as before and after")
+    .option("--out <folder>", "the static folder to write", "playground")
+    .option("--samples <images...>", "images for the page to offer", [])
+    .option("--serve", "serve it on this machine")
+    .option("--port <n>", "port of --serve; 0 takes any", whole, 8700)
+    .addOption(setOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cfcontra playground runs/streets-source-only-1 runs/streets-cfcontra-1 --serve
+  cfcontra playground before.onnx after.onnx --samples street.jpg --out playground
+  cfcontra playground playground --serve`,
+    )
+    .action(async (networks, options) =>
+      (await import("./playground.js")).playground(networks, options),
+    );
+
   const data = program.command("data").description("look at data sets");
   data
     .command("check")

@@ -1,7 +1,7 @@
 // What an exported model says of itself. No imports but types: this runs in browsers, too.
 
-import type { InputFormat } from "../datasets/batch.js";
 import type { Color, Size } from "../datasets/dataset.js";
+import type { InputFormat } from "../datasets/input-format.js";
 
 /** What has to be known to use an exported network; it is kept in the ONNX file's metadata. */
 export interface ModelInfo {

@@ -1,7 +1,8 @@
 // Images on their way into and out of a network as plain arrays. No imports but types: this runs in
 // browsers, too.
-import type { InputFormat } from "../datasets/batch.js";
+
 import type { Size } from "../datasets/dataset.js";
+import type { InputFormat } from "../datasets/input-format.js";
 
 /** RGB or RGBA bytes, row by row: [height * width * 3] or [height * width * 4]. */
 export interface Pixels extends Size {

@@ -1,4 +1,4 @@
-import { CAFFE_INPUT, type InputFormat } from "../datasets/batch.js";
+import { CAFFE_INPUT, type InputFormat } from "../datasets/input-format.js";
 import {
   conv2d,
   createParameters,

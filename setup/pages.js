@@ -1,0 +1,42 @@
+import { existsSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { runLogged, SetupError, say } from "./say.js";
+import { fingerprint, readJson, writeJson } from "./stamp.js";
+
+const STAMP = "dist/web/.stamp.json";
+
+/** Whether dist/web/ was built from the web/ that is there. A published package has no web/. */
+export function pagesFresh(root) {
+  if (!existsSync(join(root, "web"))) return true;
+  return readJson(join(root, STAMP))?.sources === sources(root);
+}
+
+/** Every folder of web/ with an index.html becomes a static folder of the same name in dist/web/. */
+export function buildPages(root, env) {
+  const pages = readdirSync(join(root, "web")).filter((name) =>
+    existsSync(join(root, "web", name, "index.html")),
+  );
+  say(`building pages (${pages.join(", ")}) ...`);
+  const before = sources(root); // an edit made meanwhile is built next time
+  const require = createRequire(join(root, "package.json"));
+  const vite = join(dirname(require.resolve("vite/package.json")), "bin", "vite.js");
+  for (const page of pages) {
+    const log = join(root, "build", `${page}-page.log`);
+    const outDir = join(root, "dist", "web", page);
+    const { ok, tail } = runLogged(
+      [
+        ...[process.execPath, vite, "build", join("web", page)],
+        ...["--config", join("web", "vite.config.js"), "--outDir", outDir, "--emptyOutDir"],
+      ],
+      { cwd: root, env, log },
+    );
+    if (!ok) throw new SetupError(`the page ${page} does not build; the log is ${log}.\n${tail}`);
+  }
+  writeJson(join(root, STAMP), { sources: before });
+}
+
+/** What pages are made of, the parts of src/ included that they share with Node. */
+function sources(root) {
+  return fingerprint(root, ["web", "src/export", "src/datasets", "package-lock.json"]);
+}

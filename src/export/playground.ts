@@ -1,0 +1,64 @@
+import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import sharp from "sharp";
+import { UserError } from "../errors.js";
+
+/** What lies in a playground beside the page itself. */
+export interface PlaygroundParts {
+  /** One network, or the one before and the one after adaptation. */
+  readonly models: readonly { readonly name: string; readonly model: Uint8Array }[];
+  /** Image files to offer. */
+  readonly samples: readonly string[];
+}
+
+const PAGE = fileURLToPath(new URL("../web/playground/", import.meta.url));
+
+/** ONNX Runtime's WebAssembly: for the processor, and for graphics processors through WebGPU. */
+const RUNTIME = ["ort-wasm-simd-threaded", "ort-wasm-simd-threaded.asyncify"];
+
+/** What a folder must hold to be a playground. */
+export const CONTENTS = "playground.json";
+
+/**
+ * Writes a folder that any web server can serve: the page, ONNX Runtime, the models, the samples.
+ * @throws UserError where the page is not built, or a sample is no image
+ */
+export async function writePlayground(
+  out: string,
+  { models, samples }: PlaygroundParts,
+): Promise<void> {
+  if (!existsSync(join(PAGE, "index.html"))) {
+    throw new UserError(`the page is not built (${PAGE} is missing): run "npm run setup"`);
+  }
+  const pictures = samples.map((path, i) => ({ path, file: `samples/${i + 1}${extension(path)}` }));
+  for (const { path } of pictures) await requireImage(path);
+  cpSync(PAGE, out, { recursive: true });
+  for (const folder of ["ort", "models", "samples"])
+    mkdirSync(join(out, folder), { recursive: true });
+  const runtime = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
+  for (const name of RUNTIME) {
+    for (const file of [`${name}.mjs`, `${name}.wasm`]) {
+      copyFileSync(join(runtime, file), join(out, "ort", file));
+    }
+  }
+  const listed = models.map(({ name, model }, i) => {
+    const file = `models/${i + 1}.onnx`;
+    writeFileSync(join(out, file), model);
+    return { name, file };
+  });
+  for (const { path, file } of pictures) copyFileSync(path, join(out, file));
+  const contents = { models: listed, samples: pictures.map(({ file }) => file) };
+  writeFileSync(join(out, CONTENTS), `${JSON.stringify(contents, null, 2)}\n`);
+}
+
+const extension = (path: string) => /\.[a-z]+$/i.exec(path)?.[0].toLowerCase() ?? "";
+
+async function requireImage(path: string): Promise<void> {
+  await sharp(path)
+    .metadata()
+    .catch(() => {
+      throw new UserError(`${path} is no image: --samples takes PNG, JPEG or WebP files`);
+    });
+}

@@ -1,0 +1,191 @@
+import type { Segmentation } from "../../src/export/segmenter.js";
+import { type Engine, startEngine } from "./engine.js";
+import { createLegend } from "./legend.js";
+import { createPanel, type Look, type View } from "./panel.js";
+import type { Contents } from "./protocol.js";
+import { frameOf, openCamera, openFile, type Source } from "./source.js";
+
+const element = <T extends HTMLElement = HTMLElement>(id: string) =>
+  document.getElementById(id) as T;
+const status = element("status");
+const [stage, samples, drop] = [element("stage"), element("samples"), element("drop")];
+const [camera, pause, save] = ["camera", "pause", "save"].map((id) =>
+  element<HTMLButtonElement>(id),
+) as [HTMLButtonElement, HTMLButtonElement, HTMLButtonElement];
+const file = element<HTMLInputElement>("file");
+const opacity = element<HTMLInputElement>("opacity");
+const controls = element<HTMLFormElement>("controls");
+
+const say = (sentence: string, wrong = false) => {
+  status.textContent = sentence;
+  status.classList.toggle("wrong", wrong);
+};
+
+async function main(): Promise<void> {
+  const response = await fetch("./playground.json");
+  if (!response.ok) throw new Error("playground.json is missing beside this page");
+  const contents = (await response.json()) as Contents;
+  const engine = await startEngine(
+    contents.models.map(({ file }) => new URL(file, document.baseURI).href),
+  );
+  const names = contents.models.map(({ name }) => name);
+  const panels = engine.infos.map((info, i) => createPanel(names[i] as string, info));
+  stage.replaceChildren(...panels.map((panel) => panel.element));
+  stage.dataset.panels = String(panels.length);
+
+  let source: Source | undefined;
+  let results: readonly Segmentation[] = [];
+  let look: Look = { view: "classes", opacity: 0.6, only: undefined };
+  const [first] = engine.infos as [Engine["infos"][0]];
+  const legend = createLegend(
+    document.querySelector("#legend table") as HTMLTableElement,
+    first,
+    names,
+    (only) => relook({ only }),
+  );
+
+  function draw(): void {
+    if (source === undefined) return;
+    for (const [i, panel] of panels.entries()) panel.draw(source, results[i], look);
+  }
+  function relook(change: Partial<Look>): void {
+    look = { ...look, ...change };
+    element("scale").hidden = look.view !== "entropy";
+    draw();
+  }
+
+  /** Segments what `from` shows, again and again while it runs. */
+  async function follow(from: Source): Promise<void> {
+    let every = 0; // milliseconds from frame to frame, smoothed
+    while (source === from) {
+      const began = performance.now();
+      const { results: found, milliseconds } = await engine.segment(frameOf(from, first.size));
+      if (source !== from) return;
+      results = found;
+      draw();
+      legend.update(results);
+      save.disabled = false;
+      if (!from.video) {
+        return say(
+          `${from.width} x ${from.height} in ${milliseconds.toFixed(0)} ms. ${engine.engine}.`,
+        );
+      }
+      await new Promise(requestAnimationFrame);
+      every = every * 0.8 + (performance.now() - began) * (every ? 0.2 : 1);
+      say(`${(1000 / every).toFixed(1)} frames per second. ${engine.engine}.`);
+      while (source === from && from.video.paused) await new Promise(requestAnimationFrame);
+    }
+  }
+
+  async function show(opening: Promise<Source>): Promise<void> {
+    try {
+      const next = await opening;
+      source?.close();
+      source = next;
+      results = [];
+      camera.setAttribute("aria-pressed", "false");
+      pause.hidden = !next.video;
+      pause.textContent = "Pause";
+      say("Segmenting ...");
+      await follow(next);
+    } catch (error) {
+      say(`${(error as Error).message}.`, true);
+    }
+  }
+
+  controls.addEventListener("submit", (event) => event.preventDefault());
+  controls.addEventListener("input", ({ target }) => {
+    const { name, value } = target as HTMLInputElement;
+    if (name === "view") relook({ view: value as View });
+  });
+  opacity.addEventListener("input", () => {
+    element("opacity-value").textContent = `${opacity.value} %`;
+    relook({ opacity: Number(opacity.value) / 100 });
+  });
+  file.addEventListener("change", () => {
+    if (file.files?.[0]) show(openFile(file.files[0]));
+    file.value = "";
+  });
+  camera.addEventListener("click", async () => {
+    if (camera.getAttribute("aria-pressed") === "true") {
+      source?.video?.pause();
+      source?.close();
+      camera.setAttribute("aria-pressed", "false");
+      pause.hidden = true;
+      return;
+    }
+    const opening = openCamera();
+    show(opening);
+    await opening.then(() => camera.setAttribute("aria-pressed", "true")).catch(() => {});
+  });
+  pause.addEventListener("click", () => {
+    const video = source?.video;
+    if (!video) return;
+    if (video.paused) video.play();
+    else video.pause();
+    pause.textContent = video.paused ? "Play" : "Pause";
+  });
+  save.addEventListener("click", async () => {
+    for (const [i, result] of results.entries()) {
+      const name = contents.models[i]?.name.toLowerCase().replace(/\W+/g, "-");
+      download(await labelFile(result), `labels-${name}.png`);
+    }
+  });
+  acceptDrops((dropped) => show(openFile(dropped)));
+
+  samples.hidden = contents.samples.length === 0;
+  for (const [i, address] of contents.samples.entries()) {
+    const button = document.createElement("button");
+    button.type = "button";
+    const image = document.createElement("img");
+    image.src = address;
+    image.alt = `Sample ${i + 1}`;
+    button.append(image);
+    const open = () => show(fetch(address).then(async (found) => openFile(await found.blob())));
+    button.addEventListener("click", open);
+    samples.append(button);
+    if (i === 0) open();
+  }
+  if (contents.samples.length === 0) say(`Ready. Open or drop a photo. ${engine.engine}.`);
+}
+
+/** Labels as a grey picture whose values are train ids. */
+function labelFile({ labels, width, height }: Segmentation): Promise<Blob> {
+  const pixels = new Uint8ClampedArray(labels.length * 4);
+  for (const [i, label] of labels.entries()) pixels.set([label, label, label, 255], i * 4);
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
+  context.putImageData(new ImageData(pixels, width, height), 0, 0);
+  return canvas.convertToBlob({ type: "image/png" });
+}
+
+function download(blob: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+function acceptDrops(accept: (file: File) => void): void {
+  let inside = 0; // dragenter and dragleave come for every element on the way
+  const show = (change: number) => {
+    inside = Math.max(0, inside + change);
+    drop.hidden = inside === 0;
+  };
+  addEventListener("dragenter", () => show(1));
+  addEventListener("dragleave", () => show(-1));
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    show(-inside);
+    const dropped = event.dataTransfer?.files[0];
+    if (dropped) accept(dropped);
+  });
+  addEventListener("paste", ({ clipboardData }) => {
+    const pasted = clipboardData?.files[0];
+    if (pasted) accept(pasted);
+  });
+}
+
+main().catch((error: Error) => say(`${error.message}.`, true));

@@ -1,0 +1,73 @@
+import type { Pixels } from "../../src/export/pixels.js";
+
+/** Where images come from: a photo that stands, or a video or camera that runs. */
+export interface Source {
+  readonly picture: CanvasImageSource;
+  readonly width: number;
+  readonly height: number;
+  readonly video?: HTMLVideoElement;
+  close(): void;
+}
+
+/** @throws Error if the file is neither an image nor a video that the browser can read */
+export async function openFile(file: Blob): Promise<Source> {
+  if (!file.type.startsWith("video/")) return openPhoto(file);
+  const url = URL.createObjectURL(file);
+  const video = document.createElement("video");
+  video.loop = true;
+  video.src = url;
+  return play(video, () => URL.revokeObjectURL(url));
+}
+
+async function openPhoto(file: Blob): Promise<Source> {
+  const picture = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => {
+    throw new Error("the browser cannot read this image");
+  });
+  const { width, height } = picture;
+  return { picture, width, height, close: () => picture.close() };
+}
+
+/** @throws Error if there is no camera, or it may not be used */
+export async function openCamera(): Promise<Source> {
+  const constraints = { video: { facingMode: "environment" }, audio: false };
+  const stream = await navigator.mediaDevices.getUserMedia(constraints).catch(() => {
+    throw new Error("no camera, or the browser may not use it");
+  });
+  const video = document.createElement("video");
+  video.srcObject = stream;
+  return play(video, () => {
+    for (const track of stream.getTracks()) track.stop();
+  });
+}
+
+async function play(video: HTMLVideoElement, close: () => void): Promise<Source> {
+  video.muted = true;
+  video.playsInline = true;
+  await video.play().catch(() => {
+    close();
+    throw new Error("the browser cannot play this video");
+  });
+  const { videoWidth: width, videoHeight: height } = video;
+  const stop = () => {
+    video.pause();
+    close();
+  };
+  return { picture: video, width, height, video, close: stop };
+}
+
+const canvas = document.createElement("canvas");
+const context = canvas.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D;
+const LARGEST = 4096;
+
+/**
+ * What a source shows now. A photo comes at its own size, and is resized as Node does it; a frame of
+ * a video comes at the network's size, resized by the browser, which is quicker.
+ */
+export function frameOf(source: Source, size: { width: number; height: number }): Pixels {
+  const shrink = Math.min(1, LARGEST / Math.max(source.width, source.height));
+  canvas.width = source.video ? size.width : Math.round(source.width * shrink);
+  canvas.height = source.video ? size.height : Math.round(source.height * shrink);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(source.picture, 0, 0, canvas.width, canvas.height);
+  return context.getImageData(0, 0, canvas.width, canvas.height);
+}

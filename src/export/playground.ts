@@ -13,7 +13,7 @@ export interface PlaygroundParts {
   readonly samples: readonly string[];
 }
 
-const PAGE = fileURLToPath(new URL("../web/playground/", import.meta.url));
+const PAGE = fileURLToPath(new URL("../../dist/web/playground/", import.meta.url));
 
 /** ONNX Runtime's WebAssembly: for the processor, and for graphics processors through WebGPU. */
 const RUNTIME = ["ort-wasm-simd-threaded", "ort-wasm-simd-threaded.asyncify"];

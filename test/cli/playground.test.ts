@@ -1,0 +1,95 @@
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, existsSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildPages, pagesFresh } from "../../setup/pages.js";
+import { makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { cli, preset, tiny } from "./cli.js";
+
+const checkout = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+let root: string;
+let run: string;
+let model: string;
+
+beforeAll(async () => {
+  if (!pagesFresh(checkout)) buildPages(checkout, process.env);
+  root = await mkdtemp(join(tmpdir(), "cfcontra-"));
+  [run, model] = [join(root, "run"), join(root, "model.onnx")];
+  await makeGta5(join(root, "gta5"), 3);
+  await makeCityscapes(join(root, "cityscapes"), 3);
+  await makeCamvid(join(root, "camvid"), 2);
+  const path = await preset(root, tiny(root));
+  expect((await cli("train", "--preset", path, "--out", run)).code).toBe(0);
+  expect((await cli("export", run, "--out", model)).code).toBe(0);
+});
+afterAll(() => rm(root, { recursive: true }));
+
+test("playground writes a folder of its own from runs and ONNX files", async () => {
+  const out = join(root, "page");
+  const sample = join(root, "gta5/images/00001.png");
+  const { code, out: said } = await cli(
+    "playground",
+    run,
+    model,
+    "--out",
+    out,
+    "--samples",
+    sample,
+  );
+  expect(code).toBe(0);
+  expect(said).toContain(`cfcontra playground ${out} --serve`);
+  const contents = JSON.parse(readFileSync(join(out, "playground.json"), "utf8"));
+  expect(contents.models.map(({ name }: { name: string }) => name)).toEqual(["Before", "After"]);
+  for (const file of ["index.html", ...contents.samples, contents.models[1].file]) {
+    expect(existsSync(join(out, file)), file).toBe(true);
+  }
+});
+
+test("--serve serves a finished one, isolated, without libtorch", async () => {
+  const installed = join(root, "installed");
+  for (const part of ["bin", "dist", "presets", "setup", "package.json"]) {
+    cpSync(join(checkout, part), join(installed, part), { recursive: true });
+  }
+  symlinkSync(join(checkout, "node_modules"), join(installed, "node_modules"));
+  const bin = join(installed, "bin/cfcontra.js");
+  const env = { PATH: "/nowhere", LIBTORCH: "/nowhere" };
+  const out = join(root, "bare");
+  const made = spawnSync(process.execPath, [bin, "playground", model, "--out", out], { env });
+  expect(made.status).toBe(0);
+  const server = spawn(process.execPath, [bin, "playground", out, "--serve", "--port", "0"], {
+    env,
+  });
+  try {
+    const url = await new Promise<string>((resolve) => {
+      server.stdout.on("data", (text) => resolve(/http:\S+/.exec(String(text))?.[0] as string));
+    });
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+    const page = await fetch(url);
+    expect(page.status).toBe(200);
+    expect(page.headers.get("cross-origin-embedder-policy")).toBe("require-corp");
+    const contents = await (await fetch(`${url}playground.json`)).json();
+    const bytes = await (await fetch(url + contents.models[0].file)).arrayBuffer();
+    expect(Buffer.from(bytes).equals(readFileSync(model))).toBe(true);
+    expect((await fetch(`${url}../model.onnx`)).status).toBe(404);
+    expect((await fetch(`${url}..%2fmodel.onnx`)).status).toBe(404);
+  } finally {
+    server.kill();
+  }
+});
+
+test.each([
+  ["three networks", () => [model, model, model], /one network or two, not 3/],
+  ["a file that is not there", () => [join(root, "absent.onnx")], /absent\.onnx does not exist/],
+  ["an ONNX file of somebody else", () => [join(root, "text.onnx")], /cfcontra export/],
+  ["a sample that is no image", () => [model, "--samples", join(root, "tiny.yaml")], /no image/],
+  ["a folder with something in it", () => [model, "--out", root], /holds other files/],
+])("playground refuses %s", async (_, args, says) => {
+  await writeFile(join(root, "text.onnx"), "");
+  const { code, err } = await cli("playground", "--out", join(root, "refused"), ...args());
+  expect(code).toBe(1);
+  expect(err).toMatch(says);
+  expect(existsSync(join(root, "refused"))).toBe(false);
+});

@@ -4,10 +4,11 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { z } from "zod";
 import { augmentSchema } from "../datasets/augment.js";
+import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { nearestWord } from "../datasets/nearest-word.js";
 import { UserError } from "../errors.js";
 import { METHODS, type MethodName, methods } from "../methods/index.js";
-import { PROJECTION_HEADS, RESNETS } from "../network/index.js";
+import { BACKBONES, type BackboneName, PROJECTION_HEADS } from "../network/index.js";
 import { STYLES, type StyleName } from "../style/index.js";
 
 const whole = z.number().int();
@@ -20,7 +21,9 @@ const dataset = z.looseObject({ type: z.string() }); // its own schema checks th
 const methodName = z.enum(METHODS as [MethodName, ...MethodName[]]);
 
 const networkSchema = z.strictObject({
-  backbone: z.enum(RESNETS as [(typeof RESNETS)[number], ...typeof RESNETS]).default("resnet101"),
+  backbone: z.enum(BACKBONES as [BackboneName, ...BackboneName[]]).default("resnet101"),
+  /** What pixels become before they enter; what the backbone's published weights expect if omitted. */
+  input: z.enum(Object.keys(INPUT_FORMATS) as [InputName, ...InputName[]]).optional(),
   /** Multiplies every channel count of the backbone. */
   width: z.number().positive().default(1),
   head: z.enum(PROJECTION_HEADS).default("moco"),

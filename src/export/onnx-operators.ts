@@ -44,6 +44,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   tanh: unary("Tanh"),
   clamp: (add, [x, least, most]) =>
     add.node("Clip", [x as string, operand(add, least), operand(add, most)]),
+  constant_pad_nd: (add, [x, sides]) => {
+    const [left, right, top, bottom] = sides as [number, number, number, number];
+    return add.node("Pad", [x as string, add.int64s([0, 0, top, left, 0, 0, bottom, right])]);
+  },
   "add.Tensor": binary("Add"),
   "add.Scalar": binary("Add"),
   "sub.Tensor": binary("Sub"),

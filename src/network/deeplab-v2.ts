@@ -1,4 +1,4 @@
-import { CAFFE_INPUT, type InputFormat } from "../datasets/input-format.js";
+import { INPUT_FORMATS, type InputFormat, type InputName } from "../datasets/input-format.js";
 import {
   conv2d,
   createParameters,
@@ -9,17 +9,19 @@ import {
   type Parameters,
 } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
+import { type Backbone, type BackboneName, createBackbone } from "./backbones.js";
 import { type ProjectionHeadName, projectionHead } from "./projection-head.js";
-import { type ResNetName, resnet } from "./resnet.js";
 
 export interface DeepLabOptions {
-  readonly backbone: ResNetName;
+  readonly backbone: BackboneName;
   readonly classes: number;
   readonly head: ProjectionHeadName;
   /** Multiplies every channel count of the backbone; 1 is the published network. */
   readonly width?: number;
   readonly device?: string;
   readonly init?: Init;
+  /** What pixels become before they enter; what the backbone's weights expect when omitted. */
+  readonly input?: InputName | undefined;
 }
 
 /** Logits float32 [N, classes, h, w] of both levels and layer4's features [N, D, h, w], h = ~H / 8. */
@@ -36,8 +38,8 @@ export interface Network {
   readonly featureSize: number;
   readonly input: InputFormat;
   readonly device: string;
-  /** The tensors of a published file of the backbone under the names and in the layout they have here. */
-  readonly published: (tensors: ReadonlyMap<string, Tensor>) => ReadonlyMap<string, Tensor>;
+  /** See Backbone. */
+  readonly published: Backbone["published"];
   /** Images [N, 3, H, W] in `input` format -> prediction. */
   forward(images: Tensor, training: boolean): Prediction;
   /** Features [N, D, h, w] -> the prototypes' space [N, D, h, w]. */
@@ -67,9 +69,10 @@ export function deeplabV2({
   width = 1,
   device = "cpu",
   init = normalInit(0.01),
+  input,
 }: DeepLabOptions): Network {
   const parameters = createParameters(device);
-  const trunk = resnet(parameters, backbone, width, init);
+  const trunk = createBackbone(parameters, backbone, width, init);
   const { layer3, layer4 } = trunk.channels;
   const aux = atrousPyramid(parameters.sub("layer5"), layer3, classes, normalInit(0.01));
   const main = atrousPyramid(parameters.sub("layer6"), layer4, classes, normalInit(0.01));
@@ -78,9 +81,9 @@ export function deeplabV2({
     parameters,
     classes,
     featureSize: layer4,
-    input: CAFFE_INPUT,
+    input: input === undefined ? trunk.input : INPUT_FORMATS[input],
     device,
-    published: (tensors) => tensors,
+    published: trunk.published,
     forward(images, training) {
       const features = trunk(images, training);
       return {

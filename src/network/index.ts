@@ -1,3 +1,4 @@
+export { BACKBONES, type Backbone, type BackboneName, createBackbone } from "./backbones.js";
 export {
   type DeepLabOptions,
   deeplabV2,

@@ -1,3 +1,4 @@
+import { CAFFE_INPUT } from "../datasets/input-format.js";
 import {
   batchNorm,
   conv2d,
@@ -9,6 +10,7 @@ import {
   sequential,
 } from "../nn/index.js";
 import { maxPool2d, type Tensor } from "../torch/index.js";
+import type { Backbone } from "./backbones.js";
 
 const DEPTHS = {
   resnet18: { blocks: [2, 2, 2, 2], block: basic, expansion: 1 },
@@ -27,12 +29,6 @@ const STAGES = [
   { stride: 1, dilation: 2 },
   { stride: 1, dilation: 4 },
 ] as const;
-
-/** Image [N, 3, H, W] -> the outputs of layer3 and layer4, [N, C, ~H/8, ~W/8]. */
-export interface Backbone {
-  (x: Tensor, training: boolean): { layer3: Tensor; layer4: Tensor };
-  readonly channels: { readonly layer3: number; readonly layer4: number };
-}
 
 interface BlockOptions {
   readonly inputs: number;
@@ -126,5 +122,7 @@ export function resnet(
     return { layer3: third, layer4: layer4(third, training) };
   };
   const channels = { layer3: base * 4 * expansion, layer4: base * 8 * expansion };
-  return Object.assign(backbone, { channels });
+  // Published files have these names already.
+  const published = (tensors: ReadonlyMap<string, Tensor>) => tensors;
+  return Object.assign(backbone, { channels, input: CAFFE_INPUT, published });
 }

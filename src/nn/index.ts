@@ -16,6 +16,7 @@ export {
   type Layer,
   leakyRelu,
   relu,
+  relu6,
   sequential,
 } from "./layers.js";
 export { loadByName, withoutPrefix } from "./load-by-name.js";

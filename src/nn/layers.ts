@@ -28,12 +28,17 @@ export function conv2d(
  * Normalisation by the batch's statistics in training, by the running ones otherwise. `frozen`
  * keeps scale and shift as they are, as the reference does (METHOD.md, network).
  */
-export function batchNorm(p: Parameters, channels: number, { frozen = false } = {}): Layer {
+export function batchNorm(
+  p: Parameters,
+  channels: number,
+  { frozen = false, eps = 1e-5 } = {},
+): Layer {
   const weight = p.parameter("weight", [channels], onesInit, frozen);
   const bias = p.parameter("bias", [channels], zerosInit, frozen);
   const runningMean = p.buffer("running_mean", [channels], zerosInit);
   const runningVar = p.buffer("running_var", [channels], onesInit);
-  return (x, training) => torch.batchNorm(x, { weight, bias, runningMean, runningVar }, training);
+  const state = { weight, bias, runningMean, runningVar };
+  return (x, training) => torch.batchNorm(x, state, training, { eps });
 }
 
 /** One layer after the other. */
@@ -49,3 +54,6 @@ export const leakyRelu =
 
 /** max(x, 0), overwriting x: for what no other layer reads. */
 export const relu: Layer = (x) => x.reluInPlace();
+
+/** min(max(x, 0), 6). */
+export const relu6: Layer = (x) => x.clamp(0, 6);

@@ -156,6 +156,11 @@ const reflectOp = operator("reflection_pad2d");
 export const reflectionPad = (x: Tensor, padding: number): Tensor =>
   reflectOp(x, [padding, padding, padding, padding]);
 
+const padOp = operator("constant_pad_nd");
+/** Zeros around [N, C, H, W]: left, right, top, bottom. */
+export const pad = (x: Tensor, sides: readonly [number, number, number, number]): Tensor =>
+  padOp(x, sides, 0);
+
 const topkOp = operators("topk");
 /** The k largest (or smallest) along `dim`: values and int64 indices. */
 export function topk(x: Tensor, k: number, dim = -1, largest = true): [Tensor, Tensor] {

@@ -27,6 +27,9 @@ export function startFrom(path: string, network: Network): string {
         `weights from ${file}: ${wanted.size} tensors`,
         ...(fresh.length > 0 ? [`${fresh.join(", ")} of the network as new`] : []),
         ...(skipped.length > 0 ? [`its ${skipped.join(", ")} left out`] : []),
+        ...(skipped.includes("fc")
+          ? ["if it is torchvision's, set network.input=torchvision"]
+          : []),
       ].join("; ");
     });
   } finally {

@@ -1,0 +1,136 @@
+import { UNIT_INPUT } from "../datasets/input-format.js";
+import {
+  batchNorm,
+  conv2d,
+  type Init,
+  type Layer,
+  type Parameters,
+  relu6,
+  sequential,
+} from "../nn/index.js";
+import { pad, type Tensor } from "../torch/index.js";
+import type { Backbone } from "./backbones.js";
+
+/** Output channels and stride of the thirteen blocks: Howard et al. 2017, table 1. */
+const BLOCKS = [
+  ...[
+    [64, 1],
+    [128, 2],
+    [128, 1],
+    [256, 2],
+    [256, 1],
+  ],
+  ...[
+    [512, 2],
+    [512, 1],
+    [512, 1],
+    [512, 1],
+    [512, 1],
+    [512, 1],
+  ],
+  ...[
+    [1024, 2],
+    [1024, 1],
+  ],
+] as [number, number][];
+const STEM = 32;
+/** Blocks up to here are the third stage: the last of 512 channels. */
+const THIRD = 11;
+const OUTPUT_STRIDE = 8;
+
+/** TensorFlow's "same" padding of a 3x3 kernel: where it does not divide evenly, more comes after. */
+function samePadding(
+  x: Tensor,
+  stride: number,
+): [left: number, right: number, top: number, bottom: number] {
+  const sides = (size: number) => {
+    const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + 3 - size);
+    return [Math.floor(total / 2), Math.ceil(total / 2)] as const;
+  };
+  return [...sides(x.size(3)), ...sides(x.size(2))];
+}
+
+/** A 3x3 convolution as TensorFlow pads it. */
+function convolve(p: Parameters, inputs: number, outputs: number, options: ConvolveOptions): Layer {
+  const { stride, dilation, ...rest } = options;
+  // At stride 1 both sides are padded alike, which the convolution does itself.
+  const padding = stride === 1 ? dilation : 0;
+  const layer = conv2d(p, inputs, outputs, 3, { ...rest, stride, dilation, padding, bias: false });
+  return (x, training) => layer(stride === 1 ? x : pad(x, samePadding(x, stride)), training);
+}
+
+interface ConvolveOptions {
+  readonly stride: number;
+  readonly dilation: number;
+  readonly groups?: number;
+  readonly init: Init;
+}
+
+/**
+ * MobileNetV1 (Howard et al. 2017) at output stride 8: from the stride that would exceed it on, what
+ * follows is dilated instead. Scale and shift of batch normalisation are trained: a small network that
+ * was not made for segmentation needs them. Parameters are named after Keras's layers.
+ * @param width multiplies every channel count; published are 1, 0.75, 0.5 and 0.25
+ */
+export function mobilenetV1(p: Parameters, width: number, init: Init): Backbone {
+  const normed = (name: string, channels: number) =>
+    sequential(batchNorm(p.sub(`${name}_bn`), channels, { eps: 1e-3 }), relu6);
+  let inputs = Math.round(STEM * width);
+  let reached = 2;
+  let dilation = 1;
+  const stem = sequential(
+    convolve(p.sub("conv1"), 3, inputs, { stride: 2, dilation: 1, init }),
+    normed("conv1", inputs),
+  );
+  const blocks = BLOCKS.map(([channels, wanted], i) => {
+    const outputs = Math.round(channels * width);
+    const stride = reached * wanted > OUTPUT_STRIDE ? 1 : wanted;
+    const [depthwise, pointwise] = [`conv_dw_${i + 1}`, `conv_pw_${i + 1}`];
+    const layer = sequential(
+      convolve(p.sub(depthwise), inputs, inputs, { stride, dilation, groups: inputs, init }),
+      normed(depthwise, inputs),
+      conv2d(p.sub(pointwise), inputs, outputs, 1, { bias: false, init }),
+      normed(pointwise, outputs),
+    );
+    reached *= stride;
+    dilation *= wanted / stride; // the block itself still sees its input undilated
+    inputs = outputs;
+    return layer;
+  });
+  const third = sequential(stem, ...blocks.slice(0, THIRD));
+  const fourth = sequential(...blocks.slice(THIRD));
+  const backbone = (x: Tensor, training: boolean) => {
+    const layer3 = third(x, training);
+    return { layer3, layer4: fourth(layer3, training) };
+  };
+  const channels = { layer3: Math.round(512 * width), layer4: Math.round(1024 * width) };
+  return Object.assign(backbone, { channels, input: UNIT_INPUT, published: fromKeras });
+}
+
+const KERAS: Readonly<Record<string, string>> = {
+  kernel: "weight",
+  depthwise_kernel: "weight",
+  gamma: "weight",
+  beta: "bias",
+  moving_mean: "running_mean",
+  moving_variance: "running_var",
+};
+
+/**
+ * Tensors with Keras's names in ours: kernels [h, w, in, out] become [out, in, h, w], depthwise ones
+ * [h, w, C, 1] become [C, 1, h, w]. The classifier goes; other names stay as they are.
+ */
+function fromKeras(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+  const renamed = new Map<string, Tensor>();
+  for (const [name, tensor] of tensors) {
+    const [, layer = "", kind = ""] = /^(.*)\/(\w+)$/.exec(name) ?? [];
+    const own = KERAS[kind];
+    if (/(^|\/)conv_preds$/.test(layer)) continue;
+    if (own === undefined) renamed.set(name, tensor);
+    else if (kind === "kernel") renamed.set(`${layer}.${own}`, tensor.permute(3, 2, 0, 1));
+    else if (kind === "depthwise_kernel")
+      renamed.set(`${layer}.${own}`, tensor.permute(2, 3, 0, 1));
+    else renamed.set(`${layer}.${own}`, tensor);
+  }
+  return renamed;
+}

@@ -1,0 +1,84 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { createBackbone, deeplabV2, parameterGroups } from "../../src/network/index.js";
+import { createParameters, heInit, loadByName } from "../../src/nn/index.js";
+import { dispose, noGrad, randn, readTensors, scope, tensor } from "../../src/torch/index.js";
+import { startFrom } from "../../src/train/index.js";
+import { relativeError } from "../golden/relative-error.js";
+
+const PYTHON = "/usr/bin/python3";
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const weights = here("../../../shared/data/mobilenet_v1_025/imagenet.safetensors");
+const torch = spawnSync(PYTHON, ["-c", "import torch"]).status === 0;
+const oracle = torch && existsSync(weights);
+
+/** The same made-up image [1, 3, height, width] that the oracle looks at. */
+function image(height: number, width: number) {
+  const values = Float32Array.from({ length: 3 * height * width }, (_, i) => {
+    return Math.sin(i * 0.37) * Math.cos(i * 0.0113);
+  });
+  return tensor(values, [1, 3, height, width]);
+}
+
+describe("MobileNetV1", () => {
+  describe.skipIf(!oracle)("(skipped without python3-torch or the published weights)", () => {
+    test.each([
+      [64, 96],
+      [45, 70], // odd sides are padded otherwise than even ones
+      [90, 51],
+    ])("has the features that PyTorch computes of a %i x %i image", (height, width) => {
+      const { status, stdout, stderr } = spawnSync(
+        PYTHON,
+        [here("mobilenet_v1.py"), weights, String(height), String(width), "8"],
+        { encoding: "utf8", maxBuffer: 2 ** 28 },
+      );
+      if (status !== 0) throw new Error(stderr);
+      const wanted = JSON.parse(stdout) as { shape: number[]; values: number[] }[];
+      const parameters = createParameters();
+      const backbone = createBackbone(parameters, "mobilenetv1", 0.25, heInit);
+      const { tensors } = readTensors(weights);
+      scope(() => {
+        loadByName(weights, backbone.published(tensors), parameters.all, "");
+        const { layer3, layer4 } = noGrad(() => backbone(image(height, width), false));
+        for (const [i, features] of [layer3, layer4].entries()) {
+          expect(features.shape).toEqual(wanted[i]?.shape);
+          expect(Math.max(...features.numbers())).toBeGreaterThan(1); // it says something
+          expect(relativeError(features.numbers(), wanted[i]?.values ?? [])).toBeLessThan(1e-5);
+        }
+      });
+      dispose([tensors, parameters.all]);
+    });
+  });
+
+  test.skipIf(!existsSync(weights))(
+    "starts from the published file, and refuses another width (skipped without it)",
+    () => {
+      const build = (width: number) =>
+        deeplabV2({ backbone: "mobilenetv1", classes: 6, head: "none", width, init: heInit });
+      const [network, wider] = [build(0.25), build(0.5)];
+      expect(startFrom(weights, network)).toMatch(/: 135 tensors; layer5, layer6 of the network/);
+      expect(() => startFrom(weights, wider)).toThrow(/its conv1\.weight is \[8,3,3,3\], but/);
+      dispose([network.parameters.all, wider.parameters.all]);
+    },
+  );
+
+  test("predicts at an eighth of the input, whose format is its own", () => {
+    const options = { backbone: "mobilenetv1", classes: 5, head: "linear", width: 0.25 } as const;
+    const network = deeplabV2({ ...options, init: heInit });
+    scope(() => {
+      const { main, aux, features } = network.forward(randn([2, 3, 61, 96]), true);
+      expect(main.shape).toEqual([2, 5, 8, 12]);
+      expect(aux.shape).toEqual([2, 5, 8, 12]);
+      expect(features.shape).toEqual([2, 256, 8, 12]);
+    });
+    expect(network.input).toEqual({ order: "rgb", mean: [127.5, 127.5, 127.5], scale: 1 / 127.5 });
+    const [own] = parameterGroups(network);
+    expect([...(own?.parameters.keys() ?? [])]).toContain("conv_dw_3_bn.weight");
+    dispose(network.parameters.all);
+    const other = deeplabV2({ ...options, input: "caffe" });
+    expect(other.input.order).toBe("bgr");
+    dispose(other.parameters.all);
+  });
+});

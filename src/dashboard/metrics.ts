@@ -1,0 +1,136 @@
+import { open } from "node:fs/promises";
+import type { Buckets, RunSeries } from "./api.js";
+import { type Column, column } from "./column.js";
+import { follow, parseObject } from "./follow.js";
+
+export interface SeriesQuery {
+  /** All keys when omitted. */
+  readonly keys?: readonly string[];
+  /** Steps to show; the whole run when omitted. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Most buckets for each key. */
+  readonly buckets: number;
+  /** What the reader has already: the same width and generation spare sending it again. */
+  readonly have?: { readonly generation: number; readonly width: number; readonly upTo: number };
+}
+
+/** The numbers of one metrics.jsonl, read as they are appended and kept as columns. */
+export interface Metrics {
+  /** Reads what is new. Of a large file that was never read, a sample only; the rest follows by itself. */
+  refresh(): Promise<void>;
+  keys(): string[];
+  readonly points: number;
+  series(query: SeriesQuery): Omit<RunSeries, "id">;
+}
+
+/** Files up to this size are read whole before they are shown. */
+const LARGE = 8 * 2 ** 20;
+const SAMPLES = 700;
+let generations = Date.now() % 1e9; // another one after a restart: readers start over
+
+export function openMetrics(path: string): Metrics {
+  let columns = new Map<string, Column>();
+  let sample: ReadonlyMap<string, Column> | undefined;
+  let generation = ++generations;
+  let complete = false;
+  const follower = follow(
+    path,
+    (piece) => {
+      let back = false;
+      for (const line of piece.toString("utf8").split("\n")) back = add(columns, line) || back;
+      if (back) generation = ++generations;
+    },
+    () => {
+      columns = new Map();
+      generation = ++generations;
+    },
+  );
+  const shown = () => sample ?? columns;
+
+  return {
+    async refresh() {
+      if (complete) return follower.refresh();
+      const whole = follower.refresh().then(() => {
+        if (sample) generation = ++generations;
+        sample = undefined;
+        complete = true;
+      });
+      const size = await sizeOf(path);
+      if (size <= LARGE) return whole;
+      sample ??= await sampled(path, size);
+      if (complete) sample = undefined;
+    },
+    keys: () => [...shown().keys()].sort(),
+    get points() {
+      return [...columns.values()].reduce((sum, { length }) => sum + length, 0);
+    },
+    series({ keys, from, to, buckets, have }) {
+      const all = shown();
+      const wanted = [...all].filter(
+        ([key, { length }]) => length > 0 && (!keys || keys.includes(key)),
+      );
+      const begin = from ?? Math.min(...wanted.map(([, { first }]) => first), Infinity);
+      const end = to ?? Math.max(...wanted.map(([, { last }]) => last), 0);
+      const span = Math.max(1, end - begin + 1);
+      const width = 2 ** Math.ceil(Math.log2(Math.max(1, span / buckets)));
+      const same = have?.generation === generation && have.width === width;
+      const since = same ? Math.max(begin, Math.floor(have.upTo / width) * width) : begin;
+      const series: Record<string, Buckets> = Object.fromEntries(
+        wanted
+          .map(([key, one]) => [key, one.buckets(width, since, end)] as const)
+          .filter(([, { at }]) => at.length > 0),
+      );
+      const first = Number.isFinite(since) ? Math.floor(since / width) * width : 0;
+      return { generation, width, from: first, complete: sample === undefined, series };
+    },
+  };
+}
+
+/** Adds a line's numbers to their columns; returns whether the run went back to an earlier step. */
+function add(columns: Map<string, Column>, line: string): boolean {
+  const entry = line === "" ? undefined : parseObject(line);
+  const step = entry?.step;
+  if (!entry || typeof step !== "number" || !(step >= 0 && step < 2 ** 32)) return false;
+  let back = false;
+  for (const key in entry) {
+    const value = entry[key];
+    if (key === "step" || typeof value !== "number") continue;
+    let into = columns.get(key);
+    if (!into) {
+      into = column();
+      columns.set(key, into);
+    }
+    back = into.push(step, value) || back;
+  }
+  return back;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const file = await open(path).catch(() => undefined);
+  if (!file) return 0;
+  try {
+    return (await file.stat()).size;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whole lines from places spread evenly over a file: a picture of it in milliseconds. */
+async function sampled(path: string, size: number): Promise<ReadonlyMap<string, Column>> {
+  const columns = new Map<string, Column>();
+  const file = await open(path);
+  try {
+    const buffer = Buffer.alloc(8192);
+    for (let i = 0; i < SAMPLES; i++) {
+      const at = Math.floor((i * Math.max(0, size - buffer.length)) / (SAMPLES - 1));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+      const lines = buffer.toString("utf8", 0, bytesRead).split("\n");
+      const line = at === 0 ? lines[0] : i === SAMPLES - 1 ? lines.at(-2) : lines[1];
+      if (line) add(columns, line);
+    }
+  } finally {
+    await file.close();
+  }
+  return columns;
+}

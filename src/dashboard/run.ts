@@ -1,0 +1,162 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import type { RunState, RunSummary, Score } from "./api.js";
+import { asMapping, asNumber, asString, parseMapping, readJson, readText } from "./files.js";
+import { inside } from "./inside.js";
+import { scan } from "./scan.js";
+
+/** One run folder as the list shows it. */
+export interface Run {
+  readonly id: string;
+  /** Looks again; returns whether the summary has changed. */
+  refresh(): Promise<boolean>;
+  readonly summary: RunSummary;
+  /** The real path of a file of the run, or undefined where it is missing or lies elsewhere. */
+  file(name: string): string | undefined;
+}
+
+const LOST_AFTER = 60_000;
+const TREND = 48;
+const FILES = ["status.json", "metrics.jsonl", "result.json", "config.yaml"];
+
+/** `root` is a real path; the run lies in `root/id`. */
+export function openRun(root: string, id: string): Run {
+  const file = (name: string) => inside(root, id === "" ? name : `${id}/${name}`);
+  const metrics = scan(`${root}/${id}/metrics.jsonl`);
+  let signature = "";
+  let summary: RunSummary | undefined;
+  let config: { stamp: string; value: Record<string, unknown>; group: string } | undefined;
+
+  async function readConfig(stamp: string) {
+    if (config?.stamp !== stamp) {
+      const value = parseMapping(await readText(file("config.yaml")));
+      config = { stamp, value, group: groupOf(id, value) };
+    }
+    return config;
+  }
+
+  return {
+    id,
+    file,
+    get summary() {
+      return summary as RunSummary;
+    },
+    async refresh() {
+      const stamps = await Promise.all(FILES.map((name) => stampOf(file(name))));
+      const now = stamps.map(({ text }) => text).join(" ");
+      const stale = summary?.state === "running" && isOld(summary.updated);
+      if (now === signature && !stale) return false;
+      signature = now;
+      if (file("metrics.jsonl") !== undefined) await metrics.refresh();
+      const { value, group } = await readConfig(stamps[3]?.text ?? "");
+      const [status, result] = await Promise.all([
+        readJson(file("status.json")),
+        readJson(file("result.json")),
+      ]);
+      const train = asMapping(value.train);
+      const main = Object.keys(asMapping(value.evaluate))[0];
+      const scores = scoresOf(metrics.scores, asMapping(result?.scores), result?.steps, main);
+      const trend = trendOf(scores, metrics.losses);
+      const touched = new Date(Math.max(...stamps.map(({ time }) => time))).toISOString();
+      const updated = asString(status?.updated) ?? touched;
+      summary = {
+        id,
+        group,
+        state: stateOf(status, result !== undefined, updated),
+        step: Math.max(asNumber(status?.step) ?? 0, metrics.step, asNumber(result?.steps) ?? 0),
+        updated,
+        ...trend,
+        last: pick(scores, (list) => list.at(-1)),
+        best: pick(scores, (list) => list.reduce((a, b) => (b.value >= a.value ? b : a))),
+        ...defined({
+          method: asString(status?.method) ?? asString(value.method),
+          seed: asNumber(status?.seed) ?? asNumber(train.seed),
+          steps: asNumber(status?.steps) ?? asNumber(train.steps),
+          started: asString(status?.started),
+          error: asString(status?.error),
+          loss: metrics.loss,
+        }),
+      };
+      return true;
+    },
+  };
+}
+
+function stateOf(
+  status: Record<string, unknown> | undefined,
+  hasResult: boolean,
+  updated: string,
+): RunState {
+  const state = status?.state;
+  if (state === "complete" || state === "stopped" || state === "failed") return state;
+  if (state === "running") return isOld(updated) ? "lost" : "running";
+  // A run without status.json: what its files say.
+  return hasResult ? "complete" : isOld(updated) ? "stopped" : "running";
+}
+
+const isOld = (iso: string) => Date.now() - Date.parse(iso) > LOST_AFTER;
+
+/** mIoU by set, the main set first; from result.json where metrics.jsonl has none. */
+function scoresOf(
+  logged: ReadonlyMap<string, readonly Score[]>,
+  result: Record<string, unknown>,
+  steps: unknown,
+  main: string | undefined,
+): [string, readonly Score[]][] {
+  const all = new Map(logged);
+  for (const [set, scores] of Object.entries(result)) {
+    const value = asNumber(asMapping(scores).miou);
+    const step = asNumber(steps) ?? 0;
+    if (value === undefined || all.get(set)?.at(-1)?.step === step) continue;
+    all.set(set, [...(all.get(set) ?? []), { step, value }]);
+  }
+  const rank = (set: string) => (set === main ? 0 : 1);
+  return [...all].sort(([a], [b]) => rank(a) - rank(b));
+}
+
+function trendOf(scores: readonly (readonly [string, readonly Score[]])[], losses: readonly number[]) {
+  const [set, list] = scores[0] ?? ["", []];
+  const miou = list.length > 2;
+  const values = miou ? list.map(({ value }) => value) : losses;
+  const shown = Math.min(TREND, values.length);
+  const at = (i: number) =>
+    values[Math.round((i * (values.length - 1)) / Math.max(1, shown - 1))] as number;
+  return {
+    trend: Array.from({ length: shown }, (_, i) => Number(at(i).toPrecision(4))),
+    trendOf: miou ? `mIoU on ${set}` : "source loss",
+  };
+}
+
+function pick(
+  scores: readonly (readonly [string, readonly Score[]])[],
+  choose: (list: readonly Score[]) => Score | undefined,
+): Record<string, Score> {
+  return Object.fromEntries(
+    scores.flatMap(([set, list]) => {
+      const score = choose(list);
+      return score ? [[set, score]] : [];
+    }),
+  );
+}
+
+/** What the runs of a group share: the configuration without its seed. */
+function groupOf(id: string, config: Record<string, unknown>): string {
+  if (Object.keys(config).length === 0) return id;
+  const { seed: _, ...train } = asMapping(config.train);
+  return createHash("sha256").update(JSON.stringify({ ...config, train })).digest("hex").slice(0, 12);
+}
+
+async function stampOf(path: string | undefined): Promise<{ text: string; time: number }> {
+  try {
+    const { mtimeMs, size, ino } = await stat(path as string);
+    return { text: `${ino}:${size}:${mtimeMs}`, time: mtimeMs };
+  } catch {
+    return { text: "-", time: 0 };
+  }
+}
+
+function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

@@ -1,0 +1,58 @@
+import { type Metrics, openMetrics } from "./metrics.js";
+import { openPrototypes, type PrototypeLines } from "./prototypes.js";
+import type { Run } from "./run.js";
+import { openRuns, type Runs } from "./runs.js";
+
+/** The runs, and the indices of those that were looked at lately. */
+export interface Store {
+  readonly runs: Runs;
+  find(id: string | undefined): Promise<Run | undefined>;
+  /** undefined where the run has no such file. */
+  metrics(run: Run): Metrics | undefined;
+  prototypes(run: Run): PrototypeLines | undefined;
+}
+
+/** Points kept in memory, 12 bytes each; the index that was not asked for longest goes first. */
+const MOST_POINTS = 40e6;
+
+export function openStore(folder: string): Store {
+  const runs = openRuns(folder);
+  const indices = new Map<Run, Metrics>();
+  const prototypes = new Map<Run, PrototypeLines>();
+
+  function forget(): void {
+    for (const run of indices.keys()) if (runs.get(run.id) !== run) indices.delete(run);
+    for (const run of prototypes.keys()) if (runs.get(run.id) !== run) prototypes.delete(run);
+    let points = [...indices.values()].reduce((sum, index) => sum + index.points, 0);
+    for (const [run, index] of indices) {
+      if (points <= MOST_POINTS || indices.size === 1) return;
+      indices.delete(run);
+      points -= index.points;
+    }
+  }
+
+  return {
+    runs,
+    async find(id) {
+      if (id === undefined) return undefined;
+      if (!runs.get(id)) await runs.refresh();
+      return runs.get(id);
+    },
+    metrics(run) {
+      const path = run.file("metrics.jsonl");
+      if (path === undefined) return undefined;
+      const index = indices.get(run) ?? openMetrics(path);
+      indices.delete(run); // to the end: asked for last
+      indices.set(run, index);
+      forget();
+      return index;
+    },
+    prototypes(run) {
+      const path = run.file("prototypes.jsonl");
+      if (path === undefined) return undefined;
+      const lines = prototypes.get(run) ?? openPrototypes(path);
+      prototypes.set(run, lines);
+      return lines;
+    },
+  };
+}

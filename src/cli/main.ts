@@ -176,6 +176,22 @@ Examples:
       (await import("./playground.js")).playground(networks, options),
     );
 
+  program
+    .command("dashboard")
+    .description("watch and compare runs in a browser, while they train and afterwards")
+    .argument("[runs]", "folder of run folders, or one of them", "runs")
+    .option("--port <n>", "7700, or one of the next that is free, when omitted", whole)
+    .option("--host <address>", "another one than 127.0.0.1 asks visitors for a token", "127.0.0.1")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cfcontra dashboard
+  cfcontra dashboard runs/demo --port 8080
+  ssh -L 7700:localhost:7700 machine cfcontra dashboard   # from another machine`,
+    )
+    .action(async (runs, options) => (await import("./dashboard.js")).dashboard(runs, options));
+
   const data = program.command("data").description("look at data sets");
   data
     .command("check")

@@ -12,7 +12,7 @@ import { openStore } from "./store.js";
 export interface DashboardOptions {
   /** Real path of the folder with the runs. */
   readonly runs: string;
-  /** Real path of the built pages: `dashboard/index.html` and what it loads. */
+  /** Real path of the built page: `index.html` and what it loads in `assets/`. */
   readonly pages: string;
   /** Needed from every visitor; without one only names of this machine are answered to. */
   readonly token?: string;
@@ -53,7 +53,7 @@ export function dashboardApp({ runs: folder, pages, token }: DashboardOptions): 
     });
   };
   const page = async (context: Context) => {
-    const path = inside(pages, "dashboard/index.html");
+    const path = inside(pages, "index.html");
     if (path !== undefined) return send(context, path, "no-cache");
     return context.text("The pages are not built; `npm run setup` builds them.", 500);
   };
@@ -66,7 +66,12 @@ export function dashboardApp({ runs: folder, pages, token }: DashboardOptions): 
 
   app.get("/api/runs", async (context) => {
     await store.runs.refresh();
-    return context.json({ folder, whole: true, runs: store.runs.list(), gone: [] } satisfies RunsEvent);
+    return context.json({
+      folder,
+      whole: true,
+      runs: store.runs.list(),
+      gone: [],
+    } satisfies RunsEvent);
   });
 
   app.get("/api/events", (context) =>
@@ -158,10 +163,12 @@ function numberOf(text: string | undefined): number | undefined {
 function seriesQuery(context: Context): SeriesQuery {
   const { from, to, buckets } = context.req.query();
   const keys = context.req.queries("key");
+  const skip = context.req.queries("skip");
   const range = { from: numberOf(from), to: numberOf(to) };
   return {
     buckets: Math.min(MOST_BUCKETS, Math.max(1, Math.floor(numberOf(buckets) ?? 600))),
     ...(keys ? { keys } : {}),
+    ...(skip ? { skip } : {}),
     ...(range.from === undefined ? {} : { from: range.from }),
     ...(range.to === undefined ? {} : { to: range.to }),
   };

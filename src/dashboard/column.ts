@@ -63,7 +63,12 @@ export function column(): Column {
       while (i < length && (steps[i] as number) <= to) {
         const end = (Math.floor((steps[i] as number) / width) + 1) * width;
         const begin = i;
-        let [sum, stepSum, least, most] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+        let [sum, stepSum, least, most] = [
+          0,
+          0,
+          Number.POSITIVE_INFINITY,
+          Number.NEGATIVE_INFINITY,
+        ];
         for (; i < length && (steps[i] as number) < end && (steps[i] as number) <= to; i++) {
           const value = values[i] as number;
           sum += value;

@@ -46,7 +46,9 @@ async function findPreviews(run: Run): Promise<Preview[]> {
   const sets = await namesIn(run, "previews");
   const places = await Promise.all(
     sets.map(async (set) =>
-      (await namesIn(run, `previews/${set}`)).filter((name) => /^\d+$/.test(name)).map((image) => ({ set, image })),
+      (await namesIn(run, `previews/${set}`))
+        .filter((name) => /^\d+$/.test(name))
+        .map((image) => ({ set, image })),
     ),
   );
   return Promise.all(
@@ -58,7 +60,9 @@ async function findPreviews(run: Run): Promise<Preview[]> {
       ]);
       const steps = (kind: string) =>
         names
-          .flatMap((name) => (name.endsWith(`-${kind}.png`) ? (/^step-(\d+)-/.exec(name)?.[1] ?? []) : []))
+          .flatMap((name) =>
+            name.endsWith(`-${kind}.png`) ? (/^step-(\d+)-/.exec(name)?.[1] ?? []) : [],
+          )
           .map(Number);
       return {
         set,
@@ -98,4 +102,3 @@ export async function readConfusion(run: Run): Promise<Record<string, unknown> |
   const raw = await readJson(run.file("confusion.json"));
   return raw && Object.keys(asMapping(raw.sets)).length > 0 ? raw : undefined;
 }
-

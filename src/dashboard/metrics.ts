@@ -4,8 +4,10 @@ import { type Column, column } from "./column.js";
 import { follow, parseObject } from "./follow.js";
 
 export interface SeriesQuery {
-  /** All keys when omitted. */
+  /** Keys, or what they begin with if it ends with "/"; all when omitted. */
   readonly keys?: readonly string[];
+  /** The same, of keys to leave out. */
+  readonly skip?: readonly string[];
   /** Steps to show; the whole run when omitted. */
   readonly from?: number;
   readonly to?: number;
@@ -65,10 +67,10 @@ export function openMetrics(path: string): Metrics {
     get points() {
       return [...columns.values()].reduce((sum, { length }) => sum + length, 0);
     },
-    series({ keys, from, to, buckets, have }) {
+    series({ keys, skip = [], from, to, buckets, have }) {
       const all = shown();
       const wanted = [...all].filter(
-        ([key, { length }]) => length > 0 && (!keys || keys.includes(key)),
+        ([key, { length }]) => length > 0 && (!keys || names(keys, key)) && !names(skip, key),
       );
       const begin = from ?? Math.min(...wanted.map(([, { first }]) => first), Infinity);
       const end = to ?? Math.max(...wanted.map(([, { last }]) => last), 0);
@@ -86,6 +88,10 @@ export function openMetrics(path: string): Metrics {
     },
   };
 }
+
+/** Whether a key is on a list, or begins with something there that ends with "/". */
+const names = (list: readonly string[], key: string): boolean =>
+  list.some((one) => one === key || (one.endsWith("/") && key.startsWith(one)));
 
 /** Adds a line's numbers to their columns; returns whether the run went back to an earlier step. */
 function add(columns: Map<string, Column>, line: string): boolean {

@@ -114,7 +114,10 @@ function scoresOf(
   return [...all].sort(([a], [b]) => rank(a) - rank(b));
 }
 
-function trendOf(scores: readonly (readonly [string, readonly Score[]])[], losses: readonly number[]) {
+function trendOf(
+  scores: readonly (readonly [string, readonly Score[]])[],
+  losses: readonly number[],
+) {
   const [set, list] = scores[0] ?? ["", []];
   const miou = list.length > 2;
   const values = miou ? list.map(({ value }) => value) : losses;
@@ -143,7 +146,10 @@ function pick(
 function groupOf(id: string, config: Record<string, unknown>): string {
   if (Object.keys(config).length === 0) return id;
   const { seed: _, ...train } = asMapping(config.train);
-  return createHash("sha256").update(JSON.stringify({ ...config, train })).digest("hex").slice(0, 12);
+  return createHash("sha256")
+    .update(JSON.stringify({ ...config, train }))
+    .digest("hex")
+    .slice(0, 12);
 }
 
 async function stampOf(path: string | undefined): Promise<{ text: string; time: number }> {
@@ -156,7 +162,7 @@ async function stampOf(path: string | undefined): Promise<{ text: string; time: 
 }
 
 function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== undefined),
-  ) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

@@ -31,7 +31,9 @@ export function openRuns(folder: string): Runs {
   let timer: NodeJS.Timeout | undefined;
 
   const list = () =>
-    [...known.values()].map(({ summary }) => summary).sort((a, b) => (a.updated < b.updated ? 1 : -1));
+    [...known.values()]
+      .map(({ summary }) => summary)
+      .sort((a, b) => (a.updated < b.updated ? 1 : -1));
 
   async function look(): Promise<void> {
     const found = new Set(single ? [basename(folder)] : await runsBelow(root));

@@ -34,8 +34,7 @@ export async function serve({ runs, pages, host, port }: ServeOptions): Promise<
   const token = LOOPBACK.includes(host) ? undefined : randomBytes(24).toString("base64url");
   const options = { runs: realFolder(runs), pages: realpathSync(pages) };
   const { fetch } = dashboardApp({ ...options, ...(token === undefined ? {} : { token }) });
-  const ports =
-    port === undefined ? Array.from({ length: TRIES }, (_, i) => PORT + i) : [port];
+  const ports = port === undefined ? Array.from({ length: TRIES }, (_, i) => PORT + i) : [port];
   for (const [i, candidate] of ports.entries()) {
     try {
       const { server, taken } = await bind(fetch, host, candidate);
@@ -63,7 +62,11 @@ export async function serve({ runs, pages, host, port }: ServeOptions): Promise<
 
 type Fetch = ReturnType<typeof dashboardApp>["fetch"];
 
-function bind(fetch: Fetch, hostname: string, port: number): Promise<{ server: Server; taken: number }> {
+function bind(
+  fetch: Fetch,
+  hostname: string,
+  port: number,
+): Promise<{ server: Server; taken: number }> {
   return new Promise((resolve, reject) => {
     const server = listen({ fetch, hostname, port }, (info) =>
       resolve({ server, taken: info.port }),

@@ -1,0 +1,50 @@
+const LINES = 8;
+const style = () => getComputedStyle(document.documentElement);
+
+/** A colour of the style sheet, as it is in the theme of now. */
+export const color = (name: string): string => style().getPropertyValue(`--${name}`).trim();
+
+/** Colours of lines; the first is the source's throughout, the second the target's. */
+export const lineColors = (): string[] =>
+  Array.from({ length: LINES }, (_, k) => color(`line-${k}`));
+
+/** A colour for each name: source and target have theirs, the others take what is left. */
+export function colorsOf(names: readonly string[]): Map<string, string> {
+  const free = lineColors();
+  const taken = new Map<string, string>();
+  for (const [word, k] of [
+    ["source", 0],
+    ["target", 1],
+  ] as const) {
+    const owner = names.find((name) => name.split("/").includes(word));
+    if (owner !== undefined && !taken.has(owner)) taken.set(owner, free[k] as string);
+  }
+  const left = free.filter((one) => ![...taken.values()].includes(one));
+  let next = 0;
+  return new Map(
+    names.map((name) => [name, taken.get(name) ?? (left[next++ % left.length] as string)]),
+  );
+}
+
+type Rgb = readonly [number, number, number];
+
+/** `value` 0..1 on the scale of heat maps, from the paper's colour to the strongest. */
+export function heat(): (value: number) => string {
+  const stops = [0, 1, 2, 3].map((k) => parse(color(`heat-${k}`)));
+  return (value) => {
+    const at = Math.min(1, Math.max(0, value)) * (stops.length - 1);
+    const k = Math.min(stops.length - 2, Math.floor(at));
+    const [from, to] = [stops[k] as Rgb, stops[k + 1] as Rgb];
+    const mixed = from.map((part, i) => Math.round(part + (at - k) * ((to[i] as number) - part)));
+    return `rgb(${mixed.join(" ")})`;
+  };
+}
+
+const parse = (hex: string): Rgb =>
+  [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)) as unknown as Rgb;
+
+/** Calls back when the theme changes, until `signal` aborts. */
+export function onTheme(listener: () => void, signal: AbortSignal): void {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", listener, { signal });
+  document.addEventListener("theme", listener, { signal });
+}

@@ -1,0 +1,187 @@
+import type { RunDetails, RunSummary } from "../../src/dashboard/api.js";
+import { classesTab } from "./classes.js";
+import { curves } from "./curves.js";
+import { el } from "./element.js";
+import { featuresTab } from "./features.js";
+import { ago, percent, short, whole } from "./format.js";
+import { imagesTab, styleTab } from "./images.js";
+import { getJson, type Live, throttled } from "./live.js";
+import { place } from "./place.js";
+import { prototypesTab } from "./prototypes.js";
+import { settingsTab } from "./settings.js";
+import { runName, stateBadge, timeLeft } from "./state.js";
+
+export interface TabContext {
+  readonly id: string;
+  readonly details: RunDetails;
+  readonly signal: AbortSignal;
+}
+
+/** A part of a run's page; `update` is called when the run has written something. */
+export type Tab = (context: TabContext) => {
+  readonly element: HTMLElement;
+  update?(details: RunDetails): void;
+};
+
+const TABS: readonly {
+  readonly key: string;
+  readonly title: string;
+  readonly tab: Tab;
+  readonly there: (details: RunDetails) => boolean;
+}[] = [
+  { key: "curves", title: "Curves", tab: curves, there: () => true },
+  { key: "images", title: "Images", tab: imagesTab, there: ({ previews }) => previews.length > 0 },
+  {
+    key: "classes",
+    title: "Classes",
+    tab: classesTab,
+    there: ({ keys, hasConfusion }) => hasConfusion || keys.some((key) => key.startsWith("iou/")),
+  },
+  {
+    key: "prototypes",
+    title: "Prototypes",
+    tab: prototypesTab,
+    there: ({ hasPrototypes }) => hasPrototypes,
+  },
+  { key: "features", title: "Features", tab: featuresTab, there: ({ hasFeatures }) => hasFeatures },
+  { key: "style", title: "Style", tab: styleTab, there: ({ styles }) => styles.length > 0 },
+  { key: "settings", title: "Settings", tab: settingsTab, there: () => true },
+];
+
+/** The page of one run. */
+export async function runPage(id: string, live: Live, signal: AbortSignal): Promise<HTMLElement> {
+  const fetchDetails = () => getJson<RunDetails>(`api/run?run=${encodeURIComponent(id)}`, signal);
+  let details = await fetchDetails();
+  const head = el("div", { class: "run-head" });
+  const tablist = el("div", { class: "tabs", role: "tablist", "aria-label": "Parts of the run" });
+  const panel = el("div", { class: "panel", role: "tabpanel", id: "panel", tabindex: "-1" });
+  let open: { key: string; part: ReturnType<Tab>; end: AbortController } | undefined;
+
+  const shown = () => TABS.filter(({ there }) => there(details));
+
+  function select(key: string, focus = false): void {
+    const chosen = shown().find((tab) => tab.key === key) ?? shown()[0];
+    if (!chosen) return;
+    if (open?.key !== chosen.key) {
+      if (open) place.set(FORGET);
+      open?.end.abort();
+      const end = new AbortController();
+      signal.addEventListener("abort", () => end.abort(), { signal: end.signal });
+      const part = chosen.tab({ id, details, signal: end.signal });
+      open = { key: chosen.key, part, end };
+      panel.replaceChildren(part.element);
+      panel.setAttribute("aria-labelledby", `tab-${chosen.key}`);
+      place.set({ tab: chosen.key === "curves" ? undefined : chosen.key });
+    }
+    drawTabs();
+    if (focus) document.getElementById(`tab-${chosen.key}`)?.focus();
+  }
+
+  function drawTabs(): void {
+    const keys = shown().map(({ key }) => key);
+    const old = [...tablist.children].map((tab) => tab.getAttribute("data-key"));
+    if (keys.join() !== old.join()) {
+      tablist.replaceChildren(
+        ...shown().map(({ key, title }) => {
+          const tab = el(
+            "button",
+            {
+              type: "button",
+              role: "tab",
+              id: `tab-${key}`,
+              "data-key": key,
+              "aria-controls": "panel",
+            },
+            title,
+          );
+          tab.addEventListener("click", () => select(key));
+          return tab;
+        }),
+      );
+    }
+    for (const tab of tablist.children) {
+      const on = tab.getAttribute("data-key") === open?.key;
+      tab.setAttribute("aria-selected", String(on));
+      tab.setAttribute("tabindex", on ? "0" : "-1");
+    }
+  }
+
+  tablist.addEventListener("keydown", (event) => {
+    const keys = shown().map(({ key }) => key);
+    const at = keys.indexOf(open?.key ?? "");
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: keys.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    select(keys[(to + keys.length) % keys.length] as string, true);
+  });
+  document.addEventListener(
+    "tab",
+    (event) => {
+      const key = shown()[(event as CustomEvent<number>).detail]?.key;
+      if (key) select(key, true);
+    },
+    { signal },
+  );
+
+  const again = throttled(1500, async () => {
+    details = await fetchDetails();
+    drawTabs();
+    open?.part.update?.(details);
+  });
+  live.onRuns((changed, gone) => {
+    const summary = live.runs.get(id);
+    if (summary) head.replaceChildren(...headOf(summary));
+    if (changed.has(id)) again();
+    if (gone.has(id)) head.append(el("p", { class: "problem" }, "This run's folder is gone."));
+  }, signal);
+
+  head.replaceChildren(...headOf(live.runs.get(id) ?? details.summary));
+  // Into the document first: charts measure the room they have.
+  queueMicrotask(() => select(place.get("tab") ?? "curves"));
+  return el("div", {}, head, tablist, panel);
+}
+
+/** What belongs to a part of the page and goes with it. */
+const FORGET = Object.fromEntries(
+  ["step", "image", "left", "right", "at", "by", "matrix"].map((key) => [key, undefined]),
+);
+
+function headOf(run: RunSummary): HTMLElement[] {
+  const { method, seed, step, steps, updated, loss, last, best, error } = run;
+  const left = timeLeft(run);
+  const facts: [string, string][] = [
+    ["Method", method ?? "–"],
+    ["Seed", seed === undefined ? "–" : String(seed)],
+    ["Step", steps ? `${whole(step)} of ${whole(steps)}` : whole(step)],
+    ["Source loss", short(loss)],
+    ...Object.entries(last).map(([set, { value }]): [string, string] => [
+      `mIoU ${set}`,
+      `${percent(value)}${best[set] && best[set].value > value ? ` (best ${percent(best[set].value)} at ${whole(best[set].step)})` : ""}`,
+    ]),
+    left === undefined ? ["Last sign", ago(updated)] : ["Time left", left],
+  ];
+  const progress = el("progress", {
+    max: steps ?? 1,
+    value: Math.min(step, steps ?? 1),
+    "aria-label": "Training progress",
+  });
+  return [
+    el("div", { class: "title-row" }, el("h1", {}, runName(run.id)), stateBadge(run)),
+    run.state === "running" ? progress : el("span", {}),
+    el(
+      "dl",
+      { class: "facts" },
+      ...facts.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))),
+    ),
+    ...(error === undefined ? [] : [el("p", { class: "problem" }, error)]),
+    ...(run.state === "lost"
+      ? [
+          el(
+            "p",
+            { class: "problem" },
+            "It says that it runs, but has not been heard of for over a minute: its process was ended, or one step takes that long.",
+          ),
+        ]
+      : []),
+  ];
+}

@@ -73,6 +73,62 @@ Ctrl-C saves a checkpoint; --resume goes on from it.`,
     .action(async (options) => (await import("./train.js")).train(options));
 
   program
+    .command("pretrain")
+    .description("train on the source alone, for all rows of a comparison to start from")
+    .option("--preset <name>", "a preset of presets/, or the path of a YAML file", "streets")
+    .option("--seed <n>", "seed of weights and order", whole)
+    .option("--steps <n>", "training steps", whole)
+    .option("--out <folder>", "run folder; runs/<preset>-pretrained-<seed> when omitted")
+    .option("--resume <run>", "go on with an interrupted run, under its own configuration")
+    .addOption(setOption())
+    .addOption(dataOption())
+    .addHelpText(
+      "after",
+      `
+The same as \`train --method source-only\`, under a name of its own. A comparison then starts every
+method from these weights, backbone and classifiers, so that the rows differ in the method alone.
+
+Examples:
+  cfcontra pretrain --preset streets --steps 600 --set augment.flip=true
+  cfcontra train --preset streets --method minent --set network.weights=runs/streets-pretrained-1
+  cfcontra train --preset streets --method cfcontra --set network.weights=runs/streets-pretrained-1`,
+    )
+    .action(async (options) => (await import("./pretrain.js")).pretrain(options));
+
+  const weights = program.command("weights").description("look at and convert files of weights");
+  weights
+    .command("inspect")
+    .description("list the tensors of a file, and say what network they look like")
+    .argument("<file>", "safetensors or PyTorch's .pth, or a run folder")
+    .addHelpText(
+      "after",
+      `
+PyTorch's files are read as data: nothing that their pickles name is imported or executed, and a file
+that names anything but tensors is refused. docs/weights.md says which public files fit which network.
+
+Examples:
+  cfcontra weights inspect DeepLab_resnet_pretrained_imagenet.pth
+  cfcontra weights inspect runs/streets-cfcontra-1`,
+    )
+    .action(async (file) => (await import("./weights-inspect.js")).inspectWeights(file));
+  weights
+    .command("convert")
+    .description("write the tensors of a file in another format")
+    .argument("<in>", "safetensors or PyTorch's .pth, or a run folder")
+    .argument("<out>", "a name that ends in .safetensors, .pth or .pt")
+    .addHelpText(
+      "after",
+      `
+Names, shapes and numbers stay as they are. Of a run's checkpoint the network is written, under the
+names of its state dict, without the method's state; torch.load(OUT, weights_only=True) opens it.
+
+Examples:
+  cfcontra weights convert advent.pth advent.safetensors
+  cfcontra weights convert runs/streets-cfcontra-1 adapted.pth`,
+    )
+    .action(async (from, to) => (await import("./weights-convert.js")).convertWeights(from, to));
+
+  program
     .command("evaluate")
     .description("measure a trained network on labelled images: IoU per class and mIoU")
     .argument("<run>", "run folder, or a checkpoint inside one")

@@ -10,5 +10,6 @@ export {
 } from "./deeplab-v2.js";
 export { PROJECTION_HEADS, type ProjectionHeadName } from "./projection-head.js";
 export { type Fitting, fitPublished } from "./published.js";
+export { recognise } from "./recognise.js";
 export { RESNETS, type ResNetName } from "./resnet.js";
 export { segmentationLoss, upsampleLogits } from "./segmentation-loss.js";

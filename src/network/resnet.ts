@@ -12,7 +12,7 @@ import {
 import { maxPool2d, type Tensor } from "../torch/index.js";
 import type { Backbone } from "./backbones.js";
 
-const DEPTHS = {
+export const DEPTHS = {
   resnet18: { blocks: [2, 2, 2, 2], block: basic, expansion: 1 },
   resnet34: { blocks: [3, 4, 6, 3], block: basic, expansion: 1 },
   resnet50: { blocks: [3, 4, 6, 3], block: bottleneck, expansion: 4 },

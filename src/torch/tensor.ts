@@ -1,4 +1,11 @@
-import { type Dtype, dtypeOf, scalarType, type TypedArray, typedArray } from "./dtype.js";
+import {
+  type Dtype,
+  dtypeOf,
+  elementSize,
+  scalarType,
+  type TypedArray,
+  typedArray,
+} from "./dtype.js";
 import { native } from "./native.js";
 import { tensorsAre } from "./operator.js";
 import { adopt, scope } from "./scope.js";
@@ -62,6 +69,11 @@ export class Tensor {
 
   get dtype(): Dtype {
     return dtypeOf(native.scalarType(this.handle));
+  }
+
+  /** Bytes of one element. */
+  get itemSize(): number {
+    return elementSize(this.dtype);
   }
 
   /** "cpu", "cuda:0", ... */

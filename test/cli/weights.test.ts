@@ -1,0 +1,123 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { deeplabV2 } from "../../src/network/index.js";
+import { dispose, readTensors, writePyTorch, type zeros } from "../../src/torch/index.js";
+import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { digests } from "../train/tiny.js";
+import { cli, preset, tiny } from "./cli.js";
+
+/** A file of a small DeepLab-v2's tensors, changed by `change`, for `use`. */
+async function withWeights(
+  use: (path: string, folder: string) => Promise<void>,
+  {
+    backbone = "resnet101" as const,
+    change = (_: Map<string, ReturnType<typeof zeros>>) => {},
+  } = {},
+): Promise<void> {
+  const network = deeplabV2({ backbone, classes: 19, head: "none", width: 0.0625 });
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "weights.pth");
+    const tensors = new Map(network.parameters.all);
+    change(tensors);
+    writePyTorch(path, tensors);
+    await use(path, folder);
+  });
+  dispose(network.parameters.all);
+}
+
+describe("weights inspect", () => {
+  test("lists names, shapes and types, and says what they look like", async () => {
+    await withWeights(async (path) => {
+      const { code, out } = await cli("weights", "inspect", path);
+      expect(code).toBe(0);
+      expect(out).toMatch(/^layer4\.2\.conv2\.weight +\[32,32,3,3\] +float32$/m);
+      expect(out).toMatch(/looks like: DeepLab-v2 ResNet-101 at width 0\.0625, 19 classes$/m);
+      expect(out).toMatch(/^\d+ tensors, [\d,]+ values, \d+\.\d MiB$/m);
+    });
+  });
+
+  test.each([
+    ["layer6", /ResNet-101 at width 0\.0625 with a layer5 for 19 classes, which is another head/],
+    ["layer[56]", /ResNet-101 at width 0\.0625, the backbone alone/],
+    ["layer5", /DeepLab-v2 ResNet-101 at width 0\.0625, 19 classes, without layer5/],
+    ["layer.*3\\.22", /DeepLab-v2 ResNet of 3,4,22,3 blocks/],
+  ])("without %s", async (part, says) => {
+    await withWeights(
+      async (path) => expect((await cli("weights", "inspect", path)).out).toMatch(says),
+      {
+        change: (tensors) => {
+          for (const name of tensors.keys()) {
+            if (new RegExp(`^${part}\\.`).test(name)) tensors.delete(name);
+          }
+        },
+      },
+    );
+  });
+
+  test("what it cannot read is a sentence", async () => {
+    await inTemporaryFolder(async (folder) => {
+      const path = join(folder, "page.pth");
+      writeFileSync(path, "<html>");
+      const bad = await cli("weights", "inspect", path);
+      expect(bad.code).toBe(1);
+      expect(bad.err).toMatch(/^error: .*page\.pth is no readable PyTorch file: .*\n$/);
+      const none = await cli("weights", "inspect", join(folder, "none.pth"));
+      expect(none.err).toMatch(/^error: cannot open .*none\.pth \(ENOENT\)/);
+      expect((await cli("weights", "inspect", folder)).err).toMatch(/has no checkpoint/);
+    });
+  });
+});
+
+describe("weights convert", () => {
+  test("there and back is the same to the bit", async () => {
+    await withWeights(async (path, folder) => {
+      const [there, back] = [join(folder, "a.safetensors"), join(folder, "b.pth")];
+      expect((await cli("weights", "convert", path, there)).out).toMatch(/tensors written to/);
+      await cli("weights", "convert", there, back);
+      const [first, middle, last] = [path, there, back].map(readTensors);
+      expect(middle?.format).toBe("safetensors");
+      expect(last?.format).toBe("PyTorch");
+      expect(digests(middle?.tensors as never)).toEqual(digests(first?.tensors as never));
+      expect(digests(last?.tensors as never)).toEqual(digests(first?.tensors as never));
+      dispose([first?.tensors, middle?.tensors, last?.tensors]);
+    });
+  });
+
+  test("refuses other names, itself, and folders that are not there", async () => {
+    await withWeights(async (path, folder) => {
+      const refusal = async (out: string) => (await cli("weights", "convert", path, out)).err;
+      expect(await refusal(join(folder, "a.bin"))).toMatch(/expected a name that ends in/);
+      expect(await refusal(path)).toMatch(/is the file that is read/);
+      expect(await refusal(join(folder, "none", "a.pth"))).toMatch(/cannot write .* \(ENOENT\)/);
+      expect(existsSync(join(folder, "a.bin"))).toBe(false);
+    });
+  });
+});
+
+test("pretrain names the next command, and all methods start from it", async () => {
+  await inTemporaryFolder(async (root) => {
+    await makeGta5(join(root, "gta5"), 3);
+    await makeCityscapes(join(root, "cityscapes"), 3);
+    await makeCamvid(join(root, "camvid"), 2);
+    const path = await preset(root, tiny(root));
+    const first = join(root, "first");
+    const { code, out } = await cli("pretrain", "--preset", path, "--out", first);
+    expect(code).toBe(0);
+    const [, command = ""] = /start from it with: cfcontra (.*)\n/.exec(out) ?? [];
+    const next = await cli(...command.split(" "), "--out", join(root, "second"));
+    expect(next.code).toBe(0);
+    expect(next.err).toMatch(/note: weights from .*first.*: 118 tensors/);
+
+    const state = join(root, "adapted.pth");
+    const converted = await cli("weights", "convert", first, state);
+    expect(converted.out).toMatch(/left out: the method's state/);
+    const inspected = await cli("weights", "inspect", first);
+    expect(inspected.out).toMatch(/checkpoint of source-only after 3 steps/);
+    expect(inspected.out).toMatch(/DeepLab-v2 ResNet-18 at width 0\.125, 19 classes/);
+    const from = ["--set", `network.weights=${state}`, "--out", join(root, "third")];
+    const third = await cli("train", "--preset", path, "--method", "minent", ...from);
+    expect(third.code).toBe(0);
+    expect(third.err).toMatch(/note: weights from .*adapted\.pth/);
+  });
+});

@@ -3,6 +3,7 @@ import { advent, adventOptions } from "./advent.js";
 import { cfcontra, cfcontraOptions } from "./cfcontra.js";
 import { maxSquare, maxSquareOptions } from "./maxsquare.js";
 import { minent, minentOptions } from "./minent.js";
+import { selfTraining, selfTrainingOptions } from "./self-training.js";
 import { sourceOnly, sourceOnlyOptions } from "./source-only.js";
 
 export type { Batches, Domains, Method, MethodContext, Progress } from "./method.js";
@@ -15,6 +16,7 @@ export const methods = {
   adaptsegnet: { options: adaptSegNetOptions, create: adaptSegNet },
   advent: { options: adventOptions, create: advent },
   cfcontra: { options: cfcontraOptions, create: cfcontra },
+  "self-training": { options: selfTrainingOptions, create: selfTraining },
 } as const;
 
 export type MethodName = keyof typeof methods;

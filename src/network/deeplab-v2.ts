@@ -44,6 +44,8 @@ export interface Network {
   forward(images: Tensor, training: boolean): Prediction;
   /** Features [N, D, h, w] -> the prototypes' space [N, D, h, w]. */
   project(features: Tensor, training: boolean): Tensor;
+  /** Another network of this shape, with fresh parameters of its own. */
+  twin(): Network;
 }
 
 const RATES = [6, 12, 18, 24] as const;
@@ -62,15 +64,9 @@ function atrousPyramid(p: Parameters, inputs: number, classes: number, init: Ini
 }
 
 /** DeepLab-v2 with heads on layer3 (aux) and layer4 (main), as in AdaptSegNet and ADVENT. */
-export function deeplabV2({
-  backbone,
-  classes,
-  head,
-  width = 1,
-  device = "cpu",
-  init = normalInit(0.01),
-  input,
-}: DeepLabOptions): Network {
+export function deeplabV2(options: DeepLabOptions): Network {
+  const { backbone, classes, head, width = 1, device = "cpu", input } = options;
+  const { init = normalInit(0.01) } = options;
   const parameters = createParameters(device);
   const trunk = createBackbone(parameters, backbone, width, init);
   const { layer3, layer4 } = trunk.channels;
@@ -93,6 +89,7 @@ export function deeplabV2({
       };
     },
     project,
+    twin: () => deeplabV2(options),
   };
 }
 

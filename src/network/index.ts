@@ -13,3 +13,4 @@ export { type Fitting, fitPublished } from "./published.js";
 export { recognise } from "./recognise.js";
 export { RESNETS, type ResNetName } from "./resnet.js";
 export { segmentationLoss, upsampleLogits } from "./segmentation-loss.js";
+export { weightedSegmentationLoss } from "./weighted-loss.js";

@@ -10,6 +10,7 @@ const onesOp = operator("ones");
 const fullOp = operator("full");
 const emptyOp = operator("empty.memory_format");
 const randnOp = operator("randn");
+const randOp = operator("rand");
 const arangeOp = operator("arange");
 
 export interface TensorOptions {
@@ -54,6 +55,9 @@ export const empty = (shape: readonly number[], options: TensorOptions = {}): Te
 /** Standard normal numbers from libtorch's generator; see `manualSeed`. */
 export const randn = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
   randnOp(shape, ...like(options));
+/** Numbers uniform in [0, 1) from libtorch's generator. */
+export const rand = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
+  randOp(shape, ...like(options));
 /** 0, 1, ..., end - 1. */
 export const arange = (end: number, options: TensorOptions = {}): Tensor =>
   arangeOp(end, ...like({ dtype: "int64", ...options }));
@@ -134,15 +138,16 @@ export const upsampleNearest = (x: Tensor, height: number, width: number): Tenso
   nearestOp(x, [height, width]);
 
 const crossEntropyOp = operator("cross_entropy_loss");
+const REDUCTIONS = { none: 0, mean: 1, sum: 2 } as const;
 /**
- * logits [N, C, ...], labels int64 [N, ...] -> scalar mean over the labels that are not `ignore`.
- * NaN where there are none: ask first.
+ * logits [N, C, ...], labels int64 [N, ...] -> scalar mean over the labels that are not `ignore`,
+ * NaN where there are none: ask first. Without reduction [N, ...], 0 where ignored.
  */
 export const crossEntropy = (
   logits: Tensor,
   labels: Tensor,
-  { ignore = -100, reduction = "mean" as "mean" | "sum" } = {},
-): Tensor => crossEntropyOp(logits, labels, null, reduction === "mean" ? 1 : 2, ignore);
+  { ignore = -100, reduction = "mean" as keyof typeof REDUCTIONS } = {},
+): Tensor => crossEntropyOp(logits, labels, null, REDUCTIONS[reduction], ignore);
 
 const oneHotOp = operator("one_hot");
 /** labels int64 [...] in 0..classes-1 -> int64 [..., classes]. */

@@ -23,6 +23,7 @@ async function outcome(run: TinyRun, loop: Parameters<typeof trainTiny>[1]) {
 /** Options beside the defaults that change what a method does or keeps. */
 const variants: Partial<Record<MethodName, readonly object[]>> = {
   adaptsegnet: [{ gan: "least-squares" }],
+  "self-training": [{ warmup: 1, denoising: 0, jitter: 0 }],
   maxsquare: [{ balance: 0, guidance: 0 }],
 };
 
@@ -89,7 +90,9 @@ describe.each(setups)("$method $options", (setup) => {
     const [off, on] = [await measured(false), await measured(true)];
     expect(on.learnt).toEqual(off.learnt);
     const scalars = on.scalars.at(-1) ?? {};
-    const losses = Object.keys(scalars).filter((name) => /^(source|target)\//.test(name));
+    const losses = Object.keys(scalars).filter((name) =>
+      /^(source|target|mixed|contrast)\//.test(name),
+    );
     expect(losses).toContain("source/main");
     for (const name of losses) expect(scalars).toHaveProperty([`gradient/${name}`]);
     expect(Object.keys(off.scalars.at(-1) ?? {}).filter((name) => /^gradient/.test(name))).toEqual(

@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { cosines } from "../contrast/index.js";
+import { upsampleLogits, weightedSegmentationLoss } from "../network/index.js";
+import {
+  autocast,
+  full,
+  noGrad,
+  ones,
+  rand,
+  scope,
+  type Tensor,
+  topk,
+  where,
+} from "../torch/index.js";
+import { backpropagate } from "./backpropagate.js";
+import { classMix, type Labelled } from "./class-mix.js";
+import { alignmentOptions, fineAlignment } from "./fine-alignment.js";
+import type { Batches, Method, MethodContext } from "./method.js";
+import { networkOptimizer, predict } from "./source-only.js";
+import { meanTeacher } from "./teacher.js";
+
+const weight = z.number().min(0);
+
+export const selfTrainingOptions = z.strictObject({
+  ...alignmentOptions,
+  /** Weight of the cross-entropy on mixed images, whose auxiliary head counts `aux` times this. */
+  mixed: weight.default(1),
+  /** Share of the teacher's weights that one step keeps. */
+  teacherDecay: z.number().min(0).max(1).default(0.99),
+  /** Pseudo-labels of a batch count as much as the share of its pixels that are surer than this. */
+  confidence: z.number().min(0).max(1).default(0.968),
+  /** What a cosine with a class's target prototype adds to the teacher's logit; 0 is off. */
+  denoising: weight.default(5),
+  /** Contrast and brightness of each channel of a mixed image change by up to this share. */
+  jitter: z.number().min(0).max(1).default(0.2),
+});
+
+type Options = z.infer<typeof selfTrainingOptions>;
+
+/**
+ * CFContra, and a network that learns from its own past: on images mixed of both domains (ClassMix,
+ * as in DACS, Tranheden et al., WACV 2021), from the labels of a mean teacher, which the memory bank
+ * of the target corrects (ProDA, Zhang et al., CVPR 2021) and their confidence weighs. The network
+ * that is evaluated and saved as such is the student; the teacher is part of the method's state.
+ */
+export function selfTraining(context: MethodContext, options: Options): Method {
+  const { network, precision } = context;
+  const optimizer = networkOptimizer(context, options.trainProjection);
+  const alignment = fineAlignment(context, options);
+  const teacher = meanTeacher(network, options.teacherDecay);
+
+  /** The teacher's labels for target images [N, 3, H, W], weighted, and the share it is sure of. */
+  function teach(images: Tensor): Labelled & { readonly sure: number } {
+    return noGrad(() =>
+      scope(() => {
+        const [height, width] = [images.size(2), images.size(3)];
+        const { main, features } = autocast(
+          precision,
+          () => teacher.network.forward(images, false),
+          network.device,
+        );
+        const logits = options.denoising > 0 ? denoised(main, features) : main;
+        const probability = upsampleLogits(logits, height, width).softmax(1);
+        const [most, labels] = topk(probability, 1, 1); // [N, 1, H, W]
+        const sure = most.gt(options.confidence).to({ dtype: "float32" }).mean().item();
+        const weights = full([images.size(0), height, width], sure, { device: network.device });
+        return { images, labels: labels.squeeze(1), weights, sure };
+      }),
+    );
+  }
+
+  /**
+   * Logits [N, C, h, w] whose probabilities are multiplied by how near the features are to each
+   * class's prototype. A class without one stays as likely as the nearest.
+   */
+  function denoised(logits: Tensor, features: Tensor): Tensor {
+    const projected = autocast(
+      precision,
+      () => teacher.network.project(features, false),
+      network.device,
+    );
+    const { prototypes, seen } = alignment.banks.target;
+    const near = cosines(projected, prototypes); // [N, C, P]
+    const known = where(seen.reshape(1, -1, 1), near, near.amax(1, true));
+    return logits.add(known.mul(options.denoising).reshape(...logits.shape));
+  }
+
+  /** Images [N, 3, H, W] with each channel's contrast and brightness changed by lot. */
+  function jittered(images: Tensor): Tensor {
+    if (options.jitter === 0) return images;
+    return noGrad(() =>
+      scope(() => {
+        const shape = [images.size(0), 3, 1, 1];
+        const change = () =>
+          rand(shape).to({ device: network.device }).mul(2).sub(1).mul(options.jitter);
+        const deviation = images.variance([2, 3], 0, true).sqrt();
+        return images.mul(change().add(1)).add(change().mul(deviation));
+      }),
+    );
+  }
+
+  /** Cross-entropy of both heads on a mixture of the batch's domains. */
+  function mixedHalf(source: Batches["source"], target: Tensor): Record<string, number> {
+    const taught = teach(target);
+    const known = { ...source, weights: ones(source.labels.shape, { device: network.device }) };
+    const { images, labels, weights } = classMix(known, taught, network.classes);
+    const { main, aux } = predict(context, jittered(images));
+    const scalars = backpropagate(
+      {
+        "mixed/main": [options.mixed, weightedSegmentationLoss(main, labels, weights)],
+        "mixed/aux": [options.mixed * options.aux, weightedSegmentationLoss(aux, labels, weights)],
+      },
+      context,
+    );
+    return { ...scalars, "pseudo/confidence": taught.sure };
+  }
+
+  return {
+    usesTarget: true,
+    state: new Map([...optimizer.state, ...alignment.state, ...teacher.state]),
+    before: alignment.before,
+    step({ source, target }, progress) {
+      if (target === undefined) throw new Error("self-training needs target images");
+      const aligned = alignment.step({ source, target }, progress);
+      const mixing = progress.step >= options.warmup;
+      const mixed = mixing ? scope(() => mixedHalf(source, target.images)) : {};
+      optimizer.step(progress.rate);
+      teacher.follow(progress.step);
+      return { ...aligned, ...mixed };
+    },
+  };
+}

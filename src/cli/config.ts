@@ -6,6 +6,7 @@ import { z } from "zod";
 import { augmentSchema } from "../datasets/augment.js";
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { nearestWord } from "../datasets/nearest-word.js";
+import { samplingSchema } from "../datasets/rare-classes.js";
 import { UserError } from "../errors.js";
 import { METHODS, type MethodName, methods } from "../methods/index.js";
 import { BACKBONES, type BackboneName, PROJECTION_HEADS } from "../network/index.js";
@@ -94,6 +95,7 @@ export const configSchema = z.strictObject({
   style: styleSchema.prefault({}),
   /** Random changes of the training images of both domains. */
   augment: augmentSchema.prefault({}),
+  sampling: samplingSchema.prefault({}),
   train: trainSchema.prefault({}),
 });
 

@@ -17,6 +17,7 @@ import type { Config } from "./config.js";
 import { interruption } from "./interruption.js";
 import { measureAll } from "./measure.js";
 import { progressLine } from "./progress.js";
+import { sourceOrder } from "./sampling.js";
 import { openPreparation } from "./stage.js";
 
 export interface RunOptions {
@@ -120,6 +121,7 @@ export async function prepare(config: Config, out: string, resuming: boolean) {
   if (style.method !== "none") {
     await writeStyleSamples(out, domains.source, sizes.source, preparation.restyle);
   }
+  const order = await sourceOrder(config, domains.source, out);
   const { method: name } = config;
   const status = openStatus(out, {
     method: name,
@@ -138,7 +140,7 @@ export async function prepare(config: Config, out: string, resuming: boolean) {
     ...{ config, domains, folder, network, method, recorder, status, start },
     loop: {
       ...{ network, method, steps, start, rate, schedule, seed },
-      source: stream("source"),
+      source: { ...stream("source"), order },
       target: stream("target"),
     },
     measure: () => measureAll(network, domains.evaluate, config, stage),

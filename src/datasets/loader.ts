@@ -16,6 +16,8 @@ export interface LoaderOptions {
   readonly start?: number | undefined;
   /** Batches in flight or ready; by default at least 4 and at least 8 samples. */
   readonly prefetch?: number | undefined;
+  /** Index of sample k of the stream; every sample once per epoch when omitted. */
+  readonly order?: ((k: number) => number) | undefined;
   /** Changes sample k of the stream after it was decoded, by k alone: style, augmentation. */
   readonly transform?: Transform | undefined;
   /** Decoded samples kept in memory, at most; 256 MiB by default. */
@@ -40,7 +42,7 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
   const { batch, size, seed, start = 0, cacheBytes, transform } = options;
   const { prefetch = Math.max(4, Math.ceil(8 / batch)) } = options;
   if (dataset.names.length === 0) throw new RangeError(`${dataset.name} has no samples`);
-  const indexAt = createSampler(dataset.names.length, seed);
+  const { order: indexAt = createSampler(dataset.names.length, seed) } = options;
   const load = cachedLoad(dataset, size, cacheBytes);
   const queue: Promise<Sample[]>[] = [];
   let position = start;

@@ -12,6 +12,8 @@ export interface Stream {
   readonly dataset: Dataset;
   readonly size: Size;
   readonly batch: number;
+  /** Index of sample k; see LoaderOptions. */
+  readonly order?: ((k: number) => number) | undefined;
   /** What happens to its samples on the way: style, augmentation. */
   readonly transform?: Transform | undefined;
 }
@@ -60,6 +62,7 @@ export async function* train(options: LoopOptions): AsyncGenerator<StepReport, v
       size: stream.size,
       seed: seed * 16 + offset,
       start: start * stream.batch,
+      order: stream.order,
       transform: stream.transform,
     });
   const source = load(options.source, SOURCE_STREAM);

@@ -1,33 +1,14 @@
-import { createParameters, type Init, type Parameters } from "../nn/index.js";
-import { mseLoss, type Tensor } from "../torch/index.js";
+import { autocast, mseLoss, type Precision, scope, type Tensor } from "../torch/index.js";
+import type { Coder } from "./coder.js";
 import type { Style } from "./style.js";
-import { type Decoder, type Encoder, vggDecoder, vggEncoder } from "./vgg.js";
 
 const EPS = 1e-5;
 
-/** Encoder and decoder with their parameters, `vgg.*` and `decoder.*`. */
-export interface Coder {
-  readonly parameters: Parameters;
-  readonly encode: Encoder;
-  readonly decode: Decoder;
-  readonly width: number;
-}
-
-/** A pair of fresh weights. @param width multiplies every channel count; 1 is the published pair */
-export function createCoder(width = 1, device = "cpu", init?: Init): Coder {
-  const parameters = createParameters(device);
-  return {
-    parameters,
-    encode: vggEncoder(parameters.sub("vgg"), width, init),
-    decode: vggDecoder(parameters.sub("decoder"), width, init),
-    width,
-  };
-}
-
-/** Mean and deviation of every channel of [N, C, h, w]: both [N, C, 1, 1]. */
+/** Mean and deviation of every channel of [N, C, h, w]: both float32 [N, C, 1, 1]. */
 export function channelStatistics(features: Tensor): [mean: Tensor, deviation: Tensor] {
-  const deviation = features.variance([2, 3], 1, true).add(EPS).sqrt();
-  return [features.mean([2, 3], true), deviation];
+  const exact = features.to({ dtype: "float32" });
+  const deviation = exact.variance([2, 3], 1, true).add(EPS).sqrt();
+  return [exact.mean([2, 3], true), deviation];
 }
 
 /**
@@ -60,18 +41,49 @@ export function adainLosses(
   };
 }
 
+export interface AdainOptions {
+  readonly precision?: Precision;
+  /**
+   * Add the change of the decoded picture to the content instead of taking the picture itself: what
+   * a small coder cannot reproduce stays as it is, edges above all.
+   */
+  readonly residual?: boolean;
+}
+
 /** Statistics of deep features instead of pixels, brought back to a picture by the decoder. */
-export function adain({ encode, decode }: Coder): Style {
+export function adain(
+  { down, decode, device }: Coder,
+  { precision = "float32", residual = false }: AdainOptions = {},
+): Style {
+  const exactly = (tensor: Tensor) => tensor.to({ dtype: "float32" });
+  const encode = (image: Tensor) =>
+    scope(() => {
+      let x = image.unsqueeze(0).to({ device });
+      for (const step of down) {
+        const next = step(x);
+        x.dispose(); // a level's features are a hundred megabytes for a large image
+        x = next;
+      }
+      return exactly(x);
+    });
   return {
-    statistics: (style) => channelStatistics(encode(style.unsqueeze(0))[3]),
-    apply(content, [mean, deviation], alpha) {
-      const features = encode(content.unsqueeze(0))[3];
-      const moved = adaptiveNorm(features, mean as Tensor, deviation as Tensor);
-      const mixed = alpha === 1 ? moved : moved.mul(alpha).add(features.mul(1 - alpha));
-      return decode(mixed) // the encoder rounds sizes up to eights
-        .squeeze(0)
-        .slice(1, 0, content.size(1))
-        .slice(2, 0, content.size(2));
-    },
+    statistics: (style) => channelStatistics(autocast(precision, () => encode(style), device)),
+    apply: (content, [mean, deviation], alpha) =>
+      autocast(
+        precision,
+        () => {
+          const features = encode(content); // float32 [1, C, h / 8, w / 8]
+          const moved = adaptiveNorm(features, mean as Tensor, deviation as Tensor);
+          const mixed = alpha === 1 ? moved : moved.mul(alpha).add(features.mul(1 - alpha));
+          const picture = (of: Tensor) =>
+            exactly(decode(of)) // the encoder rounds sizes up to eights
+              .squeeze(0)
+              .slice(1, 0, content.size(1))
+              .slice(2, 0, content.size(2));
+          const made = picture(mixed);
+          return residual ? made.sub(picture(features)).add(content.to({ device })) : made;
+        },
+        device,
+      ),
   };
 }

@@ -1,5 +1,6 @@
-import { conv2d, type Init, type Layer, type Parameters } from "../nn/index.js";
-import { maxPool2d, reflectionPad, type Tensor, upsampleNearest } from "../torch/index.js";
+import { conv2d, type Init, type Parameters } from "../nn/index.js";
+import { maxPool2d, scope, type Tensor, upsampleNearest } from "../torch/index.js";
+import { channelsLast, reflect } from "./reflect.js";
 
 /** Channels of the four levels of VGG-19, relu1_1 to relu4_1; the last has 1/8 of the resolution. */
 const CHANNELS = [64, 128, 256, 512] as const;
@@ -23,70 +24,69 @@ const DECODER = [[1], [5, 8, 11, 14], [18, 21], [25, 28]] as const;
 
 const channelsOf = (width: number) => CHANNELS.map((channels) => Math.round(channels * width));
 
-function convolve(p: Parameters, inputs: number, outputs: number, init: Init | undefined): Layer {
+/** From one level to the next. */
+export type Step = (x: Tensor) => Tensor;
+
+const relu: Step = (x) => x.reluInPlace();
+// The convolution before the pool belongs to the level above it.
+const pool: Step = (x) => maxPool2d(x, 2, { ceilMode: true });
+const double: Step = (x) => upsampleNearest(x, 2 * x.size(2), 2 * x.size(3));
+
+/** A 3x3 convolution of an image that goes on beyond its borders as its mirror image. */
+function convolve(p: Parameters, inputs: number, outputs: number, init: Init | undefined): Step[] {
   const convolution = conv2d(p, inputs, outputs, 3, init ? { init } : {});
-  return (x, training) => convolution(reflectionPad(x, 1), training);
+  return [reflect, (x) => convolution(x, false)];
 }
 
-/** Images [N, 3, H, W], 0..1 -> features at relu1_1, relu2_1, relu3_1, relu4_1. */
-export type Encoder = (images: Tensor) => [Tensor, Tensor, Tensor, Tensor];
+/** One after the other; what only the next one reads is freed at once, unless a graph needs it. */
+function chain(steps: readonly Step[]): Step {
+  return (x) =>
+    steps.reduce((at, step) => {
+      const next = scope(() => step(at));
+      if (at !== x && next !== at) at.dispose();
+      return next;
+    }, x);
+}
 
 /**
  * VGG-19 (Simonyan & Zisserman 2015) up to relu4_1, reflecting at the borders, behind a 1x1
  * convolution of the colours: the encoder of Huang & Belongie 2017, with the names of its file.
  * @param width multiplies every channel count; 1 is the published network
+ * @returns the ways down: images [N, 3, H, W], 0..1 -> relu1_1 -> relu2_1 -> relu3_1 -> relu4_1
  */
-export function vggEncoder(p: Parameters, width = 1, init?: Init): Encoder {
+export function vggEncoder(p: Parameters, width = 1, init?: Init): Step[] {
   const channels = channelsOf(width);
   const color = conv2d(p.sub(ENCODER.color), 3, 3, 1, init ? { init } : {});
   let inputs = 3;
-  const levels = ENCODER.levels.map((places, level) =>
-    places.map((place, i) => {
+  return ENCODER.levels.map((places, level) => {
+    const layers = places.flatMap((place, i) => {
       const last = i === places.length - 1;
       const outputs = channels[last ? level : level - 1] as number;
       const layer = convolve(p.sub(place), inputs, outputs, init);
       inputs = outputs;
-      return layer;
-    }),
-  );
-  return (images) => {
-    let x = color(images, false);
-    return levels.map((layers, level) => {
-      layers.forEach((layer, i) => {
-        // The convolution before the pool belongs to the level above it.
-        if (level > 0 && i === layers.length - 1) x = maxPool2d(x, 2, { ceilMode: true });
-        x = layer(x, false).reluInPlace();
-      });
-      return x;
-    }) as [Tensor, Tensor, Tensor, Tensor];
-  };
+      return [...(last && level > 0 ? [pool] : []), ...layer, relu];
+    });
+    return chain(level === 0 ? [channelsLast, (x) => color(x, false), ...layers] : layers);
+  });
 }
 
-/** Features at relu4_1 -> images [N, 3, 8 h, 8 w], about 0..1. */
-export type Decoder = (features: Tensor) => Tensor;
-
-/** The mirror of `vggEncoder`: nearest upsampling where that pools, no normalisation. */
-export function vggDecoder(p: Parameters, width = 1, init?: Init): Decoder {
+/**
+ * The mirror of `vggEncoder`: nearest upsampling where that pools, no normalisation.
+ * @returns the ways up, by the level that they start from: relu1_1 -> images, relu2_1 -> relu1_1,
+ *   relu3_1 -> relu2_1, relu4_1 -> relu3_1
+ */
+export function vggDecoder(p: Parameters, width = 1, init?: Init): Step[] {
   const channels = channelsOf(width);
   let inputs = channels[3] as number;
-  const levels = DECODER.map((places, level) =>
-    places.map((place, i) => {
+  const fromDeepest = DECODER.map((places, step) => {
+    const layers = places.flatMap((place, i) => {
       const last = i === places.length - 1;
-      const down = level === 3 ? (last ? 3 : channels[0]) : channels[last ? 2 - level : 3 - level];
-      const layer = convolve(p.sub(place), inputs, down as number, init);
-      inputs = down as number;
-      return layer;
-    }),
-  );
-  return (features) => {
-    let x = features;
-    levels.forEach((layers, level) => {
-      layers.forEach((layer, i) => {
-        x = layer(x, false);
-        if (level < 3 || i < layers.length - 1) x = x.reluInPlace();
-      });
-      if (level < 3) x = upsampleNearest(x, 2 * x.size(2), 2 * x.size(3));
+      const outputs = step === 3 ? (last ? 3 : channels[0]) : channels[last ? 2 - step : 3 - step];
+      const layer = convolve(p.sub(place), inputs, outputs as number, init);
+      inputs = outputs as number;
+      return step === 3 && last ? layer : [...layer, relu];
     });
-    return x;
-  };
+    return chain(step < 3 ? [...layers, double] : layers);
+  });
+  return fromDeepest.reverse();
 }

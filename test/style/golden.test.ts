@@ -1,11 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
-import {
-  adain,
-  adainLosses,
-  adaptiveNorm,
-  channelStatistics,
-  createCoder,
-} from "../../src/style/adain.js";
+import { adain, adainLosses, adaptiveNorm, channelStatistics } from "../../src/style/adain.js";
+import { createCoder } from "../../src/style/coder.js";
 import { coral } from "../../src/style/coral.js";
 import { copyInto, dispose, noGrad, scope, type Tensor, tensor } from "../../src/torch/index.js";
 import { type GoldenTensor, goldenFolder, goldenParameter, readGolden } from "../golden/golden.js";

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { LEAST_SIDE } from "./vgg.js";
+
+const whole = z.number().int();
+
+/** How a coder is trained. Defaults: `OWN`, or `PUBLISHED` where an encoder is given. */
+export const coderTrainingSchema = z.strictObject({
+  /** Multiplies every channel count of VGG-19. */
+  width: z.number().min(0.03).max(1).optional(),
+  /** Steps in which encoder and decoder learn to reproduce images; 0 where an encoder is given. */
+  reproduce: whole.min(1).optional(),
+  /** Steps in which the decoder learns by the losses of AdaIN. */
+  steps: whole.min(1).optional(),
+  /** Images of each domain in a step. */
+  batch: whole.min(1).optional(),
+  /** Images are brought to this size (the training size of their domain when omitted) ... */
+  size: z.tuple([whole.min(LEAST_SIDE), whole.min(LEAST_SIDE)]).optional(),
+  /** ... and a square of this side is cut out at random. */
+  crop: whole.min(LEAST_SIDE).optional(),
+  /** Adam's rate; at step t it is rate / (1 + decay t). */
+  rate: z.number().positive().optional(),
+  decay: z.number().min(0).optional(),
+  /** Weights of the two losses, Huang & Belongie 2017, eq. 11 (its lambda is 10). */
+  content: z.number().min(0).optional(),
+  style: z.number().min(0).optional(),
+});
+
+export type CoderChanges = z.infer<typeof coderTrainingSchema>;
+export type CoderTraining = {
+  readonly [Key in Exclude<keyof CoderChanges, "size">]-?: NonNullable<CoderChanges[Key]>;
+} & { readonly size?: [number, number] | undefined };
+
+/** A small pair from nothing but the two domains' images: under a minute on two cores. */
+export const OWN: CoderTraining = {
+  ...{ width: 0.25, reproduce: 300, steps: 200, batch: 4, crop: 64 },
+  ...{ rate: 2e-3, decay: 5e-3, content: 1, style: 10 },
+};
+
+/** A decoder for the published encoder, as published. */
+export const PUBLISHED: CoderTraining = {
+  ...{ width: 1, reproduce: 0, steps: 160000, batch: 4, size: [512, 512], crop: 256 },
+  ...{ rate: 1e-4, decay: 5e-5, content: 1, style: 10 },
+};
+
+/** The training of a coder, whose encoder is given or not, with the user's changes. */
+export function coderTraining(changes: CoderChanges, givenEncoder: boolean): CoderTraining {
+  const known = Object.entries(changes).filter(([, value]) => value !== undefined);
+  return { ...(givenEncoder ? PUBLISHED : OWN), ...Object.fromEntries(known) };
+}

@@ -1,0 +1,119 @@
+import { existsSync } from "node:fs";
+import { UserError } from "../errors.js";
+import { createParameters, type Init, type Parameters } from "../nn/index.js";
+import {
+  copyInto,
+  dispose,
+  noGrad,
+  readSafetensors,
+  type Tensor,
+  type TensorMap,
+  writeSafetensors,
+} from "../torch/index.js";
+import { type Step, vggDecoder, vggEncoder } from "./vgg.js";
+
+/** Features at relu1_1, relu2_1, relu3_1, relu4_1; the last has 1/8 of the image's resolution. */
+export type Features = [Tensor, Tensor, Tensor, Tensor];
+
+/** Encoder and decoder with their parameters, `vgg.*` and `decoder.*`. */
+export interface Coder {
+  readonly parameters: Parameters;
+  readonly width: number;
+  readonly device: string;
+  /** The four levels: `down[i]` leads into level i, `up[i]` out of it. */
+  readonly down: readonly Step[];
+  readonly up: readonly Step[];
+  /** Images [N, 3, H, W], 0..1 -> features of all levels. */
+  encode(images: Tensor): Features;
+  /** Features at relu4_1 -> images [N, 3, 8 h, 8 w], about 0..1. */
+  decode(features: Tensor): Tensor;
+}
+
+/** A pair of fresh weights. @param width multiplies every channel count; 1 is the published pair */
+export function createCoder(width = 1, device = "cpu", init?: Init): Coder {
+  const parameters = createParameters(device);
+  const down = vggEncoder(parameters.sub("vgg"), width, init);
+  const up = vggDecoder(parameters.sub("decoder"), width, init);
+  return {
+    ...{ parameters, width, device, down, up },
+    encode(images) {
+      let x = images;
+      return down.map((step) => {
+        x = step(x);
+        return x;
+      }) as Features;
+    },
+    decode: (features) =>
+      up.reduceRight((x, step) => {
+        const next = step(x);
+        if (x !== features) x.dispose(); // unless a graph needs it
+        return next;
+      }, features),
+  };
+}
+
+const FORMAT = "cfcontra-coder-1";
+
+/** Writes encoder and decoder to one file, complete or not at all. */
+export function saveCoder(path: string, { parameters, width }: Coder): void {
+  writeSafetensors(path, parameters.all, { format: FORMAT, width: String(width) });
+}
+
+/**
+ * Reads a file of `saveCoder`. Its weights take no gradients.
+ * @throws UserError where it is missing, broken or something else
+ */
+export function loadCoder(path: string, device = "cpu"): Coder {
+  if (!existsSync(path)) {
+    throw new UserError(
+      `${path} does not exist: expected a coder, which \`cfcontra style train\` makes`,
+    );
+  }
+  const { tensors, metadata } = readSafetensors(path);
+  try {
+    const width = Number(metadata.width);
+    if (metadata.format !== FORMAT || !(width > 0)) {
+      throw new UserError(
+        `${path} holds tensors, but is no coder: expected a file that \`cfcontra style train\` made`,
+      );
+    }
+    return frozen(fill(createCoder(width, device), tensors, path));
+  } finally {
+    dispose(tensors);
+  }
+}
+
+/** A coder whose weights are read, not trained. */
+export function frozen(coder: Coder): Coder {
+  for (const parameter of coder.parameters.all.values()) parameter.requiresGrad = false;
+  return coder;
+}
+
+/**
+ * Puts tensors into a coder by name; all of those under `prefix` must be there and fit.
+ * @throws UserError naming the first that does not; then the coder is freed
+ */
+export function fill(coder: Coder, tensors: TensorMap, path: string, prefix = ""): Coder {
+  try {
+    for (const [name, parameter] of coder.parameters.all) {
+      if (!name.startsWith(prefix)) continue;
+      const found = tensors.get(name);
+      if (found === undefined) {
+        throw new UserError(
+          `${path} has no ${name}: expected VGG-19 to relu4_1 and its mirror, as published with AdaIN`,
+        );
+      }
+      if (String(found.shape) !== String(parameter.shape)) {
+        throw new UserError(
+          `${path} is of another encoder or width: its ${name} is [${found.shape}], expected ` +
+            `[${parameter.shape}]; encoder and decoder must have been made for each other`,
+        );
+      }
+      noGrad(() => copyInto(parameter, found));
+    }
+    return coder;
+  } catch (error) {
+    dispose(coder.parameters.all);
+    throw error;
+  }
+}

@@ -1,0 +1,140 @@
+import { imagesOf } from "../datasets/batch.js";
+import type { Dataset, Sample, Size } from "../datasets/dataset.js";
+import { createLoader, type Loader } from "../datasets/loader.js";
+import { randomFrom } from "../datasets/random.js";
+import { UserError } from "../errors.js";
+import { adam, type Optimizer } from "../nn/index.js";
+import {
+  autocast,
+  dispose,
+  mseLoss,
+  type Precision,
+  scope,
+  type Tensor,
+  type TensorMap,
+} from "../torch/index.js";
+import { adainLosses } from "./adain.js";
+import { type Coder, createCoder, frozen } from "./coder.js";
+import { centerPixels, passingInit } from "./coder-init.js";
+import type { CoderTraining } from "./coder-training.js";
+
+/** A domain whose images a coder learns from. */
+export interface CoderDomain {
+  readonly dataset: Dataset;
+  readonly size: Size;
+}
+
+export interface TrainCoderOptions {
+  readonly content: CoderDomain;
+  readonly style: CoderDomain;
+  /** Also learn to give style images the look of content images. */
+  readonly bothWays: boolean;
+  readonly training: CoderTraining;
+  readonly precision: Precision;
+  readonly seed: number;
+  readonly onStep?: (done: number, total: number, detail: string) => void;
+}
+
+/** An untrained pair that starts as `trainCoder` likes it. */
+export function freshCoder(width: number, device = "cpu"): Coder {
+  const coder = createCoder(width, device, (tensor) => scope(() => passingInit(tensor)));
+  scope(() => centerPixels(coder));
+  return coder;
+}
+
+/**
+ * Trains a coder in place: first, unless `training.reproduce` is 0, encoder and decoder together to
+ * reproduce both domains' images; then the decoder alone by the losses of AdaIN. Its weights take
+ * no gradients in the end.
+ * @throws UserError where a loss is not finite
+ */
+export async function trainCoder(coder: Coder, options: TrainCoderOptions): Promise<void> {
+  const { content, style, bothWays, training, precision, seed, onStep = () => {} } = options;
+  const { reproduce, steps, batch, crop, rate, decay } = training;
+  const total = reproduce + steps;
+  const domains = [content, style].map(({ dataset, size }, i) =>
+    createLoader(dataset, {
+      ...{ batch, seed: seed + i, size: training.size ? sizeOf(training.size) : size },
+      transform: async (sample, k) => cutOut(sample, crop, randomFrom(seed + i, k)),
+    }),
+  ) as [Loader, Loader];
+  const images = async (loader: Loader) => {
+    const samples = await loader.next();
+    return () => imagesOf(samples, PIXELS, coder.device);
+  };
+  const learn = (name: string, loss: Tensor, optimizer: Optimizer, step: number, done: number) => {
+    const value = loss.item();
+    if (!Number.isFinite(value)) {
+      throw new UserError(
+        `the coder's ${name} loss is ${value} at step ${done + 1}; lower style.training.rate`,
+      );
+    }
+    loss.backward();
+    optimizer.step(rate / (1 + decay * step));
+    onStep(done + 1, total, `${name} loss ${value.toFixed(4)}`);
+  };
+  try {
+    if (reproduce > 0) {
+      const optimizer = adam(coder.parameters.all);
+      for (let step = 0; step < reproduce; step++) {
+        const batches = [await images(domains[0]), await images(domains[1])];
+        scope(() => {
+          const losses = batches.map((make) => {
+            const truth = make();
+            const made = autocast(precision, () => echo(coder, truth, levelAt(step / reproduce)));
+            return mseLoss(made.to({ dtype: "float32" }), truth);
+          });
+          const loss = (losses[0] as Tensor).add(losses[1] as Tensor).div(2);
+          learn("reproduction", loss, optimizer, step, step);
+        });
+      }
+      dispose(optimizer.state);
+    }
+    frozen(coder);
+    const decoder: TensorMap = new Map();
+    for (const [name, parameter] of coder.parameters.all) {
+      if (name.startsWith("decoder.")) decoder.set(name, parameter);
+    }
+    for (const parameter of decoder.values()) parameter.requiresGrad = true;
+    const optimizer = adam(decoder);
+    for (let step = 0; step < steps; step++) {
+      const batches = [await images(domains[0]), await images(domains[1])] as const;
+      const [from, to] = bothWays && step % 2 === 1 ? [batches[1], batches[0]] : batches;
+      scope(() => {
+        const parts = autocast(precision, () => adainLosses(coder, from(), to()));
+        const loss = parts.content.mul(training.content).add(parts.style.mul(training.style));
+        learn("style", loss, optimizer, step, reproduce + step);
+      });
+    }
+    dispose(optimizer.state);
+    frozen(coder);
+  } finally {
+    for (const domain of domains) domain.close();
+  }
+}
+
+const PIXELS = { order: "rgb", mean: [0, 0, 0], scale: 1 / 255 } as const;
+const sizeOf = ([width, height]: readonly [number, number]): Size => ({ width, height });
+
+/** Down to a level and up again. */
+function echo({ down, up }: Coder, images: Tensor, deepest: number): Tensor {
+  const features = down.slice(0, deepest + 1).reduce((x, step) => step(x), images);
+  return up.slice(0, deepest + 1).reduceRight((x, step) => step(x), features);
+}
+
+/** Shallow levels learn first: what is below them then starts from features that mean something. */
+const levelAt = (progress: number) => (progress < 0.15 ? 1 : progress < 0.4 ? 2 : 3);
+
+/** A square of side `most`, or as large as the image allows, at a random place. */
+function cutOut(sample: Sample, most: number, random: ReturnType<typeof randomFrom>): Sample {
+  const { name, width, height, image } = sample;
+  const side = Math.min(most, width, height);
+  const left = random.below(width - side + 1);
+  const top = random.below(height - side + 1);
+  const part = new Uint8Array(side * side * 3);
+  for (let y = 0; y < side; y++) {
+    const from = ((top + y) * width + left) * 3;
+    part.set(image.subarray(from, from + side * 3), y * side * 3);
+  }
+  return { name, width: side, height: side, image: part };
+}

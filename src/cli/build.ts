@@ -14,8 +14,17 @@ export function withAbsoluteRoots(config: Config, base: string): Config {
   const absolute = (spec: Config["source"]): Config["source"] =>
     typeof spec.root === "string" ? { ...spec, root: resolve(base, spec.root) } : spec;
   const { weights } = config.network;
+  const { coder } = config.style;
+  const files =
+    typeof coder === "object"
+      ? {
+          encoder: resolve(coder.encoder),
+          ...(coder.decoder !== undefined && { decoder: resolve(coder.decoder) }),
+        }
+      : coder !== undefined && resolve(coder);
   return {
     ...config,
+    style: files ? { ...config.style, coder: files } : config.style,
     network:
       weights === undefined ? config.network : { ...config.network, weights: resolve(weights) },
     source: absolute(config.source),

@@ -10,7 +10,7 @@ import { samplingSchema } from "../datasets/rare-classes.js";
 import { UserError } from "../errors.js";
 import { METHODS, type MethodName, methods } from "../methods/index.js";
 import { BACKBONES, type BackboneName, PROJECTION_HEADS } from "../network/index.js";
-import { STYLES, type StyleName } from "../style/index.js";
+import { coderTrainingSchema, STYLES, type StyleName } from "../style/index.js";
 
 const whole = z.number().int();
 /** Width and height in pixels; `[320, 160]` is short for it. */
@@ -56,18 +56,41 @@ const trainSchema = z.strictObject({
   device: z.string().default("cpu"),
 });
 
-const styleSchema = z.strictObject({
-  /** How source images get the look of the target's; none leaves them alone. */
-  method: z.enum(["none", ...STYLES] as ["none", ...StyleName[]]).default("none"),
-  /** Which domains are restyled: both go towards one look, and evaluation and prediction follow. */
-  domains: z.enum(["source", "both"]).default("source"),
-  /** 0 leaves the image as it is, 1 takes the style whole. */
-  alpha: z.number().min(0).max(1).default(1),
-  /** Style images whose statistics are averaged for one image. */
-  images: whole.min(1).default(1),
-  /** fourier: half the side of the exchanged window of frequencies, as a share of the image. */
-  beta: z.number().positive().max(0.5).default(0.01),
-});
+const styleSchema = z
+  .strictObject({
+    /** How source images get the look of the target's (docs/style.md); none leaves them alone. */
+    method: z
+      .enum(["none", ...STYLES, "adain"] as ["none", ...StyleName[], "adain"])
+      .default("none"),
+    /** Which domains are restyled: both go towards one look, and evaluation and prediction follow. */
+    domains: z.enum(["source", "both"]).default("source"),
+    /** 0 leaves the image as it is, 1 takes the style whole. */
+    alpha: z.number().min(0).max(1).default(1),
+    /** Style images whose statistics are averaged for one image. */
+    images: whole.min(1).default(1),
+    /** fourier: half the side of the exchanged window of frequencies, as a share of the image. */
+    beta: z.number().positive().max(0.5).default(0.01),
+    /** adain: encoder and decoder. A file of ours, made by training where it does not exist yet; or
+     * published files: the decoder is trained where only the encoder is given. Without it, a coder
+     * is trained for the run. */
+    coder: z
+      .union([z.string(), z.strictObject({ encoder: z.string(), decoder: z.string().optional() })])
+      .optional(),
+    /** adain: how a coder is trained. */
+    training: coderTrainingSchema.prefault({}),
+    /** adain: give style images the content's colours first. */
+    preserveColor: z.boolean().default(false),
+    /** adain: keep what the coder cannot reproduce; by default with narrow coders. */
+    residual: z.boolean().optional(),
+  })
+  .refine((style) => !style.preserveColor || style.method === "adain", {
+    path: ["preserveColor"],
+    error: "is for style.method adain: the other styles change nothing but colours",
+  })
+  .refine((style) => !style.preserveColor || style.domains === "source", {
+    path: ["preserveColor"],
+    error: "keeps each image's own colours, which one common look cannot: use style.domains source",
+  });
 
 const sizesSchema = z.strictObject({
   source: size,

@@ -11,7 +11,7 @@ import {
 } from "../train/index.js";
 import { buildNetwork } from "./build.js";
 import type { Config } from "./config.js";
-import { openStage } from "./stage.js";
+import { openStage, type StageRecord } from "./stage.js";
 import { runConfig } from "./train.js";
 
 /** A trained network with what its run says of it. */
@@ -34,7 +34,11 @@ export function openRun(path: string, set: readonly string[] = []): TrainedRun {
   const config = runConfig(folder, set);
   const checkpoint = readCheckpoint(file);
   try {
-    const { stage, dispose: disposeStage } = openStage(config, folder);
+    const { stage, dispose: disposeStage } = openStage(
+      config,
+      folder,
+      checkpoint.info.stage as StageRecord | undefined,
+    );
     const network = buildNetwork(config, checkpoint.info.classes.length);
     const free = () => {
       disposeStage();

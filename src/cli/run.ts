@@ -18,7 +18,7 @@ import { interruption } from "./interruption.js";
 import { measureAll } from "./measure.js";
 import { progressLine } from "./progress.js";
 import { sourceOrder } from "./sampling.js";
-import { openPreparation } from "./stage.js";
+import { openPreparation, stageRecord } from "./stage.js";
 
 export interface RunOptions {
   readonly config: Config;
@@ -53,7 +53,8 @@ export async function run({ out, data, ...options }: RunOptions): Promise<RunRes
   const { config, domains, folder, network, method, recorder, status, start } = parts;
   const { seed, steps, checkpointEvery, evaluateEvery } = config.train;
   const classes = domains.source.classes.names;
-  const info = { method: config.method, classes, network: config.network };
+  const stage = stageRecord(config, out);
+  const info = { method: config.method, classes, network: config.network, stage };
   const line = progressLine(`${config.method} seed ${seed}`);
   const interrupted = interruption();
   const spent = { seconds: 0, waiting: 0 };
@@ -108,7 +109,7 @@ export async function prepare(config: Config, out: string, resuming: boolean) {
   if (weights !== undefined && !latest) warn(startFrom(weights, network));
   const method = buildMethod(config, network, warn);
   const folder = openRunFolder(out);
-  const preparation = await openPreparation(config, domains.target, out);
+  const preparation = await openPreparation(config, domains, out);
   folder.write("config.yaml", stringify(config));
 
   const start = latest ? resume(latest, network, method, { method: config.method, classes }) : 0;

@@ -1,12 +1,22 @@
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { augmenting } from "../datasets/augment.js";
-import type { Dataset } from "../datasets/dataset.js";
 import type { Transform } from "../datasets/loader.js";
 import { UserError } from "../errors.js";
 import type { Stage } from "../evaluate/index.js";
-import { commonStatistics, createStylist, restyle, type Style, styleOf } from "../style/index.js";
+import {
+  adain,
+  type Coder,
+  commonStatistics,
+  createStylist,
+  loadCoder,
+  restyle,
+  type Style,
+  styleOf,
+} from "../style/index.js";
 import { dispose, readSafetensors, type Tensor, writeSafetensors } from "../torch/index.js";
+import { coderIn, type Domains, openCoder } from "./coder.js";
 import type { Config } from "./config.js";
 
 /** What happens to images between the files and the network. */
@@ -28,7 +38,7 @@ const AUGMENT = { source: 4, target: 5 } as const;
 /** The preparation of a run; `folder` keeps what prediction will need of it. */
 export async function openPreparation(
   config: Config,
-  target: Dataset,
+  domains: Domains,
   folder: string,
 ): Promise<Preparation> {
   const { style, augment, sizes, train } = config;
@@ -41,21 +51,24 @@ export async function openPreparation(
     const restyle: Transform = async (sample) => sample;
     return { ...augmented, restyle, stage: undefined, dispose: () => {} };
   }
-  const look = styleOf(style.method, style);
+  const { look, dispose: disposeLook } = await openLook(config, domains, folder);
   const choice = { ...style, size: sizes.target, seed: stream(STYLE) };
   if (style.domains === "source") {
-    const stylist = createStylist(look, target, choice);
+    const stylist = createStylist(look, domains.target, choice);
     return {
       ...augmented,
       source: async (sample, k) => augmented.source(await stylist(sample, k), k),
       restyle: stylist,
       stage: undefined,
-      dispose: stylist.dispose,
+      dispose() {
+        stylist.dispose();
+        disposeLook();
+      },
     };
   }
   const path = join(folder, STATISTICS);
   if (!existsSync(path)) {
-    const made = await commonStatistics(look, target, choice);
+    const made = await commonStatistics(look, domains.target, choice);
     writeSafetensors(path, new Map(made.map((part, i) => [String(i), part])));
     dispose(made);
   }
@@ -64,26 +77,111 @@ export async function openPreparation(
     source: (sample, k) => augmented.source(common.stage(sample), k),
     target: (sample, k) => augmented.target(common.stage(sample), k),
     restyle: async (sample) => common.stage(sample),
-    ...common,
+    stage: common.stage,
+    dispose() {
+      common.dispose();
+      disposeLook();
+    },
   };
 }
 
 const STATISTICS = "style.safetensors";
 
-/** The stage that a run's predictions need, if any, from its folder. */
+interface Look {
+  readonly look: Style;
+  dispose(): void;
+}
+
+const adainBy = (coder: Coder, { style, train }: Config): Look => ({
+  look: adain(coder, {
+    precision: train.precision,
+    residual: style.residual ?? coder.width < 1,
+  }),
+  dispose: () => dispose(coder.parameters.all),
+});
+
+/** The style of a configuration; adain's coder is found, or trained. */
+export async function openLook(config: Config, domains: Domains, folder: string): Promise<Look> {
+  const { style } = config;
+  if (style.method === "none") throw new Error("style.method none has no look");
+  if (style.method === "adain") return adainBy(await openCoder(config, domains, folder), config);
+  return { look: styleOf(style.method, style), dispose: () => {} };
+}
+
+/** What a checkpoint says of the coarse stage that its network was trained behind. */
+export function stageRecord({ style }: Config, folder: string): StageRecord {
+  if (style.method === "none") return { method: "none" };
+  const { method, domains, alpha } = style;
+  if (domains === "source") return { method, domains, alpha };
+  return { method, domains, alpha, digest: digestOf(method, folder) };
+}
+
+export interface StageRecord {
+  readonly method: string;
+  readonly domains?: string;
+  readonly alpha?: number;
+  /** Of the files that prediction reads, where it restyles. */
+  readonly digest?: string;
+}
+
+function digestOf(method: string, folder: string): string {
+  const files = [join(folder, STATISTICS), ...(method === "adain" ? [coderIn(folder)] : [])];
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * The stage that a run's predictions need, if any, from its folder.
+ * @param recorded what the checkpoint says of it; one of an older version says nothing
+ * @throws UserError where a part of it is missing, or it is not the checkpoint's
+ */
 export function openStage(
   config: Config,
   folder: string,
+  recorded?: StageRecord,
 ): { readonly stage: Stage | undefined; dispose(): void } {
-  const { method, domains } = config.style;
-  if (method === "none" || domains === "source") return { stage: undefined, dispose: () => {} };
-  if (!existsSync(join(folder, STATISTICS))) {
+  const { method, domains, alpha } = config.style;
+  if (method === "none") return { stage: undefined, dispose: () => {} }; // as told
+  const without = "--set style.method=none predicts without the stage";
+  const saying = (what: StageRecord) =>
+    what.method === "none"
+      ? "no coarse stage"
+      : `style.method ${what.method}, style.domains ${what.domains}, style.alpha ${what.alpha}`;
+  const asked = { method, domains, alpha };
+  if (recorded && saying(recorded) !== saying(asked)) {
     throw new UserError(
-      `the network was trained behind a coarse stage (style.method: ${method}, for both domains), but ` +
-        `${join(folder, STATISTICS)} is missing; --set style.method=none predicts without the stage`,
+      `the network was trained behind ${saying(recorded)}, but the configuration asks for ` +
+        `${saying(asked)}; give it back its own, or ${without}`,
     );
   }
-  return readStage(config, folder, styleOf(method, config.style));
+  if (domains === "source") return { stage: undefined, dispose: () => {} };
+  const needed = [join(folder, STATISTICS), ...(method === "adain" ? [coderIn(folder)] : [])];
+  const missing = needed.find((file) => !existsSync(file));
+  if (missing !== undefined) {
+    throw new UserError(
+      `the network was trained behind a coarse stage (style.method: ${method}, for both domains), but ` +
+        `${missing} is missing; ${without}`,
+    );
+  }
+  if (recorded?.digest !== undefined && recorded.digest !== digestOf(method, folder)) {
+    throw new UserError(
+      `${needed.join(" and ")}: not what the network was trained behind, as its checkpoint recorded; ` +
+        `put back the run's own, or ${without}`,
+    );
+  }
+  const { look, dispose: disposeLook } =
+    method === "adain"
+      ? adainBy(loadCoder(coderIn(folder), config.train.device), config)
+      : { look: styleOf(method, config.style), dispose: () => {} };
+  const { stage, dispose: disposeStatistics } = readStage(config, folder, look);
+  return {
+    stage,
+    dispose() {
+      disposeStatistics();
+      disposeLook();
+    },
+  };
 }
 
 function readStage({ style: { alpha } }: Config, folder: string, look: Style) {

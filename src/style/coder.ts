@@ -1,15 +1,13 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../errors.js";
-import { createParameters, type Init, type Parameters } from "../nn/index.js";
 import {
-  copyInto,
-  dispose,
-  noGrad,
-  readSafetensors,
-  type Tensor,
-  type TensorMap,
-  writeSafetensors,
-} from "../torch/index.js";
+  createParameters,
+  type Init,
+  loadByName,
+  type Parameters,
+  zerosInit,
+} from "../nn/index.js";
+import { dispose, readSafetensors, type Tensor, writeSafetensors } from "../torch/index.js";
 import { type Step, vggDecoder, vggEncoder } from "./vgg.js";
 
 /** Features at relu1_1, relu2_1, relu3_1, relu4_1; the last has 1/8 of the image's resolution. */
@@ -77,7 +75,14 @@ export function loadCoder(path: string, device = "cpu"): Coder {
         `${path} holds tensors, but is no coder: expected a file that \`cfcontra style train\` made`,
       );
     }
-    return frozen(fill(createCoder(width, device), tensors, path));
+    const coder = frozen(createCoder(width, device, zerosInit)); // draws no random numbers
+    try {
+      loadByName(path, tensors, coder.parameters.all, "make it anew by `cfcontra style train`");
+    } catch (error) {
+      dispose(coder.parameters.all);
+      throw error;
+    }
+    return coder;
   } finally {
     dispose(tensors);
   }
@@ -87,33 +92,4 @@ export function loadCoder(path: string, device = "cpu"): Coder {
 export function frozen(coder: Coder): Coder {
   for (const parameter of coder.parameters.all.values()) parameter.requiresGrad = false;
   return coder;
-}
-
-/**
- * Puts tensors into a coder by name; all of those under `prefix` must be there and fit.
- * @throws UserError naming the first that does not; then the coder is freed
- */
-export function fill(coder: Coder, tensors: TensorMap, path: string, prefix = ""): Coder {
-  try {
-    for (const [name, parameter] of coder.parameters.all) {
-      if (!name.startsWith(prefix)) continue;
-      const found = tensors.get(name);
-      if (found === undefined) {
-        throw new UserError(
-          `${path} has no ${name}: expected VGG-19 to relu4_1 and its mirror, as published with AdaIN`,
-        );
-      }
-      if (String(found.shape) !== String(parameter.shape)) {
-        throw new UserError(
-          `${path} is of another encoder or width: its ${name} is [${found.shape}], expected ` +
-            `[${parameter.shape}]; encoder and decoder must have been made for each other`,
-        );
-      }
-      noGrad(() => copyInto(parameter, found));
-    }
-    return coder;
-  } catch (error) {
-    dispose(coder.parameters.all);
-    throw error;
-  }
 }

@@ -1,18 +1,19 @@
 import { loadByName, withoutPrefix } from "../nn/index.js";
 import { dispose, readTensors } from "../torch/index.js";
-import type { Coder } from "./adain.js";
+import type { Coder } from "./coder.js";
 
 /** The encoder's file goes on to relu5_4; what we use ends with relu4_1, its 31st layer. */
 const LAYERS = 31;
 
 /**
- * Puts the published pair of AdaIN into a coder of width 1: `vgg_normalised.pth` and `decoder.pth`, in
- * which every layer has its number in a sequence, or the same as safetensors.
+ * Puts the published encoder of AdaIN into a coder of width 1, and its decoder where there is one:
+ * `vgg_normalised.pth` and `decoder.pth`, in which every layer has its number in a sequence, or the
+ * same as safetensors.
  * @throws UserError if a file cannot be read or does not fit
  */
-export function loadCoder({ parameters }: Coder, encoder: string, decoder: string): void {
+export function loadPublished({ parameters }: Coder, encoder: string, decoder?: string): void {
   load(encoder, "vgg.");
-  load(decoder, "decoder.");
+  if (decoder !== undefined) load(decoder, "decoder.");
 
   function load(path: string, part: string): void {
     const into = new Map(

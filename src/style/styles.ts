@@ -11,7 +11,7 @@ const styles = {
   histogram: () => histogram,
 } as const;
 
-/** Every style that needs no training. A new one is a new line. */
+/** Every style that needs no training; AdaIN needs a coder. A new one is a new line. */
 export type StyleName = keyof typeof styles;
 export const STYLES = Object.keys(styles) as StyleName[];
 

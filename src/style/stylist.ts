@@ -2,6 +2,7 @@ import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { randomFrom } from "../datasets/random.js";
 import { permutation } from "../datasets/sampler.js";
 import { dispose, keep, noGrad, scope, type Tensor } from "../torch/index.js";
+import { coral } from "./coral.js";
 import { average, pixelsOf, restyle, type Style } from "./style.js";
 
 export interface StyleChoice {
@@ -15,6 +16,8 @@ export interface StyleChoice {
 export interface StylistOptions extends StyleChoice {
   /** 0 leaves the content as it is, 1 takes the style whole. */
   readonly alpha: number;
+  /** Give style images the content's colours first (CORAL), so that these stay. */
+  readonly preserveColor?: boolean;
 }
 
 /** Restyles samples by images that are drawn anew for each. */
@@ -28,7 +31,7 @@ export interface Stylist {
 export function createStylist(
   style: Style,
   styles: Dataset,
-  { alpha, images, size, seed }: StylistOptions,
+  { alpha, images, size, seed, preserveColor = false }: StylistOptions,
 ): Stylist {
   const known = new Map<number, Tensor[]>();
   async function statisticsOf(index: number): Promise<Tensor[]> {
@@ -39,11 +42,24 @@ export function createStylist(
     known.set(index, made);
     return made;
   }
+  async function recolored(index: number, content: Sample): Promise<Tensor[]> {
+    const image = await styles.load(index, size);
+    return noGrad(() =>
+      keep(
+        scope(() => {
+          const colors = coral.statistics(pixelsOf(content));
+          return style.statistics(coral.apply(pixelsOf(image), colors, 1));
+        }),
+      ),
+    );
+  }
   const stylist = async (content: Sample, key: number) => {
     const random = randomFrom(seed, key);
     const chosen = Array.from({ length: images }, () => random.below(styles.names.length));
-    const statistics = await Promise.all(chosen.map(statisticsOf));
-    return scope(() =>
+    const statistics = preserveColor
+      ? await Promise.all(chosen.map((index) => recolored(index, content)))
+      : await Promise.all(chosen.map(statisticsOf));
+    const result = scope(() =>
       restyle(
         style,
         content,
@@ -51,6 +67,8 @@ export function createStylist(
         alpha,
       ),
     );
+    if (preserveColor) dispose(statistics); // they belong to this content
+    return result;
   };
   return Object.assign(stylist, {
     dispose() {

@@ -22,6 +22,8 @@ export interface CheckpointInfo {
   readonly classes: readonly string[];
   /** The network's part of the configuration, as JSON. */
   readonly network: unknown;
+  /** The coarse stage that the network was trained behind, as JSON; undefined if not recorded. */
+  readonly stage?: unknown;
 }
 
 const NETWORK = "network/";
@@ -73,12 +75,19 @@ function requireFinite(tensors: TensorMap, step: number): void {
   }
 }
 
-function metadata({ step, method, classes, network }: CheckpointInfo): Record<string, string> {
+function metadata({
+  step,
+  method,
+  classes,
+  network,
+  stage,
+}: CheckpointInfo): Record<string, string> {
   return {
     step: String(step),
     method,
     classes: JSON.stringify(classes),
     network: JSON.stringify(network),
+    ...(stage !== undefined && { stage: JSON.stringify(stage) }),
   };
 }
 
@@ -100,6 +109,7 @@ export function readCheckpoint(path: string): Checkpoint {
       method: metadata.method as string,
       classes: JSON.parse(metadata.classes as string) as string[],
       network: JSON.parse(metadata.network as string) as unknown,
+      ...(metadata.stage !== undefined && { stage: JSON.parse(metadata.stage) as unknown }),
     };
     return { info, tensors };
   } catch {

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { UserError } from "../../src/errors.js";
 import { deeplabV2, type Network } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
-import { createCoder } from "../../src/style/adain.js";
-import { loadCoder } from "../../src/style/load-coder.js";
+import { createCoder } from "../../src/style/coder.js";
+import { loadPublished } from "../../src/style/load-coder.js";
 import {
   dispose,
   randn,
@@ -204,9 +204,9 @@ test("AdaIN's published pair loads by the numbers of its layers", async () => {
     ]);
     writePyTorch(encoder, new Map([...part("vgg."), ...deeper]));
     writePyTorch(decoder, new Map(part("decoder.")));
-    loadCoder(coder, encoder, decoder);
+    loadPublished(coder, encoder, decoder);
     expect(digests(coder.parameters.all)).toEqual(digests(given.parameters.all));
-    expect(() => loadCoder(coder, decoder, encoder)).toThrow(
+    expect(() => loadPublished(coder, decoder, encoder)).toThrow(
       /expected AdaIN's vgg_normalised\.pth/,
     );
   });

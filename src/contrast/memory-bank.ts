@@ -41,6 +41,22 @@ export class MemoryBank {
     return scope(() => this.seen.numbers().flatMap((seen, k) => (seen ? [] : [k])));
   }
 
+  /** The two classes whose prototypes are most alike, and their cosine; undefined below two classes. */
+  closest(): readonly [number, number, number] | undefined {
+    return scope(() => {
+      const own = this.prototypes;
+      const cosines = own.matmul(own.transpose(0, 1)).numbers();
+      const seen = this.seen.numbers().flatMap((is, k) => (is ? [k] : []));
+      const pairs = seen.flatMap((a, i) => seen.slice(i + 1).map((b) => [a, b] as const));
+      return pairs
+        .map(([a, b]) => [a, b, cosines[a * this.classes + b] as number] as const)
+        .reduce<readonly [number, number, number] | undefined>(
+          (most, pair) => (most && most[2] >= pair[2] ? most : pair),
+          undefined,
+        );
+    });
+  }
+
   /**
    * M[k] <- normalise(momentum M[k] + (1 - momentum) normalise(mean_k)) for the classes in the
    * batch; the others keep theirs exactly. The first mean of a class is its first prototype.

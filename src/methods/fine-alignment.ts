@@ -16,6 +16,7 @@ import type { Prediction } from "../network/index.js";
 import { poly } from "../nn/index.js";
 import { autocast, noGrad, scope, type Tensor, type TensorMap } from "../torch/index.js";
 import { backpropagate, type WeightedLosses } from "./backpropagate.js";
+import { guardRails } from "./guard-rails.js";
 import type { Batches, Domains, MethodContext, Progress } from "./method.js";
 import { entropyLosses, entropyOptions } from "./minent.js";
 import { predict, supervisedLosses, supervisedOptions } from "./source-only.js";
@@ -80,6 +81,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
   const { network } = context;
   const bank = () => new MemoryBank(network.classes, network.featureSize, network.device);
   const banks = { source: bank(), target: bank() };
+  const rails = guardRails(context.warn);
 
   /** Contrastive terms of one domain's features against both banks. */
   function contrast(domain: "source" | "target", features: Tensor, labels: Tensor): WeightedLosses {
@@ -142,6 +144,16 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     banks.target.update(source, options.bankMomentum);
   }
 
+  /** Looks at what a step had to learn from, and at the prototypes that it left. */
+  function watch(step: number, source: ClassMeans, target: ClassMeans): void {
+    const counts = { source: source.counts.numbers(), target: target.counts.numbers() };
+    rails.pseudoLabels(step, counts.target);
+    for (const domain of ["source", "target"] as const) {
+      rails.contrast(step, domain, counts[domain]);
+      rails.prototypes(step, domain, banks[domain]);
+    }
+  }
+
   /** The first prototypes: METHOD, fine alignment, step 1. In inference mode, statistics at rest. */
   async function initializeBanks(domains: Domains): Promise<void> {
     const visit = async (
@@ -198,7 +210,10 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
         // The source graph is gone before the target's is built: half the memory, same gradients.
         const first = scope(() => sourceHalf(source, contrasting));
         const second = scope(() => targetHalf(target.images, progress, contrasting));
-        if (first.means && second.means) updateBanks(first.means, second.means);
+        if (first.means && second.means) {
+          updateBanks(first.means, second.means);
+          watch(progress.step, first.means, second.means);
+        }
         return { ...first.scalars, ...second.scalars };
       });
     },

@@ -15,6 +15,7 @@ import {
 import { backpropagate } from "./backpropagate.js";
 import { classMix, type Labelled } from "./class-mix.js";
 import { alignmentOptions, fineAlignment } from "./fine-alignment.js";
+import { guardRails } from "./guard-rails.js";
 import type { Batches, Method, MethodContext } from "./method.js";
 import { networkOptimizer, predict } from "./source-only.js";
 import { meanTeacher } from "./teacher.js";
@@ -47,6 +48,7 @@ export function selfTraining(context: MethodContext, options: Options): Method {
   const { network, precision } = context;
   const optimizer = networkOptimizer(context, options.trainProjection);
   const alignment = fineAlignment(context, options);
+  const rails = guardRails(context.warn);
   const teacher = meanTeacher(network, options.teacherDecay);
 
   /** The teacher's labels for target images [N, 3, H, W], weighted, and the share it is sure of. */
@@ -100,8 +102,13 @@ export function selfTraining(context: MethodContext, options: Options): Method {
   }
 
   /** Cross-entropy of both heads on a mixture of the batch's domains. */
-  function mixedHalf(source: Batches["source"], target: Tensor): Record<string, number> {
+  function mixedHalf(
+    source: Batches["source"],
+    target: Tensor,
+    step: number,
+  ): Record<string, number> {
     const taught = teach(target);
+    rails.pseudoLabels(step, taught.labels.reshape(-1).bincount(network.classes).numbers());
     const known = { ...source, weights: ones(source.labels.shape, { device: network.device }) };
     const { images, labels, weights } = classMix(known, taught, network.classes);
     const { main, aux } = predict(context, jittered(images));
@@ -123,7 +130,7 @@ export function selfTraining(context: MethodContext, options: Options): Method {
       if (target === undefined) throw new Error("self-training needs target images");
       const aligned = alignment.step({ source, target }, progress);
       const mixing = progress.step >= options.warmup;
-      const mixed = mixing ? scope(() => mixedHalf(source, target.images)) : {};
+      const mixed = mixing ? scope(() => mixedHalf(source, target.images, progress.step)) : {};
       optimizer.step(progress.rate);
       teacher.follow(progress.step);
       return { ...aligned, ...mixed };

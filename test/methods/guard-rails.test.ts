@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { MemoryBank } from "../../src/contrast/index.js";
+import { IGNORE } from "../../src/datasets/dataset.js";
+import { guardRails } from "../../src/methods/guard-rails.js";
+import { scope, tensor } from "../../src/torch/index.js";
+import { tinyDataset, trainTiny, using } from "../train/tiny.js";
+
+/** What is said while `act` runs over steps. */
+function said(act: (rails: ReturnType<typeof guardRails>) => void): string[] {
+  const sentences: string[] = [];
+  act(guardRails((sentence) => sentences.push(sentence)));
+  return sentences;
+}
+
+const bankOf = (...rows: number[][]) => {
+  const bank = new MemoryBank(rows.length, 2);
+  scope(() => bank.initialize(tensor(Float32Array.from(rows.flat()), [rows.length, 2])));
+  return bank;
+};
+
+describe("a warning", () => {
+  test("comes at once, and again no sooner than 500 steps later, each for itself", () => {
+    const sentences = said((rails) => {
+      for (let step = 0; step < 1200; step++) {
+        rails.contrast(step, "target", [0, 0]);
+        if (step === 700) rails.contrast(step, "source", [0, 0]);
+      }
+    });
+    const steps = sentences.map((text) => /^step (\d+): .* no (\w+) pixels/.exec(text)?.slice(1));
+    expect(steps).toEqual([
+      ["1", "target"],
+      ["501", "target"],
+      ["701", "source"],
+      ["1001", "target"],
+    ]);
+  });
+
+  test("of pseudo-labels that know one class only", () => {
+    const about = (...counts: number[]) => said((rails) => rails.pseudoLabels(4, counts));
+    expect(about(0, 9, 0)[0]).toMatch(/^step 5: all pseudo-labels are of class 1/);
+    expect(about(1, 9, 0)).toEqual([]);
+    expect(about(0, 0, 0)).toEqual([]); // another warning's
+    expect(about(9)).toEqual([]); // a task of one class
+  });
+
+  test("of prototypes that fell together, unseen classes apart", () => {
+    const about = (bank: MemoryBank) => {
+      const sentences = said((rails) => rails.prototypes(0, "target", bank));
+      bank.dispose();
+      return sentences;
+    };
+    expect(about(bankOf([1, 0], [0, 1], [0, 0], [1, 0.1]))[0]).toMatch(
+      /target bank's prototypes of classes 0 and 3 are the same \(cosine 0\.995\)/,
+    );
+    expect(about(bankOf([1, 0], [0, 1], [1, 1]))).toEqual([]);
+    expect(about(bankOf([0, 0], [0, 0], [1, 0]))).toEqual([]);
+  });
+});
+
+describe("in a run", () => {
+  const warnings = (options: object, source = tinyDataset(4)) =>
+    using({ options }, async (run) => {
+      await trainTiny(run, { steps: 3, source });
+      return run.warnings.join("\n");
+    });
+
+  test("an unreachable threshold and a source without labels are noticed, once", async () => {
+    const text = await warnings({ threshold: 3 }, tinyDataset(4, { relabel: () => IGNORE }));
+    expect(text.match(/no target pixel got a pseudo-label/g)).toHaveLength(1);
+    expect(text.match(/no source pixel has a label/g)).toHaveLength(1);
+  });
+
+  test("so is a bank that knows one class, which then labels everything", async () => {
+    const text = await warnings({ threshold: 0 }, tinyDataset(4, { relabel: () => 1 }));
+    expect(text.match(/all pseudo-labels are of class 1/g)).toHaveLength(1);
+    expect(text).not.toMatch(/source pixel has|are the same/); // one alone has none beside it
+  });
+
+  test("a healthy run says nothing of them", async () => {
+    expect(await warnings({ threshold: 0 })).not.toMatch(/^step/m);
+  });
+});

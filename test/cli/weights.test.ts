@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { deeplabV2 } from "../../src/network/index.js";
+import { deeplabV2, recognise } from "../../src/network/index.js";
 import { dispose, readTensors, writePyTorch, type zeros } from "../../src/torch/index.js";
 import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
 import { digests } from "../train/tiny.js";
@@ -66,6 +66,35 @@ describe("weights inspect", () => {
       expect(none.err).toMatch(/^error: cannot open .*none\.pth \(ENOENT\)/);
       expect((await cli("weights", "inspect", folder)).err).toMatch(/has no checkpoint/);
     });
+  });
+});
+
+test.each([
+  [{ "conv_pw_13/kernel": [1, 1, 256, 256] }, "MobileNetV1 at width 0.25, the backbone"],
+  [
+    { "network/conv_pw_13.weight": [1024, 1024, 1, 1], "network/layer6.conv2d_list.0.weight": [6] },
+    "DeepLab-v2 MobileNetV1, 6 classes",
+  ],
+  [{ "0.weight": [3, 3, 1, 1], "28.weight": [512, 512, 3, 3] }, "AdaIN's encoder, a VGG-19"],
+  [{ "1.weight": [256, 512, 3, 3], "28.weight": [3, 64, 3, 3] }, "AdaIN's decoder"],
+  [{ "module.fc1.weight": [10, 5] }, undefined],
+] as [Record<string, number[]>, string | undefined][])("%o looks like %s", (shapes, says) => {
+  const tensors = Object.entries(shapes).map(([name, shape]) => [name, { shape }] as const);
+  expect(recognise(new Map(tensors))).toBe(says);
+});
+
+test("training refuses weights that are not there", async () => {
+  await inTemporaryFolder(async (root) => {
+    await makeGta5(join(root, "gta5"), 3);
+    await makeCityscapes(join(root, "cityscapes"), 3);
+    await makeCamvid(join(root, "camvid"), 2);
+    const path = await preset(root, tiny(root));
+    const from = ["--set", `network.weights=${join(root, "none.pth")}`];
+    const out = join(root, "run");
+    const { code, err } = await cli("train", "--preset", path, ...from, "--out", out);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error: cannot open .*none\.pth \(ENOENT\); check the path$/m);
+    expect(existsSync(out)).toBe(false);
   });
 });
 

@@ -120,6 +120,8 @@ export const configSchema = z.strictObject({
   augment: augmentSchema.prefault({}),
   sampling: samplingSchema.prefault({}),
   train: trainSchema.prefault({}),
+  /** What a pretraining on the source alone changes of `train`; without it there is none. */
+  pretrain: z.strictObject({ steps: whole.min(1), rate: z.number().positive() }).optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -11,6 +11,7 @@ import { writeAtomically } from "../train/index.js";
 import { configuration } from "./configuration.js";
 import { openEvaluationSets } from "./measure.js";
 import { openRun } from "./open-run.js";
+import { pretrained } from "./pretrain.js";
 import { clock } from "./progress.js";
 import { run } from "./run.js";
 
@@ -39,10 +40,18 @@ const SHOWN = 6;
 export async function demo({ seed, out, json, set, data }: DemoOptions): Promise<void> {
   const rows: Row[] = [];
   const config = (method: MethodName) => configuration({ preset: PRESET, method, seed, set });
+  const start = performance.now();
+  const first = join(out, "pretrained");
+  clear(first);
+  const weights = await pretrained(config("source-only"), first, data);
+  if (weights === null) return;
+  const pretraining = { seconds: (performance.now() - start) / 1000 };
   for (const method of SHOWN_METHODS) {
     const began = performance.now();
     clear(join(out, method));
-    const result = await run({ config: config(method), out: join(out, method), data });
+    const own = config(method);
+    const network = { ...own.network, ...(weights && { weights }) };
+    const result = await run({ config: { ...own, network }, out: join(out, method), data });
     if (!result.complete) throw new UserError("stopped; nothing of the demo was kept but its runs");
     const { source, target } = result.scores;
     if (!source || !target) throw new UserError("the demo evaluates on `source` and `target`");
@@ -55,8 +64,11 @@ export async function demo({ seed, out, json, set, data }: DemoOptions): Promise
   const target = (await openEvaluationSets(config("cfcontra"), data)).get("target") as Dataset;
   const picture = join(out, "predictions.png");
   await drawSheet(target, out, picture);
-  if (json) writeAtomically(json, `${JSON.stringify({ rows }, null, 2)}\n`);
-  process.stdout.write(`\n${table(rows)}\n\npredictions on the target side by side: ${picture}\n`);
+  if (json) writeAtomically(json, `${JSON.stringify({ rows, pretraining }, null, 2)}\n`);
+  process.stdout.write(
+    `\n${table(rows)}\n\nall from the same pretraining on the source (${clock(pretraining.seconds)}); ` +
+      `predictions on the target side by side: ${picture}\n`,
+  );
 }
 
 /** Removes what an earlier demo left: its checkpoints and log are of another run. */

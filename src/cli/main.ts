@@ -79,14 +79,14 @@ Ctrl-C saves a checkpoint; --resume goes on from it.`,
     .option("--seed <n>", "seed of weights and order", whole)
     .option("--steps <n>", "training steps", whole)
     .option("--out <folder>", "run folder; runs/<preset>-pretrained-<seed> when omitted")
-    .option("--resume <run>", "go on with an interrupted run, under its own configuration")
     .addOption(setOption())
     .addOption(dataOption())
     .addHelpText(
       "after",
       `
-The same as \`train --method source-only\`, under a name of its own. A comparison then starts every
-method from these weights, backbone and classifiers, so that the rows differ in the method alone.
+A source-only run, with what the preset's \`pretrain\` says. A comparison then starts every method from
+these weights, backbone and classifiers, so that the rows differ in the method alone. \`train\` does
+this by itself where the preset has a \`pretrain\` section. The same command goes on where it was stopped.
 
 Examples:
   cfcontra pretrain --preset streets --steps 600 --set augment.flip=true

@@ -11,8 +11,8 @@ import {
 } from "../train/index.js";
 import { buildNetwork } from "./build.js";
 import type { Config } from "./config.js";
+import { runConfig } from "./configuration.js";
 import { openStage, type StageRecord } from "./stage.js";
-import { runConfig } from "./train.js";
 
 /** A trained network with what its run says of it. */
 export interface TrainedRun {

@@ -92,7 +92,7 @@ const SHOWN = 6;
 /** Drawn images that come with a run on Streets; those of other data sets are not ours to pass on. */
 async function samplesOf(path: string): Promise<string[]> {
   if (path.endsWith(".onnx")) return [];
-  const { runConfig } = await import("./train.js");
+  const { runConfig } = await import("./configuration.js");
   const [spec] = Object.values(runConfig(path, []).evaluate);
   if (spec?.type !== "streets") return [];
   const { root, domain, split = "train" } = spec as Record<string, string | undefined>;

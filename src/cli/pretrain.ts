@@ -1,20 +1,95 @@
-import { basename, join } from "node:path";
-import { configuration } from "./configuration.js";
-import { type TrainOptions, train } from "./train.js";
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { UserError } from "../errors.js";
+import { withAbsoluteRoots } from "./build.js";
+import { type Config, parseConfig } from "./config.js";
+import { type Choices, configuration, runConfig } from "./configuration.js";
+import { finish } from "./finish.js";
+import { run } from "./run.js";
+
+/** The source-only run that all methods of a configuration start from. */
+function pretraining({ pretrain, ...config }: Config): Config {
+  return parseConfig({
+    ...config,
+    method: "source-only",
+    style: {},
+    train: { ...config.train, ...pretrain },
+  });
+}
+
+/** What decides the weights of a pretraining. */
+const decisive = ({ source, network, sizes, augment, train }: Config) => ({
+  ...{ source, network, augment, train },
+  size: sizes.source,
+});
 
 /**
- * `cfcontra pretrain`: source-only training whose result every row of a comparison starts from, so
- * that the rows differ in their method alone.
+ * The run whose weights a configuration with a `pretrain` section starts from: made where it is
+ * missing, gone on with where it was interrupted, shared by all methods where it is there. Rows of a
+ * comparison then differ in their method alone.
+ * @returns its folder; undefined if there is nothing to pretrain; null if Ctrl-C has stopped it
+ * @throws UserError where the folder holds a pretraining under other settings
  */
-export async function pretrain(options: Omit<TrainOptions, "method">): Promise<void> {
-  const { preset, data, resume } = options;
-  const { seed } = configuration(options).train;
-  const name = basename(preset, ".yaml");
-  const out = resume ?? options.out ?? join("runs", `${name}-pretrained-${seed}`);
-  await train({ ...options, out, method: "source-only" });
-  if (process.exitCode) return; // stopped, and told how to go on
+export async function pretrained(
+  config: Config,
+  out: string,
+  data: string,
+): Promise<string | undefined | null> {
+  if (config.pretrain === undefined || config.network.weights !== undefined) return undefined;
+  const own = pretraining(config);
+  const begun = existsSync(join(out, "config.yaml"));
+  if (begun) {
+    const there = decisive(runConfig(out, []));
+    if (!isDeepStrictEqual(there, decisive(withAbsoluteRoots(own, data)))) {
+      throw new UserError(
+        `${out} was pretrained under other settings of source, network, augment, train or ` +
+          "sizes.source; remove it, or name weights to start from in network.weights",
+      );
+    }
+    if (existsSync(join(out, "result.json"))) return out;
+  }
+  process.stderr.write(`pretraining on the source, which all methods start from, in ${out}\n`);
+  const result = await run({ config: own, out, data, resume: begun });
+  if (result.complete) return out;
+  finish(result, out);
+  return null;
+}
+
+/** Where the pretraining of a preset lies, beside the runs that start from it. */
+export function pretrainedFolder(preset: string, seed: number, beside: string): string {
+  return join(beside, `${basename(preset, ".yaml")}-pretrained-${seed}`);
+}
+
+export interface PretrainOptions extends Omit<Choices, "method"> {
+  readonly out?: string;
+  readonly data: string;
+}
+
+/** `cfcontra pretrain`: the shared start of a comparison, made ahead. */
+export async function pretrain(options: PretrainOptions): Promise<void> {
+  const { preset, data, steps, ...choices } = options;
+  const config = configuration({ preset, ...choices });
+  const { rate, seed, steps: usual } = config.train;
+  const out = options.out ?? pretrainedFolder(preset, seed, "runs");
+  const { pretrain: own = { steps: usual, rate } } = config;
+  const changed = { ...config, pretrain: { ...own, ...(steps !== undefined && { steps }) } };
+  if ((await pretrained(changed, out, data)) === null) return;
   process.stdout.write(
     `start from it with: cfcontra train --preset ${preset} --data ${data} --method cfcontra ` +
       `--set network.weights=${out}\n`,
   );
+}
+
+/** A configuration that starts from its pretraining, if it has one; null if that was stopped. */
+export async function afterPretraining(
+  config: Config,
+  preset: string,
+  out: string,
+  data: string,
+): Promise<Config | null> {
+  const folder = pretrainedFolder(preset, config.train.seed, dirname(out));
+  const weights = await pretrained(config, folder, data);
+  if (weights === null) return null;
+  return weights === undefined ? config : { ...config, network: { ...config.network, weights } };
 }

@@ -203,3 +203,33 @@ test("a dry run says what a run would be, and leaves nothing behind", async () =
     expect(await readdir(root)).toEqual(before);
   });
 });
+
+test("a preset with a pretraining shares it among the methods", async () => {
+  await inTemporaryFolder(async (root) => {
+    await fixtures(root);
+    const path = await preset(root, tiny(root, { pretrain: { steps: 2, rate: 0.002 } }));
+    const train = (method: string, ...more: string[]) =>
+      cli(
+        "train",
+        "--preset",
+        path,
+        "--method",
+        method,
+        "--out",
+        join(root, "runs", method),
+        ...more,
+      );
+    const first = await train("source-only");
+    expect(first.err).toMatch(/pretraining on the source, which all methods start from/);
+    expect(first.code).toBe(0);
+    const pretrained = join(root, "runs", "tiny-pretrained-1234");
+    expect(lines(join(pretrained, "metrics.jsonl")).at(-1)?.step).toBe(2);
+    const second = await train("minent");
+    expect(second.code).toBe(0);
+    expect(second.err).not.toMatch(/pretraining on/);
+    expect(second.err).toMatch(/weights from .*tiny-pretrained-1234/);
+    const other = await train("cfcontra", "--set", "network.width=0.25");
+    expect(other.code).toBe(1);
+    expect(other.err).toMatch(/was pretrained under other settings/);
+  });
+});

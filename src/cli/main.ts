@@ -158,6 +158,20 @@ Examples:
     .action(async (run, options) => (await import("./evaluate.js")).evaluateRun(run, options));
 
   program
+    .command("report")
+    .description("write report.html into run folders: one page with everything about a run")
+    .argument("<runs...>", "run folders")
+    .option("--baseline <run>", "a source-only run to compare with; looked for beside when omitted")
+    .action(async (runs, options) => (await import("./report.js")).report(runs, options));
+
+  program
+    .command("compare")
+    .description("put runs side by side: mean and deviation over seeds, classes, pictures")
+    .argument("<runs...>", "run folders; those that differ in their seed alone form a group")
+    .option("--out <folder>", "where to write comparison.html, .md and .json", "comparison")
+    .action(async (runs, options) => (await import("./compare.js")).compare(runs, options));
+
+  program
     .command("predict")
     .description("label images with a trained network")
     .usage(

@@ -5,6 +5,7 @@ import { writeStyleSamples } from "../report/style-samples.js";
 import { dispose, manualSeed } from "../torch/index.js";
 import {
   checkpoints,
+  environment,
   openRunFolder,
   openStatus,
   resume,
@@ -17,6 +18,7 @@ import type { Config } from "./config.js";
 import { interruption } from "./interruption.js";
 import { measureAll } from "./measure.js";
 import { progressLine } from "./progress.js";
+import { writeReport } from "./report.js";
 import { sourceOrder } from "./sampling.js";
 import { openPreparation, stageRecord } from "./stage.js";
 
@@ -44,7 +46,17 @@ export interface RunResult {
 }
 
 /** Trains, evaluates and writes the run folder. Ctrl-C and SIGTERM save a checkpoint and return. */
-export async function run({ out, data, ...options }: RunOptions): Promise<RunResult> {
+export async function run(options: RunOptions): Promise<RunResult> {
+  const result = await trainAndEvaluate(options);
+  if (result.complete) {
+    await writeReport(options.out).catch((error: Error) =>
+      note(`no report (${error.message}); \`cfcontra report ${options.out}\` tries again`),
+    );
+  }
+  return result;
+}
+
+async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<RunResult> {
   const parts = await prepare(
     withAbsoluteRoots(options.config, data),
     out,
@@ -96,6 +108,8 @@ export async function run({ out, data, ...options }: RunOptions): Promise<RunRes
   }
 }
 
+const note = (sentence: string) => process.stderr.write(`note: ${sentence}\n`);
+
 /** Everything that a run works with, its weights as they are before its first step. */
 export async function prepare(config: Config, out: string, resuming: boolean) {
   const domains = await openDomains(config);
@@ -103,14 +117,14 @@ export async function prepare(config: Config, out: string, resuming: boolean) {
   const { sizes, train, style } = config;
   manualSeed(train.seed);
   const network = buildNetwork(config, classes.length);
-  const warn = (sentence: string) => process.stderr.write(`note: ${sentence}\n`);
   const latest = resuming ? checkpoints(out).at(-1) : undefined;
   const { weights } = config.network;
-  if (weights !== undefined && !latest) warn(startFrom(weights, network));
-  const method = buildMethod(config, network, warn);
+  if (weights !== undefined && !latest) note(startFrom(weights, network));
+  const method = buildMethod(config, network, note);
   const folder = openRunFolder(out);
   const preparation = await openPreparation(config, domains, out);
   folder.write("config.yaml", stringify(config));
+  folder.writeJson("environment.json", environment(train.device));
 
   const start = latest ? resume(latest, network, method, { method: config.method, classes }) : 0;
   const { stage } = preparation;

@@ -18,6 +18,7 @@ const PRINT: ConfusionStyle = {
 const CELL = 34;
 const LABELS = 128;
 const TITLE = 34;
+const BELOW = 88;
 
 /**
  * A confusion matrix as SVG: rows are true classes and add up to 100 %, columns predictions. Hits on
@@ -31,9 +32,9 @@ export function confusionSvg(
   const { paper, ink, faint, hit, miss } = style;
   const side = classes.length * CELL;
   const width = LABELS + side + 16;
-  const height = TITLE + side + LABELS;
+  const height = TITLE + side + BELOW;
   const text = (x: number, y: number, size: number, fill: string, more: string, words: string) =>
-    `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}" ${more}>${escapeXml(words)}</text>`;
+    `<text x="${x}" y="${y}" font-size="${size}" style="fill:${fill}" ${more}>${escapeXml(words)}</text>`;
   const cells = counts.flatMap((row, i) => {
     const all = row.reduce((sum, count) => sum + count, 0);
     return row.map((count, j) => {

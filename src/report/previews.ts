@@ -11,8 +11,11 @@ import { writeAtomically } from "../train/run-folder.js";
 
 /** Pictures of the same few images, snapshot by snapshot: `previews/<set>/<NNN>/`. */
 export interface Previews {
-  /** What the network makes of them after `step` steps: classes in colours, entropy in grey. */
-  snapshot(step: number, network: Network, options?: PredictOptions): Promise<void>;
+  /**
+   * What the network makes of them after `step` steps: classes in colours, entropy in grey. Returns the
+   * PNG files of the former.
+   */
+  snapshot(step: number, network: Network, options?: PredictOptions): Promise<Buffer[]>;
 }
 
 const SHOWN = 12;
@@ -35,12 +38,15 @@ export async function openPreviews(
   return {
     async snapshot(step, network, options) {
       const stem = stepName(step);
+      const predictions: Buffer[] = [];
       for (const [i, sample] of samples.entries()) {
         const { label, entropy } = predictWithEntropy(network, sample, options);
         const colors = await classPng(label, classes, size);
         writeAtomically(place(i, `${stem}-prediction.png`), colors);
         writeAtomically(place(i, `${stem}-entropy.png`), await greyPng(entropy, size));
+        predictions.push(colors);
       }
+      return predictions;
     },
   };
 }

@@ -7,6 +7,7 @@ import type { RunFolder, StepReport } from "../train/index.js";
 import { matrixOf } from "./evaluation.js";
 import { openPreviews } from "./previews.js";
 import { prototypeCosines } from "./prototypes.js";
+import { openEventFile } from "./tensorboard.js";
 
 /** What a run writes of itself while it trains: everything in docs/run-folder.md but checkpoints. */
 export interface Recorder {
@@ -34,6 +35,7 @@ export interface RecorderOptions {
 
 const LOG_EVERY = 10;
 const PROTOTYPES_EVERY = 100;
+const BOARD_IMAGES = 4;
 const METRICS = "metrics.jsonl";
 const PROTOTYPES = "prototypes.jsonl";
 
@@ -46,7 +48,13 @@ export async function openRecorder(
   for (const name of [METRICS, PROTOTYPES]) folder.rewind(name, start);
   const previews = await openPreviews(join(folder.path, "previews", shown), dataset, size);
 
-  const log = (entry: Scalars) => folder.append(METRICS, { ...entry, memory: residentMebibytes() });
+  const events = openEventFile(join(folder.path, "tensorboard"), start);
+
+  const log = ({ step, ...values }: Scalars & { step: number }) => {
+    const all = { ...values, memory: residentMebibytes() };
+    folder.append(METRICS, { step, ...all });
+    events.scalars(step, all);
+  };
   const prototypes = (step: number) => {
     const banks = method.prototypes?.();
     if (banks) folder.append(PROTOTYPES, { step, ...prototypeCosines(banks) });
@@ -65,7 +73,10 @@ export async function openRecorder(
       log({ step, ...scoreScalars(measured, dataset.classes.names) });
       folder.write("confusion.json", `${JSON.stringify({ step, ...matrices(results) })}\n`);
       if (step % PROTOTYPES_EVERY !== 0) prototypes(step);
-      await previews.snapshot(step, network, predict);
+      const pictures = await previews.snapshot(step, network, predict);
+      for (const [i, bytes] of pictures.slice(0, BOARD_IMAGES).entries()) {
+        events.image(step, `${shown}/${i}`, { ...size, bytes });
+      }
       return measured;
     },
   };

@@ -7,6 +7,7 @@ export {
   resume,
   saveInto,
 } from "./checkpoint.js";
+export { type Environment, environment } from "./environment.js";
 export { type LoopOptions, type StepReport, type Stream, train } from "./loop.js";
 export { openRunFolder, type RunFolder, readJsonLines, writeAtomically } from "./run-folder.js";
 export { startFrom } from "./start-from.js";

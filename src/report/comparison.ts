@@ -1,0 +1,179 @@
+import { UserError } from "../errors.js";
+import { meanAndDeviation } from "./course.js";
+import type { ResultFile, RunFiles } from "./run-files.js";
+import { percent } from "./score-table.js";
+
+/** A value over seeds; deviation with n - 1, 0 for a single run. Shares 0..1. */
+export interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
+  readonly runs: number;
+}
+
+/** Runs that differ in nothing but their seed. */
+export interface Group {
+  /** The method, and what tells this group from others of it. */
+  readonly label: string;
+  readonly method: string;
+  readonly runs: readonly CompleteRun[];
+  readonly seeds: readonly number[];
+  /** mIoU by evaluation set. */
+  readonly miou: Readonly<Record<string, Spread>>;
+  /** IoU per class on the first set; undefined where the class does not occur. */
+  readonly iou: readonly (Spread | undefined)[];
+  /** mIoU on the first set minus source-only's of the same seed, over the seeds that both have. */
+  readonly gain?: Spread;
+}
+
+export interface Comparison {
+  readonly sets: readonly string[];
+  readonly classes: readonly string[];
+  readonly groups: readonly Group[];
+  /** Runs that are not complete, by name. */
+  readonly leftOut: readonly string[];
+}
+
+type CompleteRun = RunFiles & { readonly result: ResultFile };
+
+const isComplete = (run: RunFiles): run is CompleteRun => run.result !== undefined;
+
+/**
+ * Sorts runs into groups that differ in their seed alone, in the order given.
+ * @throws UserError where none is complete, or they have other classes or share no evaluation set
+ */
+export function compareRuns(all: readonly RunFiles[]): Comparison {
+  const runs = all.filter(isComplete);
+  const leftOut = all.filter((run) => !isComplete(run)).map(({ name }) => name);
+  const [first] = runs;
+  if (!first)
+    throw new UserError("none of these runs is complete: there is no result.json to compare");
+  const { classes } = first.result;
+  for (const { name, result } of runs) {
+    if (result.classes.join() === classes.join()) continue;
+    throw new UserError(
+      `${name} has the classes ${result.classes.join(", ")}, but ${first.name} ` +
+        `${classes.join(", ")}; compare runs of the same classes`,
+    );
+  }
+  const sets = first.sets.filter((set) => runs.every(({ result }) => result.scores[set]));
+  if (sets.length === 0) {
+    throw new UserError("these runs share no evaluation set; compare runs of the same target");
+  }
+  const grouped = new Map<string, CompleteRun[]>();
+  for (const run of runs) {
+    const key = JSON.stringify([...settings(run)]);
+    grouped.set(key, [...(grouped.get(key) ?? []), run]);
+  }
+  const members = [...grouped.values()];
+  const labels = labelsOf(members.map(([run]) => run as CompleteRun));
+  const baseline = members.find(([run]) => run?.result.method === "source-only");
+  const groups = members.map((group, i): Group => {
+    const gain =
+      baseline && group !== baseline ? gainOver(baseline, group, sets[0] as string) : undefined;
+    return {
+      label: labels[i] as string,
+      method: group[0]?.result.method as string,
+      runs: group,
+      seeds: group.map(({ result }) => result.seed),
+      miou: Object.fromEntries(
+        sets.map((set) => [
+          set,
+          spread(group.map(({ result }) => result.scores[set]?.miou as number)),
+        ]),
+      ),
+      iou: classes.map((_, k) => {
+        const values = group.map(({ result }) => result.scores[sets[0] as string]?.iou[k] ?? null);
+        return values.includes(null) ? undefined : spread(values as number[]);
+      }),
+      ...(gain ? { gain } : {}),
+    };
+  });
+  return { sets, classes, groups, leftOut };
+}
+
+const spread = (values: readonly number[]): Spread => ({
+  ...meanAndDeviation(values),
+  runs: values.length,
+});
+
+function gainOver(
+  baseline: readonly CompleteRun[],
+  group: readonly CompleteRun[],
+  set: string,
+): Spread | undefined {
+  const miou = (run: CompleteRun) => run.result.scores[set]?.miou as number;
+  const differences = group.flatMap((run) => {
+    const pair = baseline.find(({ result }) => result.seed === run.result.seed);
+    return pair ? [miou(run) - miou(pair)] : [];
+  });
+  return differences.length > 0 ? spread(differences) : undefined;
+}
+
+/** The configuration as dotted keys and values, without what may differ between seeds. */
+function settings({ config }: RunFiles): Map<string, string> {
+  const flat = new Map<string, string>();
+  const visit = (value: unknown, path: string) => {
+    if (value !== null && typeof value === "object" && !Array.isArray(value)) {
+      for (const key of Object.keys(value).sort()) {
+        visit((value as Record<string, unknown>)[key], path ? `${path}.${key}` : key);
+      }
+    } else flat.set(path, JSON.stringify(value));
+  };
+  visit(config, "");
+  const { method } = config;
+  for (const key of flat.keys()) {
+    const others = key.startsWith("options.") && !key.startsWith(`options.${method}.`);
+    if (others || key === "train.seed") flat.delete(key); // a method reads its own options only
+  }
+  return flat;
+}
+
+const NAMED = 3;
+
+/** The method, and for several groups of one method the settings that tell them apart. */
+function labelsOf(representatives: readonly RunFiles[]): string[] {
+  return representatives.map((run) => {
+    const { method } = run.config;
+    const alike = representatives.filter(({ config }) => config.method === method).map(settings);
+    const own = settings(run);
+    const keys = [...new Set(alike.flatMap((one) => [...one.keys()]))].filter(
+      (key) => new Set(alike.map((one) => one.get(key))).size > 1,
+    );
+    if (keys.length === 0) return method;
+    const shown = keys.slice(0, NAMED).map((key) => {
+      const value = own.get(key);
+      return `${key}=${value === undefined ? "default" : value.replaceAll('"', "")}`;
+    });
+    return `${method} (${shown.join(", ")}${keys.length > NAMED ? ", ..." : ""})`;
+  });
+}
+
+/** A spread in percent: "26.4 ± 0.7", without a deviation for a single run; "-" for none. */
+export function spreadText(value: Spread | undefined, signed = false): string {
+  if (!value) return "-";
+  const sign = signed && value.mean >= 0 ? "+" : "";
+  const mean = `${sign}${percent(value.mean)}`;
+  return value.runs > 1 ? `${mean} ± ${percent(value.deviation)}` : mean;
+}
+
+/** Rows: a group each; columns: seeds, mIoU by set, gain over source-only. In percent. */
+export function comparisonRows({ sets, groups }: Comparison): string[][] {
+  const withGain = groups.some(({ gain }) => gain);
+  return [
+    ["mIoU, %", "seeds", ...sets, ...(withGain ? [`gain on ${sets[0]}`] : [])],
+    ...groups.map(({ label, seeds, miou, gain }) => [
+      label,
+      seeds.join(" "),
+      ...sets.map((set) => spreadText(miou[set])),
+      ...(withGain ? [spreadText(gain, true)] : []),
+    ]),
+  ];
+}
+
+/** Rows: a class each; columns: the groups' IoU on the first set, in percent. */
+export function classRows({ sets, classes, groups }: Comparison): string[][] {
+  return [
+    [`IoU on ${sets[0]}, %`, ...groups.map(({ label }) => label)],
+    ...classes.map((name, k) => [name, ...groups.map(({ iou }) => spreadText(iou[k]))]),
+  ];
+}

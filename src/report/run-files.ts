@@ -1,0 +1,154 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { parse } from "yaml";
+import { UserError } from "../errors.js";
+import type { Environment } from "../train/environment.js";
+import { readJsonLines } from "../train/run-folder.js";
+import type { Status } from "../train/status.js";
+import type { MetricsLine } from "./course.js";
+import type { PrototypeCosines } from "./prototypes.js";
+
+/** One image of `previews/` as files, with what the newest snapshot made of it. */
+export interface Preview {
+  readonly name: string;
+  readonly input: string;
+  readonly truth: string | undefined;
+  readonly prediction: string | undefined;
+  readonly entropy: string | undefined;
+  readonly step: number | undefined;
+}
+
+/** Features mapped to two dimensions; arrays of one length. */
+export interface Points {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  /** 0: source, 1: target. */
+  readonly domain: readonly number[];
+  readonly class: readonly number[];
+}
+
+/** The part of `result.json` that tables need. */
+export interface ResultFile {
+  readonly method: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly waiting: number;
+  readonly classes: readonly string[];
+  readonly scores: Readonly<
+    Record<string, { iou: (number | null)[]; miou: number; accuracy: number }>
+  >;
+}
+
+/** What a run folder holds, as far as it is there. Read without libtorch. */
+export interface RunFiles {
+  readonly path: string;
+  readonly name: string;
+  /** The resolved configuration as it was written. */
+  readonly yaml: string;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever configuration an older or newer version wrote
+  readonly config: any;
+  readonly status: Status | undefined;
+  readonly environment: Environment | undefined;
+  readonly metrics: readonly MetricsLine[];
+  readonly classes: { readonly names: string[]; readonly colors: number[][] };
+  readonly confusion: { step: number; sets: Record<string, number[][]> } | undefined;
+  readonly prototypes: readonly (PrototypeCosines & { readonly step: number })[];
+  readonly features: { before?: Points; after: Points } | undefined;
+  readonly result: ResultFile | undefined;
+  /** Evaluation sets in the configuration's order: the first one is the target. */
+  readonly sets: readonly string[];
+}
+
+/** @throws UserError where the folder is no run */
+export function readRun(path: string): RunFiles {
+  const file = (name: string) => join(path, name);
+  if (!existsSync(file("config.yaml"))) {
+    throw new UserError(`${path} is no run folder: expected ${file("config.yaml")} in it`);
+  }
+  const yaml = readFileSync(file("config.yaml"), "utf8");
+  const config = parse(yaml);
+  const result = readJson<ResultFile>(file("result.json"));
+  return {
+    path,
+    name: basename(resolve(path)),
+    ...{ yaml, config, result },
+    status: readJson(file("status.json")),
+    environment: readJson(file("environment.json")),
+    metrics: readJsonLines(file("metrics.jsonl")),
+    classes: readJson(file("classes.json")) ?? { names: [...(result?.classes ?? [])], colors: [] },
+    confusion: readJson(file("confusion.json")),
+    prototypes: readJsonLines(file("prototypes.jsonl")),
+    features: readJson(file("features.json")),
+    sets: Object.keys(config?.evaluate ?? {}),
+  };
+}
+
+function readJson<T>(path: string): T | undefined {
+  if (!existsSync(path)) return undefined;
+  return JSON.parse(readFileSync(path, "utf8")) as T; // written whole
+}
+
+/** The images of `previews/<set>/` in their order. */
+export function readPreviews(run: string, set: string): Preview[] {
+  const folder = join(run, "previews", set);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .sort()
+    .map((place) => {
+      const files = readdirSync(join(folder, place)).sort();
+      const at = (name: string | undefined) =>
+        name !== undefined && files.includes(name) ? join(folder, place, name) : undefined;
+      const prediction = files.filter((name) => name.endsWith("-prediction.png")).at(-1);
+      const stem = /^step-(\d+)/.exec(prediction ?? "");
+      const name = at("name.txt");
+      return {
+        name: name ? readFileSync(name, "utf8").trim() : place,
+        input: join(folder, place, "input.jpg"),
+        truth: at("truth.png"),
+        prediction: at(prediction),
+        entropy: at(stem ? `${stem[0]}-entropy.png` : undefined),
+        step: stem ? Number(stem[1]) : undefined,
+      };
+    });
+}
+
+/** Pairs of `style/`: an image before and after the coarse stage. */
+export function readStyleSamples(run: string): { content: string; result: string }[] {
+  const folder = join(run, "style");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith("-content.jpg"))
+    .sort()
+    .map((name) => ({
+      content: join(folder, name),
+      result: join(folder, name.replace("-content", "-result")),
+    }))
+    .filter(({ result }) => existsSync(result));
+}
+
+/**
+ * A complete source-only run beside this one, of the same network, data and sizes: the same seed if
+ * there is one. Undefined for a run that is source-only itself, or has no such sibling.
+ */
+export function findBaseline(run: RunFiles): string | undefined {
+  if (run.config?.method === "source-only") return undefined;
+  const parent = resolve(run.path, "..");
+  const siblings = readdirSync(parent)
+    .map((name) => join(parent, name))
+    .filter(
+      (path) => existsSync(join(path, "config.yaml")) && existsSync(join(path, "result.json")),
+    );
+  const same = siblings.filter((path) => {
+    const { config } = readRun(path);
+    return config?.method === "source-only" && task(config) === task(run.config);
+  });
+  const seedOf = (path: string) => readRun(path).config?.train?.seed;
+  return same.find((path) => seedOf(path) === run.config?.train?.seed) ?? same[0];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: see RunFiles
+const task = ({ network, source, target, evaluate, sizes }: any): string => {
+  const { backbone, width } = network ?? {};
+  return JSON.stringify([backbone, width, source, target, evaluate, sizes]);
+};

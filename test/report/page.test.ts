@@ -1,0 +1,174 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { niceTicks } from "../../src/report/page/line-chart.js";
+import { runPage } from "../../src/report/page/run-page.js";
+import { findBaseline, readRun } from "../../src/report/run-files.js";
+import { cli, preset, tiny } from "../cli/cli.js";
+import { makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) =>
+  existsSync(path),
+);
+const QUIET = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
+  ...["--disable-background-networking", "--disable-component-update"],
+];
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "cfcontra-"));
+  await Promise.all([
+    makeGta5(join(root, "gta5"), 4),
+    makeCityscapes(join(root, "cityscapes"), 4),
+    makeCamvid(join(root, "camvid"), 2),
+  ]);
+  const train = { ...tiny(root).train, steps: 4, evaluateEvery: 2 };
+  const style = { method: "color", images: 1 };
+  const path = await preset(root, tiny(root, { train, style }));
+  for (const [method, seed] of [
+    ["source-only", 1],
+    ["cfcontra", 1],
+    ["cfcontra", 2],
+  ] as const) {
+    const out = join(root, "runs", `${method}-${seed}`);
+    const args = ["--method", method, "--seed", String(seed), "--out", out];
+    const { code, err } = await cli("train", "--preset", path, ...args);
+    expect(err).not.toMatch(/error|no report/);
+    expect(code).toBe(0);
+  }
+}, 300_000);
+afterAll(() => rm(root, { recursive: true, force: true }));
+const run = (name: string) => join(root, "runs", name);
+const html = (...path: string[]) => readFileSync(join(...path), "utf8");
+
+describe("report.html", () => {
+  test("is written at the end of a run, with everything that the run has", () => {
+    const text = html(run("cfcontra-1"), "report.html");
+    const titles = [...text.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title);
+    expect(titles).toEqual([
+      ...["Scores", "Course", "Classes", "Pictures", "Confusion", "Prototypes"],
+      ...["Features", "Style", "Settings", "Environment"],
+    ]);
+    const { scores } = JSON.parse(html(run("cfcontra-1"), "result.json"));
+    expect(text).toContain(`${(scores.camvid.miou * 100).toFixed(1)}<small> %</small>`);
+    expect(text).toMatch(/to source-only<\/div>/);
+    expect(text).toContain("before adaptation: source-only");
+  });
+
+  test("features are of both domains and networks, at the same pixels", () => {
+    const { before, after } = JSON.parse(html(run("cfcontra-1"), "features.json"));
+    for (const points of [before, after]) {
+      expect(points.x).toHaveLength(points.class.length);
+      expect(new Set(points.domain)).toEqual(new Set([0, 1]));
+      expect([...points.x, ...points.y].every(Number.isFinite)).toBe(true);
+    }
+    expect(after.class).toEqual(before.class);
+    expect(after.x).not.toEqual(before.x);
+  });
+
+  test("a source-only sibling is the baseline: of the same seed if there is one", () => {
+    expect(findBaseline(readRun(run("cfcontra-1")))).toBe(run("source-only-1"));
+    expect(findBaseline(readRun(run("cfcontra-2")))).toBe(run("source-only-1"));
+    expect(findBaseline(readRun(run("source-only-1")))).toBeUndefined();
+  });
+
+  test("of a run that has nothing yet but a configuration: what there is", async () => {
+    const bare = join(root, "bare");
+    await cp(join(run("cfcontra-1"), "config.yaml"), join(bare, "config.yaml"));
+    const text = await runPage(readRun(bare));
+    expect(text).not.toMatch(/undefined|NaN/);
+    const titles = [...text.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title);
+    expect(titles).toEqual(["Settings", "Environment"]);
+  });
+
+  test("of a run that was stopped: pictures and course, no scores", async () => {
+    const stopped = join(root, "stopped");
+    await cp(run("cfcontra-1"), stopped, { recursive: true });
+    for (const name of ["result.json", "confusion.json"]) rmSync(join(stopped, name));
+    const text = await runPage(readRun(stopped));
+    expect(text).not.toMatch(/undefined|NaN/);
+    expect(text).toContain("<h2>Course</h2>");
+    expect(text).not.toContain("<h2>Scores</h2>");
+  });
+
+  test("no run is a sentence", async () => {
+    const { code, err } = await cli("report", root);
+    expect(code).toBe(1);
+    expect(err).toMatch(/is no run folder: expected .*config\.yaml/);
+  });
+});
+
+describe("compare", () => {
+  test("groups seeds, pairs gains, and writes page, Markdown and JSON", async () => {
+    const out = join(root, "comparison");
+    const runs = ["source-only-1", "cfcontra-1", "cfcontra-2"].map(run);
+    const { code, out: table } = await cli("compare", ...runs, "--out", out);
+    expect(code).toBe(0);
+    const { groups, sets } = JSON.parse(html(out, "comparison.json"));
+    expect(sets).toEqual(["camvid"]);
+    const miou = (path: string) => JSON.parse(html(path, "result.json")).scores.camvid.miou;
+    const [base, one, two] = runs.map(miou) as [number, number, number];
+    expect(groups.map(({ label }: { label: string }) => label)).toEqual([
+      "source-only",
+      "cfcontra",
+    ]);
+    expect(groups[1].miou.camvid.mean).toBeCloseTo((one + two) / 2, 12);
+    expect(groups[1].miou.camvid.deviation).toBeCloseTo(Math.abs(one - two) / Math.SQRT2, 12);
+    expect(groups[1].gain).toEqual({ mean: one - base, deviation: 0, runs: 1 }); // seed 1 alone is a pair
+    expect(table).toMatch(/^cfcontra +1 2 +\d+\.\d ± \d+\.\d/m);
+    expect(html(out, "comparison.md")).toMatch(/^\| cfcontra \| 1 2 \|/m);
+    expect(html(out, "comparison.html").match(/alt="cfcontra of /g)).toHaveLength(2);
+  });
+
+  test("runs that are not complete are left out by name; none complete is a sentence", async () => {
+    const bare = join(root, "bare");
+    await cp(join(run("cfcontra-1"), "config.yaml"), join(bare, "config.yaml"));
+    const { code, err } = await cli("compare", bare, run("cfcontra-2"), "--out", join(root, "c2"));
+    expect(code).toBe(0);
+    expect(err).toMatch(/note: bare is not complete/);
+    const none = await cli("compare", bare, "--out", join(root, "c3"));
+    expect(none.err).toMatch(/none of these runs is complete/);
+    expect(existsSync(join(root, "c3"))).toBe(false);
+  });
+});
+
+describe.skipIf(!CHROMIUM)("in a browser, from disk (skipped without chromium)", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: CHROMIUM as string, args: QUIET });
+  });
+  afterAll(() => browser?.close());
+
+  test.each([390, 900, 1440])(
+    "%i pixels wide: no request, no complaint, nothing cut off",
+    async (width) => {
+      const page = await browser.newPage({ viewport: { width, height: 800 } });
+      const asked: string[] = [];
+      const said: string[] = [];
+      page.on("request", (request) => asked.push(request.url()));
+      page.on("console", (message) => said.push(message.text()));
+      page.on("pageerror", (error) => said.push(error.message));
+      const file = `file://${join(run("cfcontra-1"), "report.html")}`;
+      await page.goto(file);
+      expect(asked.filter((url) => !url.startsWith("data:"))).toEqual([file]);
+      expect(said).toEqual([]);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+      const broken = await page.evaluate(
+        "[...document.images].filter((i) => !i.naturalWidth).length",
+      );
+      expect(broken).toBe(0);
+      expect(await page.evaluate("document.images.length")).toBeGreaterThan(8);
+      await page.close();
+    },
+  );
+});
+
+test("ticks are round, and reach around the values", () => {
+  expect(niceTicks(0.13, 0.27, 4)).toEqual([0.1, 0.15, 0.2, 0.25, 0.3]);
+  expect(niceTicks(3, 3, 3)[0]).toBeLessThanOrEqual(3);
+  expect(niceTicks(-1, 7, 3)).toEqual([-5, 0, 5, 10]);
+});

@@ -16,6 +16,7 @@ export function cfcontra(context: MethodContext, options: z.infer<typeof cfcontr
     usesTarget: true,
     state: new Map([...optimizer.state, ...alignment.state]),
     before: alignment.before,
+    prototypes: alignment.prototypes,
     step(batches, progress) {
       const scalars = alignment.step(batches, progress);
       optimizer.step(progress.rate);

@@ -71,6 +71,8 @@ export interface FineAlignment {
   /** Back-propagates the losses of both domains, then moves the banks. The optimiser is the caller's. */
   step(batches: Batches, progress: Progress): Record<string, number>;
   readonly state: TensorMap;
+  /** Of both banks, for reports. */
+  prototypes(): { readonly source: Tensor; readonly target: Tensor };
 }
 
 /**
@@ -199,6 +201,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
   return {
     banks,
     space,
+    prototypes: () => ({ source: banks.source.prototypes, target: banks.target.prototypes }),
     state: new Map([...banks.source.save("bank.source"), ...banks.target.save("bank.target")]),
     async before({ step }, domains) {
       if (step === options.warmup) await initializeBanks(domains);

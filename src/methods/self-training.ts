@@ -126,6 +126,7 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     usesTarget: true,
     state: new Map([...optimizer.state, ...alignment.state, ...teacher.state]),
     before: alignment.before,
+    prototypes: alignment.prototypes,
     step({ source, target }, progress) {
       if (target === undefined) throw new Error("self-training needs target images");
       const aligned = alignment.step({ source, target }, progress);

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 
@@ -24,10 +25,14 @@ export function follow(
   let running: Promise<void> | undefined;
 
   async function read(): Promise<void> {
-    const file = await open(path).catch(() => undefined);
+    // Without waiting: a pipe of that name would never answer.
+    const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+    const file = await open(path, flags).catch(() => undefined);
     if (!file) return;
     try {
-      const { ino, size } = await file.stat();
+      const stat = await file.stat();
+      if (!stat.isFile()) return;
+      const { ino, size } = stat;
       if (ino !== inode || size < offset) {
         if (offset > 0) onReset();
         inode = ino;

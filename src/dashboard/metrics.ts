@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import type { Buckets, RunSeries } from "./api.js";
 import { type Column, column } from "./column.js";
 import { follow, parseObject } from "./follow.js";
@@ -36,6 +36,7 @@ export function openMetrics(path: string): Metrics {
   let sample: ReadonlyMap<string, Column> | undefined;
   let generation = ++generations;
   let complete = false;
+  let reading: Promise<void> | undefined;
   const follower = follow(
     path,
     (piece) => {
@@ -53,15 +54,17 @@ export function openMetrics(path: string): Metrics {
   return {
     async refresh() {
       if (complete) return follower.refresh();
-      const whole = follower.refresh().then(() => {
+      const large = sample !== undefined || sizeOf(path) > LARGE;
+      if (large) sample ??= sampled(path);
+      reading ??= follower.refresh().then(() => {
         if (sample) generation = ++generations;
         sample = undefined;
         complete = true;
       });
-      const size = await sizeOf(path);
-      if (size <= LARGE) return whole;
-      sample ??= await sampled(path, size);
-      if (complete) sample = undefined;
+      reading.catch(() => {
+        reading = undefined; // the next refresh tries again
+      });
+      if (!large) await reading;
     },
     keys: () => [...shown().keys()].sort(),
     get points() {
@@ -112,31 +115,26 @@ function add(columns: Map<string, Column>, line: string): boolean {
   return back;
 }
 
-async function sizeOf(path: string): Promise<number> {
-  const file = await open(path).catch(() => undefined);
-  if (!file) return 0;
-  try {
-    return (await file.stat()).size;
-  } finally {
-    await file.close();
-  }
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Whole lines from places spread evenly over a file: a picture of it in milliseconds. */
-async function sampled(path: string, size: number): Promise<ReadonlyMap<string, Column>> {
+function sampled(path: string): ReadonlyMap<string, Column> {
   const columns = new Map<string, Column>();
-  const file = await open(path);
+  const file = openSync(path, "r");
   try {
+    const { size } = fstatSync(file);
     const buffer = Buffer.alloc(8192);
     for (let i = 0; i < SAMPLES; i++) {
       const at = Math.floor((i * Math.max(0, size - buffer.length)) / (SAMPLES - 1));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
-      const lines = buffer.toString("utf8", 0, bytesRead).split("\n");
+      const read = readSync(file, buffer, 0, buffer.length, at);
+      const lines = buffer.toString("utf8", 0, read).split("\n");
       const line = at === 0 ? lines[0] : i === SAMPLES - 1 ? lines.at(-2) : lines[1];
       if (line) add(columns, line);
     }
   } finally {
-    await file.close();
+    closeSync(file);
   }
   return columns;
 }

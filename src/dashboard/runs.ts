@@ -66,7 +66,8 @@ export function openRuns(folder: string): Runs {
       let begun = false;
       const tell = (event: RunsEvent) => begun && onEvent(event);
       watchers.add(tell);
-      refresh().then(() => {
+      const first = refresh().catch(() => {}); // what could not be read is left out
+      first.then(() => {
         begun = true;
         if (watchers.has(tell)) onEvent({ folder, whole: true, runs: list(), gone: [] });
       });

@@ -54,7 +54,7 @@ export const classesTab: Tab = ({ id, details, signal }) => {
             meter.style.setProperty("--share", String(last ?? 0));
             const words = `${name} on ${set}: from ${percent(values[0])} to ${percent(last)} percent`;
             return [
-              el("td", { class: "number" }, meter, percent(last)),
+              el("td", { class: "number" }, meter, el("span", { class: "value" }, percent(last))),
               el("td", {}, values.length > 1 ? spark(values, words, 1) : ""),
             ];
           }),
@@ -75,10 +75,10 @@ export const classesTab: Tab = ({ id, details, signal }) => {
     if (!shown) {
       const options = {
         title: "Taken for",
-        note: "Rows: truth, columns: prediction; share of a class's pixels, in percent, at the newest evaluation",
+        note: "Rows: truth, columns: prediction; share of a class's pixels at the newest evaluation; colours by its square root, so that rarer mistakes show, too",
         rows: "truth",
         columns: "prediction",
-        scale: Math.sqrt, // so that the rarer mistakes are seen, too
+        scale: Math.sqrt,
         format: (share: number) => `${percent(share)} %`,
       };
       shown = matrix(options, details.classes ?? { names: [], colors: [] }, signal);

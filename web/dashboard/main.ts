@@ -137,7 +137,7 @@ document.body.append(
     ),
     crumbs,
     connection,
-    button("Keys", () => keys.showModal(), { class: "quiet" }),
+    button("Keys", () => keys.showModal(), { class: "quiet for-keyboards" }),
     themeButton,
   ),
   view,

@@ -20,6 +20,7 @@ export interface Matrix {
 
 const LABELS = 88;
 const TOP = 74;
+const OVERHANG = 34; // slanted names lean out to the right
 const FONT = "11px 'IBM Plex Sans Variable', sans-serif";
 
 /** A heat map of classes by classes; pointer and arrow keys read single cells. */
@@ -44,8 +45,8 @@ export function matrix(options: MatrixOptions, classes: ClassList, signal: Abort
   function draw(): void {
     const width = Math.floor(hold.clientWidth);
     if (width === 0 || values.length === 0) return;
-    cell = Math.max(8, Math.min(26, Math.floor((width - LABELS) / count())));
-    const [wide, high] = [LABELS + cell * count() + 8, TOP + cell * count()];
+    cell = Math.max(12, Math.min(26, Math.floor((width - LABELS - OVERHANG) / count())));
+    const [wide, high] = [LABELS + cell * count() + OVERHANG, TOP + cell * count()];
     const ratio = devicePixelRatio || 1;
     [canvas.width, canvas.height] = [wide * ratio, high * ratio];
     [canvas.style.width, canvas.style.height] = [`${wide}px`, `${high}px`];

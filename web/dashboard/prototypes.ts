@@ -81,7 +81,7 @@ export const prototypesTab: Tab = ({ id, details, signal }) => {
       matrices = {
         across: make(
           "Source against target",
-          "Rows: source, columns: target. Bright only on the diagonal is what one wants",
+          "Rows: source, columns: target. Strong on the diagonal alone is best",
           "source",
           "target",
         ),

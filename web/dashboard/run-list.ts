@@ -21,7 +21,7 @@ const COLUMNS: readonly Column[] = [
     title: "State",
     by: ({ state }) => ["running", "lost", "failed", "stopped", "complete"].indexOf(state),
   },
-  { key: "step", title: "Step", number: true, by: ({ step }) => step },
+  { key: "step", title: "Step", by: ({ step }) => step },
   { key: "miou", title: "mIoU, %", number: true, by: ({ last }) => main(last)?.value ?? -1 },
   { key: "best", title: "Best", number: true, by: ({ best }) => main(best)?.value ?? -1 },
   { key: "loss", title: "Loss", number: true, by: ({ loss }) => loss ?? -1 },

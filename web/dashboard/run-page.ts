@@ -103,6 +103,7 @@ export async function runPage(id: string, live: Live, signal: AbortSignal): Prom
       const on = tab.getAttribute("data-key") === open?.key;
       tab.setAttribute("aria-selected", String(on));
       tab.setAttribute("tabindex", on ? "0" : "-1");
+      if (on) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
   }
 
@@ -178,7 +179,7 @@ function headOf(run: RunSummary): HTMLElement[] {
       ? [
           el(
             "p",
-            { class: "problem" },
+            { class: "problem caution" },
             "It says that it runs, but has not been heard of for over a minute: its process was ended, or one step takes that long.",
           ),
         ]

@@ -1,0 +1,258 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { preset, tiny } from "../cli/cli.js";
+import { makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { makeRun, metricsLine } from "./runs.js";
+
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) =>
+  existsSync(path),
+);
+const FLAGS = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+const BIN = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium)", () => {
+  let root: string;
+  let runs: string;
+  let server: { child: ChildProcess; address: string };
+  let browser: Browser;
+  let page: Page;
+  let wrong: string[] = []; // whatever the console, a script or a request has to complain of
+
+  /** `cfcontra dashboard` in a process of its own, without a libtorch that it could load. */
+  async function start(port = 0): Promise<{ child: ChildProcess; address: string }> {
+    const args = [BIN, "dashboard", runs, "--port", String(port)];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const address = await new Promise<string>((resolve, reject) => {
+      let text = "";
+      child.stdout?.on("data", (piece) => {
+        text += piece;
+        const found = / is at (\S+) /.exec(text)?.[1];
+        if (found) resolve(found);
+      });
+      child.once("exit", (code) => reject(new Error(`the dashboard ended with ${code}`)));
+    });
+    return { child, address };
+  }
+  async function stop(child: ChildProcess): Promise<void> {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGINT");
+    await ended;
+  }
+  const open = (query: string) => page.goto(`${server.address}${query}`);
+  const connection = (words: RegExp) =>
+    page.locator(".connection").filter({ hasText: words }).waitFor();
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), "cfcontra-"));
+    runs = join(root, "runs");
+    await makeRun(join(runs, "demo/minent-1"), { method: "minent", images: 2 });
+    await makeRun(join(runs, "demo/cfcontra-1"), { images: 2 });
+    await makeRun(join(runs, "demo/cfcontra-2"), { seed: 2 });
+    await makeRun(join(runs, "failed"), {
+      state: "failed",
+      error: "<b>the loss</b> is not finite",
+    });
+    server = await start();
+    browser = await chromium.launch({
+      executablePath: CHROMIUM as string,
+      headless: true,
+      args: FLAGS,
+    });
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.setDefaultTimeout(45_000);
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) wrong.push(message.text());
+    });
+    page.on("pageerror", (error) => wrong.push(error.message));
+    page.on("request", (request) => {
+      if (!request.url().startsWith(server.address)) wrong.push(request.url());
+    });
+  }, 180_000);
+  afterAll(async () => {
+    await browser?.close();
+    if (server) await stop(server.child);
+    await rm(root, { recursive: true, force: true });
+  });
+
+  test("follows a training from its first step to its scores and pictures", async () => {
+    await Promise.all([
+      makeGta5(join(root, "gta5"), 4),
+      makeCityscapes(join(root, "cityscapes"), 4),
+      makeCamvid(join(root, "camvid"), 3),
+    ]);
+    const config = await preset(root, tiny(root, { method: "minent" }));
+    await open("");
+    await page.getByRole("link", { name: "failed" }).waitFor();
+    const set = ["--set", "train.checkpointEvery=1000", "--set", "train.evaluateEvery=60"];
+    const args = [
+      BIN,
+      "train",
+      "--preset",
+      config,
+      "--steps",
+      "120",
+      "--out",
+      join(runs, "trained"),
+      ...set,
+    ];
+    const training = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
+    const ended = new Promise((resolve) => training.once("exit", resolve));
+    await page.getByRole("link", { name: "trained" }).click(); // the row appears by itself
+    const head = page.locator(".run-head");
+    await head.getByText(/^\d+ of 120$/).waitFor();
+    const values = new Set<string | null>();
+    const loss = page
+      .locator(".chart", { has: page.getByRole("heading", { name: "Source loss" }) })
+      .locator(".legend-value")
+      .first();
+    await loss.waitFor();
+    while (!(await head.locator(".state-complete").isVisible())) {
+      values.add(await loss.textContent());
+      await page.waitForTimeout(150);
+    }
+    values.add(await loss.textContent());
+    expect(await ended).toBe(0);
+    expect(values.size).toBeGreaterThan(1); // it moved while we looked
+    await head.getByText("120 of 120").waitFor();
+    await head.getByText("mIoU camvid").waitFor();
+    await page.getByRole("tab", { name: "Images" }).click();
+    await page.getByText("step 120").waitFor();
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll<HTMLImageElement>(".swipe img")].every(
+        (one) => one.naturalWidth === 64,
+      ),
+    );
+    expect(wrong).toEqual([]);
+  }, 120_000);
+
+  test("survives a restart of the server, and shows what was written meanwhile", async () => {
+    await makeRun(join(runs, "lasting"), { state: "running", step: 300, images: 0 });
+    await open("?run=lasting");
+    await page.getByText("300 of 900").waitFor();
+    await connection(/^live$/);
+    const port = Number(new URL(server.address).port);
+    await stop(server.child);
+    await connection(/away/);
+    appendFileSync(join(runs, "lasting/metrics.jsonl"), `${metricsLine(310, 900)}\n`);
+    server = await start(port);
+    await connection(/^live$/);
+    await page.getByText("310 of 900").waitFor();
+    const charts = page.locator(".chart .plot").first();
+    await expect
+      .poll(() => charts.getAttribute("aria-label"), { timeout: 20_000 })
+      .toMatch(/at step 310/);
+    // The browser notes each of its own attempts to reconnect.
+    wrong = wrong.filter(
+      (text) =>
+        !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/.test(
+          text,
+        ),
+    );
+    expect(wrong).toEqual([]);
+  }, 90_000);
+
+  test("a view is in its address, and the keyboard reaches everything", async () => {
+    await open(
+      "?run=demo/cfcontra-1&tab=images&image=target/001&step=450&left=truth&right=entropy&at=30",
+    );
+    await page.getByText("step 450").waitFor();
+    expect(await page.locator(".swipe .tag").allTextContents()).toEqual(["truth", "entropy"]);
+    await page.getByRole("heading", { name: "target: scene 1" }).waitFor();
+    const handle = page.getByLabel("Line between truth and entropy");
+    expect(await handle.inputValue()).toBe("30");
+    await handle.focus();
+    await page.keyboard.press("ArrowRight");
+    await page.getByLabel("Training", { exact: true }).focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.getByText("step 300").waitFor();
+    await page.reload();
+    await page.getByText("step 300").waitFor();
+    expect(await handle.inputValue()).toBe("31");
+
+    await page.getByRole("tab", { name: "Images" }).focus();
+    await page.keyboard.press("ArrowLeft");
+    expect(await page.getByRole("tab", { name: "Curves" }).getAttribute("aria-selected")).toBe(
+      "true",
+    );
+    const plot = page.getByRole("img", { name: /^mIoU\. target: / });
+    await plot.focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.getByText(/^Step \d+: target \d/).waitFor({ state: "attached" });
+
+    await page.keyboard.press("u");
+    await page.getByRole("link", { name: "failed" }).waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("demo cf");
+    await page.getByText("2 of ").waitFor();
+    await page.getByRole("button", { name: "Choose all shown" }).click();
+    await page.getByRole("button", { name: "Compare 2" }).click();
+    await page
+      .getByRole("cell", { name: /^\d+\.\d ± \d+\.\d$/ })
+      .first()
+      .waitFor();
+    await page.goBack();
+    await page.getByText("2 of ").waitFor();
+    expect(await page.getByLabel("Filter").inputValue()).toBe("demo cf");
+    expect(wrong).toEqual([]);
+  }, 90_000);
+
+  const views = {
+    list: "",
+    curves: "?run=demo/cfcontra-1",
+    images: "?run=demo/cfcontra-1&tab=images",
+    classes: "?run=demo/cfcontra-1&tab=classes",
+    prototypes: "?run=demo/cfcontra-1&tab=prototypes",
+    features: "?run=demo/cfcontra-1&tab=features",
+    style: "?run=demo/cfcontra-1&tab=style",
+    settings: "?run=demo/cfcontra-1&tab=settings",
+    failed: "?run=failed",
+    comparison: "?run=demo/cfcontra-1&run=demo/cfcontra-2&run=demo/minent-1",
+  };
+  test.each(["light", "dark"] as const)(
+    "has names, roles, contrast and order for everybody: %s",
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      for (const [name, query] of Object.entries(views)) {
+        await page.setViewportSize({ width: name.length % 2 ? 1280 : 390, height: 844 });
+        await open(query);
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await connection(/^live$/);
+        await page.waitForTimeout(300);
+        await page.evaluate(AXE);
+        const faults = await page.evaluate(async () => {
+          // biome-ignore lint/suspicious/noExplicitAny: axe is put into the page as text
+          const { violations } = await (window as any).axe.run(document, {
+            resultTypes: ["violations"],
+          });
+          // biome-ignore lint/suspicious/noExplicitAny: its results
+          return violations.map(
+            ({ id, nodes }: any) =>
+              `${id}: ${nodes.slice(0, 3).map(({ html, failureSummary }: any) => `${html} ${failureSummary}`)}`,
+          );
+        });
+        expect([name, faults]).toEqual([name, []]);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect([name, wide]).toEqual([name, 0]);
+      }
+      expect(wrong).toEqual([]);
+    },
+    120_000,
+  );
+
+  test("names from run folders are shown as text", async () => {
+    await page.setViewportSize({ width: 1280, height: 844 });
+    await open("?run=failed");
+    await page.getByText("<b>the loss</b> is not finite").waitFor();
+  });
+});

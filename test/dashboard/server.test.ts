@@ -1,0 +1,423 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { Hono } from "hono";
+import { describe, expect, test } from "vitest";
+import type { Prototypes, RunDetails, RunSeries, RunsEvent } from "../../src/dashboard/api.js";
+import { dashboardApp } from "../../src/dashboard/app.js";
+import { serve } from "../../src/dashboard/serve.js";
+import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { makeRun, metricsLine, scoresLine } from "./runs.js";
+
+const FRESH = 450; // the list is looked at anew after this
+
+/** An app over `runs/` in a new folder, with a page that says "page". */
+async function withApp(
+  use: (app: Hono, runs: string, root: string) => Promise<void>,
+  token?: string,
+): Promise<void> {
+  await inTemporaryFolder(async (made) => {
+    const root = realpathSync(made);
+    const [runs, pages] = [join(root, "runs"), join(root, "pages")];
+    mkdirSync(runs);
+    mkdirSync(join(pages, "assets"), { recursive: true });
+    writeFileSync(join(pages, "index.html"), "page");
+    writeFileSync(join(pages, "assets", "main.js"), "1");
+    writeFileSync(join(root, "secret.png"), "secret");
+    await use(dashboardApp({ runs, pages, ...(token === undefined ? {} : { token }) }), runs, root);
+  });
+}
+
+const get = (app: Hono, path: string, headers: Record<string, string> = {}) =>
+  app.request(`http://localhost${path}`, { headers });
+
+async function json<T>(app: Hono, path: string): Promise<T> {
+  const response = await get(app, path);
+  expect(response.status).toBe(200);
+  return (await response.json()) as T;
+}
+
+describe("the list of runs", () => {
+  test("tells states apart, by what a run says and when it said it", async () => {
+    await withApp(async (app, runs) => {
+      await makeRun(join(runs, "now"), { state: "running", step: 100 });
+      await makeRun(join(runs, "silent"), { state: "running", step: 100, age: 61_000 });
+      await makeRun(join(runs, "deep/done"), { seed: 3 });
+      await makeRun(join(runs, "broken"), { state: "failed", error: "the loss is not finite" });
+      await makeRun(join(runs, "halted"), { state: "stopped" });
+      await makeRun(join(runs, "old"), {});
+      rmSync(join(runs, "old", "status.json"));
+      mkdirSync(join(runs, "nothing/here"), { recursive: true });
+      const list = await json<RunsEvent>(app, "/api/runs");
+      expect(Object.fromEntries(list.runs.map(({ id, state }) => [id, state]))).toEqual({
+        now: "running",
+        silent: "lost",
+        "deep/done": "complete",
+        broken: "failed",
+        halted: "stopped",
+        old: "complete",
+      });
+      const done = list.runs.find(({ id }) => id === "deep/done");
+      expect(done).toMatchObject({ method: "cfcontra", seed: 3, step: 900, steps: 900 });
+      expect(Object.keys(done?.last ?? {})).toEqual(["target", "source"]);
+      expect(done?.last.target).toEqual({
+        step: 900,
+        value: JSON.parse(scoresLine(900, 900, 3, 0.045))["miou/target"],
+      });
+      expect(done?.loss).toBe(JSON.parse(metricsLine(900, 900, 3))["source/main"]);
+      expect(done?.trend).toHaveLength(6);
+      expect(list.runs.find(({ id }) => id === "broken")?.error).toMatch(/not finite/);
+    });
+  });
+
+  test("groups runs that differ in the seed alone", async () => {
+    await withApp(async (app, runs) => {
+      for (const seed of [1, 2]) await makeRun(join(runs, `a${seed}`), { seed });
+      await makeRun(join(runs, "b"), { method: "minent" });
+      const { runs: list } = await json<RunsEvent>(app, "/api/runs");
+      const group = (id: string) => list.find((run) => run.id === id)?.group;
+      expect(group("a1")).toBe(group("a2"));
+      expect(group("a1")).not.toBe(group("b"));
+    });
+  });
+
+  test("follows runs that come, grow and go; survives what is torn or nonsense", async () => {
+    await withApp(async (app, runs) => {
+      const one = join(runs, "one");
+      await makeRun(one, { state: "running", step: 200 });
+      await makeRun(join(runs, "two"));
+      const before = await json<RunsEvent>(app, "/api/runs");
+      expect(before.runs).toHaveLength(2);
+      rmSync(join(runs, "two"), { recursive: true });
+      appendFileSync(
+        join(one, "metrics.jsonl"),
+        `${metricsLine(210, 900)}\n${scoresLine(210, 900)}\n{"step":22`,
+      );
+      mkdirSync(join(runs, "odd"));
+      for (const name of [
+        "config.yaml",
+        "status.json",
+        "metrics.jsonl",
+        "classes.json",
+        "features.json",
+        "prototypes.jsonl",
+      ]) {
+        writeFileSync(join(runs, "odd", name), '[1, "\u0000", {]\n');
+      }
+      await setTimeout(FRESH);
+      const after = await json<RunsEvent>(app, "/api/runs");
+      expect(after.runs.map(({ id }) => id).sort()).toEqual(["odd", "one"]);
+      expect(after.runs.find(({ id }) => id === "one")).toMatchObject({
+        step: 210,
+        last: { target: { step: 210 } },
+      });
+      await json(app, "/api/run?run=odd");
+      expect(await json(app, "/api/features?run=odd")).toBe(null);
+      expect(await json(app, "/api/prototypes?run=odd")).toBe(null);
+    });
+  });
+
+  test("a run folder itself can be served", async () => {
+    await inTemporaryFolder(async (made) => {
+      const root = realpathSync(made);
+      await makeRun(join(root, "mine"));
+      await makeRun(join(root, "other"));
+      const app = dashboardApp({ runs: join(root, "mine"), pages: root });
+      const { runs } = await json<RunsEvent>(app, "/api/runs");
+      expect(runs.map(({ id }) => id)).toEqual(["mine"]);
+      expect((await get(app, "/api/run?run=other")).status).toBe(404);
+    });
+  });
+});
+
+describe("a run", () => {
+  test("is told with its configuration, keys, classes and pictures", async () => {
+    await withApp(async (app, runs) => {
+      await makeRun(join(runs, "demo/a"), { images: 2 });
+      const details = await json<RunDetails>(app, "/api/run?run=demo/a");
+      expect(details.config).toMatchObject({ method: "cfcontra", train: { steps: 900 } });
+      expect(details.keys).toContain("source/main");
+      expect(details.classes?.names).toHaveLength(19);
+      expect(details.previews).toHaveLength(2);
+      expect(details.previews[1]).toMatchObject({
+        set: "target",
+        image: "001",
+        name: "scene 1",
+        truth: true,
+      });
+      expect(details.previews[0]?.predictions).toEqual([150, 300, 450, 600, 750, 900]);
+      expect(details).toMatchObject({
+        hasFeatures: true,
+        hasPrototypes: true,
+        hasConfusion: true,
+        hasReport: false,
+      });
+      const picture = await get(
+        app,
+        "/picture?run=demo/a&file=previews/target/000/step-0000150-entropy.png",
+      );
+      expect(picture.headers.get("content-type")).toBe("image/png");
+      expect((await picture.arrayBuffer()).byteLength).toBeGreaterThan(60);
+    });
+  });
+
+  test("has prototypes at any step, with their course", async () => {
+    await withApp(async (app, runs) => {
+      await makeRun(join(runs, "a"), { images: 1 });
+      const newest = await json<Prototypes>(app, "/api/prototypes?run=a");
+      expect(newest.step).toBe(900);
+      expect(newest.steps).toEqual([150, 300, 450, 600, 750, 900]);
+      expect(newest.aligned[5]).toBeCloseTo(0.9, 10);
+      expect(newest.across[16]?.[3]).toBe(null);
+      const earlier = await json<Prototypes>(app, "/api/prototypes?run=a&step=460");
+      expect(earlier.step).toBe(450);
+      expect(earlier.across[0]?.[0]).toBeCloseTo(0.75, 10);
+    });
+  });
+
+  test("sends only the points that are new, and all of them after it went back", async () => {
+    await withApp(async (app, runs) => {
+      const path = join(runs, "a", "metrics.jsonl");
+      await makeRun(join(runs, "a"), { state: "running", step: 300 });
+      const series = async (have = "") => {
+        const [only] = await json<RunSeries[]>(app, `/api/series?run=a&skip=iou/&have=${have}`);
+        return only as RunSeries;
+      };
+      const first = await series();
+      expect(first.complete).toBe(true);
+      expect(first.series["source/main"]?.at).toHaveLength(30);
+      expect(Object.keys(first.series).some((key) => key.startsWith("iou/"))).toBe(false);
+      appendFileSync(path, `${metricsLine(310, 900)}\n${metricsLine(320, 900)}\n`);
+      const next = await series(`${first.generation},${first.width},300`);
+      expect(next.generation).toBe(first.generation);
+      expect(next.series["source/main"]?.at).toEqual([300, 310, 320]);
+      appendFileSync(path, `${metricsLine(200, 900)}\n`); // resumed from an earlier checkpoint
+      const back = await series(`${next.generation},${next.width},320`);
+      expect(back.generation).not.toBe(first.generation);
+      expect(back.series["source/main"]?.at.at(-1)).toBe(200);
+      expect(back.series["source/main"]?.at).toHaveLength(20);
+    });
+  });
+
+  test("names are text wherever they come from", async () => {
+    await withApp(async (app, runs) => {
+      const name = `<img src=x onerror=alert(1)> "&'`;
+      await makeRun(join(runs, name), { error: "<script>alert(1)</script>", state: "failed" });
+      const response = await get(app, "/api/runs");
+      expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+      const list = (await response.json()) as RunsEvent;
+      expect(list.runs[0]?.id).toBe(name);
+      await json(app, `/api/run?run=${encodeURIComponent(name)}`);
+    });
+  });
+});
+
+describe("nothing leads out of the folder", () => {
+  test("paths", async () => {
+    await withApp(async (app, runs) => {
+      await makeRun(join(runs, "a"), { images: 1 });
+      expect((await get(app, "/picture?run=a&file=previews/target/000/input.jpg")).status).toBe(
+        200,
+      );
+      const files = [
+        "../secret.png",
+        "../../secret.png",
+        "previews/../../../secret.png",
+        "previews/target/000/../../../../../secret.png",
+        "previews/..%2F..%2Fsecret.png",
+        "/etc/passwd",
+        "previews/target/000/input.jpg\0.png",
+        "previews\\..\\secret.png",
+        "status.json",
+        "config.yaml",
+        "style/.hidden.png",
+      ];
+      for (const file of files) {
+        const response = await get(app, `/picture?run=a&file=${encodeURIComponent(file)}`);
+        expect([file, response.status]).toEqual([file, 404]);
+      }
+      for (const run of ["..", "../runs/a", "a/../a", "/", "", ".", "a/", "%2e%2e"]) {
+        for (const path of ["/api/run", "/api/prototypes", "/api/features", "/report"]) {
+          const response = await get(app, `${path}?run=${encodeURIComponent(run)}`);
+          expect([run, path, response.status]).toEqual([run, path, 404]);
+        }
+      }
+      for (const path of [
+        "/assets/..%2f..%2fsecret.png",
+        "/assets/%2e%2e/index.html",
+        "/../secret.png",
+        "/assets/.stamp.json",
+      ]) {
+        expect([path, (await get(app, path)).status]).toEqual([path, 404]);
+      }
+    });
+  });
+
+  test("links", async () => {
+    await withApp(async (app, runs, root) => {
+      await makeRun(join(root, "outside"), { images: 1 });
+      await makeRun(join(runs, "a"), { images: 1 });
+      symlinkSync(join(root, "outside"), join(runs, "linked"));
+      symlinkSync(
+        join(root, "secret.png"),
+        join(runs, "a/previews/target/000/step-0000001-prediction.png"),
+      );
+      for (const name of ["metrics.jsonl", "config.yaml", "prototypes.jsonl", "features.json"]) {
+        rmSync(join(runs, "a", name));
+        symlinkSync(join(root, "outside", name), join(runs, "a", name));
+      }
+      symlinkSync(join(root, "secret.png"), join(runs, "a/report.html"));
+      const { runs: list } = await json<RunsEvent>(app, "/api/runs");
+      expect(list.map(({ id }) => id)).toEqual(["a"]);
+      expect(list[0]).not.toHaveProperty("loss");
+      expect((await get(app, "/api/run?run=linked")).status).toBe(404);
+      const picture = "previews/target/000/step-0000001-prediction.png";
+      expect((await get(app, `/picture?run=a&file=${picture}`)).status).toBe(404);
+      expect((await get(app, "/report?run=a")).status).toBe(404);
+      expect(await json(app, "/api/series?run=a")).toEqual([]);
+      expect(await json(app, "/api/prototypes?run=a")).toBe(null);
+      expect(await json(app, "/api/features?run=a")).toBe(null);
+      expect((await json<RunDetails>(app, "/api/run?run=a")).configText).toBe("");
+      rmSync(join(runs, "a/previews"), { recursive: true });
+      symlinkSync(join(root, "outside/previews"), join(runs, "a/previews"));
+      expect((await json<RunDetails>(app, "/api/run?run=a")).previews).toEqual([]);
+      expect((await get(app, "/picture?run=a&file=previews/target/000/input.jpg")).status).toBe(
+        404,
+      );
+    });
+  });
+});
+
+describe("strangers", () => {
+  test("other names of the server are refused, whatever they point to", async () => {
+    await withApp(async (app) => {
+      for (const host of ["localhost:7700", "127.0.0.1:1234", "[::1]:80", "LOCALHOST"]) {
+        expect([host, (await get(app, "/", { host })).status]).toEqual([host, 200]);
+      }
+      for (const host of [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example:7700",
+        "10.0.0.1",
+        "127.0.0.1@evil.example",
+        "",
+      ]) {
+        expect([host, (await get(app, "/api/runs", { host })).status]).toEqual([host, 403]);
+      }
+    });
+  });
+
+  test("only reading is answered to", async () => {
+    await withApp(async (app) => {
+      for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
+        const { status } = await app.request("http://localhost/api/runs", { method });
+        expect([method, status]).toEqual([method, 405]);
+      }
+    });
+  });
+
+  test("a token, where there is one, is needed for everything and never told", async () => {
+    const token = "a".repeat(32);
+    await withApp(async (app) => {
+      for (const path of ["/", "/api/runs", "/api/events", "/assets/main.js", "/?token=wrong"]) {
+        const response = await get(app, path, { host: "machine.example" });
+        expect([path, response.status]).toEqual([path, 401]);
+        expect(await response.text()).not.toContain(token);
+      }
+      const entry = await get(app, `/?run=a&token=${token}`, { host: "machine.example" });
+      expect(entry.status).toBe(302);
+      expect(entry.headers.get("location")).toBe("/?run=a");
+      const cookie = entry.headers.get("set-cookie") ?? "";
+      expect(cookie).toMatch(/HttpOnly/);
+      expect(cookie).toMatch(/SameSite=Strict/);
+      const again = await get(app, "/api/runs", { cookie: cookie.split(";")[0] as string });
+      expect(again.status).toBe(200);
+      const bearer = await get(app, "/api/runs", { authorization: `Bearer ${token}` });
+      expect(bearer.status).toBe(200);
+    }, token);
+  });
+
+  test("every answer forbids foreign code, frames and guessing; a report is nobody's origin", async () => {
+    await withApp(async (app, runs) => {
+      await makeRun(join(runs, "a"));
+      writeFileSync(join(runs, "a/report.html"), "<script>1</script>");
+      for (const path of ["/", "/assets/main.js", "/api/runs", "/api/run?run=none"]) {
+        const { headers } = await get(app, path);
+        const policy = headers.get("content-security-policy") ?? "";
+        expect(policy).toMatch(/default-src 'none'; script-src 'self';/);
+        expect(policy).toMatch(/frame-ancestors 'none'/);
+        expect(policy).not.toMatch(/unsafe/);
+        expect(headers.get("x-content-type-options")).toBe("nosniff");
+        expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+      }
+      const report = await get(app, "/report?run=a");
+      expect(report.headers.get("content-security-policy")).toMatch(
+        /^sandbox allow-scripts; default-src 'none'/,
+      );
+      expect(report.headers.get("content-security-policy")).not.toMatch(/allow-same-origin/);
+    });
+  });
+});
+
+describe("serve", () => {
+  test("binds to this machine without a token, elsewhere with one; says what is wrong", async () => {
+    await inTemporaryFolder(async (root) => {
+      const here = { runs: root, pages: root, port: 0 };
+      const near = await serve({ ...here, host: "127.0.0.1" });
+      expect(near.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+      expect((await fetch(`${near.address}api/runs`)).status).toBe(200);
+      const port = Number(new URL(near.address).port);
+      await expect(serve({ ...here, host: "127.0.0.1", port })).rejects.toThrow(/it is taken/);
+      await near.close();
+      const far = await serve({ ...here, host: "0.0.0.0" });
+      expect(far.address).toMatch(/\?token=[\w-]{32}$/);
+      const there = new URL(far.address);
+      there.hostname = "127.0.0.1";
+      expect((await fetch(there.origin)).status).toBe(401);
+      expect((await fetch(there, { redirect: "manual" })).status).toBe(302);
+      await far.close();
+      const missing = join(root, "missing");
+      expect(existsSync(missing)).toBe(false);
+      await expect(serve({ ...here, runs: missing, host: "127.0.0.1" })).rejects.toThrow(
+        /is no folder; expected/,
+      );
+    });
+  });
+
+  test("its stream begins with the whole list, then tells changes", async () => {
+    await inTemporaryFolder(async (root) => {
+      await makeRun(join(root, "a"), { state: "running", step: 100 });
+      const serving = await serve({ runs: root, pages: root, host: "127.0.0.1", port: 0 });
+      const response = await fetch(`${serving.address}api/events`);
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+      let text = "";
+      const events = async (count: number): Promise<RunsEvent[]> => {
+        for (;;) {
+          const data = text
+            .split("\n\n")
+            .slice(0, -1)
+            .flatMap((block) => /^data: (.*)$/m.exec(block)?.[1] ?? []);
+          if (data.length >= count) return data.map((one) => JSON.parse(one));
+          const { value, done } = await reader.read();
+          if (done) throw new Error("the stream ended");
+          text += new TextDecoder().decode(value);
+        }
+      };
+      expect((await events(1))[0]).toMatchObject({ whole: true, runs: [{ id: "a", step: 100 }] });
+      appendFileSync(join(root, "a/metrics.jsonl"), `${metricsLine(110, 900)}\n`);
+      expect((await events(2))[1]).toMatchObject({ whole: false, runs: [{ id: "a", step: 110 }] });
+      rmSync(join(root, "a"), { recursive: true });
+      expect((await events(3))[2]).toMatchObject({ whole: false, gone: ["a"] });
+      await reader.cancel();
+      await serving.close();
+    });
+  });
+});

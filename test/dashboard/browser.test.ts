@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { preset, tiny } from "../cli/cli.js";
 import { makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
 import { makeRun, metricsLine } from "./runs.js";
@@ -19,6 +19,13 @@ const FLAGS = [
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 const BIN = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
+/** What we use of axe-core, which is put into the page as text. */
+interface Axe {
+  run(
+    context: Document,
+    options: { resultTypes: string[] },
+  ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
+}
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium)", () => {
@@ -26,6 +33,7 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
   let runs: string;
   let server: { child: ChildProcess; address: string };
   let browser: Browser;
+  let training: ChildProcess | undefined;
   let page: Page;
   let wrong: string[] = []; // whatever the console, a script or a request has to complain of
 
@@ -70,7 +78,7 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
       args: FLAGS,
     });
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.setDefaultTimeout(45_000);
+    page.setDefaultTimeout(60_000);
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) wrong.push(message.text());
     });
@@ -79,7 +87,11 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
       if (!request.url().startsWith(server.address)) wrong.push(request.url());
     });
   }, 180_000);
+  beforeEach(() => {
+    wrong = [];
+  });
   afterAll(async () => {
+    training?.kill("SIGKILL");
     await browser?.close();
     if (server) await stop(server.child);
     await rm(root, { recursive: true, force: true });
@@ -106,8 +118,8 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
       join(runs, "trained"),
       ...set,
     ];
-    const training = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
-    const ended = new Promise((resolve) => training.once("exit", resolve));
+    training = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
+    const ended = new Promise((resolve) => training?.once("exit", resolve));
     await page.getByRole("link", { name: "trained" }).click(); // the row appears by itself
     const head = page.locator(".run-head");
     await head.getByText(/^\d+ of 120$/).waitFor();
@@ -148,9 +160,9 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
     server = await start(port);
     await connection(/^live$/);
     await page.getByText("310 of 900").waitFor();
-    const charts = page.locator(".chart .plot").first();
+    const losses = page.getByRole("img", { name: /^Source loss\./ });
     await expect
-      .poll(() => charts.getAttribute("aria-label"), { timeout: 20_000 })
+      .poll(() => losses.getAttribute("aria-label"), { timeout: 20_000 })
       .toMatch(/at step 310/);
     // The browser notes each of its own attempts to reconnect.
     wrong = wrong.filter(
@@ -231,14 +243,10 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
         await page.waitForTimeout(300);
         await page.evaluate(AXE);
         const faults = await page.evaluate(async () => {
-          // biome-ignore lint/suspicious/noExplicitAny: axe is put into the page as text
-          const { violations } = await (window as any).axe.run(document, {
-            resultTypes: ["violations"],
-          });
-          // biome-ignore lint/suspicious/noExplicitAny: its results
-          return violations.map(
-            ({ id, nodes }: any) =>
-              `${id}: ${nodes.slice(0, 3).map(({ html, failureSummary }: any) => `${html} ${failureSummary}`)}`,
+          const { axe } = window as unknown as { axe: Axe };
+          const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+          return violations.flatMap(({ id, nodes }) =>
+            nodes.slice(0, 3).map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
           );
         });
         expect([name, faults]).toEqual([name, []]);

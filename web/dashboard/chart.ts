@@ -47,7 +47,7 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
   const legend = legendList(() => rebuild());
   const plot = el("div", { class: "plot", tabindex: "0", role: "img" });
   const said = el("p", { class: "unseen", role: "status" });
-  const caption = el("figcaption", {}, el("h3", {}, title), el("p", { class: "note" }, note));
+  const caption = el("figcaption", {}, el("h2", {}, title), el("p", { class: "note" }, note));
   const element = el("figure", { class: "chart" }, caption, legend.element, plot, said);
   let lines: readonly Line[] = [];
   let range: Range = {};

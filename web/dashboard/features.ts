@@ -130,7 +130,7 @@ function scatter(
   signal.addEventListener("abort", () => observer.disconnect());
   onTheme(draw, signal);
   return {
-    element: el("figure", { class: "map" }, el("figcaption", {}, el("h3", {}, title)), hold),
+    element: el("figure", { class: "map" }, el("figcaption", {}, el("h2", {}, title)), hold),
     draw,
   };
 }

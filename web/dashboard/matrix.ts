@@ -32,7 +32,7 @@ export function matrix(options: MatrixOptions, classes: ClassList, signal: Abort
   const element = el(
     "figure",
     { class: "matrix" },
-    el("figcaption", {}, el("h3", {}, title), el("p", { class: "note" }, note)),
+    el("figcaption", {}, el("h2", {}, title), el("p", { class: "note" }, note)),
     hold,
     said,
   );

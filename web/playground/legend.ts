@@ -68,7 +68,7 @@ export function createLegend(
         if (row.hidden) unseen.push(classes[label]?.name as string);
         for (const [i, { meter, number }] of shares.entries()) {
           const share = here[i] as number;
-          meter.style.width = `${(100 * share) / most}%`;
+          meter.style.setProperty("--share", String(share / most));
           number.textContent = share < SMALLEST ? "-" : `${(100 * share).toFixed(1)} %`;
         }
       }

@@ -180,4 +180,5 @@ def main():
     print(json.dumps({**report, "version": torch.__version__}))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 import { classSetOf } from "../datasets/class-sets.js";
 import { readImage } from "../datasets/images.js";
 import { predictLabels } from "../evaluate/index.js";
+import { compileNetwork } from "../network/index.js";
 import { openRun } from "./open-run.js";
 import { imageFiles, writePredictions } from "./predictions.js";
 
@@ -17,16 +18,17 @@ export async function predict(
 ): Promise<void> {
   const files = await imageFiles(images);
   const { config, info, network, stage, dispose } = openRun(run, set);
-  const options = { precision: config.train.precision, stage };
+  const compiled = compileNetwork(network, config.train.precision);
   try {
     await writePredictions(files, out, classSetOf(info.classes), async (path, name) => {
       const seen = await readImage(path, config.sizes.evaluate);
       const sample = { name, width: seen.width, height: seen.height, image: seen.data };
-      const labels = predictLabels(network, sample, seen.original, options);
+      const labels = predictLabels(compiled, sample, seen.original, { stage });
       const { data: image } = await readImage(path, seen.original);
       return { ...seen.original, image, labels };
     });
   } finally {
+    compiled.dispose();
     dispose();
   }
 }

@@ -2,7 +2,7 @@ import { imagesOf } from "../datasets/batch.js";
 import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { ordered } from "../datasets/loader.js";
 import { UserError } from "../errors.js";
-import { type Network, upsampleLogits } from "../network/index.js";
+import { type Predictor, upsampleLogits } from "../network/index.js";
 import { autocast, noGrad, type Precision, scope, type Tensor } from "../torch/index.js";
 import { addToConfusion, type Confusion, createConfusion } from "./confusion.js";
 
@@ -17,7 +17,7 @@ export type Stage = (sample: Sample) => Sample;
 
 /** Probabilities [1, C, height, width] of the main head for one sample, at `output` size. */
 export function probabilities(
-  network: Network,
+  network: Predictor,
   sample: Sample,
   output: Size,
   { precision = "float32", stage }: PredictOptions = {},
@@ -33,7 +33,7 @@ export function probabilities(
 
 /** The most probable class of every pixel: train ids [height * width] at `output` size. */
 export function predictLabels(
-  network: Network,
+  network: Predictor,
   sample: Sample,
   output: Size,
   options?: PredictOptions,
@@ -60,7 +60,7 @@ export interface Views {
  * @param inputs the image at each of the views' sizes
  */
 export function averagedProbabilities(
-  network: Network,
+  network: Predictor,
   inputs: readonly Sample[],
   output: Size,
   { flip = false, ...options }: PredictOptions & Pick<Views, "flip"> = {},
@@ -101,7 +101,7 @@ export interface EvaluateOptions extends PredictOptions, Views {
  * @throws UserError if the set has no labels or its classes are not as many as the network's
  */
 export async function evaluate(
-  network: Network,
+  network: Predictor,
   dataset: Dataset,
   {
     size,

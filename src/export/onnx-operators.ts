@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import { type GraphArgument, type GraphNode, isValue, type Value } from "../nn/index.js";
+import { type GraphArgument, type GraphNode, isValue, type Value, valuesOf } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
 import type { OnnxBuilder } from "./onnx-builder.js";
 
@@ -28,7 +28,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   conv2d: (add, [x, weight, bias, strides, padding, dilations, group]) =>
     add.node("Conv", [x, weight, ...(bias === null ? [] : [bias])] as string[], {
       strides: strides as number[],
-      pads: pads(padding as number[]),
+      // "same" is none of libtorch's paddings of a strided convolution; see `samePadding`.
+      ...(padding === "same" ? { auto_pad: "SAME_UPPER" } : { pads: pads(padding as number[]) }),
       dilations: dilations as number[],
       group: group as number,
     }),
@@ -85,6 +86,39 @@ export function addOperator(
     return isTensor(arg) ? add.constant(arg) : arg;
   };
   return rule(add, args.map(named) as Arg[]);
+}
+
+/**
+ * The nodes with those paddings of a convolution that depend on the size of the image (`dependent`)
+ * said as ONNX says them: of as many pixels as it takes, more after than before, as TensorFlow pads.
+ * @throws UserError if something else depends on the size
+ */
+export function samePadding(
+  nodes: readonly GraphNode[],
+  dependent: ReadonlySet<Value>,
+): readonly GraphNode[] {
+  const padded = new Map<unknown, GraphArgument>(); // what was padded, by the result
+  return nodes.flatMap((node) => {
+    const { operator, args, output } = node;
+    const [x, weight, bias, stride, padding, ...rest] = args;
+    if (operator === "constant_pad_nd" && dependent.has(output)) {
+      padded.set(output, x as Value);
+      return [];
+    }
+    const before = padded.get(x);
+    if (operator === "conv2d" && before !== undefined && String(padding) === "0,0") {
+      return [
+        { ...node, args: [before, weight, bias, stride, "same", ...rest] as GraphArgument[] },
+      ];
+    }
+    if (dependent.has(output) || valuesOf(node).some((value) => padded.has(value))) {
+      throw new UserError(
+        `the network computes ${operator} with numbers that depend on the size of the image, which the ` +
+          "ONNX export cannot say",
+      );
+    }
+    return [node];
+  });
 }
 
 function isTensor(arg: unknown): arg is Tensor {

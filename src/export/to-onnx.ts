@@ -1,9 +1,9 @@
 import type { Network } from "../network/index.js";
-import { foldNorms, recordGraph } from "../nn/index.js";
-import { dispose, zeros } from "../torch/index.js";
+import { foldNorms, recordGraph, sizeDependent } from "../nn/index.js";
+import { zeros } from "../torch/index.js";
 import { type ModelInfo, metadataOf } from "./model-info.js";
 import { ELEMENTS, type OnnxBuilder, onnxBuilder, type Storage } from "./onnx-builder.js";
-import { addOperator } from "./onnx-operators.js";
+import { addOperator, samePadding } from "./onnx-operators.js";
 
 export interface OnnxOptions {
   /**
@@ -27,22 +27,30 @@ export function onnxModel(
   info: ModelInfo,
   { outputs = "logits", upsample = true, storage = "float32" }: OnnxOptions = {},
 ): Uint8Array {
-  const probe = zeros([1, 3, 64, 64], { device: network.device });
-  const recorded = recordGraph((x) => ({ main: network.forward(x, false).main }), probe);
+  const record = (height: number, width: number) => {
+    const probe = zeros([1, 3, height, width], { device: network.device });
+    try {
+      return recordGraph((x) => ({ main: network.forward(x, false).main }), probe);
+    } finally {
+      probe.dispose();
+    }
+  };
+  const recorded = record(64, 64);
+  const odd = record(65, 67);
   const graph = foldNorms(recorded);
   try {
     const add = onnxBuilder({ name: IMAGE, shape: ["N", 3, "H", "W"] }, storage);
     const names = new Map([[graph.input, IMAGE]]);
     const nameOf = (value: object) => names.get(value as never) as string;
-    for (const node of graph.nodes) names.set(node.output, addOperator(add, node, nameOf));
+    for (const node of samePadding(graph.nodes, sizeDependent(recorded, odd))) {
+      names.set(node.output, addOperator(add, node, nameOf));
+    }
     const coarse = nameOf(graph.outputs.main as object);
     const logits = upsample ? atImageSize(add, coarse) : coarse;
     addOutputs(add, logits, network.classes, outputs, upsample ? ["H", "W"] : ["h", "w"]);
     return add.finish(metadataOf(info));
   } finally {
-    graph.dispose();
-    recorded.dispose();
-    dispose(probe);
+    for (const made of [graph, odd, recorded]) made.dispose();
   }
 }
 

@@ -8,6 +8,7 @@ export {
   type Prediction,
   parameterGroups,
 } from "./deeplab-v2.js";
+export { type CompiledNetwork, compileNetwork, type Predictor } from "./inference.js";
 export { PROJECTION_HEADS, type ProjectionHeadName } from "./projection-head.js";
 export { type Fitting, fitPublished } from "./published.js";
 export { recognise } from "./recognise.js";

@@ -94,6 +94,23 @@ export function recordGraph(
   };
 }
 
+/**
+ * The values of `graph` that were computed with other numbers when the same function was recorded
+ * on an input of another size: what was recorded there is good for that size alone.
+ * @throws Error if the recordings are not of the same operators
+ */
+export function sizeDependent(graph: Graph, other: Graph): Set<Value> {
+  const operators = ({ nodes }: Graph) => nodes.map(({ operator }) => operator).join();
+  if (operators(graph) !== operators(other)) {
+    throw new Error("the network calls other operators for images of another size");
+  }
+  const numbers = ({ args }: GraphNode) => args.flat().filter((arg) => typeof arg === "number");
+  const differing = graph.nodes.filter(
+    (node, i) => numbers(node).join() !== numbers(other.nodes[i] as GraphNode).join(),
+  );
+  return new Set(differing.map(({ output }) => output));
+}
+
 /** The nodes that some output depends on. */
 function needed(nodes: readonly GraphNode[], outputs: readonly Value[]): GraphNode[] {
   const wanted = new Set(outputs.map(({ id }) => id));

@@ -6,6 +6,7 @@ export {
   type GraphNode,
   isValue,
   recordGraph,
+  sizeDependent,
   type Value,
   valuesOf,
 } from "./graph.js";
@@ -30,5 +31,6 @@ export {
   uniformInit,
   zerosInit,
 } from "./parameters.js";
+export { replay } from "./replay.js";
 export { poly } from "./schedule.js";
 export { type Optimizer, type ParameterGroup, type SgdOptions, sgd } from "./sgd.js";

@@ -73,7 +73,7 @@ describe.skipIf(CHROMIUM === undefined)("the playground (skipped without chromiu
     page.waitForFunction(
       (source) => new RegExp(source).test(document.getElementById("status")?.textContent ?? ""),
       says.source,
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     );
 
   beforeAll(async () => {
@@ -161,6 +161,16 @@ describe.skipIf(CHROMIUM === undefined)("the playground (skipped without chromiu
       expect(miou(labels)).toBeCloseTo(miou(wanted), 3);
     }
     expect(await status()).toMatch(/^320 x 160 in \d+ ms\. WebAssembly, \d+ threads?\.$/);
+  });
+
+  test("shows the image that was asked for last", async () => {
+    for (const sample of ["Sample 2", "Sample 1", "Sample 2"]) {
+      await page.getByRole("button", { name: sample }).click();
+    }
+    await settled(/^320 x 160 in/);
+    const [labels] = (await savedLabels()) as [Uint8Array];
+    const wanted = await inNode(0, join(root, "streets/target/test/images/000001.png"));
+    expect(share(labels, wanted)).toBeGreaterThanOrEqual(0.999);
   });
 
   test("resizes a photo nearly as Node does", async () => {

@@ -2,7 +2,7 @@ import type { ModelInfo } from "../../src/export/model-info.js";
 import type { Pixels } from "../../src/export/pixels.js";
 import type { Reply, Request } from "./protocol.js";
 
-/** The worker's side as promises; one request at a time. */
+/** The worker's side as promises; it is asked one thing after the other. */
 export interface Engine {
   readonly infos: readonly ModelInfo[];
   /** Where it runs: "WebGPU", or "WebAssembly, 4 threads". */
@@ -13,7 +13,13 @@ export interface Engine {
 /** Starts the worker and loads the models at these addresses. Throws where one cannot be loaded. */
 export async function startEngine(files: readonly string[]): Promise<Engine> {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  let before: Promise<unknown> = Promise.resolve();
   function ask<K extends Reply["kind"]>(request: Request): Promise<Extract<Reply, { kind: K }>> {
+    const reply = before.then(() => send<K>(request));
+    before = reply.catch(() => {});
+    return reply;
+  }
+  function send<K extends Reply["kind"]>(request: Request): Promise<Extract<Reply, { kind: K }>> {
     return new Promise((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<Reply>) => {
         if (data.kind === "failed") reject(new Error(data.message));

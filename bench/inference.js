@@ -1,0 +1,106 @@
+// `npm run bench -- inference`: prediction of DeepLab-v2 ResNet-101 at 1024x512, ours against ONNX
+// Runtime and PyTorch in evaluation mode. Every measurement is a process of its own; contestants take
+// turns. Medians over the rounds; inference.json is written here. On a machine that does other things
+// compare processor time.
+//   npm run bench -- inference --width 512 --height 256 --rounds 3 --python /path/to/bin/python
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { bootstrapOrExplain } from "../setup/bootstrap.js";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const { values } = parseArgs({
+  args: process.argv.slice(2).filter((arg) => arg !== "inference"),
+  options: {
+    width: { type: "string", default: "1024" },
+    height: { type: "string", default: "512" },
+    images: { type: "string", default: "3" },
+    rounds: { type: "string", default: "3" },
+    threads: { type: "string", default: String(availableParallelism()) },
+    python: { type: "string", default: "/usr/bin/python3" },
+    out: { type: "string", default: HERE },
+    /** A smoke test: one tiny image, whose times mean nothing. */
+    short: { type: "boolean", default: false },
+  },
+});
+const { width, height, images, rounds } = values.short
+  ? { width: "64", height: "32", images: "1", rounds: "1" }
+  : values;
+const { threads } = values;
+
+const predict = join(HERE, "predict.js");
+const pytorch = join(HERE, "pytorch_inference.py");
+const CONTESTANTS = {
+  "cfcontra float32": [process.execPath, predict, "--precision", "float32"],
+  "cfcontra bfloat16": [process.execPath, predict, "--precision", "bfloat16"],
+  "ONNX Runtime float32": [process.execPath, predict, "--onnx"],
+  "PyTorch float32": [values.python, pytorch],
+  "PyTorch bfloat16": [values.python, pytorch, "--bfloat16"],
+};
+
+function measure([command, ...args]) {
+  const env = { ...process.env, OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads };
+  const common = ["--width", width, "--height", height, "--images", images, "--threads", threads];
+  const text = execFileSync(command, [...args, ...common], { encoding: "utf8", env });
+  return JSON.parse(text.trim().split("\n").at(-1));
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/** Medians per contestant; one that fails is left out, with its reason. */
+function race() {
+  const runs = new Map(Object.keys(CONTESTANTS).map((name) => [name, []]));
+  for (let round = 1; round <= Number(rounds); round++) {
+    for (const [name, found] of runs) {
+      try {
+        found.push(measure(CONTESTANTS[name]));
+        process.stderr.write(`round ${round}: ${name} ${found.at(-1).seconds.toFixed(3)} s\n`);
+      } catch (error) {
+        runs.delete(name);
+        const reason = String(error.stderr || error.message).trim();
+        process.stderr.write(`${name} is left out: ${reason.split("\n").at(-1)}\n`);
+      }
+    }
+  }
+  return [...runs].map(([name, found]) => ({
+    name,
+    version: found[0].version,
+    seconds: median(found.map((run) => run.seconds)),
+    processorSeconds: median(found.map((run) => run.processorSeconds)),
+  }));
+}
+
+function main() {
+  if (!bootstrapOrExplain()) return 1;
+  const load = loadavg()[0];
+  const rows = race();
+  const by = (name) => rows.find((row) => row.name === name);
+  const speedup = (ours, theirs, what) =>
+    by(ours) && by(theirs) ? by(theirs)[what] / by(ours)[what] : null;
+  const against = (what) => ({
+    float32: speedup("cfcontra float32", "PyTorch float32", what),
+    bfloat16: speedup("cfcontra bfloat16", "PyTorch float32", what),
+    bfloat16AgainstBfloat16: speedup("cfcontra bfloat16", "PyTorch bfloat16", what),
+  });
+  const results = {
+    size: `${width}x${height}`,
+    speedup: against("seconds"),
+    speedupInProcessorTime: against("processorSeconds"),
+    machine: { cpu: cpus()[0]?.model, threads: Number(threads), loadBefore: load },
+    command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
+    rounds: Number(rounds),
+    rows,
+  };
+  console.table(Object.fromEntries(rows.map(({ name, ...row }) => [name, row])), [
+    "version",
+    "seconds",
+    "processorSeconds",
+  ]);
+  writeFileSync(join(values.out, "inference.json"), `${JSON.stringify(results, null, 2)}\n`);
+  return rows.length > 0 ? 0 : 1;
+}
+
+process.exitCode = main();

@@ -1,0 +1,64 @@
+// Prediction of DeepLab-v2 ResNet-101, ours or of its export in ONNX Runtime, in a process of its
+// own: prints one JSON line.
+//   node bench/predict.js --width 1024 --height 512 --images 3 --precision bfloat16
+//   node bench/predict.js --onnx
+import { parseArgs } from "node:util";
+import { predictLabels } from "../dist/evaluate/index.js";
+import { onnxModel } from "../dist/export/index.js";
+import { compileNetwork, deeplabV2 } from "../dist/network/index.js";
+import { libtorchVersion, manualSeed, setThreads } from "../dist/torch/index.js";
+
+const { values } = parseArgs({
+  options: {
+    width: { type: "string", default: "1024" },
+    height: { type: "string", default: "512" },
+    images: { type: "string", default: "3" },
+    threads: { type: "string", default: "2" },
+    precision: { type: "string", default: "bfloat16" },
+    onnx: { type: "boolean", default: false },
+  },
+});
+const [width, height, images, threads] = ["width", "height", "images", "threads"].map((name) =>
+  Number(values[name]),
+);
+
+setThreads(threads);
+manualSeed(1);
+const network = deeplabV2({ backbone: "resnet101", classes: 19, head: "none" });
+const size = { width, height };
+const image = Uint8Array.from({ length: 3 * width * height }, () => Math.random() * 256);
+
+/** The labels of the image by our own network, as `predict` computes them. */
+function ours() {
+  const compiled = compileNetwork(network, values.precision);
+  const sample = { name: "noise", ...size, image };
+  return async () => predictLabels(compiled, sample, size);
+}
+
+/** The same by ONNX Runtime. */
+async function exported() {
+  const ort = await import("onnxruntime-node");
+  const { openSegmenter } = await import("../dist/export/segmenter.js");
+  const info = { classes: [], input: network.input, size, title: "benchmark" };
+  const model = onnxModel(network, info, { outputs: "labels" });
+  const segmenter = await openSegmenter(ort, model, { intraOpNumThreads: threads });
+  return () => segmenter.segment({ ...size, data: image });
+}
+
+const predict = values.onnx ? await exported() : ours();
+const [seconds, processor] = [[], []];
+for (let i = 0; i <= images; i++) {
+  const [began, used] = [performance.now(), process.cpuUsage()];
+  await predict();
+  const { user, system } = process.cpuUsage(used);
+  if (i === 0) continue; // warms up
+  seconds.push((performance.now() - began) / 1000);
+  processor.push((user + system) / 1e6);
+}
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const version = values.onnx ? "onnxruntime" : libtorchVersion;
+console.log(
+  JSON.stringify({
+    ...{ seconds: median(seconds), processorSeconds: median(processor), all: seconds, version },
+  }),
+);

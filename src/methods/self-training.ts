@@ -1,17 +1,7 @@
 import { z } from "zod";
-import { cosines } from "../contrast/index.js";
-import { upsampleLogits, weightedSegmentationLoss } from "../network/index.js";
-import {
-  autocast,
-  full,
-  noGrad,
-  ones,
-  rand,
-  scope,
-  type Tensor,
-  topk,
-  where,
-} from "../torch/index.js";
+import { denoisedLogits } from "../contrast/index.js";
+import { type Prediction, upsampleLogits, weightedSegmentationLoss } from "../network/index.js";
+import { autocast, full, noGrad, ones, rand, scope, type Tensor, topk } from "../torch/index.js";
 import { backpropagate } from "./backpropagate.js";
 import { classMix, type Labelled } from "./class-mix.js";
 import { alignmentOptions, fineAlignment } from "./fine-alignment.js";
@@ -51,17 +41,19 @@ export function selfTraining(context: MethodContext, options: Options): Method {
   const rails = guardRails(context.warn);
   const teacher = meanTeacher(network, options.teacherDecay);
 
+  /** The teacher's logits and its features in the prototypes' space. */
+  function look(images: Tensor): Pick<Prediction, "main" | "features"> {
+    const { main, features } = teacher.network.forward(images, false);
+    return { main, features: teacher.network.project(features, false) };
+  }
+
   /** The teacher's labels for target images [N, 3, H, W], weighted, and the share it is sure of. */
   function teach(images: Tensor): Labelled & { readonly sure: number } {
     return noGrad(() =>
       scope(() => {
         const [height, width] = [images.size(2), images.size(3)];
-        const { main, features } = autocast(
-          precision,
-          () => teacher.network.forward(images, false),
-          network.device,
-        );
-        const logits = options.denoising > 0 ? denoised(main, features) : main;
+        const { main, features } = autocast(precision, () => look(images), network.device);
+        const logits = denoisedLogits(main, features, alignment.banks.target, options.denoising);
         const probability = upsampleLogits(logits, height, width).softmax(1);
         const [most, labels] = topk(probability, 1, 1); // [N, 1, H, W]
         const sure = most.gt(options.confidence).to({ dtype: "float32" }).mean().item();
@@ -69,22 +61,6 @@ export function selfTraining(context: MethodContext, options: Options): Method {
         return { images, labels: labels.squeeze(1), weights, sure };
       }),
     );
-  }
-
-  /**
-   * Logits [N, C, h, w] whose probabilities are multiplied by how near the features are to each
-   * class's prototype. A class without one stays as likely as the nearest.
-   */
-  function denoised(logits: Tensor, features: Tensor): Tensor {
-    const projected = autocast(
-      precision,
-      () => teacher.network.project(features, false),
-      network.device,
-    );
-    const { prototypes, seen } = alignment.banks.target;
-    const near = cosines(projected, prototypes); // [N, C, P]
-    const known = where(seen.reshape(1, -1, 1), near, near.amax(1, true));
-    return logits.add(known.mul(options.denoising).reshape(...logits.shape));
   }
 
   /** Images [N, 3, H, W] with each channel's contrast and brightness changed by lot. */

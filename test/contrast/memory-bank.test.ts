@@ -3,6 +3,7 @@ import {
   classMeans,
   contrastiveLoss,
   DISTANCES,
+  denoisedLogits,
   MemoryBank,
   pseudoLabels,
 } from "../../src/contrast/index.js";
@@ -168,6 +169,42 @@ describe("the contrastive loss", () => {
         expect(Number.isFinite(loss.item())).toBe(true);
         expect(x.grad?.isFinite().numbers().every(Boolean)).toBe(true);
       }
+    });
+  });
+});
+
+describe("denoised logits", () => {
+  test("multiply each probability by exp(strength * cosine) and normalise", () => {
+    scope(() => {
+      const bank = bankOf([0, 1, 3]);
+      const x = features(5);
+      const logits = torch.randn([2, CLASSES, H, W]);
+      const prototypes = rows(bank.prototypes);
+      const shares = (t: Tensor) => {
+        const flat = t.softmax(1).permute(0, 2, 3, 1).reshape(-1).numbers();
+        return vectors(x).map((_, i) => flat.slice(i * CLASSES, (i + 1) * CLASSES));
+      };
+      const [before, after] = [shares(logits), shares(denoisedLogits(logits, x, bank, 3))];
+      const plain = vectors(x);
+      for (const [i, p] of before.entries()) {
+        const near = prototypes.map((m) => dot(unit(plain[i] as number[]), m));
+        near[2] = Math.max(...[0, 1, 3].map((k) => near[k] as number)); // no prototype: as the nearest
+        const weighed = p.map((value, k) => value * Math.exp(3 * (near[k] as number)));
+        const total = weighed.reduce((a, b) => a + b);
+        for (const [k, value] of weighed.entries()) {
+          expect(after[i]?.[k]).toBeCloseTo(value / total, 5);
+        }
+      }
+    });
+  });
+
+  test("an empty bank changes no label, and strength 0 nothing at all", () => {
+    scope(() => {
+      const logits = torch.randn([2, CLASSES, H, W]);
+      const empty = new MemoryBank(CLASSES, DIM);
+      const found = denoisedLogits(logits, features(), empty, 5);
+      expect(found.argmax(1).numbers()).toEqual(logits.argmax(1).numbers());
+      expect(denoisedLogits(logits, features(), empty, 0)).toBe(logits);
     });
   });
 });

@@ -1,0 +1,26 @@
+import { noGrad, scope, type Tensor, where } from "../torch/index.js";
+import type { MemoryBank } from "./memory-bank.js";
+import { cosines } from "./similarity.js";
+
+/**
+ * Logits [N, C, h, w] corrected by how near each feature [N, D, h, w] is to each class's prototype:
+ * + strength * cosine, so that probabilities are multiplied by exp(strength * cosine) and normalised.
+ * A class without a prototype counts as near as the nearest, and is left to the prediction.
+ * After ProDA (Zhang et al., CVPR 2021, eq. 4-5), with cosines to the bank's unit vectors.
+ */
+export function denoisedLogits(
+  logits: Tensor,
+  features: Tensor,
+  bank: MemoryBank,
+  strength: number,
+): Tensor {
+  if (strength === 0) return logits;
+  return noGrad(() =>
+    scope(() => {
+      const seen = bank.seen.reshape(1, -1, 1);
+      const near = cosines(features, bank.prototypes).maskedFill(seen.not(), -1); // [N, C, P]
+      const known = where(seen, near, near.amax(1, true));
+      return logits.add(known.mul(strength).reshape(...logits.shape));
+    }),
+  );
+}

@@ -54,9 +54,11 @@ function mobilenetOf(tensors: Shapes): string | undefined {
   if (channels === undefined) return undefined;
   const trunk = `MobileNetV1${widthOf(channels, 1024)}`;
   const classes = tensors.get(`${prefix}layer6.conv2d_list.0.weight`)?.shape[0];
-  return classes === undefined
-    ? `${trunk}, the backbone`
-    : `DeepLab-v2 ${trunk}, ${classes} classes`;
+  if (classes !== undefined) return `DeepLab-v2 ${trunk}, ${classes} classes`;
+  const labels = tensors.get("conv_preds/kernel")?.shape[3];
+  return labels === undefined
+    ? `${trunk}, the backbone alone`
+    : `${trunk} that classifies images, ${labels} classes`;
 }
 
 function coderOf(tensors: Shapes): string | undefined {

@@ -70,7 +70,11 @@ describe("weights inspect", () => {
 });
 
 test.each([
-  [{ "conv_pw_13/kernel": [1, 1, 256, 256] }, "MobileNetV1 at width 0.25, the backbone"],
+  [{ "conv_pw_13/kernel": [1, 1, 256, 256] }, "MobileNetV1 at width 0.25, the backbone alone"],
+  [
+    { "conv_pw_13/kernel": [1, 1, 1024, 1024], "conv_preds/kernel": [1, 1, 1024, 1000] },
+    "MobileNetV1 that classifies images, 1000 classes",
+  ],
   [
     { "network/conv_pw_13.weight": [1024, 1024, 1, 1], "network/layer6.conv2d_list.0.weight": [6] },
     "DeepLab-v2 MobileNetV1, 6 classes",

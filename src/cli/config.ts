@@ -30,6 +30,8 @@ const networkSchema = z.strictObject({
   head: z.enum(PROJECTION_HEADS).default("moco"),
   /** How convolutions start: the reference's N(0, 0.01), or He et al. for training from scratch. */
   init: z.enum(["normal", "he"]).default("normal"),
+  /** Whose statistics normalise in training: the batch's, or those of the weights, kept as they are. */
+  statistics: z.enum(["batch", "kept"]).default("batch"),
   /** A run, a checkpoint, or a file of published weights (docs/weights.md): where training starts. */
   weights: z.string().optional(),
 });

@@ -20,6 +20,11 @@ export interface DeepLabOptions {
   readonly width?: number;
   readonly device?: string;
   readonly init?: Init;
+  /**
+   * Whose statistics normalise the backbone in training: the batch's, which move the running ones, or
+   * the running ones as they are, those of pretrained weights. Default batch.
+   */
+  readonly statistics?: "batch" | "kept";
   /** What pixels become before they enter; what the backbone's weights expect when omitted. */
   readonly input?: InputName | undefined;
 }
@@ -66,7 +71,7 @@ function atrousPyramid(p: Parameters, inputs: number, classes: number, init: Ini
 /** DeepLab-v2 with heads on layer3 (aux) and layer4 (main), as in AdaptSegNet and ADVENT. */
 export function deeplabV2(options: DeepLabOptions): Network {
   const { backbone, classes, head, width = 1, device = "cpu", input } = options;
-  const { init = normalInit(0.01) } = options;
+  const { init = normalInit(0.01), statistics = "batch" } = options;
   const parameters = createParameters(device);
   const trunk = createBackbone(parameters, backbone, width, init);
   const { layer3, layer4 } = trunk.channels;
@@ -81,7 +86,7 @@ export function deeplabV2(options: DeepLabOptions): Network {
     device,
     published: trunk.published,
     forward(images, training) {
-      const features = trunk(images, training);
+      const features = trunk(images, training && statistics === "batch");
       return {
         aux: aux(features.layer3, training).to({ dtype: "float32" }),
         main: main(features.layer4, training).to({ dtype: "float32" }),

@@ -81,4 +81,25 @@ describe("MobileNetV1", () => {
     expect(other.input.order).toBe("bgr");
     dispose(other.parameters.all);
   });
+
+  test("keeps the statistics of its weights where it is told to, and still learns", () => {
+    for (const statistics of ["kept", "batch"] as const) {
+      const options = { backbone: "mobilenetv1", classes: 5, head: "simclr", width: 0.25 } as const;
+      const network = deeplabV2({ ...options, init: heInit, statistics });
+      const moving = (part: RegExp) =>
+        [...network.parameters.all]
+          .filter(([name]) => part.test(name) && name.endsWith("running_mean"))
+          .map(([, tensor]) => tensor.numbers());
+      const before = moving(/^conv/);
+      scope(() => {
+        const { main, features } = network.forward(randn([2, 3, 32, 32]), true);
+        main.sum().backward();
+        network.project(features, true);
+      });
+      expect(network.parameters.all.get("conv_dw_3_bn.weight")?.grad).toBeDefined();
+      if (statistics === "kept") expect(moving(/^conv/)).toEqual(before);
+      else expect(moving(/^conv/)).not.toEqual(before);
+      dispose(network.parameters.all);
+    }
+  });
 });

@@ -1,4 +1,5 @@
-import { type Tensor, upsampleBilinear } from "../torch/index.js";
+import { lossOverRows } from "../nn/index.js";
+import { scope, type Tensor } from "../torch/index.js";
 
 const LEAST = 1e-30; // keeps log2 finite
 
@@ -8,8 +9,11 @@ const LEAST = 1e-30; // keeps log2 finite
  * Vu et al., ADVENT, CVPR 2019, eq. 2-3 (MinEnt).
  */
 export function entropyLoss(logits: Tensor, height: number, width: number): Tensor {
-  const probability = upsampleBilinear(logits, height, width).softmax(1); // [N, C, H, W]
-  return entropyMap(probability).mean();
+  return scope(() =>
+    lossOverRows(logits, height, width, (rows) => entropyMap(rows.softmax(1)).sum()).div(
+      logits.size(0) * height * width,
+    ),
+  );
 }
 
 /** Probabilities [N, C, H, W] -> normalised entropy per pixel [N, H, W], 0..1. */

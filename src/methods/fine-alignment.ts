@@ -102,7 +102,9 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
   }
 
   const space = (features: Tensor, training: boolean): Tensor =>
-    autocast(context.precision, () => network.project(features, training), network.device);
+    scope(() =>
+      autocast(context.precision, () => network.project(features, training), network.device),
+    );
 
   const means = (features: Tensor, labels: Tensor): ClassMeans =>
     noGrad(() => classMeans(features, labels, network.classes));

@@ -22,9 +22,12 @@ export function supervisedLosses(
   };
 }
 
-/** The network's prediction for training, in the context's arithmetic. */
+/**
+ * The network's prediction for training, in the context's arithmetic. What lies between is left to
+ * the graph alone, which frees it layer by layer as it is back-propagated.
+ */
 export function predict({ network, precision }: MethodContext, images: Tensor): Prediction {
-  return autocast(precision, () => network.forward(images, true), network.device);
+  return scope(() => autocast(precision, () => network.forward(images, true), network.device));
 }
 
 /** SGD over the network as the context wants it. */

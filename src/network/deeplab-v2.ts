@@ -1,14 +1,13 @@
 import { INPUT_FORMATS, type InputFormat, type InputName } from "../datasets/input-format.js";
 import {
-  conv2d,
   createParameters,
   type Init,
-  type Layer,
   normalInit,
   type ParameterGroup,
   type Parameters,
 } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
+import { atrousPyramid } from "./atrous-pyramid.js";
 import { type Backbone, type BackboneName, createBackbone } from "./backbones.js";
 import { type ProjectionHeadName, projectionHead } from "./projection-head.js";
 
@@ -53,21 +52,6 @@ export interface Network {
   twin(): Network;
 }
 
-const RATES = [6, 12, 18, 24] as const;
-
-/** Chen et al. 2017: the sum of four dilated 3x3 convolutions. */
-function atrousPyramid(p: Parameters, inputs: number, classes: number, init: Init): Layer {
-  const branches = RATES.map((rate, i) =>
-    conv2d(p.sub("conv2d_list").sub(i), inputs, classes, 3, {
-      padding: rate,
-      dilation: rate,
-      init,
-    }),
-  );
-  return (x, training) =>
-    branches.map((branch) => branch(x, training)).reduce((sum, part) => sum.addInPlace(part));
-}
-
 /** DeepLab-v2 with heads on layer3 (aux) and layer4 (main), as in AdaptSegNet and ADVENT. */
 export function deeplabV2(options: DeepLabOptions): Network {
   const { backbone, classes, head, width = 1, device = "cpu", input } = options;
@@ -88,8 +72,8 @@ export function deeplabV2(options: DeepLabOptions): Network {
     forward(images, training) {
       const features = trunk(images, training && statistics === "batch");
       return {
-        aux: aux(features.layer3, training).to({ dtype: "float32" }),
-        main: main(features.layer4, training).to({ dtype: "float32" }),
+        aux: aux(features.layer3, training),
+        main: main(features.layer4, training),
         features: features.layer4,
       };
     },

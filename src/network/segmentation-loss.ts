@@ -1,5 +1,6 @@
 import { IGNORE } from "../datasets/dataset.js";
-import { crossEntropy, type Tensor, upsampleBilinear } from "../torch/index.js";
+import { lossOverRows } from "../nn/index.js";
+import { crossEntropy, scope, type Tensor, upsampleBilinear } from "../torch/index.js";
 
 /** Logits [N, C, h, w] at the size of an image, [N, C, height, width], as the reference compares them. */
 export function upsampleLogits(logits: Tensor, height: number, width: number): Tensor {
@@ -11,9 +12,10 @@ export function upsampleLogits(logits: Tensor, height: number, width: number): T
  * that are not IGNORE. Without any such pixel it is 0 and has no gradient, never NaN.
  */
 export function segmentationLoss(logits: Tensor, labels: Tensor): Tensor {
-  const full = upsampleLogits(logits, labels.size(1), labels.size(2));
-  const labelled = labels.ne(IGNORE).sum().item();
-  return crossEntropy(full, labels, { ignore: IGNORE, reduction: "sum" }).div(
-    Math.max(1, labelled),
-  );
+  return scope(() => {
+    const labelled = labels.ne(IGNORE).sum().item();
+    return lossOverRows(logits, labels.size(1), labels.size(2), (rows, from, to) =>
+      crossEntropy(rows, labels.slice(1, from, to), { ignore: IGNORE, reduction: "sum" }),
+    ).div(Math.max(1, labelled));
+  });
 }

@@ -21,6 +21,7 @@ export {
   sequential,
 } from "./layers.js";
 export { loadByName, withoutPrefix } from "./load-by-name.js";
+export { lossOverRows } from "./loss-over-rows.js";
 export {
   createParameters,
   heInit,

@@ -12,6 +12,13 @@ export function noGrad<T>(body: () => T): T {
   }
 }
 
+/** Whether what runs now records a graph. */
+export function gradEnabled(): boolean {
+  const enabled = native.setGradEnabled(true);
+  native.setGradEnabled(enabled);
+  return enabled;
+}
+
 /**
  * The gradients of the sum of `outputs` (weighted by `gradOutputs`) with respect to `inputs`, which
  * keep their own `grad` untouched; undefined for an input that had no part.

@@ -1,4 +1,4 @@
-export { autocast, gradients, noGrad, type Precision } from "./autograd.js";
+export { autocast, gradEnabled, gradients, noGrad, type Precision } from "./autograd.js";
 export type { Dtype, TypedArray } from "./dtype.js";
 export {
   type Argument,

@@ -95,6 +95,27 @@ export function conv2d(
   );
 }
 
+const col2imOp = operator("col2im");
+/**
+ * Adds columns [N, C kernel^2, h w] up to an image [N, C, h, w]: column (c, i, j) of a pixel goes to
+ * channel c, i steps of `dilation` down and j to the right of the window centred on that pixel.
+ */
+export function addColumns(
+  columns: Tensor,
+  [height, width]: readonly [number, number],
+  { kernel, dilation }: { readonly kernel: number; readonly dilation: number },
+): Tensor {
+  const padding = (dilation * (kernel - 1)) / 2;
+  return col2imOp(
+    columns,
+    [height, width],
+    [kernel, kernel],
+    [dilation, dilation],
+    [padding, padding],
+    [1, 1],
+  );
+}
+
 const linearOp = operator("linear");
 /** x [..., in], weight [out, in], bias [out] -> [..., out]. */
 export const linear = (x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor =>

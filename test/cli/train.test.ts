@@ -67,22 +67,27 @@ describe("three steps from", () => {
   });
 });
 
-test("a resumed run writes the weights of an uninterrupted one, and its scores", async () => {
-  await inTemporaryFolder(async (root) => {
-    await fixtures(root);
-    const path = await preset(root, tiny(root));
-    const whole = join(root, "whole");
-    const parts = join(root, "parts");
-    const set = ["--set", "train.schedule=3"];
-    await cli("train", "--preset", path, "--out", whole, ...set);
-    await cli("train", "--preset", path, "--out", parts, "--steps", "2", ...set);
-    const resumed = await cli("train", "--resume", parts, "--set", "train.steps=3");
-    expect(resumed.code).toBe(0);
-    const weights = (run: string) =>
-      readFileSync(join(run, "checkpoints/step-0000003.safetensors"));
-    expect(weights(parts).equals(weights(whole))).toBe(true);
-  });
-});
+test.each([{}, { method: "self-training", sampling: { rareClasses: true } }])(
+  "a resumed run writes the weights of an uninterrupted one: %j",
+  async (changes) => {
+    await inTemporaryFolder(async (root) => {
+      await fixtures(root);
+      const path = await preset(root, tiny(root, changes));
+      const whole = join(root, "whole");
+      const parts = join(root, "parts");
+      const set = ["--set", "train.schedule=3"];
+      await cli("train", "--preset", path, "--out", whole, ...set);
+      await cli("train", "--preset", path, "--out", parts, "--steps", "2", ...set);
+      const resumed = await cli("train", "--resume", parts, "--set", "train.steps=3");
+      expect(resumed.code).toBe(0);
+      const weights = (run: string) =>
+        readFileSync(join(run, "checkpoints/step-0000003.safetensors"));
+      expect(weights(parts).equals(weights(whole))).toBe(true);
+      const counted = existsSync(join(parts, "class-statistics.json"));
+      expect(counted).toBe("sampling" in changes); // once, for the resumed part too
+    });
+  },
+);
 
 test("Ctrl-C saves and exits; --resume goes on from there", async () => {
   await inTemporaryFolder(async (root) => {

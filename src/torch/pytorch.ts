@@ -24,6 +24,7 @@ const EXPANSION = 16;
 const ROOM = 2 ** 20;
 /** Values that a file may nest and repeat. */
 const MOST_VALUES = 2 ** 18;
+const LONGEST_NAME = 1000; // characters
 
 /** A zip archive begins like this, and with it PyTorch's files since 1.6. */
 export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b;
@@ -64,6 +65,7 @@ function flatten(value: unknown, wrong: Wrong) {
   let visited = 0;
   const visit = (item: unknown, path: string) => {
     if (++visited > MOST_VALUES) throw wrong("it nests more values than any network has");
+    if (path.length > LONGEST_NAME) throw wrong("its names are longer than any network's");
     if (item instanceof PickledTensor) {
       if (pickled.has(path)) throw wrong(`two of its tensors are called ${path}`);
       pickled.set(path, item);

@@ -148,6 +148,7 @@ describe.skipIf(!torch)("files of torch.save (skipped without python3-torch)", (
     ["no-mark.pth", /malformed/],
     ["no-memo.pth", /malformed/],
     ["circle.pth", /contains itself/],
+    ["names.pth", /names are longer/],
     ["deep.pth", /nested too deep/],
     ["laughs.pth", /nests more values/],
     ["huge-string.pth", /ends too soon/],

@@ -182,6 +182,8 @@ archive("huge-string.pth", b"\x80\x02X\xff\xff\xff\xffabc.", {})
 archive("huge-long.pth", b"\x80\x02\x8b\xff\xff\xff\x7f.", {})
 archive("long-integer.pth", b"\x80\x02\x8b\x00\x10\x00\x00" + bytes(4096) + b".", {})
 archive("circle.pth", b"\x80\x02}q\x00" + text("self") + b"h\x00s.", {})
+names = b"\x80\x02" + (b"}" + text("n" * 200)) * 10 + one + b"s" * 10 + b"."
+archive("names.pth", names, {"0": four})
 archive("deep.pth", b"\x80\x02" + b"]" * 3000 + b"a" * 2999 + b".", {})
 # Each list holds the one before it ten times.
 laughs = b"\x80\x02]q\x00" + b"".join(

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import type { RunState, RunSummary, Score } from "./api.js";
 import { asMapping, asNumber, asString, parseMapping, readJson, readText } from "./files.js";
 import { inside } from "./inside.js";
@@ -16,6 +17,8 @@ export interface Run {
 }
 
 const LOST_AFTER = 60_000;
+const PATIENCE = 200;
+const LARGE = 8 * 2 ** 20;
 const TREND = 48;
 const FILES = ["status.json", "metrics.jsonl", "result.json", "config.yaml"];
 
@@ -47,7 +50,14 @@ export function openRun(root: string, id: string): Run {
       const stale = summary?.state === "running" && isOld(summary.updated);
       if (now === signature && !stale) return false;
       signature = now;
-      if (file("metrics.jsonl") !== undefined) await metrics.refresh();
+      if (file("metrics.jsonl") !== undefined) {
+        // A large file is read over several looks: the list need not wait for it.
+        const reading = metrics.refresh();
+        if ((stamps[1]?.size ?? 0) > LARGE) {
+          const late = setTimeout(PATIENCE, "late", { ref: false });
+          if ((await Promise.race([reading, late])) === "late") signature = "";
+        } else await reading;
+      }
       const { value, group } = await readConfig(stamps[3]?.text ?? "");
       const [status, result] = await Promise.all([
         readJson(file("status.json")),
@@ -152,12 +162,14 @@ function groupOf(id: string, config: Record<string, unknown>): string {
     .slice(0, 12);
 }
 
-async function stampOf(path: string | undefined): Promise<{ text: string; time: number }> {
+async function stampOf(
+  path: string | undefined,
+): Promise<{ text: string; time: number; size: number }> {
   try {
     const { mtimeMs, size, ino } = await stat(path as string);
-    return { text: `${ino}:${size}:${mtimeMs}`, time: mtimeMs };
+    return { text: `${ino}:${size}:${mtimeMs}`, time: mtimeMs, size };
   } catch {
-    return { text: "-", time: 0 };
+    return { text: "-", time: 0, size: 0 };
   }
 }
 

@@ -17,6 +17,7 @@ export interface Runs {
 
 const EVERY = 1000;
 const FRESH = 400;
+const BATCH = 100;
 const DEPTH = 4;
 const MARKS = ["config.yaml", "metrics.jsonl", "status.json"];
 
@@ -39,15 +40,23 @@ export function openRuns(folder: string): Runs {
     const found = new Set(single ? [basename(folder)] : await runsBelow(root));
     const gone = [...known.keys()].filter((id) => !found.has(id));
     for (const id of gone) known.delete(id);
-    const changed: RunSummary[] = [];
+    let changed: RunSummary[] = [];
+    let told = performance.now();
+    const tellAll = (left: readonly string[]) => {
+      if (changed.length > 0 || left.length > 0) {
+        for (const tell of watchers) tell({ folder, whole: false, runs: changed, gone: left });
+      }
+      changed = [];
+      told = performance.now();
+    };
     await inTurns([...found], async (id) => {
       const run = known.get(id) ?? openRun(root, id);
       if (await run.refresh()) changed.push(run.summary);
       known.set(id, run);
+      if (performance.now() - told > BATCH) tellAll([]); // many runs come in by and by
     });
     looked = performance.now();
-    if (changed.length === 0 && gone.length === 0) return;
-    for (const tell of watchers) tell({ folder, whole: false, runs: changed, gone });
+    tellAll(gone);
   }
 
   function refresh(): Promise<void> {
@@ -64,13 +73,13 @@ export function openRuns(folder: string): Runs {
     get: (id) => known.get(id),
     watch(onEvent) {
       let begun = false;
-      const tell = (event: RunsEvent) => begun && onEvent(event);
-      watchers.add(tell);
-      const first = refresh().catch(() => {}); // what could not be read is left out
-      first.then(() => {
+      const begin = () => {
+        if (!begun && watchers.has(tell)) onEvent({ folder, whole: true, runs: list(), gone: [] });
         begun = true;
-        if (watchers.has(tell)) onEvent({ folder, whole: true, runs: list(), gone: [] });
-      });
+      };
+      const tell = (event: RunsEvent) => (begun ? onEvent(event) : begin());
+      watchers.add(tell);
+      refresh().then(begin, begin); // what could not be read is left out
       timer ??= setInterval(() => void refresh().catch(() => {}), EVERY);
       return () => {
         watchers.delete(tell);

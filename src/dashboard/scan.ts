@@ -13,6 +13,7 @@ export interface Scan extends Follower {
 
 const SCORE = '"miou/';
 const LOSS = "source/main";
+const LOSS_KEY = `"${LOSS}":`;
 const MOST_LOSSES = 96;
 
 export function scan(path: string): Scan {
@@ -35,14 +36,20 @@ export function scan(path: string): Scan {
     }
   }
 
-  function addLoss(value: unknown, offset: number): void {
-    if (typeof value !== "number") return;
-    losses.push(value);
-    if (losses.length > MOST_LOSSES) {
+  /** Keeps the first loss at `due` or later, found by its key rather than by parsing its line. */
+  function addLosses(piece: Buffer, offset: number): void {
+    while (due < offset + piece.length) {
+      const key = piece.indexOf(LOSS_KEY, Math.max(0, due - offset));
+      if (key < 0) return;
+      const begin = key + LOSS_KEY.length;
+      const value = Number.parseFloat(piece.toString("latin1", begin, begin + 32));
+      due = offset + begin + stride;
+      if (!Number.isFinite(value)) continue;
+      losses.push(value);
+      if (losses.length <= MOST_LOSSES) continue;
       losses = losses.filter((_, i) => i % 2 === 0);
-      stride = Math.max(stride * 2, Math.ceil(offset / losses.length));
+      stride = Math.max(stride * 2, Math.ceil(due / losses.length));
     }
-    due = offset + stride;
   }
 
   const follower = follow(
@@ -57,11 +64,7 @@ export function scan(path: string): Scan {
         at = piece.indexOf(10, at);
         if (at < 0) break;
       }
-      while (due < offset + piece.length) {
-        const before = due;
-        addLoss(parseObject(lineAt(Math.max(0, due - offset)))?.[LOSS], due);
-        if (due === before) due += Math.max(stride, 200);
-      }
+      addLosses(piece, offset);
       // The last lines tell where the run is: a line of losses, maybe an evaluation behind it.
       const tail = piece.toString("utf8", Math.max(0, piece.length - 16384)).split("\n");
       const entries = tail.slice(-6).map(parseObject);

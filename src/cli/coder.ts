@@ -31,9 +31,10 @@ export const coderIn = (folder: string): string => join(folder, KEPT);
 
 /**
  * The coder of a configuration: the one that `folder` keeps; else the one that `style.coder` names;
- * else one that is trained now. Afterwards `folder` keeps it.
+ * else one that is trained now. Afterwards `folder`, if any, keeps it.
  */
-export async function openCoder(config: Config, domains: Domains, folder: string): Promise<Coder> {
+export async function openCoder(config: Config, domains: Domains, folder?: string): Promise<Coder> {
+  if (folder === undefined) return findCoder(config, domains);
   const kept = coderIn(folder);
   if (existsSync(kept)) return loadCoder(kept, config.train.device);
   const coder = await findCoder(config, domains);
@@ -42,13 +43,20 @@ export async function openCoder(config: Config, domains: Domains, folder: string
   return coder;
 }
 
-/** The coder that `style.coder` names, trained where its file is still to be made. */
-export async function findCoder(config: Config, domains: Domains): Promise<Coder> {
+/**
+ * The coder that `style.coder` names, trained where its file is still to be made.
+ * @param keepAt a file for a coder that is trained, where `style.coder` names none
+ */
+export async function findCoder(config: Config, domains: Domains, keepAt?: string): Promise<Coder> {
   const { device } = config.train;
   const { coder: named } = config.style;
+  if (typeof named === "string" && existsSync(named)) return loadCoder(named, device);
+  const file = typeof named === "string" ? named : keepAt;
+  if (file !== undefined) requireMakeable(file);
   if (typeof named === "string") {
-    if (existsSync(named)) return loadCoder(named, device);
-    requireMakeable(named);
+    process.stderr.write(
+      `note: ${named} does not exist yet: the coder is trained now, and kept there\n`,
+    );
   }
   const given = typeof named === "object" ? named : undefined;
   const training = coderTraining(config.style.training, given !== undefined);
@@ -60,13 +68,9 @@ export async function findCoder(config: Config, domains: Domains): Promise<Coder
     try {
       if (given) loadPublished(coder, given.encoder, given.decoder);
       if (given?.decoder !== undefined) return frozen(coder);
-      await trainWithProgress(
-        coder,
-        config,
-        domains,
-        given ? { ...training, reproduce: 0 } : training,
-      );
-      if (typeof named === "string") saveCoder(named, coder);
+      const own = given ? { ...training, reproduce: 0 } : training;
+      await trainWithProgress(coder, config, domains, own);
+      if (file !== undefined) saveCoder(file, coder);
       return coder;
     } catch (error) {
       dispose(coder.parameters.all);
@@ -101,7 +105,7 @@ async function trainWithProgress(
 function requireMakeable(path: string): void {
   if (!path.endsWith(".safetensors")) {
     throw new UserError(
-      `style.coder: ${path} does not exist; a coder to be made is called NAME.safetensors, published ` +
+      `${path} does not exist; a coder to be made is called NAME.safetensors, published ` +
         "files are { encoder: vgg_normalised.pth, decoder: decoder.pth }",
     );
   }

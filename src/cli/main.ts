@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "../errors.js";
+import { addStyleCommands } from "./style-commands.js";
 
 const collect = (value: string, before: string[]) => [...before, value];
 const whole = (value: string): number => {
@@ -261,6 +262,8 @@ Examples:
   ssh -L 7700:localhost:7700 machine cfcontra dashboard   # from another machine`,
     )
     .action(async (runs, options) => (await import("./dashboard.js")).dashboard(runs, options));
+
+  addStyleCommands(program, { setOption, dataOption, whole });
 
   const data = program.command("data").description("look at data sets");
   data

@@ -85,6 +85,35 @@ export async function openPreparation(
   };
 }
 
+/** The coarse stage alone, for whole images at their own size; `folder` keeps what it has to make. */
+export async function openRestyling(
+  config: Config,
+  domains: Domains,
+  folder: string,
+): Promise<{ readonly restyle: Transform; dispose(): void }> {
+  const { style, train } = config;
+  const { look, dispose: disposeLook } = await openLook(config, domains, folder);
+  const choice = { ...style, size: undefined, seed: train.seed * 16 + STYLE };
+  if (style.domains === "source") {
+    const stylist = createStylist(look, domains.target, choice);
+    return {
+      restyle: stylist,
+      dispose() {
+        stylist.dispose();
+        disposeLook();
+      },
+    };
+  }
+  const statistics = await commonStatistics(look, domains.target, choice);
+  return {
+    restyle: async (sample) => restyle(look, sample, statistics, style.alpha),
+    dispose() {
+      dispose(statistics);
+      disposeLook();
+    },
+  };
+}
+
 const STATISTICS = "style.safetensors";
 
 interface Look {
@@ -100,8 +129,8 @@ const adainBy = (coder: Coder, { style, train }: Config): Look => ({
   dispose: () => dispose(coder.parameters.all),
 });
 
-/** The style of a configuration; adain's coder is found, or trained. */
-export async function openLook(config: Config, domains: Domains, folder: string): Promise<Look> {
+/** The style of a configuration; adain's coder is found, or trained, and kept in `folder`, if any. */
+export async function openLook(config: Config, domains: Domains, folder?: string): Promise<Look> {
   const { style } = config;
   if (style.method === "none") throw new Error("style.method none has no look");
   if (style.method === "adain") return adainBy(await openCoder(config, domains, folder), config);

@@ -36,6 +36,14 @@ export interface RawLabel extends Size {
   readonly depth: number;
 }
 
+/** Where the files of a data set lie, for a copy of it in its own layout. */
+export interface DatasetFiles {
+  readonly root: string;
+  of(index: number): { readonly image: string; readonly label?: string };
+  /** Other files below the root that reading the set needs, such as a list. */
+  readonly beside: readonly string[];
+}
+
 /** A finite, randomly accessible set of images, with or without labels. */
 export interface Dataset {
   /** For messages and reports, e.g. "gta5 (/data/gta5)". */
@@ -51,4 +59,5 @@ export interface Dataset {
     readonly coding: LabelCoding;
     read(index: number): Promise<RawLabel>;
   };
+  readonly files?: DatasetFiles;
 }

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import type { Dataset, Sample, Size } from "./dataset.js";
@@ -69,6 +70,11 @@ export async function openFiles(
     labelled,
     names: pairs.map(({ name }) => name),
     load: async (index, size) => loadPair(pairAt(index), map, size),
+    files: {
+      root: layout.root,
+      of: pairAt,
+      beside: selection.list === undefined ? [] : [resolve(layout.root, selection.list)],
+    },
     ...(labelled &&
       coding && {
         labelFiles: { coding, read: (index) => readLabel(pairAt(index).label as string, map.key) },

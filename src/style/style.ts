@@ -1,5 +1,5 @@
 import type { Sample } from "../datasets/dataset.js";
-import { noGrad, scope, type Tensor, tensor } from "../torch/index.js";
+import { keep, noGrad, scope, type Tensor, tensor } from "../torch/index.js";
 
 /**
  * A way to give one image the look of others. What it takes from a style image is a list of
@@ -27,6 +27,11 @@ export function pixelsOf({ image, height, width }: Sample): Tensor {
 export function bytesOf(image: Tensor): Uint8Array {
   const bytes = image.permute(1, 2, 0).mul(255).add(0.5).clamp(0, 255);
   return bytes.to({ dtype: "uint8" }).typed() as Uint8Array;
+}
+
+/** The statistics of a style image. The caller disposes them. */
+export function lookAt(style: Style, sample: Sample): Tensor[] {
+  return noGrad(() => keep(scope(() => style.statistics(pixelsOf(sample)).map((s) => s.clone()))));
 }
 
 /** The element-wise mean of several images' statistics. */

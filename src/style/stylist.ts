@@ -3,13 +3,13 @@ import { randomFrom } from "../datasets/random.js";
 import { permutation } from "../datasets/sampler.js";
 import { dispose, keep, noGrad, scope, type Tensor } from "../torch/index.js";
 import { coral } from "./coral.js";
-import { average, pixelsOf, restyle, type Style } from "./style.js";
+import { average, lookAt, pixelsOf, restyle, type Style } from "./style.js";
 
 export interface StyleChoice {
   /** Style images whose statistics are averaged for one content image; the reference has 4. */
   readonly images: number;
-  /** Size at which style images are looked at. */
-  readonly size: Size;
+  /** Size at which style images are looked at; their own where undefined. */
+  readonly size: Size | undefined;
   readonly seed: number;
 }
 
@@ -76,10 +76,6 @@ export function createStylist(
       known.clear();
     },
   });
-}
-
-function lookAt(style: Style, sample: Sample): Tensor[] {
-  return noGrad(() => keep(scope(() => style.statistics(pixelsOf(sample)).map((s) => s.clone()))));
 }
 
 const COMMON = -1; // a place in no stream

@@ -60,6 +60,7 @@ export const streets: DatasetType = {
 
 const DEFAULT_SIZE: Size = { width: 320, height: 160 };
 const SEEDS: Readonly<Record<Split, number>> = { train: 1, test: 2 };
+const CLAIM = "streets.json";
 /** More than the cores of a small machine, so that encoding overlaps with drawing. */
 const IN_FLIGHT = 4;
 const IDS = identityMap(cityscapes19.names.length, "error");
@@ -100,6 +101,15 @@ export async function openStreets(root: string, options: OpenStreetsOptions): Pr
     classes: cityscapes19,
     labelled,
     names,
+    files: {
+      root,
+      of: (index) => {
+        const file = `${names[index]}.png`;
+        const image = join(folder, "images", file);
+        return labelled ? { image, label: join(folder, "labels", file) } : { image };
+      },
+      beside: [join(folder, CLAIM)],
+    },
     async load(index, size): Promise<Sample> {
       const name = names[index];
       if (name === undefined) throw new RangeError(`sample ${index} of ${count}`);
@@ -123,7 +133,7 @@ function nameOf(index: number): string {
 
 /** A folder holds pictures of one version and size; the first to write it says which. */
 async function claim(folder: string, size: Size): Promise<void> {
-  const path = join(folder, "streets.json");
+  const path = join(folder, CLAIM);
   const wanted = `${JSON.stringify({ version: STREETS_VERSION, width: size.width, height: size.height })}\n`;
   const found = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;

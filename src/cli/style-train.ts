@@ -1,0 +1,32 @@
+import { existsSync } from "node:fs";
+import { UserError } from "../errors.js";
+import { dispose } from "../torch/index.js";
+import { openDomains, withAbsoluteRoots } from "./build.js";
+import { findCoder } from "./coder.js";
+import { configuration } from "./configuration.js";
+
+export interface StyleTrainOptions {
+  readonly out: string;
+  readonly encoder?: string;
+  readonly set: readonly string[];
+  readonly data: string;
+}
+
+/** `cfcontra style train`: a coder for the two domains of a preset. */
+export async function styleTrain(preset: string, options: StyleTrainOptions): Promise<void> {
+  const { out, encoder, set, data } = options;
+  if (existsSync(out)) throw new UserError(`${out} exists already; --out names another file`);
+  const config = withAbsoluteRoots(configuration({ preset, set }), data);
+  const style = {
+    ...config.style,
+    method: "adain" as const,
+    coder: encoder === undefined ? undefined : { encoder },
+  };
+  const domains = await openDomains({ ...config, evaluate: {} });
+  const coder = await findCoder({ ...config, style }, domains, out);
+  const { width } = coder;
+  dispose(coder.parameters.all);
+  process.stdout.write(
+    `coder: ${out} (width ${width} of VGG-19)\nuse it with: --set style.method=adain --set style.coder=${out}\n`,
+  );
+}

@@ -1,17 +1,24 @@
 // `npm run bench`: one CFContra step of DeepLab-v2 ResNet-101 against plain PyTorch on this machine.
+//   npm run bench -- style       the coarse stage instead: bench/style.js
 //   npm run bench -- --width 640 --height 320 --rounds 3 --python /path/to/venv/bin/python
 // Every measurement is a process of its own; contestants take turns, so that a noisy machine is
 // noisy for all of them. Medians over the rounds; results.json and results.svg are written here.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { availableParallelism, cpus, loadavg } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bootstrapOrExplain } from "../setup/bootstrap.js";
 import { chart } from "./chart.js";
+import { median, race } from "./race.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
+if (process.argv[2] === "style") {
+  process.argv.splice(2, 1);
+  const { styleBench } = await import("./style.js");
+  process.exit(styleBench());
+}
 const { values } = parseArgs({
   options: {
     width: { type: "string", default: "320" },
@@ -64,31 +71,9 @@ function contestants() {
   return list;
 }
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
-/** Times per contestant over all rounds. One that fails is left out, with its reason. */
-function race(list) {
-  const runs = new Map(list.map(({ name }) => [name, []]));
-  const load = loadavg()[0];
-  for (let round = 1; round <= Number(rounds); round++) {
-    for (const { name, measure: go } of list) {
-      if (!runs.has(name)) continue;
-      try {
-        runs.get(name).push(go());
-        process.stderr.write(
-          `round ${round}: ${name} ${runs.get(name).at(-1).seconds.toFixed(3)} s\n`,
-        );
-      } catch (error) {
-        runs.delete(name);
-        const reason = String(error.stderr || error.message)
-          .trim()
-          .split("\n")
-          .at(-1);
-        process.stderr.write(`${name} is left out: ${reason}\n`);
-      }
-    }
-  }
-  const rows = list
+/** The contestants' medians over all rounds. */
+function rowsOf(list, runs) {
+  return list
     .filter(({ name }) => runs.has(name))
     .map(({ name, pytorch: precision }) => ({
       name,
@@ -97,7 +82,6 @@ function race(list) {
       seconds: median(runs.get(name).map((run) => run.seconds)),
       peakMiB: Math.round(median(runs.get(name).map((run) => run.peakMiB))),
     }));
-  return { rows, load };
 }
 
 /** Ours against the fastest PyTorch in float32, and against the leanest. */
@@ -112,7 +96,9 @@ function compare(row, opponents) {
 
 function main() {
   if (!bootstrapOrExplain()) return 1;
-  const { rows, load } = race(contestants());
+  const list = contestants();
+  const { runs, load } = race(list, Number(rounds));
+  const rows = rowsOf(list, runs);
   const [float32, bfloat16, ...others] = rows;
   const opponents = others.filter((row) => row.pytorch === "float32");
   if (opponents.length === 0) {

@@ -23,6 +23,8 @@ export const coderTrainingSchema = z.strictObject({
   /** Weights of the two losses, Huang & Belongie 2017, eq. 11 (its lambda is 10). */
   content: z.number().min(0).optional(),
   style: z.number().min(0).optional(),
+  /** Weight of reproducing content from its own statistics while the decoder learns (pixels' MSE). */
+  identity: z.number().min(0).optional(),
 });
 
 export type CoderChanges = z.infer<typeof coderTrainingSchema>;
@@ -32,14 +34,14 @@ export type CoderTraining = {
 
 /** A small pair from nothing but the two domains' images: under a minute on two cores. */
 export const OWN: CoderTraining = {
-  ...{ width: 0.25, reproduce: 300, steps: 200, batch: 4, crop: 64 },
-  ...{ rate: 2e-3, decay: 5e-3, content: 1, style: 10 },
+  ...{ width: 0.25, reproduce: 400, steps: 250, batch: 4, crop: 64 },
+  ...{ rate: 2e-3, decay: 5e-3, content: 1, style: 10, identity: 50 },
 };
 
 /** A decoder for the published encoder, as published. */
 export const PUBLISHED: CoderTraining = {
   ...{ width: 1, reproduce: 0, steps: 160000, batch: 4, size: [512, 512], crop: 256 },
-  ...{ rate: 1e-4, decay: 5e-5, content: 1, style: 10 },
+  ...{ rate: 1e-4, decay: 5e-5, content: 1, style: 10, identity: 0 },
 };
 
 /** The training of a coder, whose encoder is given or not, with the user's changes. */

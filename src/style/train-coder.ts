@@ -101,8 +101,14 @@ export async function trainCoder(coder: Coder, options: TrainCoderOptions): Prom
       const batches = [await images(domains[0]), await images(domains[1])] as const;
       const [from, to] = bothWays && step % 2 === 1 ? [batches[1], batches[0]] : batches;
       scope(() => {
-        const parts = autocast(precision, () => adainLosses(coder, from(), to()));
-        const loss = parts.content.mul(training.content).add(parts.style.mul(training.style));
+        const content = from();
+        const parts = autocast(precision, () => adainLosses(coder, content, to()));
+        let loss = parts.content.mul(training.content).add(parts.style.mul(training.style));
+        if (training.identity > 0) {
+          const made = autocast(precision, () => echo(coder, content, 3));
+          const identity = mseLoss(made.to({ dtype: "float32" }), content);
+          loss = loss.add(identity.mul(training.identity));
+        }
         learn("style", loss, optimizer, step, reproduce + step);
       });
     }

@@ -1,0 +1,32 @@
+// Contestants measured in turn, each time in a process of its own.
+import { loadavg } from "node:os";
+
+export const median = (numbers) =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/**
+ * What contestants `{ name, measure }` measured over all rounds, by name, and the load before. One that
+ * fails is left out, with its reason.
+ */
+export function race(list, rounds) {
+  const runs = new Map(list.map(({ name }) => [name, []]));
+  const load = loadavg()[0];
+  for (let round = 1; round <= rounds; round++) {
+    for (const { name, measure } of list) {
+      if (!runs.has(name)) continue;
+      try {
+        const run = measure();
+        runs.get(name).push(run);
+        process.stderr.write(`round ${round}: ${name} ${run.seconds.toFixed(3)} s\n`);
+      } catch (error) {
+        runs.delete(name);
+        const reason = String(error.stderr || error.message)
+          .trim()
+          .split("\n")
+          .at(-1);
+        process.stderr.write(`${name} is left out: ${reason}\n`);
+      }
+    }
+  }
+  return { runs, load };
+}

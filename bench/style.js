@@ -1,0 +1,87 @@
+// `npm run bench -- style`: restyling an image by AdaIN with the full VGG-19, against plain PyTorch.
+//   npm run bench -- style --width 1024 --height 512 --images 3 --rounds 3 --python /path/to/python
+// From the bytes of a picture to the bytes of the restyled one, the style's statistics being ready on
+// both sides. Reading and writing files is left out: `style apply` does it beside the computing. Random
+// weights: speed and memory do not depend on them. bench/style.json is written.
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { bootstrapOrExplain } from "../setup/bootstrap.js";
+import { median, race } from "./race.js";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+
+export function styleBench() {
+  const { values } = parseArgs({
+    options: {
+      width: { type: "string", default: "1024" },
+      height: { type: "string", default: "512" },
+      images: { type: "string", default: "3" },
+      rounds: { type: "string", default: "3" },
+      threads: { type: "string", default: String(availableParallelism()) },
+      python: { type: "string", default: "/usr/bin/python3" },
+      out: { type: "string", default: HERE },
+    },
+  });
+  const { width, height, images, rounds, threads, python, out } = values;
+  if (!bootstrapOrExplain()) return 1;
+  const measure = (command, ...args) => {
+    const env = { ...process.env, OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads };
+    const sizes = ["--width", width, "--height", height, "--images", images, "--threads", threads];
+    const text = execFileSync(command, [...args, ...sizes], { encoding: "utf8", env });
+    return JSON.parse(text.trim().split("\n").at(-1));
+  };
+  const ours = (precision) => () =>
+    measure(process.execPath, join(HERE, "style_step.js"), "--precision", precision);
+  const list = [
+    { name: "cfcontra bfloat16", measure: ours("bfloat16") },
+    { name: "cfcontra float32", measure: ours("float32") },
+    { name: "PyTorch float32", measure: () => measure(python, join(HERE, "pytorch_style.py")) },
+  ];
+  const { runs, load } = race(list, Number(rounds));
+  const rows = Object.fromEntries(
+    [...runs].map(([name, found]) => {
+      const of = (key) => median(found.map((run) => run[key]));
+      const { version } = found[0];
+      return [
+        name,
+        {
+          version,
+          seconds: of("seconds"),
+          cpuSeconds: of("cpuSeconds"),
+          imagesPerSecond: 1 / of("seconds"),
+          peakMiB: Math.round(of("peakMiB")),
+        },
+      ];
+    }),
+  );
+  const opponent = rows["PyTorch float32"];
+  if (opponent === undefined) {
+    console.error("no PyTorch to measure against: apt-get install python3-torch, or --python PATH");
+    return 1;
+  }
+  const results = {
+    size: `${width}x${height}`,
+    machine: { cpu: cpus()[0]?.model, threads: Number(threads), loadBefore: load },
+    rounds: Number(rounds),
+    images: Number(images),
+    rows,
+    against: Object.fromEntries(
+      ["cfcontra bfloat16", "cfcontra float32"].map((name) => [
+        name,
+        {
+          speedup: opponent.seconds / rows[name].seconds,
+          cpuSpeedup: opponent.cpuSeconds / rows[name].cpuSeconds,
+          memoryRatio: rows[name].peakMiB / opponent.peakMiB,
+        },
+      ]),
+    ),
+  };
+  console.table(rows);
+  console.table(results.against);
+  writeFileSync(join(out, "style.json"), `${JSON.stringify(results, null, 2)}\n`);
+  return 0;
+}

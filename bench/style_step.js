@@ -1,0 +1,44 @@
+// Pictures restyled by our AdaIN, in a process of its own: prints one JSON line.
+import { parseArgs } from "node:util";
+import { adain, createCoder, lookAt, restyle } from "../dist/style/index.js";
+import { libtorchVersion, manualSeed, setThreads } from "../dist/torch/index.js";
+
+const { values } = parseArgs({
+  options: {
+    width: { type: "string" },
+    height: { type: "string" },
+    images: { type: "string" },
+    threads: { type: "string" },
+    precision: { type: "string" },
+  },
+});
+const [width, height, images] = [values.width, values.height, values.images].map(Number);
+
+setThreads(Number(values.threads));
+manualSeed(1);
+const coder = createCoder();
+for (const parameter of coder.parameters.all.values()) parameter.requiresGrad = false;
+const look = adain(coder, { precision: values.precision });
+const image = Uint8Array.from({ length: width * height * 3 }, () => Math.random() * 256);
+const sample = { name: "noise", width, height, image };
+const statistics = lookAt(look, sample);
+
+const [all, cpu] = [[], []];
+for (let i = 0; i <= images; i++) {
+  const [began, before] = [performance.now(), process.cpuUsage()];
+  restyle(look, sample, statistics, 1);
+  const { user, system } = process.cpuUsage(before);
+  if (i === 0) continue; // warms up
+  all.push((performance.now() - began) / 1000);
+  cpu.push((user + system) / 1e6);
+}
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const peakMiB = process.resourceUsage().maxRSS / 1024;
+console.log(
+  JSON.stringify({
+    seconds: median(all),
+    cpuSeconds: median(cpu),
+    peakMiB,
+    version: libtorchVersion,
+  }),
+);

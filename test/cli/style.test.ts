@@ -1,0 +1,138 @@
+import { existsSync, statSync } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { expect, test } from "vitest";
+import { edgeCorrelation } from "../../src/style/index.js";
+import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { cli, preset, tiny } from "./cli.js";
+
+const training = { width: 0.05, reproduce: 2, steps: 2, batch: 1, crop: 16 };
+
+async function onFixtures<T>(use: (root: string, path: string) => Promise<T>): Promise<T> {
+  return inTemporaryFolder(async (root) => {
+    await makeGta5(join(root, "gta5"), 3);
+    await makeCityscapes(join(root, "cityscapes"), 3);
+    await makeCamvid(join(root, "camvid"), 2);
+    return use(
+      root,
+      await preset(root, tiny(root, { method: "source-only", style: { training } })),
+    );
+  });
+}
+
+const files = async (folder: string) =>
+  (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".png")).sort();
+
+test("apply writes a copy in the set's own layout, goes on where it was stopped, and can be trained on", async () => {
+  await onFixtures(async (root, path) => {
+    const [from, out] = [join(root, "gta5"), join(root, "restyled")];
+    const apply = (...args: string[]) => cli("style", "apply", path, "--out", out, ...args);
+    const first = await apply("--style", "color", "--limit", "2", "--measure");
+    expect(first.err).not.toMatch(/error/);
+    expect(first.out).toMatch(/2 images restyled .*\n.*edge correlation .* median [01]\.\d{3}/);
+    const image = join(out, "images", (await readdir(join(out, "images")))[0] as string);
+    const before = statSync(image);
+
+    const second = await apply("--style", "color");
+    expect(second.out).toMatch(/1 images restyled .*, 2 were there/);
+    expect(statSync(image).mtimeMs).toBe(before.mtimeMs);
+    expect(await files(out)).toEqual(await files(from));
+    for (const name of await files(join(from, "labels"))) {
+      const ino = (folder: string) => statSync(join(folder, "labels", name)).ino;
+      expect(ino(out)).toBe(ino(from));
+    }
+    const name = (await readdir(join(from, "images")))[0] as string;
+    const [old, made] = [from, out].map((folder) => join(folder, "images", name));
+    const size = async (file?: string) => {
+      const { width, height } = await sharp(file).metadata();
+      return [width, height];
+    };
+    expect(await size(made)).toEqual(await size(old));
+    expect((await readFile(made as string)).equals(await readFile(old as string))).toBe(false);
+
+    const other = await apply("--style", "coral");
+    expect(other.code).toBe(1);
+    expect(other.err).toMatch(/was restyled with other settings/);
+    const train = ["train", "--preset", path, "--out", join(root, "run")];
+    const trained = await cli(...train, "--set", `source.root=${out}`);
+    expect(trained.code).toBe(0);
+  });
+});
+
+test("apply refuses to write over its data, to copy nothing, and unknown names", async () => {
+  await onFixtures(async (root, path) => {
+    const refusal = async (...args: string[]) => {
+      const { code, err } = await cli("style", "apply", path, ...args);
+      expect(code).toBe(1);
+      return err;
+    };
+    const out = join(root, "restyled");
+    const gta5 = join(root, "gta5");
+    expect(await refusal("--out", gta5, "--style", "color")).toMatch(/lie in each other/);
+    expect(await refusal("--out", out)).toMatch(/style\.method none; --style names the look/);
+    expect(await refusal("--out", out, "--style", "colour")).toMatch(/style\.method/);
+    expect(await refusal("--out", out, "--style", "color", "--set-of", "night")).toMatch(
+      /--set-of night: .* has source, target, camvid/,
+    );
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+test("train makes a coder that preview and apply read", async () => {
+  await onFixtures(async (root, path) => {
+    const coder = join(root, "coder.safetensors");
+    expect((await cli("style", "train", path, "--out", coder)).out).toMatch(
+      /width 0\.05 of VGG-19/,
+    );
+    expect((await cli("style", "train", path, "--out", coder)).err).toMatch(/exists already/);
+    const use = ["--set", `style.coder=${coder}`];
+    const sheet = join(root, "sheet.png");
+    const preview = await cli("style", "preview", path, "--count", "2", "--out", sheet, ...use);
+    expect(preview.err).toBe("");
+    for (const name of ["color", "coral", "fourier", "histogram", "adain"]) {
+      expect(preview.out).toMatch(new RegExp(`^${name} +-?[01]\\.\\d{3} `, "m"));
+    }
+    expect((await sharp(sheet).metadata()).width).toBeGreaterThan(6 * 64);
+    expect((await cli("style", "preview", path, "--styles", "adian")).err).toMatch(
+      /did you mean adain\?/,
+    );
+    const out = join(root, "restyled");
+    const applied = await cli("style", "apply", path, "--out", out, "--style", "adain", ...use);
+    expect(applied.err).toBe("");
+    await rm(out, { recursive: true });
+  });
+});
+
+test("edges correlate with themselves whatever their strength, and not with other edges", () => {
+  const [width, height] = [32, 24];
+  const picture = (value: (x: number, y: number) => number) => ({
+    ...{ width, height },
+    image: Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+      const pixel = Math.floor(i / 3);
+      return value(pixel % width, Math.floor(pixel / width));
+    }),
+  });
+  const upright = picture((x) => (x < 10 ? 40 : 200));
+  expect(edgeCorrelation(upright, upright)).toBeCloseTo(1);
+  expect(
+    edgeCorrelation(
+      upright,
+      picture((x) => (x < 10 ? 120 : 100)),
+    ),
+  ).toBeCloseTo(1);
+  expect(
+    Math.abs(
+      edgeCorrelation(
+        upright,
+        picture((x) => (x < 22 ? 40 : 200)),
+      ),
+    ),
+  ).toBeLessThan(0.2);
+  expect(
+    edgeCorrelation(
+      upright,
+      picture(() => 9),
+    ),
+  ).toBe(0);
+});

@@ -15,6 +15,6 @@ export function finish(result: RunResult, out: string): void {
   const { method, steps, seconds, waiting } = result;
   process.stdout.write(
     `${method}, ${steps} steps in ${clock(seconds)} (${(waiting * 100).toFixed(1)} % of it waiting for data)\n` +
-      `run folder: ${out} (pictures in previews/)\n`,
+      `run folder: ${out} (report.html shows it all)\n`,
   );
 }

@@ -57,7 +57,8 @@ export async function pictureTable(
 async function image(name: string, { title, path, kind }: Cell): Promise<string> {
   const alt = escapeXml(`${title} of ${name}`);
   const exact = kind === "labels" ? ' class="exact"' : "";
-  return `<img${exact} alt="${alt}" title="${escapeXml(title)}" src="${await embed(path, kind)}">`;
+  const picture = `<img${exact} alt="${alt}" src="${await embed(path, kind)}">`;
+  return `<figure>${picture}<figcaption>${escapeXml(title)}</figcaption></figure>`;
 }
 
 /** Source images before and after the coarse stage, two pairs a row. */

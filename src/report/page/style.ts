@@ -52,6 +52,7 @@ svg text { font-family: var(--sans); fill: var(--soft) }
 .row { display: grid; grid-template-columns: repeat(var(--n), minmax(0, 1fr)); gap: 6px }
 .row.head { position: sticky; top: 0; background: var(--paper); padding: 6px 0; font-size: 13px; color: var(--soft); z-index: 1 }
 .row img { display: block; width: 100%; height: auto; border-radius: 2px; background: var(--raised); image-rendering: auto }
+.row figure { margin: 0 } .row figcaption { display: none; font-size: 12px; margin: 2px 0 4px }
 .row img.exact { image-rendering: pixelated }
 .scroll { overflow-x: auto }
 .scroll > svg { min-width: 620px }
@@ -73,6 +74,6 @@ footer { border-top: 1px solid var(--rule); padding-top: 16px; color: var(--fain
   section { grid-template-columns: minmax(0, 1fr); grid-template-rows: auto; padding: 18px 0 36px } section > .aside { max-width: 46em; margin-bottom: 12px } section > .body { grid-column: 1; grid-row: auto }
   .numbers { gap: 20px 36px } .number .value { font-size: 38px }
 }
-@media (max-width: 560px) { .course.roomy { display: none } .course.tight { display: block } .pictures .row { grid-template-columns: repeat(2, minmax(0, 1fr)) } .pictures .row.head { display: none } .bars { grid-template-columns: minmax(0, 1fr) } }
+@media (max-width: 560px) { .course.roomy { display: none } .course.tight { display: block } .pictures .row { grid-template-columns: repeat(2, minmax(0, 1fr)) } .pictures .row.head { display: none } .row figcaption { display: block } .bars { grid-template-columns: minmax(0, 1fr) } }
 @media print { main { max-width: none; padding: 0 } .row.head { position: static } section { break-inside: avoid-page } }
 `;

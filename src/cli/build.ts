@@ -5,7 +5,7 @@ import type { Method } from "../methods/index.js";
 import { methods } from "../methods/index.js";
 import { deeplabV2, type Network } from "../network/index.js";
 import { heInit, normalInit } from "../nn/index.js";
-import { hasCuda } from "../torch/index.js";
+import { hasCuda, type ProcessGroup } from "../torch/index.js";
 import type { Config } from "./config.js";
 import { open, openEvaluationSets } from "./measure.js";
 
@@ -70,8 +70,9 @@ export function buildMethod(
   { method: name, options, train }: Config,
   network: Network,
   warn: (sentence: string) => void,
+  group?: ProcessGroup,
 ): Method {
   const { options: schema, create } = methods[name];
   const own = schema.parse(options[name] ?? {});
-  return create({ network, ...train, warn }, own as never);
+  return create({ network, ...train, warn, group }, own as never);
 }

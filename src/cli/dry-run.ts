@@ -50,7 +50,7 @@ export async function dryRun(raw: Config, data: string): Promise<void> {
     process.stdout.write(
       `${stringify(config)}\n${rows.map(([name, text]) => `${(name as string).padEnd(12)}${text}`).join("\n")}\n`,
     );
-    parts.status.end("stopped");
+    parts.records?.status.end("stopped");
     parts.dispose();
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -1,14 +1,16 @@
 import { scoreTable } from "../report/score-table.js";
+import { alone, type ProcessGroup } from "../torch/index.js";
 import { clock } from "./progress.js";
 import type { RunResult } from "./run.js";
 
-/** Prints how a run ended, and what to type next. */
-export function finish(result: RunResult, out: string): void {
+/** Prints, in rank 0, how a run ended, and what to type next. */
+export function finish(result: RunResult, out: string, { rank }: ProcessGroup = alone): void {
+  if (!result.complete) process.exitCode = 130;
+  if (rank > 0) return;
   if (!result.complete) {
     process.stderr.write(
       `stopped after step ${result.steps}; go on with: cfcontra train --resume ${out}\n`,
     );
-    process.exitCode = 130;
     return;
   }
   process.stdout.write(`${scoreTable(result.classes, result.scores)}\n`);

@@ -1,4 +1,7 @@
-/** Ctrl-C and SIGTERM as a wish: asked once, the run ends after its step; asked twice, at once. */
+/**
+ * Ctrl-C and SIGTERM as a wish: asked once, the run ends after its step; asked again, at once. Within a
+ * second it is the same wish: a terminal signals a launcher and its processes, and the launcher them, too.
+ */
 export interface Interruption {
   readonly asked: boolean;
   /** Gives the signals back. */
@@ -6,15 +9,15 @@ export interface Interruption {
 }
 
 export function interruption(): Interruption {
-  let asked = false;
+  let asked: number | undefined;
   const ask = () => {
-    if (asked) process.exit(130); // with the last checkpoint as it is
-    asked = true;
+    asked ??= performance.now();
+    if (performance.now() - asked > 1000) process.exit(130); // with the last checkpoint as it is
   };
   process.on("SIGINT", ask).on("SIGTERM", ask);
   return {
     get asked() {
-      return asked;
+      return asked !== undefined;
     },
     end: () => {
       process.off("SIGINT", ask).off("SIGTERM", ask);

@@ -56,6 +56,8 @@ export function commandLine(): Command {
       "print configuration, size, memory and time of the run; three steps, nothing kept",
     )
     .option("--resume <run>", "go on with an interrupted run, under its own configuration")
+    .option("--processes <n>", "train in so many processes on this host, data parallel", whole)
+    .option("--timeout <seconds>", "how long a process waits for the others", whole, 600)
     .addOption(setOption())
     .addOption(dataOption())
     .addHelpText(
@@ -66,6 +68,7 @@ Examples:
   cfcontra train --preset camvid-dusk --method minent --seed 2 --data ~/data
   cfcontra train --preset streets --set train.rate=0.005 --set sizes.source=[256,128]
   cfcontra train --resume runs/streets-cfcontra-1
+  cfcontra train --preset streets --processes 2    (torchrun, Slurm, Kubernetes: docs/scale.md)
 
 The run folder holds config.yaml, metrics.jsonl, checkpoints/, previews/, result.json and more:
 docs/run-folder.md.

@@ -1,9 +1,12 @@
 import type { Dataset } from "../datasets/dataset.js";
 import { openDataset } from "../datasets/open.js";
+import { shareOf } from "../datasets/share.js";
 import { type Confusion, type EvaluateOptions, evaluate, type Stage } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
+import { alone, type ProcessGroup } from "../torch/index.js";
+import { sumCounts } from "../train/index.js";
 import type { Config } from "./config.js";
-import { progressLine } from "./progress.js";
+import { noLine, progressLine } from "./progress.js";
 
 /** Opens a data set; where it is drawn first, a line says so. */
 export async function open(spec: object, base: string): Promise<Dataset> {
@@ -32,7 +35,10 @@ export async function openEvaluationSets(
 /** What a command changes of the way the configuration evaluates. */
 export type Protocol = Partial<Pick<EvaluateOptions, "output" | "scales" | "flip" | "observe">>;
 
-/** The confusion matrix of a network on one set, as the configuration says, with a progress line. */
+/**
+ * The confusion matrix of a network on one set, as the configuration says, with a progress line. The
+ * ranks of a group share the images, and each gets the whole matrix.
+ */
 export async function measure(
   network: Network,
   name: string,
@@ -40,11 +46,12 @@ export async function measure(
   { sizes, train }: Config,
   stage?: Stage,
   protocol: Protocol = {},
+  group: ProcessGroup = alone,
 ): Promise<Confusion> {
-  const line = progressLine(`evaluating on ${name}`);
+  const line = group.rank === 0 ? progressLine(`evaluating on ${name}`) : noLine;
   const { evaluate: size, output = size } = sizes;
   try {
-    return await evaluate(network, dataset, {
+    const confusion = await evaluate(network, shareOf(dataset, group), {
       size,
       output,
       precision: train.precision,
@@ -52,6 +59,8 @@ export async function measure(
       ...protocol,
       onImage: line.update,
     });
+    sumCounts(group, confusion.counts);
+    return confusion;
   } finally {
     line.end();
   }
@@ -63,10 +72,11 @@ export async function measureAll(
   sets: ReadonlyMap<string, Dataset>,
   config: Config,
   stage?: Stage,
+  group: ProcessGroup = alone,
 ): Promise<Record<string, Confusion>> {
   const results: Record<string, Confusion> = {};
   for (const [name, dataset] of sets) {
-    results[name] = await measure(network, name, dataset, config, stage);
+    results[name] = await measure(network, name, dataset, config, stage, {}, group);
   }
   return results;
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../errors.js";
+import { alone, type ProcessGroup } from "../torch/index.js";
 import { withAbsoluteRoots } from "./build.js";
 import { type Config, parseConfig } from "./config.js";
 import { type Choices, configuration, runConfig } from "./configuration.js";
@@ -20,7 +21,8 @@ function pretraining({ pretrain, ...config }: Config): Config {
 
 /** What decides the weights of a pretraining. */
 const decisive = ({ source, network, sizes, augment, train }: Config) => ({
-  ...{ source, network, augment, train },
+  ...{ source, network, augment },
+  train: { ...train, device: "any" }, // several processes have one each
   size: sizes.source,
 });
 
@@ -35,6 +37,7 @@ export async function pretrained(
   config: Config,
   out: string,
   data: string,
+  group: ProcessGroup = alone,
 ): Promise<string | undefined | null> {
   if (config.pretrain === undefined || config.network.weights !== undefined) return undefined;
   const own = pretraining(config);
@@ -49,10 +52,12 @@ export async function pretrained(
     }
     if (existsSync(join(out, "result.json"))) return out;
   }
-  process.stderr.write(`pretraining on the source, which all methods start from, in ${out}\n`);
-  const result = await run({ config: own, out, data, resume: begun });
+  if (group.rank === 0) {
+    process.stderr.write(`pretraining on the source, which all methods start from, in ${out}\n`);
+  }
+  const result = await run({ config: own, out, data, resume: begun, group });
   if (result.complete) return out;
-  finish(result, out);
+  finish(result, out, group);
   return null;
 }
 
@@ -87,9 +92,10 @@ export async function afterPretraining(
   preset: string,
   out: string,
   data: string,
+  group: ProcessGroup = alone,
 ): Promise<Config | null> {
   const folder = pretrainedFolder(preset, config.train.seed, dirname(out));
-  const weights = await pretrained(config, folder, data);
+  const weights = await pretrained(config, folder, data, group);
   if (weights === null) return null;
   return weights === undefined ? config : { ...config, network: { ...config.network, weights } };
 }

@@ -5,6 +5,9 @@ export interface ProgressLine {
   end(): void;
 }
 
+/** Says nothing: for all processes but the first. */
+export const noLine: ProgressLine = { update: () => {}, end: () => {} };
+
 const PLAIN_INTERVAL = 15_000;
 const LIVE_INTERVAL = 200;
 

@@ -1,14 +1,20 @@
 import { stringify } from "yaml";
 import type { Scores } from "../evaluate/index.js";
-import { openRecorder } from "../report/recorder.js";
+import { batchStatistics } from "../network/index.js";
+import { openRecorder, type Recorder } from "../report/recorder.js";
 import { writeStyleSamples } from "../report/style-samples.js";
-import { dispose, manualSeed } from "../torch/index.js";
+import { alone, dispose, manualSeed, type ProcessGroup } from "../torch/index.js";
 import {
+  anyRank,
   checkpoints,
   environment,
+  firstThenOthers,
   openRunFolder,
   openStatus,
+  type RunFolder,
   resume,
+  type StatusFile,
+  sameStart,
   saveInto,
   startFrom,
   train,
@@ -17,7 +23,7 @@ import { buildMethod, buildNetwork, openDomains, withAbsoluteRoots } from "./bui
 import type { Config } from "./config.js";
 import { interruption } from "./interruption.js";
 import { measureAll } from "./measure.js";
-import { progressLine } from "./progress.js";
+import { noLine, progressLine } from "./progress.js";
 import { writeReport } from "./report.js";
 import { sourceOrder } from "./sampling.js";
 import { openPreparation, stageRecord } from "./stage.js";
@@ -29,6 +35,8 @@ export interface RunOptions {
   /** Where relative data roots start from. */
   readonly data: string;
   readonly resume?: boolean;
+  /** The processes that train together. Rank 0 writes the run folder, and speaks. */
+  readonly group?: ProcessGroup | undefined;
 }
 
 export interface RunResult {
@@ -48,7 +56,7 @@ export interface RunResult {
 /** Trains, evaluates and writes the run folder. Ctrl-C and SIGTERM save a checkpoint and return. */
 export async function run(options: RunOptions): Promise<RunResult> {
   const result = await trainAndEvaluate(options);
-  if (result.complete) {
+  if (result.complete && (options.group ?? alone).rank === 0) {
     await writeReport(options.out).catch((error: Error) =>
       note(`no report (${error.message}); \`cfcontra report ${options.out}\` tries again`),
     );
@@ -57,49 +65,52 @@ export async function run(options: RunOptions): Promise<RunResult> {
 }
 
 async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<RunResult> {
-  const parts = await prepare(
-    withAbsoluteRoots(options.config, data),
-    out,
-    options.resume ?? false,
-  );
-  const { config, domains, folder, network, method, recorder, status, start } = parts;
+  const { group = alone, resume: resuming = false } = options;
+  const parts = await prepare(withAbsoluteRoots(options.config, data), out, resuming, group);
+  const { config, domains, network, method, records, start } = parts;
   const { seed, steps, checkpointEvery, evaluateEvery } = config.train;
   const classes = domains.source.classes.names;
   const stage = stageRecord(config, out);
   const info = { method: config.method, classes, network: config.network, stage };
-  const line = progressLine(`${config.method} seed ${seed}`);
+  const line = records ? progressLine(`${config.method} seed ${seed}`) : noLine;
+  const statistics = [network.parameters.all, method.state].flatMap(batchStatistics);
   const interrupted = interruption();
   const spent = { seconds: 0, waiting: 0 };
   let done = start;
+  /** Every rank measures its share of the images, by statistics of all ranks' batches. */
+  const snapshot = async () => {
+    const results = await parts.measure();
+    return (await records?.recorder.snapshot(done, results)) ?? {};
+  };
   try {
     for await (const report of train(parts.loop)) {
       const { step, seconds } = report;
       done = step;
-      status.at(step);
+      records?.status.at(step);
       spent.seconds += seconds;
       spent.waiting += report.waiting;
-      recorder.step(report);
+      records?.recorder.step(report);
       const loss = report.scalars["source/main"] as number;
       line.update(step, steps, `loss ${loss.toFixed(3)}  ${seconds.toFixed(2)} s/step`);
-      if (step % checkpointEvery === 0 || step === steps || interrupted.asked) {
-        saveInto(out, { step, ...info }, network, method);
-      }
-      if (interrupted.asked) break;
-      if (evaluateEvery > 0 && step % evaluateEvery === 0 && step < steps) {
-        await recorder.snapshot(step, await parts.measure());
-      }
+      const stopping = anyRank(group, interrupted.asked);
+      const evaluating = evaluateEvery > 0 && step % evaluateEvery === 0 && step < steps;
+      const saving = step % checkpointEvery === 0 || step === steps || stopping;
+      if (saving || evaluating) group.average(statistics);
+      if (saving && records) saveInto(out, { step, ...info }, network, method);
+      if (stopping) break;
+      if (evaluating) await snapshot();
     }
     line.end();
     const complete = done === steps;
-    const scores = complete ? await recorder.snapshot(done, await parts.measure()) : {};
+    const scores = complete ? await snapshot() : {};
     const waiting = spent.seconds > 0 ? spent.waiting / spent.seconds : 0;
     const own = { method: config.method, seed, steps: done, seconds: spent.seconds, waiting };
     const result: RunResult = { ...own, classes, scores, complete };
-    if (complete) folder.writeJson("result.json", result);
-    status.end(complete ? "complete" : "stopped");
+    if (complete) records?.folder.writeJson("result.json", result);
+    records?.status.end(complete ? "complete" : "stopped");
     return result;
   } catch (error) {
-    status.end("failed", (error as Error).message);
+    records?.status.end("failed", (error as Error).message);
     throw error;
   } finally {
     line.end();
@@ -110,55 +121,77 @@ async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<
 
 const note = (sentence: string) => process.stderr.write(`note: ${sentence}\n`);
 
-/** Everything that a run works with, its weights as they are before its first step. */
-export async function prepare(config: Config, out: string, resuming: boolean) {
-  const domains = await openDomains(config);
+/** What the run folder is written by. */
+interface Records {
+  readonly folder: RunFolder;
+  readonly recorder: Recorder;
+  readonly status: StatusFile;
+}
+
+/**
+ * Everything that a run works with, its weights as they are before its first step. Ranks other than 0
+ * keep no records.
+ */
+export async function prepare(
+  config: Config,
+  out: string,
+  resuming: boolean,
+  group: ProcessGroup = alone,
+) {
+  const first = group.rank === 0;
+  const domains = await firstThenOthers(group, () => openDomains(config)); // some are drawn first
   const { names: classes } = domains.source.classes;
   const { sizes, train, style } = config;
   manualSeed(train.seed);
   const network = buildNetwork(config, classes.length);
-  const latest = resuming ? checkpoints(out).at(-1) : undefined;
+  const warn = first ? note : () => {};
+  const latest = resuming && first ? checkpoints(out).at(-1) : undefined;
   const { weights } = config.network;
-  if (weights !== undefined && !latest) note(startFrom(weights, network));
-  const method = buildMethod(config, network, note);
+  if (weights !== undefined && first && !latest) warn(startFrom(weights, network));
+  const method = buildMethod(config, network, warn, group);
   const folder = openRunFolder(out);
-  const preparation = await openPreparation(config, domains, out);
-  folder.write("config.yaml", stringify(config));
-  folder.writeJson("environment.json", environment(train.device));
-
-  const start = latest ? resume(latest, network, method, { method: config.method, classes }) : 0;
-  const { stage } = preparation;
-  const recorder = await openRecorder(folder, {
-    ...{ network, method, evaluate: domains.evaluate, size: sizes.evaluate, start },
-    predict: { precision: train.precision, stage },
-    steps: train.steps,
-  });
-  if (style.method !== "none") {
-    await writeStyleSamples(out, domains.source, sizes.source, preparation.restyle);
+  const preparation = await firstThenOthers(group, () => openPreparation(config, domains, out));
+  if (first) {
+    folder.write("config.yaml", stringify(config));
+    folder.writeJson("environment.json", environment(train.device));
   }
-  const order = await sourceOrder(config, domains.source, out);
-  const { method: name } = config;
-  const status = openStatus(out, {
-    method: name,
-    seed: train.seed,
-    step: start,
-    steps: train.steps,
-  });
+
+  const own = { method: config.method, classes };
+  const start = sameStart(
+    group,
+    latest ? resume(latest, network, method, own) : 0,
+    network,
+    method,
+  );
+  const order = await firstThenOthers(group, () => sourceOrder(config, domains.source, out));
+  const { stage, restyle } = preparation;
+  const { steps, rate, schedule = steps, seed } = train;
+  const openRecords = async (): Promise<Records> => {
+    const recorder = await openRecorder(folder, {
+      ...{ network, method, evaluate: domains.evaluate, size: sizes.evaluate, start, steps },
+      predict: { precision: train.precision, stage },
+    });
+    if (style.method !== "none") {
+      await writeStyleSamples(out, domains.source, sizes.source, restyle);
+    }
+    const status = openStatus(out, { method: config.method, seed, step: start, steps });
+    return { folder, recorder, status };
+  };
   const stream = (domain: "source" | "target") => ({
     dataset: domains[domain],
     size: sizes[domain],
     batch: train.batch,
     transform: preparation[domain],
   });
-  const { steps, rate, schedule = steps, seed } = train;
   return {
-    ...{ config, domains, folder, network, method, recorder, status, start },
+    ...{ config, domains, network, method, start },
+    records: first ? await openRecords() : undefined,
     loop: {
-      ...{ network, method, steps, start, rate, schedule, seed },
+      ...{ network, method, steps, start, rate, schedule, seed, group },
       source: { ...stream("source"), order },
       target: stream("target"),
     },
-    measure: () => measureAll(network, domains.evaluate, config, stage),
+    measure: () => measureAll(network, domains.evaluate, config, stage, group),
     dispose() {
       dispose([network.parameters.all, method.state]);
       preparation.dispose();

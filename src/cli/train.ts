@@ -1,9 +1,13 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { UserError } from "../errors.js";
+import { alone, joinProcessGroup, type ProcessGroup } from "../torch/index.js";
+import { type LocalPlace, placeOf } from "../train/index.js";
+import type { Config } from "./config.js";
 import { configuration, runConfig } from "./configuration.js";
 import { dryRun } from "./dry-run.js";
 import { finish } from "./finish.js";
+import { isLaunched, launch } from "./launch.js";
 import { afterPretraining } from "./pretrain.js";
 import { run } from "./run.js";
 
@@ -15,28 +19,53 @@ export interface TrainOptions {
   readonly out?: string;
   readonly resume?: string;
   readonly dryRun?: boolean;
+  readonly processes?: number;
+  /** Seconds that a process waits for the others. */
+  readonly timeout: number;
   readonly set: readonly string[];
   readonly data: string;
 }
 
-/** `cfcontra train`. */
+/** `cfcontra train`: in this process, in several that it starts, or as one of several started alike. */
 export async function train(options: TrainOptions): Promise<void> {
-  const { resume, data } = options;
-  if (resume !== undefined) {
-    return finish(
-      await run({ config: runConfig(resume, options.set), out: resume, data, resume: true }),
-      resume,
-    );
-  }
-  const config = configuration(options);
+  const { processes, resume, data } = options;
+  const place = placeOf(process.env);
+  const config = resume === undefined ? configuration(options) : runConfig(resume, options.set);
   if (options.dryRun) return dryRun(config, data);
   const name = basename(options.preset, ".yaml");
-  const out = options.out ?? join("runs", `${name}-${config.method}-${config.train.seed}`);
-  if (existsSync(join(out, "config.yaml"))) {
+  const { method, train } = config;
+  const out = resume ?? options.out ?? join("runs", `${name}-${method}-${train.seed}`);
+  const first = place === undefined || place.rank === 0;
+  if (first && resume === undefined && existsSync(join(out, "config.yaml"))) {
     throw new UserError(
       `${out} holds a run already: --resume ${out} goes on with it, --out chooses another folder`,
     );
   }
-  const ready = await afterPretraining(config, options.preset, out, data);
-  if (ready) finish(await run({ config: ready, out, data }), out);
+  if (processes !== undefined && !isLaunched()) {
+    if (place === undefined) {
+      process.exitCode = await launch(processes);
+      return;
+    }
+    throw new UserError(
+      `--processes ${processes} starts processes, but this is one of ${place.size} that were ` +
+        "started already (RANK, WORLD_SIZE or Slurm's variables are set); leave the option out",
+    );
+  }
+  const group = place ? await meetOthers(place, options.timeout) : alone;
+  const own = place ? onDevice(config, place) : config;
+  const resuming = resume !== undefined;
+  const ready = resuming ? own : await afterPretraining(own, options.preset, out, data, group);
+  if (ready) finish(await run({ config: ready, out, data, resume: resuming, group }), out, group);
+}
+
+async function meetOthers(place: LocalPlace, timeout: number): Promise<ProcessGroup> {
+  const { rank, size, host, port } = place;
+  if (rank === 0) process.stderr.write(`${size} processes meet at ${host}:${port}\n`);
+  return joinProcessGroup(place, timeout);
+}
+
+/** Of the host's GPUs each process has its own. */
+function onDevice(config: Config, { localRank }: LocalPlace): Config {
+  const device = config.train.device.replace(/^cuda(:\d+)?$/, `cuda:${localRank}`);
+  return { ...config, train: { ...config.train, device } };
 }

@@ -1,5 +1,5 @@
 import { IGNORE } from "../datasets/dataset.js";
-import { oneHot, scope, type Tensor, upsampleNearest } from "../torch/index.js";
+import { oneHot, type ProcessGroup, scope, type Tensor, upsampleNearest } from "../torch/index.js";
 
 /** Per class the mean feature [C, D] (0 where the class is absent) and the number of pixels [C]. */
 export interface ClassMeans {
@@ -35,5 +35,16 @@ export function classMeans(features: Tensor, labels: Tensor, classes: number): C
     const sums = members.matmul(rows.to({ dtype: "float32" }).transpose(1, 2)).sum(0); // [C, D]
     const counts = members.sum([0, 2]); // [C]
     return { means: sums.div(counts.clampMin(1).unsqueeze(1)), counts };
+  });
+}
+
+/** The class means over the pixels of all ranks, the same on each. */
+export function pooled({ means, counts }: ClassMeans, group: ProcessGroup): ClassMeans {
+  if (group.size === 1) return { means, counts };
+  return scope(() => {
+    const sums = means.mul(counts.unsqueeze(1)); // [C, D]
+    const all = counts.clone(); // [C]
+    group.sum([sums, all]);
+    return { means: sums.div(all.clampMin(1).unsqueeze(1)), counts: all };
   });
 }

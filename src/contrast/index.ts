@@ -1,4 +1,4 @@
-export { type ClassMeans, classMeans, labelsAt } from "./class-means.js";
+export { type ClassMeans, classMeans, labelsAt, pooled } from "./class-means.js";
 export { contrastiveLoss } from "./contrastive-loss.js";
 export { denoisedLogits } from "./denoise.js";
 export { MemoryBank, normalizeRows } from "./memory-bank.js";

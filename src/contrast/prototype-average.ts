@@ -1,10 +1,20 @@
-import { dispose, keep, noGrad, scope, type Tensor, zeros } from "../torch/index.js";
+import {
+  dispose,
+  keep,
+  noGrad,
+  type ProcessGroup,
+  scope,
+  type Tensor,
+  zeros,
+} from "../torch/index.js";
 import { classMeans } from "./class-means.js";
 
 /** Collects, image by image, what the first prototypes are made of. */
 export interface PrototypeAverage {
   /** Adds the class means of features [N, D, h, w] under labels int64 [N, h, w], image by image. */
   add(features: Tensor, labels: Tensor): void;
+  /** Takes in what the other ranks have collected of their images. */
+  pool(group: ProcessGroup): void;
   /** Per class the mean of the images' means, [C, D]; zeros for a class that no image had. */
   means(): Tensor;
   dispose(): void;
@@ -34,6 +44,7 @@ export function prototypeAverage(
         }),
       );
     },
+    pool: (group) => group.sum([sums, images]),
     means: () => scope(() => sums.div(images.clampMin(1).unsqueeze(1))),
     dispose: () => dispose([sums, images]),
   };

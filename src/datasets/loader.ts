@@ -6,6 +6,12 @@ import { createSampler } from "./sampler.js";
 /** A change of a sample that depends on the sample and its place `k` in the stream. */
 export type Transform = (sample: Sample, k: number) => Promise<Sample>;
 
+/** The part that one of several processes takes. */
+export interface Share {
+  readonly rank: number;
+  readonly size: number;
+}
+
 /** How a loader draws its batches. */
 export interface LoaderOptions {
   /** Samples in a batch. */
@@ -14,6 +20,8 @@ export interface LoaderOptions {
   readonly seed: number;
   /** Samples of the stream that were used before: 0 for a new run. */
   readonly start?: number | undefined;
+  /** Of several loaders of one stream: batch n of this one is batch n * size + rank of the stream. */
+  readonly share?: Share | undefined;
   /** Batches in flight or ready; by default at least 4 and at least 8 samples. */
   readonly prefetch?: number | undefined;
   /** Index of sample k of the stream; every sample once per epoch when omitted. */
@@ -40,12 +48,13 @@ export interface Loader {
  */
 export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
   const { batch, size, seed, start = 0, cacheBytes, transform } = options;
+  const { share = { rank: 0, size: 1 } } = options;
   const { prefetch = Math.max(4, Math.ceil(8 / batch)) } = options;
   if (dataset.names.length === 0) throw new RangeError(`${dataset.name} has no samples`);
   const { order: indexAt = createSampler(dataset.names.length, seed) } = options;
   const load = cachedLoad(dataset, size, cacheBytes);
   const queue: Promise<Sample[]>[] = [];
-  let position = start;
+  let position = start + share.rank * batch;
   let waited = 0;
   let closed = false;
 
@@ -56,7 +65,8 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
 
   function readAhead(batches: number): void {
     while (queue.length < batches) {
-      const samples = Array.from({ length: batch }, () => sampleAt(position++));
+      const samples = Array.from({ length: batch }, (_, i) => sampleAt(position + i));
+      position += batch * share.size;
       const ready = Promise.all(samples);
       ready.catch(() => {}); // next() reports it, when its turn comes
       queue.push(ready);

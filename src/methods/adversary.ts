@@ -1,6 +1,6 @@
 import { type ADVERSARIES, type Domain, discriminator, domainLoss } from "../entropy/index.js";
-import { adam, createParameters } from "../nn/index.js";
-import { scope, type Tensor, type TensorMap } from "../torch/index.js";
+import { adam, createParameters, dataParallel } from "../nn/index.js";
+import { alone, scope, type Tensor, type TensorMap } from "../torch/index.js";
 import { backpropagate } from "./backpropagate.js";
 import type { MethodContext } from "./method.js";
 
@@ -20,14 +20,15 @@ export interface Adversary {
  * section 3: binary cross-entropy or least squares; Adam with betas 0.9 and 0.99.
  */
 export function adversary(
-  { network, gradientNorms }: MethodContext,
+  { network, gradientNorms, group = alone }: MethodContext,
   name: string,
   kind: (typeof ADVERSARIES)[number],
 ): Adversary {
   const parameters = createParameters(network.device);
   const forward = discriminator(parameters, network.classes);
   const { trainable } = parameters;
-  const optimizer = adam(trainable, { betas: BETAS });
+  const own = adam(trainable, { betas: BETAS });
+  const optimizer = dataParallel(own, trainable.values(), group);
 
   /** Its weights are constants to what happens inside. */
   function frozen<T>(body: () => T): T {

@@ -7,14 +7,15 @@ import {
   DISTANCES,
   labelsAt,
   MemoryBank,
+  pooled,
   prototypeAverage,
   pseudoLabels,
 } from "../contrast/index.js";
 import { imagesOf, labelsOf } from "../datasets/batch.js";
 import { IGNORE, type Sample } from "../datasets/dataset.js";
-import type { Prediction } from "../network/index.js";
+import { batchStatistics, type Prediction } from "../network/index.js";
 import { poly } from "../nn/index.js";
-import { autocast, noGrad, scope, type Tensor, type TensorMap } from "../torch/index.js";
+import { alone, autocast, noGrad, scope, type Tensor, type TensorMap } from "../torch/index.js";
 import { backpropagate, type WeightedLosses } from "./backpropagate.js";
 import { guardRails } from "./guard-rails.js";
 import type { Batches, Domains, MethodContext, Progress } from "./method.js";
@@ -80,7 +81,7 @@ export interface FineAlignment {
  * arXiv 2103.12371; METHOD: total loss and fine alignment.
  */
 export function fineAlignment(context: MethodContext, options: AlignmentOptions): FineAlignment {
-  const { network } = context;
+  const { network, group = alone } = context;
   const bank = () => new MemoryBank(network.classes, network.featureSize, network.device);
   const banks = { source: bank(), target: bank() };
   const rails = guardRails(context.warn);
@@ -107,7 +108,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     );
 
   const means = (features: Tensor, labels: Tensor): ClassMeans =>
-    noGrad(() => classMeans(features, labels, network.classes));
+    noGrad(() => pooled(classMeans(features, labels, network.classes), group));
 
   /** ŷ_t: labels int64 [N, h, w] for a target prediction, IGNORE where unsure. */
   function guess({ main }: Prediction, features: Tensor, progress: Progress): Tensor {
@@ -160,6 +161,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
 
   /** The first prototypes: METHOD, fine alignment, step 1. In inference mode, statistics at rest. */
   async function initializeBanks(domains: Domains): Promise<void> {
+    group.average(batchStatistics(network.parameters.all)); // by which the passes below normalise
     const visit = async (
       domain: "source" | "target",
       count: number,
@@ -180,6 +182,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
           }),
         );
       }
+      average.pool(group);
       scope(() => banks[domain].initialize(average.means()));
       average.dispose();
     };

@@ -1,6 +1,6 @@
 import type { Sample } from "../datasets/dataset.js";
 import type { Network } from "../network/index.js";
-import type { Precision, Tensor, TensorMap } from "../torch/index.js";
+import type { Precision, ProcessGroup, Tensor, TensorMap } from "../torch/index.js";
 
 /** One step's images: float32 [N, 3, H, W] in the network's format, labels int64 [N, H, W]. */
 export interface Batches {
@@ -22,7 +22,7 @@ export interface Progress {
 
 /** Access to images outside the training stream, for methods that look around before they start. */
 export interface Domains {
-  /** Up to `count` samples, in an order that the run's seed decides. Target samples have no label. */
+  /** Of up to `count` samples, in an order that the run's seed decides, this rank's share. Target samples have no label. */
   samples(domain: "source" | "target", count: number): AsyncIterable<Sample>;
 }
 
@@ -50,6 +50,8 @@ export interface MethodContext {
   readonly headRate: number;
   /** Log the norm of the gradient that each loss contributes: one more backward pass for each. */
   readonly gradientNorms: boolean;
+  /** The processes that train this network together; the one alone when omitted. */
+  readonly group?: ProcessGroup | undefined;
   /** Receives sentences that a user should read. */
   readonly warn: (sentence: string) => void;
 }

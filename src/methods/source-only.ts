@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Prediction, parameterGroups, segmentationLoss } from "../network/index.js";
-import { sgd } from "../nn/index.js";
-import { autocast, scope, type Tensor } from "../torch/index.js";
+import { dataParallel, sgd } from "../nn/index.js";
+import { alone, autocast, scope, type Tensor } from "../torch/index.js";
 import { backpropagate, type WeightedLosses } from "./backpropagate.js";
 import type { Batches, Method, MethodContext } from "./method.js";
 
@@ -30,10 +30,12 @@ export function predict({ network, precision }: MethodContext, images: Tensor): 
   return scope(() => autocast(precision, () => network.forward(images, true), network.device));
 }
 
-/** SGD over the network as the context wants it. */
+/** SGD over the network as the context wants it, by gradients averaged over its processes. */
 export function networkOptimizer(context: MethodContext, trainProjection = true) {
-  const { network, duplicateUpdates, headRate } = context;
-  return sgd(parameterGroups(network, { duplicateUpdates, headRate, trainProjection }), context);
+  const { network, duplicateUpdates, headRate, group = alone } = context;
+  const groups = parameterGroups(network, { duplicateUpdates, headRate, trainProjection });
+  const trained = groups.flatMap(({ parameters }) => [...parameters.values()]);
+  return dataParallel(sgd(groups, context), trained, group);
 }
 
 /** Trains on the source alone: what adaptation has to beat. */

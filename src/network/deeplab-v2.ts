@@ -6,7 +6,7 @@ import {
   type ParameterGroup,
   type Parameters,
 } from "../nn/index.js";
-import type { Tensor } from "../torch/index.js";
+import type { Tensor, TensorMap } from "../torch/index.js";
 import { atrousPyramid } from "./atrous-pyramid.js";
 import { type Backbone, type BackboneName, createBackbone } from "./backbones.js";
 import { type ProjectionHeadName, projectionHead } from "./projection-head.js";
@@ -122,4 +122,14 @@ export function parameterGroups(
       rate: headRate,
     },
   ];
+}
+
+/**
+ * The running statistics of batch normalisation among named tensors. They are no parameters and differ from
+ * rank to rank, each having seen its own batches: whoever reads them averages them first.
+ */
+export function batchStatistics(tensors: TensorMap): Tensor[] {
+  return [...tensors].flatMap(([name, tensor]) =>
+    /\.running_(mean|var)$/.test(name) ? [tensor] : [],
+  );
 }

@@ -1,5 +1,6 @@
 export { BACKBONES, type Backbone, type BackboneName, createBackbone } from "./backbones.js";
 export {
+  batchStatistics,
   type DeepLabOptions,
   deeplabV2,
   duplicates,

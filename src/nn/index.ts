@@ -1,4 +1,5 @@
 export { type AdamOptions, adam } from "./adam.js";
+export { dataParallel } from "./data-parallel.js";
 export { foldNorms } from "./fold.js";
 export {
   type Graph,

@@ -3,7 +3,7 @@ import { noGrad } from "./autograd.js";
 import { elementSize } from "./dtype.js";
 import { native, type Work } from "./native.js";
 import { copyInto, multiplyAll } from "./ops.js";
-import { type Meeting, meet, type Place, ranks } from "./rendezvous.js";
+import { ANSWER_MS, type Meeting, meet, type Place, ranks } from "./rendezvous.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 
@@ -111,7 +111,6 @@ function buckets(tensors: readonly Tensor[]): Tensor[][] {
 }
 
 const REPORT_MS = 3000;
-const ANSWER_MS = 2000;
 
 interface Failed {
   readonly rank: number;
@@ -149,5 +148,6 @@ function explain({ store, key }: Meeting, failed: Failed, error: Error): string 
   return `rank ${rank} ${what} (${plain(error)}); ${rest}`;
 }
 
-/** Gloo's message without the place in its sources. */
-const plain = ({ message }: Error): string => message.replace(/^\[[^\]]*\] /, "");
+/** Gloo's message without the place in its sources, and without the advice of newer versions. */
+const plain = ({ message }: Error): string =>
+  message.replace(/^\[[^\]]*\] /, "").replace(/\. This is typically .*/, "");

@@ -28,6 +28,8 @@ export interface Meeting {
 }
 
 const POLL_MS = 100;
+/** How long the server of the store may take to answer, not counting what it is asked to wait for. */
+export const ANSWER_MS = 10_000;
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
 /**
@@ -60,7 +62,7 @@ export async function meet(place: Place, timeout: number): Promise<Meeting> {
 async function everyAddress(
   store: Store,
   key: Meeting["key"],
-  { rank, size, host, port }: Place,
+  { rank, size, host, port, served }: Place,
   own: string,
   timeout: number,
 ): Promise<string[]> {
@@ -71,15 +73,18 @@ async function everyAddress(
     native.storePut(store, key(`at/${rank}`), "0");
     native.storePut(store, key(`address/${rank}`), own);
     for (; ; await sleep(POLL_MS)) {
-      missing = missing.filter((r) => !native.storeHas(store, key(`address/${r}`), timeout));
+      missing = missing.filter((r) => !native.storeHas(store, key(`address/${r}`), ANSWER_MS));
       if (missing.length === 0) return all.map((r) => native.storeGet(store, key(`address/${r}`)));
       if (performance.now() > deadline) break;
     }
   } catch (error) {
-    throw new UserError(
-      `rank ${rank} lost rank 0 at ${host}:${port} while it waited for ${ranks(missing)} ` +
-        `(${(error as Error).message}); what rank 0 printed says why`,
-    );
+    const { message } = error as Error;
+    const problem = served
+      ? `torchrun's store at ${host}:${port} does not answer (${message}): torchrun has to come from ` +
+        `the PyTorch whose libtorch this is (${libtorchVersion}); --processes and Slurm need none`
+      : `rank ${rank} lost rank 0 at ${host}:${port} while it waited for ${ranks(missing)} ` +
+        `(${message}); what rank 0 printed says why`;
+    throw new UserError(problem);
   }
   throw new UserError(
     `rank ${rank} waited ${timeout / 1000} s at ${host}:${port} for ${ranks(missing)} of ${size}: ` +

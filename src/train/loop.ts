@@ -5,7 +5,8 @@ import { UserError } from "../errors.js";
 import type { Domains, Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
 import { poly } from "../nn/index.js";
-import { scope } from "../torch/index.js";
+import { alone, type ProcessGroup, scope } from "../torch/index.js";
+import { averageScalars } from "./together.js";
 
 /** A domain to train on: images at one size, so many a step. */
 export interface Stream {
@@ -31,6 +32,8 @@ export interface LoopOptions {
   /** Where the poly schedule reaches 0; the reference stops long before that. */
   readonly schedule: number;
   readonly seed: number;
+  /** The processes that train together: a step takes a batch of each, one after the other. */
+  readonly group?: ProcessGroup | undefined;
 }
 
 /** What one step gave. */
@@ -38,6 +41,7 @@ export interface StepReport {
   /** Steps done, this one included. */
   readonly step: number;
   readonly rate: number;
+  /** Averaged over the ranks. */
   readonly scalars: Record<string, number>;
   readonly seconds: number;
   /** Seconds of these that were spent waiting for data. */
@@ -56,12 +60,14 @@ const LOOK_AROUND = 2;
  */
 export async function* train(options: LoopOptions): AsyncGenerator<StepReport, void, undefined> {
   const { network, method, steps, start = 0, rate: base, schedule, seed } = options;
+  const { group = alone } = options;
   const load = (stream: Stream, offset: number) =>
     createLoader(stream.dataset, {
       batch: stream.batch,
       size: stream.size,
       seed: seed * 16 + offset,
-      start: start * stream.batch,
+      start: start * stream.batch * group.size,
+      share: group,
       order: stream.order,
       transform: stream.transform,
     });
@@ -78,7 +84,7 @@ export async function* train(options: LoopOptions): AsyncGenerator<StepReport, v
       const labelled = await source.next();
       const unlabelled = await target?.next();
       const waiting = performance.now() - fetching;
-      const scalars = scope(() =>
+      const own = scope(() =>
         method.step(
           {
             source: {
@@ -92,6 +98,7 @@ export async function* train(options: LoopOptions): AsyncGenerator<StepReport, v
           progress,
         ),
       );
+      const scalars = averageScalars(group, own); // NaN anywhere ends all ranks alike
       requireFinite(scalars, step);
       const seconds = (performance.now() - began) / 1000;
       yield { step: step + 1, rate, scalars, seconds, waiting: waiting / 1000 };
@@ -113,7 +120,7 @@ function requireFinite(scalars: Record<string, number>, step: number): void {
 }
 
 /** Samples beside the training stream, in an order of their own. */
-function lookAround({ source, target, seed }: LoopOptions): Domains {
+function lookAround({ source, target, seed, group = alone }: LoopOptions): Domains {
   return {
     async *samples(domain, count) {
       const { dataset, size, transform } = domain === "source" ? source : target;
@@ -123,9 +130,11 @@ function lookAround({ source, target, seed }: LoopOptions): Domains {
         transform,
         seed: seed * 16 + LOOK_AROUND,
         cacheBytes: 0,
+        share: group,
       });
       try {
-        for (let i = 0; i < Math.min(count, dataset.names.length); i++) {
+        const all = Math.min(count, dataset.names.length);
+        for (let i = group.rank; i < all; i += group.size) {
           const [sample] = (await loader.next()) as [Sample];
           yield domain === "source" ? sample : withoutLabel(sample);
         }

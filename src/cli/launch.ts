@@ -1,0 +1,92 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { createServer } from "node:net";
+import { availableParallelism, constants } from "node:os";
+import { UserError } from "../errors.js";
+
+/** What a process has to end by itself once it should: time to say what it knows, or to save. */
+const GRACE_MS = 5000;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Runs this same command in `processes` processes on this host, as torchrun would, the threads divided
+ * among them. Signals go on to all; when one fails, the others are ended. Returns the exit code of
+ * the first that failed, else of rank 0.
+ */
+export async function launch(processes: number): Promise<number> {
+  if (processes < 1) throw new UserError("--processes 0: expected 1 or more");
+  const port = await freePort();
+  const threads = Math.max(1, Math.floor(availableParallelism() / processes));
+  const [, script, ...args] = process.argv as [string, string, ...string[]];
+  const children = Array.from({ length: processes }, (_, rank) =>
+    fork(script, args, {
+      env: {
+        ...{ OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}`, ...process.env },
+        ...{ MASTER_ADDR: "127.0.0.1", MASTER_PORT: `${port}` },
+        ...{ RANK: `${rank}`, LOCAL_RANK: `${rank}`, WORLD_SIZE: `${processes}` },
+        [LAUNCHED]: "1",
+      },
+    }),
+  );
+  const pass = (signal: NodeJS.Signals) => signalAll(children, signal);
+  for (const signal of SIGNALS) process.on(signal, pass);
+  try {
+    return await firstFailure(children);
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, pass);
+  }
+}
+
+const LAUNCHED = "CFCONTRA_LAUNCHED";
+
+/** Whether `launch` has started this process; if so, it ends with its launcher. */
+export function isLaunched(): boolean {
+  if (process.env[LAUNCHED] === undefined || !process.channel) return false;
+  process.once("disconnect", () => process.exit(1));
+  process.channel.unref();
+  return true;
+}
+
+/** Waits for all; ends the rest when one fails. */
+function firstFailure(children: readonly ChildProcess[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let running = children.length;
+    let code: number | undefined;
+    const timers: NodeJS.Timeout[] = [];
+    for (const [rank, child] of children.entries()) {
+      child.once("error", reject);
+      child.once("exit", (own, signal) => {
+        running--;
+        const failed = signal ? 128 + constants.signals[signal] : (own as number);
+        if (failed !== 0 && code === undefined) {
+          code = failed;
+          if (running > 0) {
+            // An interrupted run ends like this, too, each rank with 130.
+            const how = signal ? `was ended by ${signal}` : `ended with exit code ${own}`;
+            if (own !== 130) process.stderr.write(`rank ${rank} ${how}; ending the others\n`);
+            const end = (signal: NodeJS.Signals) => () => signalAll(children, signal);
+            timers.push(setTimeout(end("SIGTERM"), GRACE_MS));
+            timers.push(setTimeout(end("SIGKILL"), 2 * GRACE_MS));
+          }
+        }
+        if (running > 0) return;
+        for (const timer of timers) clearTimeout(timer);
+        resolve(code ?? 0);
+      });
+    }
+  });
+}
+
+function signalAll(children: readonly ChildProcess[], signal: NodeJS.Signals): void {
+  for (const child of children) {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+  }
+}
+
+/** A port of this host that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,77 @@
+import type { Method } from "../methods/method.js";
+import type { Network } from "../network/index.js";
+import {
+  manualSeed,
+  type ProcessGroup,
+  rand,
+  randomState,
+  scope,
+  setRandomState,
+  type Tensor,
+  tensor,
+} from "../torch/index.js";
+
+/** Runs `body` in rank 0 first: what it draws or writes there, the others find. */
+export async function firstThenOthers<T>(
+  { rank, barrier }: ProcessGroup,
+  body: () => Promise<T>,
+): Promise<T> {
+  if (rank > 0) barrier();
+  const result = await body();
+  if (rank === 0) barrier();
+  return result;
+}
+
+/** Gives every rank the weights, optimiser and banks of rank 0, and its step. */
+export function sameStart(
+  group: ProcessGroup,
+  step: number,
+  network: Network,
+  method: Method,
+): number {
+  if (group.size === 1) return step;
+  return scope(() => {
+    const at = tensor(Float64Array.from([step]));
+    const random = randomState();
+    const all: Tensor[] = [...network.parameters.all.values(), ...method.state.values()];
+    group.broadcast([at, random, ...all]);
+    setRandomState(random);
+    // From here on every rank draws lots of its own.
+    if (group.rank > 0) manualSeed(Math.floor(rand([1]).item() * 2 ** 24) + group.rank);
+    return at.item();
+  });
+}
+
+/** Named numbers averaged over the ranks, which all have the same names. */
+export function averageScalars(
+  group: ProcessGroup,
+  scalars: Record<string, number>,
+): Record<string, number> {
+  if (group.size === 1) return scalars;
+  const names = Object.keys(scalars).sort();
+  return scope(() => {
+    const values = tensor(Float64Array.from(names, (name) => scalars[name] as number));
+    group.average([values]);
+    return Object.fromEntries(values.numbers().map((value, i) => [names[i], value]));
+  });
+}
+
+/** Whether any rank says yes: all ranks get the same answer. */
+export function anyRank(group: ProcessGroup, yes: boolean): boolean {
+  if (group.size === 1) return yes;
+  return scope(() => {
+    const count = tensor(Float64Array.from([yes ? 1 : 0]));
+    group.sum([count]);
+    return count.item() > 0;
+  });
+}
+
+/** Adds the other ranks' counts to these, in place. */
+export function sumCounts(group: ProcessGroup, counts: Float64Array): void {
+  if (group.size === 1) return;
+  scope(() => {
+    const all = tensor(counts);
+    group.sum([all]);
+    counts.set(all.numbers());
+  });
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { dispose, readSafetensors } from "../../src/torch/index.js";
+import { native } from "../../src/torch/native.js";
+import { preset, tiny } from "../cli/cli.js";
+import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { start } from "../torch/ranks.js";
+import { accumulated, plainCfcontra } from "./accumulation.js";
+
+const bin = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
+
+async function fixtures(root: string): Promise<void> {
+  await Promise.all([
+    makeGta5(join(root, "gta5"), 4),
+    makeCityscapes(join(root, "cityscapes"), 4),
+    makeCamvid(join(root, "camvid"), 3),
+  ]);
+}
+
+const command = (...args: string[]) => [process.execPath, bin, "train", ...args];
+
+/** Tensors of a run's checkpoint, without what is each rank's own until it is averaged. */
+function learntBy(run: string, step: number): Map<string, number[]> {
+  const file = join(run, "checkpoints", `step-${String(step).padStart(7, "0")}.safetensors`);
+  const { tensors } = readSafetensors(file);
+  const numbers = [...tensors].map(([name, tensor]) => [name, tensor.numbers()] as const);
+  dispose(tensors);
+  return new Map(numbers.filter(([name]) => !/running_|^random$/.test(name)));
+}
+
+/** The greatest difference, relative to the tensor's greatest element. */
+function difference(a: readonly number[], b: readonly number[]): number {
+  const size = Math.max(...b.map(Math.abs), 1e-12);
+  return Math.max(...a.map((value, i) => Math.abs(value - (b[i] as number)))) / size;
+}
+
+describe.skipIf(native.openStore === undefined)("training together (needs Gloo)", () => {
+  test.each([
+    ["minent", {}],
+    ["cfcontra", { cfcontra: plainCfcontra }],
+  ])(
+    "%s: two ranks of batch 1 learn what one learns that accumulates over the same two",
+    async (method, options) => {
+      await inTemporaryFolder(async (root) => {
+        await fixtures(root);
+        const train = { ...tiny(root).train, steps: 4, rate: 0.01 };
+        const config = tiny(root, { method, options, train });
+        const run = join(root, "run");
+        const path = await preset(root, config);
+        const { code, err } = await start(
+          command("--preset", path, "--out", run, "--processes", "2"),
+        ).ended;
+        expect(err).not.toMatch(/error/);
+        expect(code).toBe(0);
+        const batches = { ...config, train: { ...train, batch: 2 } };
+        const alone = await accumulated(batches, root);
+        const learnt = learntBy(run, 4);
+        expect(learnt.size).toBeGreaterThan(80);
+        for (const [name, numbers] of learnt) {
+          const same = alone.get(name) as number[];
+          expect([name, difference(numbers, same) < 1e-4]).toEqual([name, true]);
+        }
+        expect(JSON.parse(readFileSync(join(run, "result.json"), "utf8")).steps).toBe(4);
+      });
+    },
+  );
+});

@@ -19,7 +19,7 @@ export function colorsOf(names: readonly string[]): Map<string, string> {
     const owner = names.find((name) => name.split("/").includes(word));
     if (owner !== undefined && !taken.has(owner)) taken.set(owner, free[k] as string);
   }
-  const left = free.filter((one) => ![...taken.values()].includes(one));
+  const left = taken.size > 0 ? free.slice(2) : free;
   let next = 0;
   return new Map(
     names.map((name) => [name, taken.get(name) ?? (left[next++ % left.length] as string)]),

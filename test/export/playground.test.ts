@@ -172,6 +172,9 @@ describe.skipIf(CHROMIUM === undefined)(
     });
 
     test("shows the image that was asked for last", async () => {
+      await page.evaluate(() => {
+        (document.getElementById("status") as HTMLElement).textContent = "";
+      });
       for (const sample of ["Sample 2", "Sample 1", "Sample 2"]) {
         await page.getByRole("button", { name: sample }).click();
       }

@@ -77,12 +77,16 @@ async function main(): Promise<void> {
     }
   }
 
+  let asked = 0; // what was asked for last is shown, in whatever order it can be opened
   async function show(opening: Promise<Source>): Promise<void> {
+    const mine = ++asked;
     try {
       const next = await opening;
+      if (mine !== asked) return next.close();
       source?.close();
       source = next;
       results = [];
+      save.disabled = true;
       camera.setAttribute("aria-pressed", "false");
       pause.hidden = !next.video;
       pause.textContent = "Pause";

@@ -59,6 +59,7 @@ export function createPanel(name: string, info: ModelInfo): Panel {
         canvas.height = height;
       }
       context.globalAlpha = 1;
+      context.imageSmoothingEnabled = true;
       context.drawImage(source.picture, 0, 0, width, height);
       if (result === undefined || view === "image") return;
       layer.width = result.width;

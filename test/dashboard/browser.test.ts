@@ -146,7 +146,7 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
       ),
     );
     expect(wrong).toEqual([]);
-  }, 120_000);
+  }, 180_000);
 
   test("survives a restart of the server, and shows what was written meanwhile", async () => {
     await makeRun(join(runs, "lasting"), { state: "running", step: 300, images: 0 });
@@ -172,7 +172,7 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
         ),
     );
     expect(wrong).toEqual([]);
-  }, 90_000);
+  }, 180_000);
 
   test("a view is in its address, and the keyboard reaches everything", async () => {
     await open(
@@ -217,7 +217,7 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
     await page.getByText("2 of ").waitFor();
     expect(await page.getByLabel("Filter").inputValue()).toBe("demo cf");
     expect(wrong).toEqual([]);
-  }, 90_000);
+  }, 180_000);
 
   const views = {
     list: "",

@@ -22,7 +22,7 @@ interface Sampled {
 }
 
 const IMAGES = 20;
-const PER_DOMAIN = 400;
+const PER_IMAGE = 20;
 const SEED = 7;
 
 /**
@@ -84,7 +84,7 @@ async function sample(
         height: features.size(2),
       };
     });
-    const chosen = evenly(label, size, { width, height }, PER_DOMAIN / indices.length, stream, i);
+    const chosen = evenly(label, size, { width, height }, PER_IMAGE, stream, i);
     for (const { at, id } of chosen) {
       vectors.push(array.slice(at * network.featureSize, (at + 1) * network.featureSize));
       classes.push(id);

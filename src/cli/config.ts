@@ -123,7 +123,13 @@ export const configSchema = z.strictObject({
   sampling: samplingSchema.prefault({}),
   train: trainSchema.prefault({}),
   /** What a pretraining on the source alone changes of `train`; without it there is none. */
-  pretrain: z.strictObject({ steps: whole.min(1), rate: z.number().positive() }).optional(),
+  pretrain: z
+    .strictObject({
+      steps: whole.min(1),
+      rate: z.number().positive(),
+      augment: augmentSchema.optional(),
+    })
+    .optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -11,11 +11,13 @@ import { run } from "./run.js";
 
 /** The source-only run that all methods of a configuration start from. */
 function pretraining({ pretrain, ...config }: Config): Config {
+  const { augment = config.augment, ...train } = pretrain ?? {};
   return parseConfig({
     ...config,
     method: "source-only",
     style: {},
-    train: { ...config.train, ...pretrain },
+    augment,
+    train: { ...config.train, ...train },
   });
 }
 

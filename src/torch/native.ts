@@ -67,6 +67,9 @@ function load(): Native {
   if (!existsSync(path)) {
     throw new UserError(`the native part is not built (${path} is missing): run "npm run setup"`);
   }
+  // By default GNU's OpenMP lets a waiting thread turn for milliseconds: where anything else wants one
+  // of few cores, every operator then waits for the scheduler, and a step takes many times as long.
+  process.env.GOMP_SPINCOUNT ??= "10000";
   const addon = createRequire(import.meta.url)(path) as Native;
   // Some builds of libtorch start with one thread.
   if (process.env.OMP_NUM_THREADS === undefined) addon.setThreads(availableParallelism());

@@ -39,14 +39,12 @@ function show({ precision, peakMiB, stages, convolutions }) {
       `${Math.round(100 * shareOfRoofline)} % of ${rooflineGflopsPerThread} GFLOP/s a thread`,
   );
   console.table(
-    layers
-      .slice(0, 12)
-      .map(({ name, timesAStep, cpuSecondsAStep, shareOfRoofline }) => ({
-        name,
-        timesAStep,
-        cpuSecondsAStep,
-        shareOfRoofline,
-      })),
+    layers.slice(0, 12).map(({ name, timesAStep, cpuSecondsAStep, shareOfRoofline }) => ({
+      name,
+      timesAStep,
+      cpuSecondsAStep,
+      shareOfRoofline,
+    })),
   );
 }
 

@@ -152,12 +152,14 @@ function pick(
   );
 }
 
-/** What the runs of a group share: the configuration without its seed. */
+/** What the runs of a group share: the configuration without its seed and its seed's pretraining. */
 function groupOf(id: string, config: Record<string, unknown>): string {
   if (Object.keys(config).length === 0) return id;
   const { seed: _, ...train } = asMapping(config.train);
+  const { weights, ...own } = asMapping(config.network);
+  const network = config.pretrain === undefined ? { ...own, weights } : own;
   return createHash("sha256")
-    .update(JSON.stringify({ ...config, train }))
+    .update(JSON.stringify({ ...config, train, network }))
     .digest("hex")
     .slice(0, 12);
 }

@@ -120,10 +120,12 @@ function settings({ config }: RunFiles): Map<string, string> {
     } else flat.set(path, JSON.stringify(value));
   };
   visit(config, "");
-  const { method } = config;
+  const { method, pretrain } = config;
   for (const key of flat.keys()) {
+    // A method reads its own options only, and every seed has a pretraining of its own.
     const others = key.startsWith("options.") && !key.startsWith(`options.${method}.`);
-    if (others || key === "train.seed") flat.delete(key); // a method reads its own options only
+    const pretrained = key === "network.weights" && pretrain !== undefined;
+    if (others || pretrained || key === "train.seed") flat.delete(key);
   }
   return flat;
 }

@@ -148,7 +148,8 @@ export function findBaseline(run: RunFiles): string | undefined {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: see RunFiles
-const task = ({ network, source, target, evaluate, sizes }: any): string => {
+const task = ({ network, source, target, evaluate, sizes, pretrain }: any): string => {
   const { backbone, width } = network ?? {};
-  return JSON.stringify([backbone, width, source, target, evaluate, sizes]);
+  // The pretraining itself, which has no `pretrain`, is no row beside those that start from it.
+  return JSON.stringify([backbone, width, source, target, evaluate, sizes, pretrain]);
 };

@@ -113,7 +113,7 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
       "--preset",
       config,
       "--steps",
-      "120",
+      "480",
       "--out",
       join(runs, "trained"),
       ...set,
@@ -122,7 +122,7 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
     const ended = new Promise((resolve) => training?.once("exit", resolve));
     await page.getByRole("link", { name: "trained" }).click(); // the row appears by itself
     const head = page.locator(".run-head");
-    await head.getByText(/^\d+ of 120$/).waitFor();
+    await head.getByText(/^\d+ of 480$/).waitFor();
     const values = new Set<string | null>();
     const loss = page
       .locator(".chart", { has: page.getByRole("heading", { name: "Source loss" }) })
@@ -136,10 +136,10 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
     values.add(await loss.textContent());
     expect(await ended).toBe(0);
     expect(values.size).toBeGreaterThan(1); // it moved while we looked
-    await head.getByText("120 of 120").waitFor();
+    await head.getByText("480 of 480").waitFor();
     await head.getByText("mIoU camvid").waitFor();
     await page.getByRole("tab", { name: "Images" }).click();
-    await page.getByText("step 120").waitFor();
+    await page.getByText("step 480").waitFor();
     await page.waitForFunction(() =>
       [...document.querySelectorAll<HTMLImageElement>(".swipe img")].every(
         (one) => one.naturalWidth === 64,

@@ -37,6 +37,7 @@ export function openRuns(folder: string): Runs {
       .sort((a, b) => (a.updated < b.updated ? 1 : -1));
 
   async function look(): Promise<void> {
+    const begun = performance.now();
     const found = new Set(single ? [basename(folder)] : await runsBelow(root));
     const gone = [...known.keys()].filter((id) => !found.has(id));
     for (const id of gone) known.delete(id);
@@ -55,7 +56,7 @@ export function openRuns(folder: string): Runs {
       known.set(id, run);
       if (performance.now() - told > BATCH) tellAll([]); // many runs come in by and by
     });
-    looked = performance.now();
+    looked = begun;
     tellAll(gone);
   }
 

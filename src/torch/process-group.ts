@@ -128,17 +128,17 @@ function explain({ store, key }: Meeting, failed: Failed, error: Error): string 
   const { rank, size, count, timeout } = failed;
   const late = /time[d ]*out/i.test(error.message);
   const rest = "the last checkpoint is intact, `cfcontra train --resume` goes on from it";
+  const others = Array.from({ length: size }, (_, r) => r).filter((r) => r !== rank);
   let culprits: number[];
   try {
     native.storePut(store, key(`failed/${rank}`), "");
-    let silent = Array.from({ length: size }, (_, r) => r).filter((r) => r !== rank);
-    const deadline = performance.now() + REPORT_MS;
-    while (silent.length > 0 && performance.now() < deadline) {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
-      silent = silent.filter((r) => !native.storeHas(store, key(`failed/${r}`), ANSWER_MS));
-    }
+    const silent = stillWaitingFor(others, (r) => native.storeHas(store, key(`failed/${r}`), ANSWER_MS));
     const behind = silent.filter((r) => Number(native.storeGet(store, key(`at/${r}`))) < count);
     culprits = behind.length > 0 ? behind : silent;
+    native.storePut(store, key(`told/${rank}`), "");
+    // The store ends with rank 0, so it leaves last.
+    const alive = rank === 0 ? others.filter((r) => !silent.includes(r)) : [];
+    stillWaitingFor(alive, (r) => native.storeHas(store, key(`told/${r}`), ANSWER_MS));
   } catch {
     // The store has gone with its server, or does not answer.
     return `rank ${rank} lost rank 0, whose own message, if any, says why; ${rest}`;
@@ -146,6 +146,18 @@ function explain({ store, key }: Meeting, failed: Failed, error: Error): string 
   const who = culprits.length > 0 ? ranks(culprits) : "the others";
   const what = late ? `waited ${timeout} s for ${who}` : `lost ${who}`;
   return `rank ${rank} ${what} (${plain(error)}); ${rest}`;
+}
+
+/** Those of `ranks` of which `has` is not true within REPORT_MS. */
+function stillWaitingFor(ranks: readonly number[], has: (rank: number) => boolean): number[] {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  const deadline = performance.now() + REPORT_MS;
+  let left = ranks.filter((rank) => !has(rank));
+  while (left.length > 0 && performance.now() < deadline) {
+    Atomics.wait(pause, 0, 0, 100);
+    left = left.filter((rank) => !has(rank));
+  }
+  return left;
 }
 
 /** Gloo's message without the place in its sources, and without the advice of newer versions. */

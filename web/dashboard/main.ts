@@ -48,6 +48,10 @@ async function show(): Promise<void> {
       el("p", { class: "problem" }, (error as Error).message),
       button("Try again", () => void show()),
     );
+    // The address may name a run that is just beginning.
+    live.onRuns((changed) => {
+      if (ids.some((id) => changed.has(id))) void show();
+    }, signal);
   }
 }
 

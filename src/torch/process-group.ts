@@ -132,7 +132,9 @@ function explain({ store, key }: Meeting, failed: Failed, error: Error): string 
   let culprits: number[];
   try {
     native.storePut(store, key(`failed/${rank}`), "");
-    const silent = stillWaitingFor(others, (r) => native.storeHas(store, key(`failed/${r}`), ANSWER_MS));
+    const silent = stillWaitingFor(others, (r) =>
+      native.storeHas(store, key(`failed/${r}`), ANSWER_MS),
+    );
     const behind = silent.filter((r) => Number(native.storeGet(store, key(`at/${r}`))) < count);
     culprits = behind.length > 0 ? behind : silent;
     native.storePut(store, key(`told/${rank}`), "");

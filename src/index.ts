@@ -1,10 +1,32 @@
 // What `import "cfcontra"` gives, in the order data flows. Each folder's own index says more.
 export * from "./contrast/index.js";
-export type { ClassSet, Dataset, Sample, Size } from "./datasets/dataset.js";
+export type {
+  ClassSet,
+  Color,
+  Dataset,
+  DatasetFiles,
+  LabelCoding,
+  RawLabel,
+  Sample,
+  Size,
+} from "./datasets/dataset.js";
 export { IGNORE } from "./datasets/dataset.js";
-export { createLoader, ordered } from "./datasets/loader.js";
-export { openDataset } from "./datasets/open.js";
-export { makeStreets, openStreets } from "./datasets/streets/streets.js";
+export { INPUT_FORMATS, type InputFormat, type InputName } from "./datasets/input-format.js";
+export {
+  createLoader,
+  type Loader,
+  type LoaderOptions,
+  ordered,
+  type Share,
+  type Transform,
+} from "./datasets/loader.js";
+export { type DatasetSpec, openDataset } from "./datasets/open.js";
+export {
+  makeStreets,
+  type OpenStreetsOptions,
+  openStreets,
+  type StreetsOptions,
+} from "./datasets/streets/streets.js";
 export * from "./entropy/index.js";
 export { UserError } from "./errors.js";
 export * from "./evaluate/index.js";
@@ -15,4 +37,5 @@ export * as nn from "./nn/index.js";
 /** Tensors and operators: `import { torch } from "cfcontra"`. */
 export * as torch from "./torch/index.js";
 export * from "./train/index.js";
+/** The version of this package. */
 export const version = "0.1.0";

@@ -10,7 +10,7 @@ const EXCLUDED = -1e4;
  * C(f, y, M): cross-entropy of the cosines of features [N, D, h, w] with the bank's prototypes over
  * `temperature` against labels int64 [N, h, w], mean over the pixels that have a label and whose
  * class has a prototype; 0 without any such pixel. The bank gets no gradient and is not changed.
- * METHOD: fine alignment, step 3.
+ * arXiv 2103.12371, fine alignment.
  */
 export function contrastiveLoss(
   features: Tensor,

@@ -60,7 +60,7 @@ export class MemoryBank {
   /**
    * M[k] <- normalise(momentum M[k] + (1 - momentum) normalise(mean_k)) for the classes in the
    * batch; the others keep theirs exactly. The first mean of a class is its first prototype.
-   * METHOD: fine alignment, step 4. Call it after the losses were computed.
+   * arXiv 2103.12371, fine alignment. Call it after the losses were computed.
    */
   update({ means, counts }: ClassMeans, momentum = 0.9): void {
     noGrad(() =>

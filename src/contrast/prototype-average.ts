@@ -20,7 +20,7 @@ export interface PrototypeAverage {
   dispose(): void;
 }
 
-/** METHOD: fine alignment, step 1: the mean over images of the mean over a class's pixels. */
+/** arXiv 2103.12371, first prototypes: the mean over images of the mean over a class's pixels. */
 export function prototypeAverage(
   classes: number,
   featureSize: number,

@@ -3,8 +3,10 @@ import { noGrad, scope, type Tensor, topk } from "../torch/index.js";
 import type { MemoryBank } from "./memory-bank.js";
 import { cosines, distances } from "./similarity.js";
 
+/** How near a feature is to a prototype; see `PseudoLabelOptions`. */
 export const DISTANCES = ["cosine", "euclidean", "unit-euclidean"] as const;
 
+/** How pseudo-labels are made, and which are left out. */
 export interface PseudoLabelOptions {
   /** Pixels whose two nearest prototypes differ by less are ignored. */
   readonly threshold: number;
@@ -18,7 +20,7 @@ export interface PseudoLabelOptions {
 /**
  * Labels int64 [N, h, w] for features [N, D, h, w]: the nearest prototype's class, IGNORE where the
  * second nearest is nearer than `threshold` beyond it. Classes without a prototype are never given.
- * METHOD: fine alignment, step 2.
+ * arXiv 2103.12371, fine alignment.
  */
 export function pseudoLabels(
   features: Tensor,

@@ -34,4 +34,5 @@ export const INPUT_FORMATS = {
   tensorflow: UNIT_INPUT,
 } as const;
 
+/** A name of `INPUT_FORMATS`. */
 export type InputName = keyof typeof INPUT_FORMATS;

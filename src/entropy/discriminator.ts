@@ -33,6 +33,7 @@ export function discriminator(p: Parameters, inputs: number): Layer {
   };
 }
 
+/** The losses of discriminators; see `domainLoss`. */
 export const ADVERSARIES = ["vanilla", "least-squares"] as const;
 
 /** What a discriminator is told, or told wrongly: AdaptSegNet's numbers, 0 and 1. */

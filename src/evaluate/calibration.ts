@@ -25,6 +25,7 @@ const BINS = 15;
 /** Probability from which self-training takes a prediction for a label. */
 export const SURE = 0.9;
 
+/** An empty count, to which images are added. */
 export function createCalibration(): Calibration {
   const count = new Float64Array(BINS);
   const confident = new Float64Array(BINS);

@@ -7,6 +7,7 @@ export interface Confusion {
   readonly counts: Float64Array;
 }
 
+/** An empty matrix. */
 export function createConfusion(classes: number): Confusion {
   return { classes, counts: new Float64Array(classes * classes) };
 }
@@ -25,6 +26,7 @@ export function addToConfusion(
   }
 }
 
+/** What a confusion matrix says. */
 export interface Scores {
   /** Intersection over union per class, 0..1; NaN for a class that no label and no prediction has. */
   readonly iou: number[];

@@ -6,6 +6,7 @@ import { type Predictor, upsampleLogits } from "../network/index.js";
 import { autocast, noGrad, type Precision, scope, type Tensor } from "../torch/index.js";
 import { addToConfusion, type Confusion, createConfusion } from "./confusion.js";
 
+/** How a network looks at images. */
 export interface PredictOptions {
   readonly precision?: Precision;
   /** The coarse stage that the network was trained behind, where it restyles the target too. */
@@ -86,6 +87,7 @@ export interface Observation extends Size {
   readonly confidence: Float32Array;
 }
 
+/** What is measured, and how. */
 export interface EvaluateOptions extends PredictOptions, Views {
   /** What the network sees. */
   readonly size: Size;

@@ -20,12 +20,14 @@ export interface Segmentation extends Size {
   readonly entropy?: Float32Array;
 }
 
+/** What a segmentation should give. */
 export interface SegmentOptions {
   /** The size of the result; the image's own when omitted. */
   readonly output?: Size;
   readonly entropy?: boolean;
 }
 
+/** An open model. Call `release` when it is done with. */
 export interface Segmenter {
   readonly info: ModelInfo;
   /** Segments an image, which should have about the size `info.size`. */

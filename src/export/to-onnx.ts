@@ -5,6 +5,7 @@ import { type ModelInfo, metadataOf } from "./model-info.js";
 import { ELEMENTS, type OnnxBuilder, onnxBuilder, type Storage } from "./onnx-builder.js";
 import { addOperator, samePadding } from "./onnx-operators.js";
 
+/** What an exported model gives, and how it keeps its weights. */
 export interface OnnxOptions {
   /**
    * What the model gives: `logits` float32 [N, classes, H, W]; `labels` uint8 [N, H, W]; or labels

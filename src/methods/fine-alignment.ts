@@ -78,7 +78,7 @@ export interface FineAlignment {
 
 /**
  * Supervision, entropy minimisation and class-wise contrast against two memory banks.
- * arXiv 2103.12371; METHOD: total loss and fine alignment.
+ * arXiv 2103.12371.
  */
 export function fineAlignment(context: MethodContext, options: AlignmentOptions): FineAlignment {
   const { network, group = alone } = context;

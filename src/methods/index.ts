@@ -19,5 +19,7 @@ export const methods = {
   "self-training": { options: selfTrainingOptions, create: selfTraining },
 } as const;
 
+/** A name of `methods`. */
 export type MethodName = keyof typeof methods;
+/** The names of all methods. */
 export const METHODS = Object.keys(methods) as MethodName[];

@@ -14,7 +14,9 @@ export interface Backbone {
   published(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor>;
 }
 
+/** A name of `BACKBONES`. */
 export type BackboneName = ResNetName | "mobilenetv1";
+/** What a DeepLab-v2 may stand on. */
 export const BACKBONES: readonly BackboneName[] = [...RESNETS, "mobilenetv1"];
 
 /** @param width multiplies every channel count; 1 is the published network */

@@ -11,13 +11,17 @@ import { atrousPyramid } from "./atrous-pyramid.js";
 import { type Backbone, type BackboneName, createBackbone } from "./backbones.js";
 import { type ProjectionHeadName, projectionHead } from "./projection-head.js";
 
+/** What a network is made of. */
 export interface DeepLabOptions {
   readonly backbone: BackboneName;
   readonly classes: number;
+  /** What maps features to the space of the prototypes. */
   readonly head: ProjectionHeadName;
   /** Multiplies every channel count of the backbone; 1 is the published network. */
   readonly width?: number;
+  /** "cpu" (default), "cuda", "cuda:1", ... */
   readonly device?: string;
+  /** How convolutions start. Default N(0, 0.01). */
   readonly init?: Init;
   /**
    * Whose statistics normalise the backbone in training: the batch's, which move the running ones, or
@@ -35,6 +39,7 @@ export interface Prediction {
   readonly features: Tensor;
 }
 
+/** A DeepLab-v2 with its projection head: images to logits and features. */
 export interface Network {
   readonly parameters: Parameters;
   readonly classes: number;
@@ -82,6 +87,7 @@ export function deeplabV2(options: DeepLabOptions): Network {
   };
 }
 
+/** How the reference differs from one group at one rate. */
 export interface GroupOptions {
   /**
    * As the reference's optimiser has it: it lists backbone parameters once for every enclosing

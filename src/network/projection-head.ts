@@ -1,7 +1,9 @@
 import { batchNorm, heInit, type Layer, type Parameters, relu, sequential } from "../nn/index.js";
 import * as torch from "../torch/index.js";
 
+/** What maps features to the space of the prototypes, pixel by pixel: nothing, one layer, or two. */
 export const PROJECTION_HEADS = ["none", "linear", "moco", "simclr", "byol"] as const;
+/** A name of `PROJECTION_HEADS`. */
 export type ProjectionHeadName = (typeof PROJECTION_HEADS)[number];
 
 /** A fully connected layer applied to every pixel: weight [out, in], bias [out]. */

@@ -19,7 +19,9 @@ export const DEPTHS = {
   resnet101: { blocks: [3, 4, 23, 3], block: bottleneck, expansion: 4 },
 } as const;
 
+/** A name of `RESNETS`. */
 export type ResNetName = keyof typeof DEPTHS;
+/** The depths of ResNet: He et al., CVPR 2016. */
 export const RESNETS = Object.keys(DEPTHS) as ResNetName[];
 
 /** Stride and dilation of the four stages: output stride 8 by dilating the last two. */

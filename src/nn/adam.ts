@@ -1,6 +1,7 @@
 import { keep, noGrad, scope, type Tensor, type TensorMap, zeros } from "../torch/index.js";
 import type { Optimizer } from "./sgd.js";
 
+/** Decay of both moving averages, and what keeps the root from 0: [0.9, 0.999] and 1e-8 unless given. */
 export interface AdamOptions {
   readonly betas?: readonly [number, number];
   readonly eps?: number;

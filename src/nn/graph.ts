@@ -35,6 +35,7 @@ export interface Graph {
   dispose(): void;
 }
 
+/** Whether an argument is a value that depends on the input, not a constant. */
 export const isValue = (arg: unknown): arg is Value =>
   typeof arg === "object" && arg !== null && "id" in arg;
 

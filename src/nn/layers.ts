@@ -5,6 +5,7 @@ import { heInit, type Init, onesInit, type Parameters, zerosInit } from "./param
 /** [N, C, H, W] -> [N, C', H', W']. `training` decides whose statistics normalise. */
 export type Layer = (x: Tensor, training: boolean) => Tensor;
 
+/** A convolution; with a bias, and started by He et al., unless said otherwise. */
 export interface Conv2dOptions extends ConvOptions {
   readonly bias?: boolean;
   readonly init?: Init;
@@ -26,7 +27,7 @@ export function conv2d(
 
 /**
  * Normalisation by the batch's statistics in training, by the running ones otherwise. `frozen`
- * keeps scale and shift as they are, as the reference does (METHOD.md, network).
+ * keeps scale and shift as they are, as the reference does.
  */
 export function batchNorm(
   p: Parameters,

@@ -48,8 +48,11 @@ export function createParameters(device = "cpu"): Parameters {
   return at("");
 }
 
+/** All 0. */
 export const zerosInit: Init = (tensor) => tensor.zeroInPlace();
+/** All 1. */
 export const onesInit: Init = (tensor) => tensor.fillInPlace(1);
+/** N(0, deviation). */
 export const normalInit =
   (deviation: number): Init =>
   (tensor) =>

@@ -18,11 +18,13 @@ export interface ParameterGroup {
   readonly repeats?: (name: string) => number;
 }
 
+/** m and d of `sgd`: 0.9 and 5e-4 unless given. */
 export interface SgdOptions {
   readonly momentum?: number;
   readonly weightDecay?: number;
 }
 
+/** Steps parameters by their gradients. */
 export interface Optimizer {
   /** Updates every parameter by its gradient, and makes ready for the next. */
   step(rate: number): void;

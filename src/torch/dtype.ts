@@ -12,6 +12,7 @@ const CODES = {
   bfloat16: 15,
 } as const;
 
+/** Element types: float32, bfloat16, float16, float64, int64, ..., bool. */
 export type Dtype = keyof typeof CODES;
 
 const NAMES = new Map<number, Dtype>(
@@ -30,6 +31,7 @@ export function dtypeOf(code: number): Dtype {
   return name;
 }
 
+/** What elements of a tensor are in JavaScript; bfloat16 and float16 as raw words of 16 bits. */
 export type TypedArray =
   | Uint8Array
   | Int8Array

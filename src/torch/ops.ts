@@ -13,6 +13,7 @@ const randnOp = operator("randn");
 const randOp = operator("rand");
 const arangeOp = operator("arange");
 
+/** Element type and device of a new tensor: float32 on "cpu" unless given. */
 export interface TensorOptions {
   readonly dtype?: Dtype;
   readonly device?: string;
@@ -44,12 +45,16 @@ export function tensor(
   return converted;
 }
 
+/** 0 everywhere. */
 export const zeros = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
   zerosOp(shape, ...like(options));
+/** 1 everywhere. */
 export const ones = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
   onesOp(shape, ...like(options));
+/** `value` everywhere. */
 export const full = (shape: readonly number[], value: number, options: TensorOptions = {}) =>
   fullOp(shape, value, ...like(options));
+/** Memory as it is found: to be filled. */
 export const empty = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
   emptyOp(shape, ...like(options));
 /** Standard normal numbers from libtorch's generator; see `manualSeed`. */
@@ -64,12 +69,16 @@ export const arange = (end: number, options: TensorOptions = {}): Tensor =>
 
 const catOp = operator("cat");
 const stackOp = operator("stack");
+/** One after the other along a dimension that they have. */
 export const cat = (parts: readonly Tensor[], dim = 0): Tensor => catOp(parts, dim);
+/** One after the other along a new dimension. */
 export const stack = (parts: readonly Tensor[], dim = 0): Tensor => stackOp(parts, dim);
+/** a where the condition c (bool) is true, b elsewhere; shapes are broadcast. */
 export const where = operator("where.self") as (c: Tensor, a: Tensor, b: Tensor) => Tensor;
 
 const conv2dOp = operator("conv2d");
 
+/** Alike in both directions: stride 1, padding 0, dilation 1, one group unless given. */
 export interface ConvOptions {
   readonly stride?: number;
   readonly padding?: number;
@@ -123,6 +132,7 @@ export const linear = (x: Tensor, weight: Tensor, bias: Tensor | null = null): T
 
 const batchNormOp = operator("batch_norm");
 
+/** float32 [C] each. */
 export interface BatchNormState {
   readonly weight: Tensor;
   readonly bias: Tensor;
@@ -141,6 +151,7 @@ export function batchNorm(
 }
 
 const maxPool2dOp = operator("max_pool2d");
+/** [N, C, H, W] -> [N, C, H', W'], the largest of each window; windows do not overlap unless `stride` is given. */
 export const maxPool2d = (
   x: Tensor,
   kernel: number,
@@ -175,6 +186,7 @@ const oneHotOp = operator("one_hot");
 export const oneHot = (labels: Tensor, classes: number): Tensor => oneHotOp(labels, classes);
 
 const mseOp = operator("mse_loss");
+/** The mean of (a - b)^2, a scalar. */
 export const mseLoss = (a: Tensor, b: Tensor): Tensor => mseOp(a, b);
 
 const reflectOp = operator("reflection_pad2d");

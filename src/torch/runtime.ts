@@ -10,6 +10,7 @@ export function setThreads(count: number = availableParallelism()): void {
   native.setThreads(count);
 }
 
+/** Threads that one operator uses now. */
 export const threads = (): number => native.threads();
 
 /** Seeds libtorch's generators. */
@@ -17,8 +18,10 @@ export const manualSeed = (seed: number): void => native.manualSeed(seed);
 
 /** The CPU generator's state, uint8, to be saved with a checkpoint. */
 export const randomState = (): Tensor => new Tensor(native.randomState());
+/** Brings the CPU generator back to a state of `randomState`. */
 export const setRandomState = (state: Tensor): void => native.setRandomState(state.handle);
 
+/** Whether this libtorch has CUDA, and a device for it. */
 export const hasCuda = (): boolean => native.hasCuda();
 
 /** Tensors that JavaScript holds now, and the bytes of their storages: for leak tests and logs. */

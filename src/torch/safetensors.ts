@@ -5,6 +5,7 @@ import { native } from "./native.js";
 import { scope } from "./scope.js";
 import { Tensor } from "./tensor.js";
 
+/** Tensors by name, in the order of their creation or file. */
 export type TensorMap = Map<string, Tensor>;
 type TensorSource = ReadonlyMap<string, Tensor>;
 

@@ -14,6 +14,7 @@ import { op } from "./tensor-operators.js";
 // The safety net for tensors that no scope owns and nobody disposed.
 const collected = new FinalizationRegistry<number>((handle) => native.dispose(handle));
 
+/** What arithmetic takes beside a tensor. */
 export type Operand = Tensor | number;
 type Dims = number | readonly number[];
 

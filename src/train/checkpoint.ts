@@ -91,7 +91,8 @@ function metadata({
   };
 }
 
-interface Checkpoint {
+/** A checkpoint as its file holds it. */
+export interface Checkpoint {
   readonly info: CheckpointInfo;
   readonly tensors: TensorMap;
 }

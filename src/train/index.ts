@@ -1,4 +1,5 @@
 export {
+  type Checkpoint,
   type CheckpointInfo,
   checkpoints,
   latestCheckpoint,

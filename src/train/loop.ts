@@ -19,6 +19,7 @@ export interface Stream {
   readonly transform?: Transform | undefined;
 }
 
+/** A training: what is trained, on what, for how long. */
 export interface LoopOptions {
   readonly network: Network;
   readonly method: Method;

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { writeAtomically } from "./run-folder.js";
 
+/** `running`, `complete`, `stopped` by Ctrl-C (it can be resumed) or `failed`. */
 export type RunState = "running" | "complete" | "stopped" | "failed";
 
 /** `status.json`: how a run is. "running" and not `updated` for a minute means that it was lost. */
@@ -29,6 +30,7 @@ export interface StatusFile {
 
 const EVERY = 2000;
 
+/** Writes `status.json` of a run that begins, or goes on at `step`. */
 export function openStatus(
   folder: string,
   run: Pick<Status, "method" | "seed" | "step" | "steps">,

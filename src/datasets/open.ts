@@ -21,7 +21,7 @@ import { synthia } from "./synthia.js";
 import { virtualKitti } from "./virtual-kitti.js";
 
 /** Every kind of data set, by the `type` of its configuration. A new one is a new line. */
-const types: Readonly<Record<string, DatasetType>> = {
+export const DATASET_TYPES: Readonly<Record<string, DatasetType>> = {
   gta5,
   synthia,
   cityscapes,
@@ -55,8 +55,8 @@ export interface DatasetSpec {
  */
 export function parseDatasetSpec(spec: unknown, where = "dataset"): DatasetSpec {
   const type = typeof spec === "object" && spec !== null && "type" in spec ? spec.type : undefined;
-  if (typeof type !== "string" || !Object.hasOwn(types, type)) {
-    const names = Object.keys(types);
+  if (typeof type !== "string" || !Object.hasOwn(DATASET_TYPES, type)) {
+    const names = Object.keys(DATASET_TYPES);
     const near = typeof type === "string" ? nearestWord(type, names) : undefined;
     const found = type === undefined ? "is missing" : `${JSON.stringify(type)} is unknown`;
     throw new UserError(
@@ -64,7 +64,7 @@ export function parseDatasetSpec(spec: unknown, where = "dataset"): DatasetSpec 
         `${near ? `; did you mean ${near}?` : "."}`,
     );
   }
-  const { schema } = types[type] as DatasetType;
+  const { schema } = DATASET_TYPES[type] as DatasetType;
   const parsed = schema.safeParse(spec);
   if (parsed.success) return parsed.data as unknown as DatasetSpec;
   const issue = parsed.error.issues[0];
@@ -94,6 +94,6 @@ export async function openDataset(
   onProgress?: (name: string, done: number, total: number) => void,
 ): Promise<Dataset> {
   const parsed = parseDatasetSpec(spec);
-  const { open } = types[parsed.type] as DatasetType;
+  const { open } = DATASET_TYPES[parsed.type] as DatasetType;
   return open({ ...parsed, root: resolve(base, parsed.root) } as never, onProgress);
 }

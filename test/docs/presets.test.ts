@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import type { z } from "zod";
+import { configSchema, presetNames } from "../../src/cli/config.js";
+import { DATASET_TYPES } from "../../src/datasets/open.js";
+import { METHODS, methods } from "../../src/methods/index.js";
+import { coderTraining } from "../../src/style/index.js";
+import { codes, type Table, tables } from "./tables.js";
+
+const page = (name: string) => tables(readFileSync(`docs/${name}.md`, "utf8"));
+const presets = page("presets");
+
+/** What a schema says of one key. */
+interface Key {
+  /** `undefined` where it may be left out, "required" where it may not. */
+  readonly value: unknown;
+  readonly choices: readonly string[];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: zod's definitions have a shape for each kind
+type Definition = any;
+
+/** A schema without what wraps it, and the default found on the way. */
+function unwrap(schema: z.ZodType): { inner: Definition; value: unknown } {
+  let { def } = (schema as Definition)._zod;
+  let value: unknown = "required";
+  for (;;) {
+    if (def.type === "default") value = def.defaultValue;
+    else if (def.type === "prefault" || def.type === "optional") value = undefined;
+    if (def.type === "pipe") def = def.out._zod.def;
+    else if (def.innerType === undefined) return { inner: def, value };
+    else def = def.innerType._zod.def;
+  }
+}
+
+function keysOf(schema: z.ZodType): Map<string, Key> {
+  const { shape } = unwrap(schema).inner;
+  return new Map(
+    Object.entries(shape as Record<string, z.ZodType>).map(([name, part]) => {
+      const { inner, value } = unwrap(part);
+      const choices = inner.type === "enum" ? Object.values(inner.entries as object) : [];
+      return [name, { value, choices: choices.map(String) }];
+    }),
+  );
+}
+
+/** The default that a cell names. */
+function valueIn(cell: string): unknown {
+  if (cell === "") return undefined;
+  return cell === "required" ? cell : parse(cell.replaceAll("`", ""));
+}
+
+const tableOf = (heading: string, first = "key") =>
+  presets.find((table) => table.heading === heading && table.header[0] === first) as Table;
+const nameIn = (cell = "") => codes(cell)[0] as string;
+
+describe("docs/presets.md", () => {
+  const top = configSchema.shape;
+  test.each([
+    ["The top", configSchema],
+    ["Sizes", top.sizes],
+    ["Network", top.network],
+    ["Train", top.train],
+    ["Pretrain", top.pretrain],
+    ["Augment", top.augment],
+    ["Sampling", top.sampling],
+    ["Style", top.style],
+  ] as [string, z.ZodType][])("%s: every key, with its default and choices", (heading, schema) => {
+    const { rows } = tableOf(heading);
+    const documented = rows.map(({ key, default: value = "" }) => [nameIn(key), valueIn(value)]);
+    const known = [...keysOf(schema)].map(([name, { value }]) => [name, value]);
+    const sorted = (pairs: unknown[][]) => Object.fromEntries(pairs as [string, unknown][]);
+    expect(documented).toHaveLength(known.length);
+    expect(sorted(documented)).toEqual(sorted(known));
+    for (const [name, { choices }] of keysOf(schema)) {
+      if (name === "method" && heading === "The top") continue; // docs/methods.md names them
+      const what = rows.find(({ key }) => nameIn(key) === name)?.what;
+      expect(codes(what)).toEqual(expect.arrayContaining([...choices]));
+    }
+  });
+
+  test("the coder's training, with both defaults", () => {
+    const table = presets.filter(({ heading }) => heading === "Style")[1] as Table;
+    const column = (name: string) =>
+      Object.fromEntries(
+        table.rows.map(({ key, [name]: value = "" }) => [nameIn(key), valueIn(value)]),
+      );
+    expect(column("own")).toEqual({ ...coderTraining({}, false), size: undefined });
+    expect(column("given encoder")).toEqual(coderTraining({}, true));
+  });
+
+  test.each(Object.keys(DATASET_TYPES))("data sets: every option of %s", (type) => {
+    const { rows } = tableOf("Data sets");
+    const covers = (of = "") =>
+      of.startsWith("all") ? !codes(of).includes(type) : codes(of).includes(type);
+    const own = rows.filter(({ of }) => covers(of));
+    const keys = keysOf((DATASET_TYPES[type] as { schema: z.ZodType }).schema);
+    expect(own.map(({ key }) => nameIn(key)).sort()).toEqual([...keys.keys()].sort());
+    for (const row of own) {
+      const { value, choices } = keys.get(nameIn(row.key)) as Key;
+      expect([row.key, valueIn(row.default ?? "")]).toEqual([row.key, value]);
+      if (row.what !== "the same") {
+        expect(codes(row.what)).toEqual(expect.arrayContaining([...choices]));
+      }
+    }
+  });
+
+  test("says what every preset is for", () => {
+    const { rows } = tableOf("Those that come with the project", "preset");
+    expect(rows.map(({ preset }) => nameIn(preset)).sort()).toEqual(presetNames().sort());
+  });
+});
+
+describe("docs/methods.md", () => {
+  const options = page("methods").filter(({ header }) => header[0] === "option");
+  /** Rows as [option, default]; some have two of each. */
+  const pairs = ({ rows }: Table) =>
+    rows.flatMap(({ option, default: cell = "" }) => {
+      const names = codes(option);
+      const values = names.length > 1 ? cell.split(",") : [cell];
+      return names.map((name, i) => [name, values[i]?.trim() ?? ""] as const);
+    });
+  const all = new Map(options.flatMap(pairs));
+
+  test.each(METHODS)("every option of %s, with its default", (method) => {
+    const keys = keysOf(methods[method].options);
+    const own = options.find(({ heading }) => heading.split(", ").includes(method)) as Table;
+    expect([...keys.keys()]).toEqual(expect.arrayContaining(pairs(own).map(([name]) => name)));
+    for (const [name, { value }] of keys) {
+      const cell = all.get(name);
+      if (name === "terms")
+        expect(cell).toBe(`all ${["", "one", "two", "three", "four"][(value as []).length]}`);
+      else expect([name, valueIn(cell ?? "")]).toEqual([name, value]);
+    }
+  });
+});

@@ -115,7 +115,9 @@ export const configSchema = z.strictObject({
   source: dataset,
   target: dataset,
   /** Labelled sets to measure on, by name. The first is the one that tables show. */
-  evaluate: z.record(z.string(), dataset),
+  evaluate: z.record(z.string(), dataset).refine((sets) => Object.keys(sets).length > 0, {
+    error: "expected a labelled data set to measure on; if the target has no labels, the source",
+  }),
   sizes: sizesSchema,
   style: styleSchema.prefault({}),
   /** Random changes of the training images of both domains. */

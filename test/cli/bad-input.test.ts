@@ -96,6 +96,7 @@ describe("configuration", () => {
   test.each([
     ["an unknown key", "train.stpes=3", /train\.stpes is no known key.*did you mean steps/],
     ["an unknown section", "netwrok.width=1", /netwrok is no known key.*did you mean network/],
+    ["nothing to measure on", "evaluate={}", /evaluate: expected a labelled data set/],
     ["a wrong type", "train.steps=many", /train\.steps.*expected number/],
     ["an unknown backbone", "network.backbone=resnet19", /network\.backbone/],
     ["an unknown data set", "source.type=gta6", /gta6.*did you mean gta5/],

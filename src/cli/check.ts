@@ -3,11 +3,13 @@ import { withAbsoluteRoots } from "./build.js";
 import { configuration } from "./configuration.js";
 import { dataCheck } from "./data-check.js";
 import { open } from "./measure.js";
+import type { Json } from "./print.js";
 
 export interface CheckOptions {
   readonly setOf: string;
   readonly out: string;
   readonly limit?: number;
+  readonly json?: Json;
   readonly set: readonly string[];
   readonly data: string;
 }
@@ -15,7 +17,7 @@ export interface CheckOptions {
 /** `cfcontra data check`: opens what a preset names, reads it whole and reports. */
 export async function check(
   preset: string,
-  { setOf, out, limit, set, data }: CheckOptions,
+  { setOf, set, data, ...options }: CheckOptions,
 ): Promise<void> {
   const config = withAbsoluteRoots(configuration({ preset, set }), data);
   const specs = { source: config.source, target: config.target, ...config.evaluate };
@@ -26,5 +28,5 @@ export async function check(
     );
   }
   const dataset = await open(spec, process.cwd());
-  process.exitCode = await dataCheck({ dataset, out, ...(limit !== undefined && { limit }) });
+  process.exitCode = await dataCheck({ dataset, ...options });
 }

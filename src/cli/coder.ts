@@ -15,7 +15,7 @@ import {
 } from "../style/index.js";
 import { dispose, manualSeed, randomState, setRandomState } from "../torch/index.js";
 import type { Config } from "./config.js";
-import { progressLine } from "./progress.js";
+import { note, progressLine } from "./progress.js";
 
 /** Labelled and unlabelled images of a run. */
 export interface Domains {
@@ -53,11 +53,6 @@ export async function findCoder(config: Config, domains: Domains, keepAt?: strin
   if (typeof named === "string" && existsSync(named)) return loadCoder(named, device);
   const file = typeof named === "string" ? named : keepAt;
   if (file !== undefined) requireMakeable(file);
-  if (typeof named === "string") {
-    process.stderr.write(
-      `note: ${named} does not exist yet: the coder is trained now, and kept there\n`,
-    );
-  }
   const given = typeof named === "object" ? named : undefined;
   const training = coderTraining(config.style.training, given !== undefined);
   if (given && training.width !== 1) {
@@ -110,9 +105,7 @@ function requireMakeable(path: string): void {
     );
   }
   mkdirSync(dirname(path), { recursive: true });
-  process.stderr.write(
-    `note: ${path} does not exist yet: the coder is trained now, and kept there\n`,
-  );
+  note(`${path} does not exist yet: the coder is trained now, and kept there`);
 }
 
 /** Numbers of its own for `body`: what is drawn later is the same whether a coder was trained or read. */

@@ -5,9 +5,14 @@ import { readRun } from "../report/run-files.js";
 import { textTable } from "../report/score-table.js";
 import { markdown } from "../report/table-formats.js";
 import { writeAtomically } from "../train/run-folder.js";
+import { type Json, print } from "./print.js";
+import { note } from "./progress.js";
 
 /** `cfcontra compare`. */
-export async function compare(paths: readonly string[], { out }: { out: string }): Promise<void> {
+export async function compare(
+  paths: readonly string[],
+  { out, json }: { readonly out: string; readonly json?: Json },
+): Promise<void> {
   const comparison = compareRuns(paths.map(readRun));
   const rows = comparisonRows(comparison);
   writeAtomically(join(out, "comparison.html"), await comparisonPage(comparison));
@@ -15,9 +20,10 @@ export async function compare(paths: readonly string[], { out }: { out: string }
   writeAtomically(join(out, "comparison.md"), tables);
   writeAtomically(join(out, "comparison.json"), `${JSON.stringify(plain(comparison), null, 2)}\n`);
   for (const name of comparison.leftOut) {
-    process.stderr.write(`note: ${name} is not complete and was left out\n`);
+    note(`${name} is not complete and was left out`);
   }
-  process.stdout.write(`${textTable(rows)}\n\n${join(out, "comparison.html")}, .md and .json\n`);
+  const files = `${join(out, "comparison.html")}, .md and .json`;
+  print(`${textTable(rows)}\n\n${files}`, () => plain(comparison), json);
 }
 
 /** Without the contents of the runs. */

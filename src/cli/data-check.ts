@@ -6,7 +6,9 @@ import { UserError } from "../errors.js";
 import { formatCheck } from "../report/check-report.js";
 import { contactSheet } from "../report/contact-sheet.js";
 import { writeRgb } from "../report/pictures.js";
+import { type Json, print } from "./print.js";
 import { progressLine } from "./progress.js";
+import { columnsOf } from "./terminal.js";
 
 export interface DataCheckOptions {
   readonly dataset: Dataset;
@@ -14,6 +16,7 @@ export interface DataCheckOptions {
   readonly out: string;
   /** Read only so many images. */
   readonly limit?: number;
+  readonly json?: Json;
 }
 
 const SHEET = { count: 12, columns: 4 };
@@ -23,7 +26,7 @@ const PICTURE_WIDTH = 320;
  * Reads a data set, prints what is in it and what is wrong with it, and writes a contact sheet.
  * @returns the exit code: 1 if there are problems
  */
-export async function dataCheck({ dataset, out, limit }: DataCheckOptions): Promise<number> {
+export async function dataCheck({ dataset, out, limit, json }: DataCheckOptions): Promise<number> {
   const line = progressLine(`reading ${dataset.name}`);
   let report: DatasetReport;
   try {
@@ -31,7 +34,6 @@ export async function dataCheck({ dataset, out, limit }: DataCheckOptions): Prom
   } finally {
     line.end();
   }
-  process.stdout.write(`${formatCheck(report, dataset.classes)}\n`);
   const sheet = await contactSheet(dataset, { ...SHEET, size: pictureSize(report) });
   try {
     await mkdir(dirname(out), { recursive: true });
@@ -42,7 +44,10 @@ export async function dataCheck({ dataset, out, limit }: DataCheckOptions): Prom
       `cannot write the contact sheet ${out} (${reason}); --out names a PNG file`,
     );
   }
-  process.stdout.write(`\ncontact sheet: ${out}\n`);
+  const columns = columnsOf(process.stdout);
+  const text = `${formatCheck(report, dataset.classes, columns)}\n\ncontact sheet: ${out}`;
+  const classes = report.classes.map((count, k) => ({ name: dataset.classes.names[k], ...count }));
+  print(text, () => ({ ...report, classes, sheet: out }), json);
   return report.problems.length > 0 ? 1 : 0;
 }
 

@@ -6,19 +6,23 @@ import { predictLabels } from "../evaluate/index.js";
 import type { MethodName } from "../methods/index.js";
 import { comparisonSheet } from "../report/comparison-sheet.js";
 import { writeRgb } from "../report/pictures.js";
+import { readRun } from "../report/run-files.js";
+import { curve } from "../report/run-summary.js";
 import { percent, textTable } from "../report/score-table.js";
-import { writeAtomically } from "../train/index.js";
 import { configuration } from "./configuration.js";
+import { lines } from "./finish.js";
+import { commandOf } from "./invocation.js";
 import { openEvaluationSets } from "./measure.js";
 import { openRun } from "./open-run.js";
 import { pretrained } from "./pretrain.js";
-import { clock } from "./progress.js";
-import { run } from "./run.js";
+import { type Json, print } from "./print.js";
+import { clock, say } from "./progress.js";
+import { peakMemory, run } from "./run.js";
 
 export interface DemoOptions {
   readonly seed: number;
   readonly out: string;
-  readonly json?: string;
+  readonly json?: Json;
   readonly set: readonly string[];
   readonly data: string;
 }
@@ -57,18 +61,30 @@ export async function demo({ seed, out, json, set, data }: DemoOptions): Promise
     if (!source || !target) throw new UserError("the demo evaluates on `source` and `target`");
     const seconds = (performance.now() - began) / 1000;
     rows.push({ method, seed, sourceMiou: source.miou, targetMiou: target.miou, seconds });
-    process.stderr.write(
-      `${method}: target mIoU ${percent(target.miou)}, trained and measured in ${clock(seconds)}\n`,
+    say(
+      `${method}: target mIoU ${percent(target.miou)}, trained and measured in ${clock(seconds)}`,
     );
   }
   const target = (await openEvaluationSets(config("cfcontra"), data)).get("target") as Dataset;
   const picture = join(out, "predictions.png");
   await drawSheet(target, out, picture);
-  if (json) writeAtomically(json, `${JSON.stringify({ rows, pretraining }, null, 2)}\n`);
-  process.stdout.write(
-    `\n${table(rows)}\n\nall from the same pretraining on the source (${clock(pretraining.seconds)}); ` +
-      `predictions on the target side by side: ${picture}\n`,
-  );
+  const all = (performance.now() - start) / 1000;
+  const summary = lines([
+    ...["pretrained", ...SHOWN_METHODS].map((name) => {
+      const course = curve(readRun(join(out, name)).metrics, "source/main");
+      return ["loss", `${name.padEnd(11)}  ${course}`] as const;
+    }),
+    [
+      "cost",
+      `${clock(all)} in all, of which ${clock(pretraining.seconds)} for the pretraining that all ` +
+        `start from; ${peakMemory()} MiB at peak`,
+    ],
+    ["pictures", picture],
+    ["runs", `${out} (each with a report.html)`],
+    ["next", commandOf("dashboard", out)],
+    ["next", commandOf("predict", join(out, "cfcontra"), "photos", "--out", "predictions")],
+  ]);
+  print(`${table(rows)}\n\n${summary.join("\n")}`, () => ({ rows, pretraining }), json);
 }
 
 /** Removes what an earlier demo left: its checkpoints and log are of another run. */

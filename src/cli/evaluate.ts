@@ -12,6 +12,7 @@ import { readJsonLines, writeAtomically } from "../train/index.js";
 import type { Config } from "./config.js";
 import { measure, openEvaluationSets, type Protocol } from "./measure.js";
 import { openRun, requireClasses } from "./open-run.js";
+import { type Json, print } from "./print.js";
 
 export interface EvaluateOptions {
   readonly on?: string;
@@ -21,7 +22,7 @@ export interface EvaluateOptions {
   readonly native?: boolean;
   /** 13, 16 or 19: mIoU over these of the Cityscapes classes, too. */
   readonly classes?: number;
-  readonly json?: string;
+  readonly json?: Json;
   readonly csv?: string;
   readonly markdown?: string;
   readonly latex?: string;
@@ -53,8 +54,16 @@ export async function evaluateRun(path: string, options: EvaluateOptions): Promi
       results[name] = conclude(confusion, subset);
     }
     const rows = evaluationRows(info.classes, results);
-    process.stdout.write(`${textTable(rows)}\n${snapshots(path, Object.keys(results))}`);
-    await writeFiles(options, config, info, protocol, results, rows);
+    const { evaluate: size, output = size } = config.sizes;
+    const found = () => ({
+      ...{ method: info.method, step: info.step, classes: info.classes },
+      protocol: { size, output, ...protocol },
+      scores: Object.fromEntries(Object.entries(results).map(([name, r]) => [name, r.scores])),
+      evaluations: results,
+    });
+    const text = [textTable(rows), ...snapshots(path, Object.keys(results))].join("\n");
+    print(text, found, options.json);
+    await writeFiles(options, config, info, results, rows);
   } finally {
     dispose();
   }
@@ -63,21 +72,13 @@ export async function evaluateRun(path: string, options: EvaluateOptions): Promi
 async function writeFiles(
   options: EvaluateOptions,
   config: Config,
-  { method, step, classes }: { method: string; step: number; classes: readonly string[] },
-  protocol: Protocol,
+  { method, classes }: { readonly method: string; readonly classes: readonly string[] },
   results: Readonly<Record<string, Evaluation>>,
   rows: string[][],
 ): Promise<void> {
-  const scores = Object.fromEntries(Object.entries(results).map(([name, r]) => [name, r.scores]));
-  const { evaluate: size, output = size } = config.sizes;
   const write = (file: string | undefined, text: () => string) => {
     if (file !== undefined) writeAtomically(file, text());
   };
-  write(options.json, () => {
-    const used = { size, output, ...protocol };
-    const all = { method, step, classes, protocol: used, scores, evaluations: results };
-    return `${JSON.stringify(all, null, 2)}\n`;
-  });
   write(options.csv, () => csv(rows));
   const [first] = Object.values(results) as [Evaluation];
   const figures = publishedBeside(config.source.type, config.target.type);
@@ -112,10 +113,10 @@ function subsetOf(
   return subset.names.map((name) => names.indexOf(name));
 }
 
-/** Last, mean and best snapshot as the run measured them, where it did so several times. */
-function snapshots(run: string, sets: readonly string[]): string {
+/** Lines: last, mean and best snapshot as the run measured them, where it did so several times. */
+function snapshots(run: string, sets: readonly string[]): string[] {
   const path = join(run, "metrics.jsonl");
-  if (!existsSync(path)) return "";
+  if (!existsSync(path)) return [];
   const metrics = readJsonLines<MetricsLine>(path);
   const lines = sets.flatMap((set) => {
     const course = courseOf(metrics, `miou/${set}`);
@@ -127,5 +128,5 @@ function snapshots(run: string, sets: readonly string[]): string {
         `(step ${best.step}, chosen by these labels)`,
     ];
   });
-  return lines.length > 0 ? `\n${lines.join("\n")}\n` : "";
+  return lines.length > 0 ? ["", ...lines] : [];
 }

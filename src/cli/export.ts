@@ -4,6 +4,7 @@ import { compare } from "../export/compare.js";
 import { type ModelInfo, type OnnxOptions, onnxModel } from "../export/index.js";
 import { writeAtomically } from "../train/index.js";
 import { openRun, type TrainedRun } from "./open-run.js";
+import { type Json, print } from "./print.js";
 
 export interface ExportOptions {
   readonly out: string;
@@ -11,6 +12,7 @@ export interface ExportOptions {
   readonly upsample: boolean;
   readonly float16?: boolean;
   readonly int8?: boolean;
+  readonly json?: Json;
   readonly set: readonly string[];
 }
 
@@ -25,16 +27,20 @@ export async function exportRun(path: string, options: ExportOptions): Promise<v
   }
   const run = openRun(path, options.set);
   try {
-    const model = exported(path, run, {
+    const how: OnnxOptions = {
       outputs: argmax ? "labels" : "logits",
       storage: int8 ? "int8" : float16 ? "float16" : "float32",
       upsample,
-    });
+    };
+    const model = exported(path, run, how);
     const agreement = await compare(model, run.network);
     writeAtomically(out, model);
-    process.stdout.write(
-      `${out}: ${(model.length / 1e6).toFixed(1)} MB, ${run.info.classes.length} classes; on a test ` +
-        `image ONNX Runtime and libtorch agree in ${(100 * agreement).toFixed(2)} % of the pixels\n`,
+    const { classes } = run.info;
+    print(
+      `${out}: ${(model.length / 1e6).toFixed(1)} MB, ${classes.length} classes; on a test image ` +
+        `ONNX Runtime and libtorch agree in ${(100 * agreement).toFixed(2)} % of the pixels`,
+      () => ({ file: out, bytes: model.length, ...how, classes, agreement }),
+      options.json,
     );
   } finally {
     run.dispose();

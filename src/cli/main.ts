@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "../errors.js";
+import { jsonOption } from "./print.js";
 import { addStyleCommands } from "./style-commands.js";
+import { paint } from "./terminal.js";
 
 const collect = (value: string, before: string[]) => [...before, value];
 const whole = (value: string): number => {
@@ -31,6 +33,8 @@ export function commandLine(): Command {
     )
     .option("--debug", "show where an error comes from")
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(inRed(text)) })
+    .configureHelp({ styleTitle: (title) => paint("bold", title) })
     .showHelpAfterError("(--help lists what there is)");
 
   program
@@ -38,7 +42,7 @@ export function commandLine(): Command {
     .description("compare source-only, MinEnt and CFContra on the built-in pair of domains")
     .option("--seed <n>", "seed of weights and order", whole, 1)
     .option("--out <folder>", "where to write runs and pictures", "runs/demo")
-    .option("--json <file>", "also write the table as JSON")
+    .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())
     .action(async (options) => (await import("./demo.js")).demo(options));
@@ -58,6 +62,7 @@ export function commandLine(): Command {
     .option("--resume <run>", "go on with an interrupted run, under its own configuration")
     .option("--processes <n>", "train in so many processes on this host, data parallel", whole)
     .option("--timeout <seconds>", "how long a process waits for the others", whole, 600)
+    .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())
     .addHelpText(
@@ -83,6 +88,7 @@ Ctrl-C saves a checkpoint; --resume goes on from it.`,
     .option("--seed <n>", "seed of weights and order", whole)
     .option("--steps <n>", "training steps", whole)
     .option("--out <folder>", "run folder; runs/<preset>-pretrained-<seed> when omitted")
+    .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())
     .addHelpText(
@@ -104,6 +110,7 @@ Examples:
     .command("inspect")
     .description("list the tensors of a file, and say what network they look like")
     .argument("<file>", "safetensors or PyTorch's .pth, or a run folder")
+    .addOption(jsonOption())
     .addHelpText(
       "after",
       `
@@ -114,12 +121,15 @@ Examples:
   cfcontra weights inspect DeepLab_resnet_pretrained_imagenet.pth
   cfcontra weights inspect runs/streets-cfcontra-1`,
     )
-    .action(async (file) => (await import("./weights-inspect.js")).inspectWeights(file));
+    .action(async (file, options) =>
+      (await import("./weights-inspect.js")).inspectWeights(file, options),
+    );
   weights
     .command("convert")
     .description("write the tensors of a file in another format")
     .argument("<in>", "safetensors or PyTorch's .pth, or a run folder")
     .argument("<out>", "a name that ends in .safetensors, .pth or .pt")
+    .addOption(jsonOption())
     .addHelpText(
       "after",
       `
@@ -130,7 +140,9 @@ Examples:
   cfcontra weights convert advent.pth advent.safetensors
   cfcontra weights convert runs/streets-cfcontra-1 adapted.pth`,
     )
-    .action(async (from, to) => (await import("./weights-convert.js")).convertWeights(from, to));
+    .action(async (from, to, options) =>
+      (await import("./weights-convert.js")).convertWeights(from, to, options),
+    );
 
   program
     .command("evaluate")
@@ -145,7 +157,7 @@ Examples:
     .option("--flip", "average with the mirrored image, too")
     .option("--native", "compare at the labels' own size instead of sizes.output")
     .option("--classes <n>", "also mIoU over 19, 16 or 13 of the Cityscapes classes", whole)
-    .option("--json <file>", "also write everything as JSON")
+    .addOption(jsonOption())
     .option("--csv <file>", "also write the table as CSV")
     .option("--markdown <file>", "also write the table as Markdown, published figures beside it")
     .option("--latex <file>", "also write a row of classes and mIoU as LaTeX")
@@ -173,6 +185,7 @@ Examples:
     .description("put runs side by side: mean and deviation over seeds, classes, pictures")
     .argument("<runs...>", "run folders; those that differ in their seed alone form a group")
     .option("--out <folder>", "where to write comparison.html, .md and .json", "comparison")
+    .addOption(jsonOption())
     .action(async (runs, options) => (await import("./compare.js")).compare(runs, options));
 
   program
@@ -184,6 +197,7 @@ Examples:
     .argument("<paths...>", "run folder or checkpoint, then image files or folders of them")
     .option("--onnx <model>", "instead of a run, a file of `export`: needs no libtorch")
     .option("--out <folder>", "where to write labels and overlays", "predictions")
+    .addOption(jsonOption())
     .addOption(setOption())
     .addHelpText(
       "after",
@@ -216,6 +230,7 @@ Examples:
     .option("--no-upsample", "give logits at an eighth of the image's size, as the network does")
     .option("--float16", "keep weights in 16 bits: half the file, the same arithmetic")
     .option("--int8", "keep weights in 8 bits: a quarter of the file, the same arithmetic")
+    .addOption(jsonOption())
     .addOption(setOption())
     .addHelpText(
       "after",
@@ -276,6 +291,7 @@ Examples:
     .option("--set-of <domain>", "source, target, or the name of an evaluation set", "source")
     .option("--out <file>", "where to write the contact sheet", "contact-sheet.png")
     .option("--limit <n>", "read only so many images", whole)
+    .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())
     .addHelpText(
@@ -302,10 +318,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode; // has printed what it has to say
     const debug = argv.includes("--debug");
-    process.stderr.write(`${debug ? (error as Error).stack : explain(error)}\n`);
+    const text = debug ? `${(error as Error).stack}` : explain(error);
+    process.stderr.write(`${inRed(text)}\n`);
     return 1;
   }
 }
+
+const inRed = (text: string): string =>
+  text.replace(/^error:/, (word) => paint("red", word, process.stderr));
 
 function explain(error: unknown): string {
   if (error instanceof UserError) return `error: ${error.message}`;

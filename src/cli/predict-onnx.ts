@@ -1,11 +1,11 @@
 import { openModel } from "../export/open-model.js";
-import { imageFiles, writePredictions } from "./predictions.js";
+import { imageFiles, type Output, writePredictions } from "./predictions.js";
 
 /** `cfcontra predict --onnx`: by ONNX Runtime alone, where there is no libtorch. */
 export async function predictOnnx(
   path: string,
   images: readonly string[],
-  { out }: { readonly out: string },
+  output: Output,
 ): Promise<void> {
   const files = await imageFiles(images);
   const model = await openModel(path);
@@ -15,7 +15,7 @@ export async function predictOnnx(
     colors: classes.map(({ color }) => color),
   };
   try {
-    await writePredictions(files, out, set, async (file) => {
+    await writePredictions(files, output, set, async (file) => {
       const { image, labels, width, height } = await model.predict(file);
       return { image: image.data as Uint8Array, labels, width, height };
     });

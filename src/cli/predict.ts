@@ -4,9 +4,11 @@ import { predictLabels } from "../evaluate/index.js";
 import { compileNetwork } from "../network/index.js";
 import { openRun } from "./open-run.js";
 import { imageFiles, writePredictions } from "./predictions.js";
+import type { Json } from "./print.js";
 
 export interface PredictOptions {
   readonly out: string;
+  readonly json?: Json;
   readonly set: readonly string[];
 }
 
@@ -14,13 +16,13 @@ export interface PredictOptions {
 export async function predict(
   run: string,
   images: readonly string[],
-  { out, set }: PredictOptions,
+  { set, ...output }: PredictOptions,
 ): Promise<void> {
   const files = await imageFiles(images);
   const { config, info, network, stage, dispose } = openRun(run, set);
   const compiled = compileNetwork(network, config.train.precision);
   try {
-    await writePredictions(files, out, classSetOf(info.classes), async (path, name) => {
+    await writePredictions(files, output, classSetOf(info.classes), async (path, name) => {
       const seen = await readImage(path, config.sizes.evaluate);
       const sample = { name, width: seen.width, height: seen.height, image: seen.data };
       const labels = predictLabels(compiled, sample, seen.original, { stage });

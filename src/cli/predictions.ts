@@ -5,6 +5,7 @@ import { overlay } from "../datasets/colorize.js";
 import type { ClassSet, Size } from "../datasets/dataset.js";
 import { filesByStem, imageExtensions } from "../datasets/files.js";
 import { UserError } from "../errors.js";
+import { type Json, print } from "./print.js";
 import { progressLine } from "./progress.js";
 
 /** An image as it is in its file, RGB, and the train ids of its pixels. */
@@ -13,32 +14,39 @@ export interface Prediction extends Size {
   readonly labels: Uint8Array;
 }
 
+/** Where predictions go, and what is printed about them. */
+export interface Output {
+  readonly out: string;
+  readonly json?: Json;
+}
+
 /** Writes labels and overlay of every image into `out`. */
 export async function writePredictions(
   files: readonly NamedFile[],
-  out: string,
+  { out, json }: Output,
   classes: ClassSet,
   predict: (path: string, name: string) => Promise<Prediction>,
 ): Promise<void> {
   const line = progressLine("predicting");
+  const written: object[] = [];
   mkdirSync(out, { recursive: true });
   try {
     for (const [i, [name, path]] of files.entries()) {
       const { width, height, image, labels } = await predict(path, name);
+      const to = { labels: join(out, `${name}.png`), overlay: join(out, `${name}-overlay.jpg`) };
       const raw = (channels: 1 | 3) => ({ raw: { width, height, channels } });
-      await sharp(labels, raw(1))
-        .toColourspace("b-w")
-        .png()
-        .toFile(join(out, `${name}.png`));
+      await sharp(labels, raw(1)).toColourspace("b-w").png().toFile(to.labels);
       await sharp(overlay(image, labels, classes), raw(3))
         .jpeg({ quality: 90 })
-        .toFile(join(out, `${name}-overlay.jpg`));
+        .toFile(to.overlay);
+      written.push({ image: path, ...to, width, height });
       line.update(i + 1, files.length);
     }
   } finally {
     line.end();
   }
-  process.stdout.write(`${files.length} images labelled in ${out}\n`);
+  const found = () => ({ classes: classes.names, images: written });
+  print(`${files.length} images labelled in ${out}`, found, json);
 }
 
 /** Name and path. */

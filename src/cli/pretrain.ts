@@ -2,11 +2,15 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../errors.js";
+import { readRun } from "../report/run-files.js";
 import { alone, type ProcessGroup } from "../torch/index.js";
 import { withAbsoluteRoots } from "./build.js";
 import { type Config, parseConfig } from "./config.js";
 import { type Choices, configuration, runConfig } from "./configuration.js";
 import { finish } from "./finish.js";
+import { commandOf } from "./invocation.js";
+import { type Json, print } from "./print.js";
+import { say } from "./progress.js";
 import { run } from "./run.js";
 
 /** The source-only run that all methods of a configuration start from. */
@@ -39,6 +43,7 @@ export async function pretrained(
   config: Config,
   out: string,
   data: string,
+  json?: Json,
   group: ProcessGroup = alone,
 ): Promise<string | undefined | null> {
   if (config.pretrain === undefined || config.network.weights !== undefined) return undefined;
@@ -55,11 +60,11 @@ export async function pretrained(
     if (existsSync(join(out, "result.json"))) return out;
   }
   if (group.rank === 0) {
-    process.stderr.write(`pretraining on the source, which all methods start from, in ${out}\n`);
+    say(`pretraining on the source, which all methods start from, in ${out}`);
   }
   const result = await run({ config: own, out, data, resume: begun, group });
   if (result.complete) return out;
-  finish(result, out, group);
+  finish(result, out, json, group);
   return null;
 }
 
@@ -70,34 +75,33 @@ export function pretrainedFolder(preset: string, seed: number, beside: string): 
 
 export interface PretrainOptions extends Omit<Choices, "method"> {
   readonly out?: string;
+  readonly json?: Json;
   readonly data: string;
 }
 
 /** `cfcontra pretrain`: the shared start of a comparison, made ahead. */
 export async function pretrain(options: PretrainOptions): Promise<void> {
-  const { preset, data, steps, ...choices } = options;
+  const { preset, data, steps, json, ...choices } = options;
   const config = configuration({ preset, ...choices });
   const { rate, seed, steps: usual } = config.train;
   const out = options.out ?? pretrainedFolder(preset, seed, "runs");
   const { pretrain: own = { steps: usual, rate } } = config;
   const changed = { ...config, pretrain: { ...own, ...(steps !== undefined && { steps }) } };
-  if ((await pretrained(changed, out, data)) === null) return;
-  process.stdout.write(
-    `start from it with: cfcontra train --preset ${preset} --data ${data} --method cfcontra ` +
-      `--set network.weights=${out}\n`,
-  );
+  if ((await pretrained(changed, out, data, json)) === null) return;
+  const from = ["--method", "cfcontra", "--set", `network.weights=${out}`];
+  const next = commandOf("train", "--preset", preset, "--data", data, ...from);
+  print(`start from it with: ${next}`, () => ({ run: out, ...readRun(out).result }), json);
 }
 
 /** A configuration that starts from its pretraining, if it has one; null if that was stopped. */
 export async function afterPretraining(
   config: Config,
-  preset: string,
+  { preset, data, json }: { readonly preset: string; readonly data: string; readonly json?: Json },
   out: string,
-  data: string,
   group: ProcessGroup = alone,
 ): Promise<Config | null> {
   const folder = pretrainedFolder(preset, config.train.seed, dirname(out));
-  const weights = await pretrained(config, folder, data, group);
+  const weights = await pretrained(config, folder, data, json, group);
   if (weights === null) return null;
   return weights === undefined ? config : { ...config, network: { ...config.network, weights } };
 }

@@ -1,15 +1,49 @@
+import { columnsOf, isLive, paint, wrapped } from "./terminal.js";
+
 /** A line that says where a long job stands: rewritten in a terminal, now and then elsewhere. */
 export interface ProgressLine {
   update(done: number, total: number, detail?: string): void;
-  /** Ends the line, so that what is printed next starts a new one. */
+  /** Shows what takes a moment and cannot be counted; in a terminal only. */
+  show(what?: string): void;
+  /** Takes the line away, so that what is printed next starts a new one. */
   end(): void;
 }
 
 /** Says nothing: for all processes but the first. */
-export const noLine: ProgressLine = { update: () => {}, end: () => {} };
+export const noLine: ProgressLine = { update: () => {}, show: () => {}, end: () => {} };
 
-const PLAIN_INTERVAL = 15_000;
 const LIVE_INTERVAL = 200;
+const PLAIN_INTERVAL = { least: 15_000, most: 600_000 };
+const BARS = [24, 12, 0];
+const ERASE = "\r\x1b[2K";
+
+/** The lines that terminals show at the moment: at most one each. */
+const shown = new WeakMap<NodeJS.WriteStream, string>();
+
+function draw(stream: NodeJS.WriteStream, line: string): void {
+  if (!isLive(stream)) return;
+  stream.write(ERASE + line);
+  shown.set(stream, line);
+}
+
+function erase(stream: NodeJS.WriteStream): void {
+  if (shown.delete(stream)) stream.write(ERASE);
+}
+
+/** Prints a line of its own, above the one that moves. */
+export function say(line: string, stream: NodeJS.WriteStream = process.stderr): void {
+  const moving = shown.get(stream);
+  erase(stream);
+  stream.write(`${line}\n`);
+  if (moving !== undefined) draw(stream, moving);
+}
+
+/** Says something that is no error, but that one would want to know. */
+export const note = (sentence: string, stream: NodeJS.WriteStream = process.stderr): void =>
+  say(
+    paint("yellow", "note:", stream) + wrapped(`note: ${sentence}`, columnsOf(stream), 6).slice(5),
+    stream,
+  );
 
 /** Minutes and seconds, "4:05", with hours where there are any, "27:04:05". */
 export function clock(seconds: number): string {
@@ -24,29 +58,51 @@ export function progressLine(
   label: string,
   stream: NodeJS.WriteStream = process.stderr,
 ): ProgressLine {
+  const live = isLive(stream);
   const began = performance.now();
-  let printed = stream.isTTY ? 0 : performance.now();
-  let first: number | undefined;
-  let open = false;
+  let printed = live ? 0 : began;
+  let first: { readonly done: number; readonly at: number } | undefined;
+  const due = (now: number) => {
+    if (live) return now - printed > LIVE_INTERVAL;
+    // Lines for a log: many at first, and some a day in a job of days.
+    const { least, most } = PLAIN_INTERVAL;
+    return now - printed > Math.min(most, Math.max(least, (now - began) / 10));
+  };
   return {
     update(done, total, detail = "") {
-      first ??= done - 1; // a resumed job does not start at nothing
       const now = performance.now();
-      const due = now - printed > (stream.isTTY ? LIVE_INTERVAL : PLAIN_INTERVAL);
-      if (!due && !(done === total && stream.isTTY)) return;
+      first ??= { done, at: now }; // what came before is no measure: preparing, or an earlier run
+      if (!due(now) && !(live && done === total)) return;
       printed = now;
-      const left = ((now - began) / 1000 / Math.max(1, done - first)) * (total - done);
-      const line = `${label}  ${done}/${total}${detail && `  ${detail}`}  ${clock(left)} left`;
-      if (stream.isTTY) {
-        stream.write(`\r\x1b[2K${line.slice(0, (stream.columns ?? 80) - 1)}`);
-        open = true;
-      } else {
-        stream.write(`${line}\n`);
-      }
+      const perItem = (now - first.at) / 1000 / (done - first.done);
+      const left = done > first.done ? `${clock(perItem * (total - done))} left` : "";
+      const count = `${String(done).padStart(String(total).length)}/${total}`;
+      const text = [count, detail, left].filter(Boolean).join("  ");
+      if (live) draw(stream, fitted(label, text, done / total, stream));
+      else stream.write(`${label}  ${text}\n`);
     },
-    end() {
-      if (open) stream.write("\r\x1b[2K");
-      open = false;
+    show(what = "") {
+      const line = what ? `${label}  ${what}` : label;
+      draw(stream, shortened(line, columnsOf(stream) - 1));
     },
+    end: () => erase(stream),
   };
 }
+
+/** Label, a bar where there is room, and the numbers: of these nothing is cut before the label is. */
+function fitted(label: string, text: string, share: number, stream: NodeJS.WriteStream): string {
+  const columns = columnsOf(stream) - 1;
+  const room = columns - label.length - text.length - 4;
+  const bar = BARS.find((width) => width <= room) ?? 0;
+  if (bar > 0) return `${label}  ${barOf(bar, share, stream)}  ${text}`;
+  const short = shortened(label, Math.max(0, columns - text.length - 2));
+  return shortened(short === "" ? text : `${short}  ${text}`, columns);
+}
+
+function barOf(width: number, share: number, stream: NodeJS.WriteStream): string {
+  const full = Math.floor(Math.min(1, share) * width);
+  return paint("cyan", "━".repeat(full), stream) + paint("dim", "─".repeat(width - full), stream);
+}
+
+const shortened = (text: string, width: number): string =>
+  text.length <= width ? text : width > 1 ? `${text.slice(0, width - 1)}…` : "";

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import type { Scores } from "../evaluate/index.js";
 import { batchStatistics } from "../network/index.js";
 import { openRecorder, type Recorder } from "../report/recorder.js";
+import { percent } from "../report/score-table.js";
 import { writeStyleSamples } from "../report/style-samples.js";
 import { alone, dispose, manualSeed, type ProcessGroup } from "../torch/index.js";
 import {
@@ -22,8 +23,9 @@ import {
 import { buildMethod, buildNetwork, openDomains, withAbsoluteRoots } from "./build.js";
 import type { Config } from "./config.js";
 import { interruption } from "./interruption.js";
+import { commandOf } from "./invocation.js";
 import { measureAll } from "./measure.js";
-import { noLine, progressLine } from "./progress.js";
+import { noLine, note, progressLine, say } from "./progress.js";
 import { writeReport } from "./report.js";
 import { sourceOrder } from "./sampling.js";
 import { openPreparation, stageRecord } from "./stage.js";
@@ -43,9 +45,13 @@ export interface RunResult {
   readonly method: string;
   readonly seed: number;
   readonly steps: number;
+  /** Steps that a resumed run had behind it; the times are of those that came after. */
+  readonly start: number;
   readonly seconds: number;
   /** Share of the step time that was spent waiting for data. */
   readonly waiting: number;
+  /** The most memory that this process has had resident, in MiB. */
+  readonly peakMemory: number;
   readonly classes: readonly string[];
   /** Scores by evaluation set; of the last snapshot. */
   readonly scores: Record<string, Scores>;
@@ -57,9 +63,13 @@ export interface RunResult {
 export async function run(options: RunOptions): Promise<RunResult> {
   const result = await trainAndEvaluate(options);
   if (result.complete && (options.group ?? alone).rank === 0) {
-    await writeReport(options.out).catch((error: Error) =>
-      note(`no report (${error.message}); \`cfcontra report ${options.out}\` tries again`),
-    );
+    const line = progressLine("writing report.html");
+    line.show();
+    await writeReport(options.out)
+      .catch((error: Error) =>
+        note(`no report (${error.message}); ${commandOf("report", options.out)} tries again`),
+      )
+      .finally(line.end);
   }
   return result;
 }
@@ -83,6 +93,7 @@ async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<
     return (await records?.recorder.snapshot(done, results)) ?? {};
   };
   try {
+    if (method.before) line.show("looking at images first");
     for await (const report of train(parts.loop)) {
       const { step, seconds } = report;
       done = step;
@@ -98,14 +109,21 @@ async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<
       if (saving || evaluating) group.average(statistics);
       if (saving && records) saveInto(out, { step, ...info }, network, method);
       if (stopping) break;
-      if (evaluating) await snapshot();
+      if (evaluating) reached(step, await snapshot());
     }
     line.end();
     const complete = done === steps;
     const scores = complete ? await snapshot() : {};
     const waiting = spent.seconds > 0 ? spent.waiting / spent.seconds : 0;
-    const own = { method: config.method, seed, steps: done, seconds: spent.seconds, waiting };
-    const result: RunResult = { ...own, classes, scores, complete };
+    const own = {
+      method: config.method,
+      seed,
+      steps: done,
+      start,
+      seconds: spent.seconds,
+      waiting,
+    };
+    const result: RunResult = { ...own, peakMemory: peakMemory(), classes, scores, complete };
     if (complete) records?.folder.writeJson("result.json", result);
     records?.status.end(complete ? "complete" : "stopped");
     return result;
@@ -119,7 +137,14 @@ async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<
   }
 }
 
-const note = (sentence: string) => process.stderr.write(`note: ${sentence}\n`);
+/** Says what an evaluation on the way has found. */
+function reached(step: number, scores: Record<string, Scores>): void {
+  const found = Object.entries(scores).map(([set, { miou }]) => `${set} ${percent(miou)}`);
+  if (found.length > 0) say(`step ${step}: mIoU ${found.join(", ")}`);
+}
+
+/** The most memory that this process has had resident so far, in MiB. */
+export const peakMemory = (): number => Math.round(process.resourceUsage().maxRSS / 1024);
 
 /** What the run folder is written by. */
 interface Records {

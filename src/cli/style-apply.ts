@@ -12,8 +12,10 @@ import { openDomains, withAbsoluteRoots } from "./build.js";
 import type { Config } from "./config.js";
 import { configuration } from "./configuration.js";
 import { interruption } from "./interruption.js";
+import { quoted } from "./invocation.js";
 import { open } from "./measure.js";
-import { clock, progressLine } from "./progress.js";
+import { type Json, print } from "./print.js";
+import { clock, progressLine, say } from "./progress.js";
 import { openRestyling } from "./stage.js";
 
 export interface StyleApplyOptions {
@@ -22,6 +24,7 @@ export interface StyleApplyOptions {
   readonly style?: string;
   readonly limit?: number;
   readonly measure?: boolean;
+  readonly json?: Json;
   readonly set: readonly string[];
   readonly data: string;
 }
@@ -59,7 +62,7 @@ export async function styleApply(preset: string, options: StyleApplyOptions): Pr
     const count = Math.min(limit, content.names.length);
     const result = await restyleAll(content, files, { out, count, restyle, measure });
     for (const path of files.beside) link(path, place(path, files.root, out));
-    report(content, out, setOf, result, count);
+    report(content, out, setOf, result, count, options.json);
   } finally {
     dispose();
   }
@@ -120,27 +123,38 @@ async function restyleAll(
   return { made, kept, seconds, stopped: made + kept < count, structure };
 }
 
-function report(content: Dataset, out: string, setOf: string, result: Result, count: number): void {
+function report(
+  content: Dataset,
+  out: string,
+  setOf: string,
+  result: Result,
+  count: number,
+  json: Json | undefined,
+): void {
   const { made, kept, seconds, stopped, structure } = result;
-  const rate = made > 0 ? `, ${(made / seconds).toFixed(1)} images/s` : "";
-  const before = kept > 0 ? `, ${kept} were there` : "";
+  const sorted = [...structure].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] as number;
+  const edges = sorted.length > 0 ? { median: at(0.5), lowest: at(0) } : undefined;
+  const found = () => ({ out, set: content.name, made, kept, seconds, complete: !stopped, edges });
   if (stopped) {
-    process.stderr.write(
-      `stopped after ${made + kept} of ${count} images; the same command goes on from there\n`,
-    );
+    say(`stopped after ${made + kept} of ${count} images; the same command goes on from there`);
     process.exitCode = 130;
+    if (json !== undefined) print("", found, json);
     return;
   }
-  process.stdout.write(
-    `${content.name}: ${made} images restyled in ${clock(seconds)}${rate}${before}\n`,
-  );
-  if (structure.length > 0) {
-    const sorted = [...structure].sort((a, b) => a - b);
-    const at = (share: number) =>
-      (sorted[Math.floor(share * (sorted.length - 1))] as number).toFixed(3);
-    process.stdout.write(`edge correlation with the content: median ${at(0.5)}, lowest ${at(0)}\n`);
-  }
-  process.stdout.write(`train on it with: --set ${setOf}.root=${out} --set style.method=none\n`);
+  const rate = made > 0 ? `, ${(made / seconds).toFixed(1)} images/s` : "";
+  const before = kept > 0 ? `, ${kept} were there` : "";
+  const lines = [
+    `${content.name}: ${made} images restyled in ${clock(seconds)}${rate}${before}`,
+    ...(edges
+      ? [
+          `edge correlation with the content: median ${edges.median.toFixed(3)}, ` +
+            `lowest ${edges.lowest.toFixed(3)}`,
+        ]
+      : []),
+    `train on it with: --set ${setOf}.root=${quoted(out)} --set style.method=none`,
+  ];
+  print(lines.join("\n"), found, json);
 }
 
 const place = (path: string, root: string, out: string) => join(out, relative(root, path));

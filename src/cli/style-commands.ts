@@ -1,4 +1,5 @@
 import type { Command, Option } from "commander";
+import { jsonOption } from "./print.js";
 
 interface Shared {
   readonly setOption: () => Option;
@@ -18,6 +19,7 @@ export function addStyleCommands(program: Command, { setOption, dataOption, whol
     .option("--styles <names>", "color, coral, fourier, histogram, adain; all when omitted")
     .option("--count <n>", "content images", whole, 3)
     .option("--out <file>", "where to write the sheet (PNG)", "style-preview.png")
+    .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())
     .addHelpText(
@@ -39,6 +41,7 @@ Examples:
     .argument("<preset>", "preset or YAML file: its source is the content, its target the style")
     .option("--out <file>", "where to write the coder", "coder.safetensors")
     .option("--encoder <file>", "vgg_normalised.pth: train a decoder for it, as published")
+    .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())
     .addHelpText(
@@ -64,6 +67,7 @@ Examples:
     .option("--style <name>", "short for --set style.method=NAME")
     .option("--limit <n>", "only the first images", whole)
     .option("--measure", "also say how well edges survived")
+    .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())
     .addHelpText(

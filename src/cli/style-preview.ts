@@ -11,6 +11,7 @@ import { dispose } from "../torch/index.js";
 import { openDomains, withAbsoluteRoots } from "./build.js";
 import type { Config } from "./config.js";
 import { configuration } from "./configuration.js";
+import { type Json, print } from "./print.js";
 import { openLook } from "./stage.js";
 
 export interface StylePreviewOptions {
@@ -18,6 +19,7 @@ export interface StylePreviewOptions {
   /** Names separated by commas. */
   readonly styles?: string;
   readonly count: number;
+  readonly json?: Json;
   readonly set: readonly string[];
   readonly data: string;
 }
@@ -28,7 +30,7 @@ const ALPHAS = [0.25, 0.5, 0.75, 1];
 
 /** `cfcontra style preview`: content, style and results at rising alpha, method by method. */
 export async function stylePreview(preset: string, options: StylePreviewOptions): Promise<void> {
-  const { out, count, set, data } = options;
+  const { out, count, json, set, data } = options;
   const config = withAbsoluteRoots(configuration({ preset, set }), data);
   const methods = chosen(options.styles);
   const domains = await openDomains({ ...config, evaluate: {} });
@@ -40,7 +42,7 @@ export async function stylePreview(preset: string, options: StylePreviewOptions)
     })),
   );
   const groups: StyleRow[][] = pairs.map(() => []);
-  const table = [["method", ...ALPHAS.map((alpha) => `alpha ${alpha}`)]];
+  const edges: Record<string, number[]> = {};
   for (const method of methods) {
     const chosen = { ...config, style: { ...config.style, method } };
     const { look, dispose: disposeLook } = await openLook(chosen, domains);
@@ -54,15 +56,22 @@ export async function stylePreview(preset: string, options: StylePreviewOptions)
       const note = `edges ${(correlations.at(-1) as number).toFixed(2)}`;
       groups[i]?.push({ method, note, pictures: [content, style, ...made] });
     }
-    table.push([method, ...kept.map((sum) => (sum / pairs.length).toFixed(3))]);
+    edges[method] = kept.map((sum) => sum / pairs.length);
     disposeLook();
   }
   const titles = ["content", "style", ...ALPHAS.map((alpha) => `alpha ${alpha}`)];
   const sheet = await styleSheet(titles, groups, size);
   mkdirSync(dirname(out), { recursive: true });
   await writeRgb(out, sheet.rgb, sheet.size);
-  process.stdout.write(`edge correlation of result and content, mean of ${pairs.length}:\n`);
-  process.stdout.write(`${textTable(table)}\n\ncontact sheet: ${out}\n`);
+  const table = textTable([
+    ["method", ...ALPHAS.map((alpha) => `alpha ${alpha}`)],
+    ...methods.map((method) => [method, ...(edges[method] ?? []).map((mean) => mean.toFixed(3))]),
+  ]);
+  print(
+    `edge correlation of result and content, mean of ${pairs.length}:\n${table}\n\ncontact sheet: ${out}`,
+    () => ({ sheet: out, images: pairs.length, alphas: ALPHAS, edges }),
+    json,
+  );
 }
 
 function chosen(names: string | undefined): readonly MethodName[] {

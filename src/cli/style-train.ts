@@ -4,17 +4,19 @@ import { dispose } from "../torch/index.js";
 import { openDomains, withAbsoluteRoots } from "./build.js";
 import { findCoder } from "./coder.js";
 import { configuration } from "./configuration.js";
+import { type Json, print } from "./print.js";
 
 export interface StyleTrainOptions {
   readonly out: string;
   readonly encoder?: string;
+  readonly json?: Json;
   readonly set: readonly string[];
   readonly data: string;
 }
 
 /** `cfcontra style train`: a coder for the two domains of a preset. */
 export async function styleTrain(preset: string, options: StyleTrainOptions): Promise<void> {
-  const { out, encoder, set, data } = options;
+  const { out, encoder, json, set, data } = options;
   if (existsSync(out)) throw new UserError(`${out} exists already; --out names another file`);
   const config = withAbsoluteRoots(configuration({ preset, set }), data);
   const style = {
@@ -26,7 +28,9 @@ export async function styleTrain(preset: string, options: StyleTrainOptions): Pr
   const coder = await findCoder({ ...config, style }, domains, out);
   const { width } = coder;
   dispose(coder.parameters.all);
-  process.stdout.write(
-    `coder: ${out} (width ${width} of VGG-19)\nuse it with: --set style.method=adain --set style.coder=${out}\n`,
+  print(
+    `coder: ${out} (width ${width} of VGG-19)\nuse it with: --set style.method=adain --set style.coder=${out}`,
+    () => ({ coder: out, width }),
+    json,
   );
 }

@@ -9,6 +9,8 @@ import { dryRun } from "./dry-run.js";
 import { finish } from "./finish.js";
 import { isLaunched, launch } from "./launch.js";
 import { afterPretraining } from "./pretrain.js";
+import type { Json } from "./print.js";
+import { say } from "./progress.js";
 import { run } from "./run.js";
 
 export interface TrainOptions {
@@ -19,6 +21,7 @@ export interface TrainOptions {
   readonly out?: string;
   readonly resume?: string;
   readonly dryRun?: boolean;
+  readonly json?: Json;
   readonly processes?: number;
   /** Seconds that a process waits for the others. */
   readonly timeout: number;
@@ -28,10 +31,10 @@ export interface TrainOptions {
 
 /** `cfcontra train`: in this process, in several that it starts, or as one of several started alike. */
 export async function train(options: TrainOptions): Promise<void> {
-  const { processes, resume, data } = options;
+  const { processes, resume, data, json } = options;
   const place = placeOf(process.env);
   const config = resume === undefined ? configuration(options) : runConfig(resume, options.set);
-  if (options.dryRun) return dryRun(config, data);
+  if (options.dryRun) return dryRun(config, data, json);
   const name = basename(options.preset, ".yaml");
   const { method, train } = config;
   const out = resume ?? options.out ?? join("runs", `${name}-${method}-${train.seed}`);
@@ -54,13 +57,14 @@ export async function train(options: TrainOptions): Promise<void> {
   const group = place ? await meetOthers(place, options.timeout) : alone;
   const own = place ? onDevice(config, place) : config;
   const resuming = resume !== undefined;
-  const ready = resuming ? own : await afterPretraining(own, options.preset, out, data, group);
-  if (ready) finish(await run({ config: ready, out, data, resume: resuming, group }), out, group);
+  const ready = resuming ? own : await afterPretraining(own, options, out, group);
+  if (!ready) return;
+  finish(await run({ config: ready, out, data, resume: resuming, group }), out, json, group);
 }
 
 async function meetOthers(place: LocalPlace, timeout: number): Promise<ProcessGroup> {
   const { rank, size, host, port } = place;
-  if (rank === 0) process.stderr.write(`${size} processes meet at ${host}:${port}\n`);
+  if (rank === 0) say(`${size} processes meet at ${host}:${port}`);
   return joinProcessGroup(place, timeout);
 }
 

@@ -7,12 +7,17 @@ import {
   type TensorMap,
   writeTensors,
 } from "../torch/index.js";
+import { type Json, print } from "./print.js";
 import { weightsFile } from "./weights-file.js";
 
 const NETWORK = "network/";
 
 /** `cfcontra weights convert`: the tensors of one file, written in the format of another's name. */
-export function convertWeights(path: string, out: string): void {
+export function convertWeights(
+  path: string,
+  out: string,
+  { json }: { readonly json?: Json } = {},
+): void {
   if (!PYTORCH_FILE.test(out) && !out.endsWith(".safetensors")) {
     throw new UserError(`${out}: expected a name that ends in .safetensors, .pth or .pt`);
   }
@@ -29,8 +34,10 @@ export function convertWeights(path: string, out: string): void {
       throw new UserError(`cannot write ${out} (${code})`);
     }
     const left = [...skipped, ...(own === tensors ? [] : ["the method's state"])];
-    process.stdout.write(
-      `${own.size} tensors written to ${out}${left.length > 0 ? `; left out: ${left.join(", ")}` : ""}\n`,
+    print(
+      `${own.size} tensors written to ${out}${left.length > 0 ? `; left out: ${left.join(", ")}` : ""}`,
+      () => ({ file: out, tensors: own.size, leftOut: left }),
+      json,
     );
   } finally {
     dispose(tensors);

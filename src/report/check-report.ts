@@ -2,14 +2,14 @@ import type { DatasetReport } from "../datasets/check.js";
 import type { ClassSet } from "../datasets/dataset.js";
 import { percent, textTable } from "./score-table.js";
 
-const BAR = 32;
+const BAR = { longest: 32, shortest: 8 };
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 const SHOWN = 20;
 
 /** A bar of `share` of the full width; what is there at all is at least a hair wide. */
-function bar(share: number): string {
+function bar(share: number, width: number): string {
   if (share <= 0) return "";
-  const eighths = Math.max(1, Math.round(share * BAR * 8));
+  const eighths = Math.max(1, Math.round(share * width * 8));
   return "█".repeat(eighths >> 3) + EIGHTHS[eighths & 7];
 }
 
@@ -18,8 +18,15 @@ function fine(share: number): string {
   return share > 0 && share < 0.0005 ? "<0.1" : percent(share);
 }
 
-/** What `checkDataset` has found, for a terminal: counts, sizes, a histogram of the classes, faults. */
-export function formatCheck(report: DatasetReport, { names }: ClassSet): string {
+/**
+ * What `checkDataset` has found, for a terminal of so many columns: counts, sizes, a histogram of the
+ * classes, faults.
+ */
+export function formatCheck(
+  report: DatasetReport,
+  { names }: ClassSet,
+  columns = Number.POSITIVE_INFINITY,
+): string {
   const { images, checked, labelled, sizes, problems } = report;
   const blocks = [
     [
@@ -28,24 +35,29 @@ export function formatCheck(report: DatasetReport, { names }: ClassSet): string 
         (checked < images ? `; looked at ${checked}` : ""),
       `sizes: ${sizes.map(({ size, images }) => `${size.width}x${size.height} (${images})`).join(", ") || "none"}`,
     ].join("\n"),
-    histogram(report, names),
+    histogram(report, names, columns),
     problemList(problems),
   ];
   return blocks.filter((block) => block !== "").join("\n\n");
 }
 
-function histogram({ classes, ignored }: DatasetReport, names: readonly string[]): string {
+function histogram(
+  { classes, ignored }: DatasetReport,
+  names: readonly string[],
+  columns: number,
+): string {
   if (classes.length === 0) return "";
   const largest = Math.max(ignored, ...classes.map(({ share }) => share));
-  const bars = [...classes.map(({ share }) => share), ignored].map((share) =>
-    bar(largest > 0 ? share / largest : 0),
-  );
   const table = textTable([
     ["class", "pixels, %", "images"],
     ...classes.map(({ share, images }, k) => [names[k] ?? `${k}`, fine(share), `${images}`]),
     ["(ignored)", fine(ignored), ""],
   ]).split("\n");
   const width = Math.max(...table.map((line) => line.length));
+  const room = Math.max(BAR.shortest, Math.min(BAR.longest, columns - width - 3));
+  const bars = [...classes.map(({ share }) => share), ignored].map((share) =>
+    bar(largest > 0 ? share / largest : 0, room),
+  );
   const rows = table.map((line, i) => `${line.padEnd(width)}  ${bars[i - 2] ?? ""}`.trimEnd());
   const absent = names.filter((_, k) => classes[k]?.images === 0);
   if (absent.length > 0) rows.push("", `in no label: ${absent.join(", ")}`);

@@ -54,7 +54,7 @@ describe("three steps from", () => {
         } = await cli("train", "--preset", path, "--method", method, "--out", out);
         expect(err).not.toMatch(/error/);
         expect(code).toBe(0);
-        expect(table).toMatch(/^mIoU +\d+\.\d$/m);
+        expect(table).toMatch(/^mIoU, % +camvid +\d+\.\d /m);
         const [last, measured] = lines(join(out, "metrics.jsonl")).slice(-2);
         expect(measured).toMatchObject({ step: 3, "miou/camvid": expect.any(Number) });
         expect(last?.step).toBe(3);

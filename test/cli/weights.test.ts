@@ -137,7 +137,7 @@ test("pretrain names the next command, and all methods start from it", async () 
     const first = join(root, "first");
     const { code, out } = await cli("pretrain", "--preset", path, "--out", first);
     expect(code).toBe(0);
-    const [, command = ""] = /start from it with: cfcontra (.*)\n/.exec(out) ?? [];
+    const [, command = ""] = /start from it with: npx cfcontra (.*)\n/.exec(out) ?? [];
     const next = await cli(...command.split(" "), "--out", join(root, "second"));
     expect(next.code).toBe(0);
     expect(next.err).toMatch(/note: weights from .*first.*: 118 tensors/);

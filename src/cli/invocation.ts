@@ -1,0 +1,26 @@
+import { basename, relative } from "node:path";
+
+/** A command line of this program, called the way that it was called, ready to be typed. */
+export function commandOf(...words: readonly string[]): string {
+  return [invocation(process.argv[1] ?? "", process.env), ...words.map(quoted)].join(" ");
+}
+
+/** What to type before the name of a command: npm says in the environment that it was its doing. */
+export function invocation(
+  script: string,
+  { npm_command }: Readonly<Record<string, string | undefined>>,
+): string {
+  if (npm_command !== undefined) return "npx cfcontra";
+  if (basename(script) === "cfcontra") return "cfcontra";
+  if (basename(script) === "cfcontra.js") return `node ${quoted(shorter(script))}`;
+  return "npx cfcontra";
+}
+
+const shorter = (path: string): string => {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.length < path.length ? fromHere : path;
+};
+
+/** A word as a shell must get it. */
+export const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,20 @@
+const LEVELS = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+
+/** A curve in a line of text, a character for each value, from the lowest to the highest. */
+export function sparkline(values: readonly number[]): string {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const level = (value: number) =>
+    high > low ? Math.round(((value - low) / (high - low)) * (LEVELS.length - 1)) : 0;
+  return values.map((value) => LEVELS[level(value)]).join("");
+}
+
+/** At most so many values: means over parts of equal length. Those that are no number are left out. */
+export function partMeans(values: readonly number[], count: number): number[] {
+  const finite = values.filter(Number.isFinite);
+  const parts = Math.min(count, finite.length);
+  const start = (part: number) => Math.floor((part * finite.length) / parts);
+  return Array.from({ length: parts }, (_, i) => {
+    const part = finite.slice(start(i), start(i + 1));
+    return part.reduce((sum, value) => sum + value, 0) / part.length;
+  });
+}

@@ -11,12 +11,9 @@
 #include <torch/csrc/api/include/torch/version.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "memory.h"
 #ifdef CFCONTRA_C10D
 #include "process-group.h"
-#endif
-
-#ifdef __GLIBC__
-#include <malloc.h>
 #endif
 
 #include <cmath>
@@ -674,19 +671,9 @@ Napi::Value wait(const Napi::CallbackInfo& info, State&) {
 }
 #endif
 
-// Large blocks that go back to the kernel after every operator cost page faults in the next one:
-// keep them. glibc's default thresholds suit programs with small allocations.
-void keepLargeBlocks() {
-#ifdef __GLIBC__
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 64 << 20);
-#endif
-}
-
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   static std::once_flag once;
-  std::call_once(once, keepLargeBlocks);
+  std::call_once(once, memory::install);
   napi_set_instance_data(
       env, new State(), [](napi_env, void* data, void*) { delete static_cast<State*>(data); }, nullptr);
   const auto raw = [&](const char* name, napi_callback callback) {

@@ -6,7 +6,7 @@ import { findLibtorch, hasGloo, inspectLibtorch, noLibtorchMessage, thisHost } f
 import { firstOnPath, runLogged, SetupError, say, seconds } from "./say.js";
 import { fingerprint, readJson, writeJson } from "./stamp.js";
 
-const SOURCE = "binding/torch.cc";
+const SOURCES = ["binding/torch.cc", "binding/memory.cc"];
 const PROCESS_GROUPS = "binding/process-group.cc";
 const ADDON = "build/torch.node";
 const STAMP = "build/torch.json";
@@ -108,8 +108,9 @@ export function compileCommand({ compiler, libtorch, headers, platform }) {
     ...abi,
     ...[...headers, ...libtorch.includes].map((folder) => `-I${folder}`),
     ...(macos ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"]),
-    SOURCE,
-    ...(libtorch.gloo ? ["-DCFCONTRA_C10D", "-Ibinding", PROCESS_GROUPS] : []),
+    "-Ibinding",
+    ...SOURCES,
+    ...(libtorch.gloo ? ["-DCFCONTRA_C10D", PROCESS_GROUPS] : []),
     `-L${libtorch.lib}`,
     `-Wl,-rpath,${libtorch.lib}`,
     // Operators register themselves as their library loads: nothing refers to it by name.
@@ -156,7 +157,7 @@ function compile(root, env, { libtorch, command }) {
   if (!ok) {
     rmSync(join(root, part), { force: true });
     throw new SetupError(
-      `compiling ${SOURCE} failed; the compiler's whole message is ${log}.\n${tail}`,
+      `compiling binding/ failed; the compiler's whole message is ${log}.\n${tail}`,
     );
   }
   // A new file under the old name: a process that has the old one loaded keeps it.

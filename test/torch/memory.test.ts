@@ -76,6 +76,23 @@ test("1,000 training steps leave nothing behind", () => {
   weight.dispose();
 });
 
+test.skipIf(process.platform !== "linux")("large tensors leave no holes behind", () => {
+  const mebibytes = (count: number) => keep(torch.ones([count, 1024, 256]));
+  const before = process.memoryUsage.rss();
+  const short: Tensor[] = [];
+  const long: Tensor[] = [];
+  for (let i = 0; i < 60; i++) {
+    short.push(mebibytes(3));
+    long.push(mebibytes(1));
+  }
+  dispose(short);
+  // 60 holes of 3 MiB: no room for 4 MiB in any, but in all of them together.
+  const more = Array.from({ length: 45 }, () => mebibytes(4));
+  expect(more.every((one) => one.mean().item() === 1)).toBe(true);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(270 * 2 ** 20);
+  dispose([more, long]);
+});
+
 test("works inside a worker thread, apart from the main one's tensors", async () => {
   const built = fileURLToPath(new URL("../../dist/torch/index.js", import.meta.url));
   const code = `

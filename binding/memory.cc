@@ -1,0 +1,149 @@
+// A training step wants the same sizes again and again, many of them large and long-lived. In
+// malloc's heap they end up between each other, and a quarter of it is holes. So every large block
+// is a mapping of its own. A freed one is kept for the next of about its size, as long as there are
+// not more than were ever in use at a time: then the oldest goes back to the kernel.
+#include "memory.h"
+
+#include <c10/core/Allocator.h>
+#include <c10/core/impl/alloc_cpu.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <list>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+namespace memory {
+namespace {
+
+#ifdef __linux__
+constexpr size_t kPage = 4096;
+// Below this malloc does well, and a mapping costs more than it saves.
+constexpr size_t kLarge = 256 << 10;
+
+class LargeBlocks {
+ public:
+  // Null where the kernel has no more.
+  void* take(size_t bytes) {
+    const size_t size = (bytes + kPage - 1) / kPage * kPage;
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto fit = kept_.lower_bound(size);
+    if (fit != kept_.end() && fit->first <= size + size / 8) return reuse(fit);
+    most_ = std::max(most_, used_ + size);
+    while (held_ + size > most_ && !oldest_.empty()) giveBack();
+    void* data = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (data == MAP_FAILED) return nullptr;
+    madvise(data, size, MADV_HUGEPAGE);  // a hundredth of the page faults; not every kernel has it
+    held_ += size;
+    return lend(data, size);
+  }
+
+  // Keeps the block for later. False if it was not one of these.
+  bool put(void* data) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = lent_.find(data);
+    if (found == lent_.end()) return false;
+    const size_t size = found->second;
+    lent_.erase(found);
+    used_ -= size;
+    oldest_.push_back(kept_.emplace(size, Kept{data, {}}));
+    oldest_.back()->second.age = std::prev(oldest_.end());
+    return true;
+  }
+
+ private:
+  struct Kept;
+  using BySize = std::multimap<size_t, Kept>;
+  using ByAge = std::list<BySize::iterator>;
+  struct Kept {
+    void* data;
+    ByAge::iterator age;
+  };
+
+  void* lend(void* data, size_t size) {
+    lent_[data] = size;
+    used_ += size;
+    most_ = std::max(most_, used_);
+    return data;
+  }
+
+  void* reuse(BySize::iterator block) {
+    const size_t size = block->first;
+    return lend(forget(block), size);
+  }
+
+  void giveBack() {
+    const auto block = oldest_.front();
+    const size_t size = block->first;
+    munmap(forget(block), size);
+    held_ -= size;
+  }
+
+  void* forget(BySize::iterator block) {
+    void* data = block->second.data;
+    oldest_.erase(block->second.age);
+    kept_.erase(block);
+    return data;
+  }
+
+  std::mutex mutex_;
+  std::unordered_map<void*, size_t> lent_;
+  BySize kept_;
+  ByAge oldest_;
+  // Bytes lent, lent or kept, and lent at most so far.
+  size_t used_ = 0, held_ = 0, most_ = 0;
+};
+
+// Never destroyed: tensors may outlive the end of main.
+LargeBlocks& largeBlocks() {
+  static auto* blocks = new LargeBlocks();
+  return *blocks;
+}
+
+void release(void* data) {
+  const bool maybeLarge = reinterpret_cast<uintptr_t>(data) % kPage == 0;
+  if (!(maybeLarge && data != nullptr && largeBlocks().put(data))) c10::free_cpu(data);
+}
+
+// Newer versions of libtorch allocate without `const`, and copy through the allocator.
+struct Allocator final : c10::Allocator {
+  c10::DataPtr allocate(size_t bytes) const { return obtain(bytes); }
+  c10::DataPtr allocate(size_t bytes) { return obtain(bytes); }
+  void copy_data(void* to, const void* from, size_t bytes) const { std::memcpy(to, from, bytes); }
+  c10::DeleterFnPtr raw_deleter() const override { return &release; }
+
+ private:
+  static c10::DataPtr obtain(size_t bytes) {
+    void* data = bytes >= kLarge ? largeBlocks().take(bytes) : nullptr;
+    if (data == nullptr) data = c10::alloc_cpu(bytes);  // which says so where there is no more
+    return {data, data, &release, c10::Device(c10::DeviceType::CPU)};
+  }
+};
+#endif
+
+}  // namespace
+
+void install() {
+#ifdef __linux__
+  c10::SetAllocator(c10::DeviceType::CPU, new Allocator());
+#endif
+#ifdef __GLIBC__
+  // oneDNN's workspaces are malloc's still. Blocks that go back to the kernel after every operator
+  // cost page faults in the next one: keep them. The default thresholds suit small allocations.
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
+
+}  // namespace memory

@@ -6,7 +6,7 @@ import { configSchema, presetNames } from "../../src/cli/config.js";
 import { DATASET_TYPES } from "../../src/datasets/open.js";
 import { METHODS, methods } from "../../src/methods/index.js";
 import { coderTraining } from "../../src/style/index.js";
-import { codes, type Table, tables } from "./tables.js";
+import { codes, type Table, tables } from "./markdown.js";
 
 const page = (name: string) => tables(readFileSync(`docs/${name}.md`, "utf8"));
 const presets = page("presets");

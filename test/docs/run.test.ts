@@ -1,0 +1,146 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cli } from "../cli/cli.js";
+import {
+  fixtureSize,
+  makeCityscapes,
+  makeGta5,
+  sceneImage,
+  sceneLabel,
+  writeImage,
+  writeLabel,
+} from "../datasets/fixtures.js";
+import { presetIn } from "./markdown.js";
+import { argumentsOf, commandsIn, type ShellCommand } from "./shell.js";
+
+// Whoever follows these pages types their commands one after the other. So does this test, in a
+// folder of its own, with so few and small images and so few steps that each takes a moment.
+
+/** Of these pages every command runs, in this order; later ones use the runs of earlier ones. */
+const FOLLOWED = [
+  "README.md",
+  "docs/tutorial.md",
+  "docs/your-camera.md",
+  "docs/style.md",
+  "docs/deploy.md",
+];
+
+/** What does not run here, by a part of its text, and why. */
+const NOT_HERE = {
+  "npm test": "this is it",
+  "cfcontra dashboard": "a server: test/dashboard starts it",
+  "--serve": "a server: test/cli/playground.test.ts writes its pages",
+};
+
+/** What a page lets the reader find wrong first, and how it says to mend it. */
+const MISTAKES = [
+  {
+    page: "docs/your-camera.md",
+    says: /label id \d+ .*is not in the mapping, which knows ids 0-6: add `\d+: <class>`/,
+    mend: (text: string) => text.replace("6: car }", "6: car, 7: object, 255: ignore }"),
+  },
+];
+
+const TINY = [
+  ...["train.steps=2", "train.batch=1", "train.rate=0.0001", "train.precision=float32"],
+  ...["pretrain.steps=2", "pretrain.rate=0.0001", "network.width=0.125"],
+  ...["style.training.reproduce=2", "style.training.steps=2"],
+  ...["options.cfcontra.sourceImages=4", "options.cfcontra.targetImages=4"],
+  ...["source", "target", "evaluate", "output"].map((name) => `sizes.${name}=[64,32]`),
+];
+const FEW_SCENES = ["source", "target", "evaluate.source", "evaluate.target"].map(
+  (name) => `${name}.count=4`,
+);
+
+/** What the command gives `cfcontra`, with less for it to do. */
+function tinyArguments(command: ShellCommand): string[] {
+  const argv = argumentsOf(command) as string[];
+  const onStreets = argv[0] === "demo" || argv.includes("streets");
+  const configured = onStreets || argv[0] === "train";
+  const changes = [...(configured ? TINY : []), ...(onStreets ? FEW_SCENES : [])];
+  return [
+    ...argv.flatMap((word) => (word.includes("*") ? matches(word) : [word.replace(/^~\//, "")])),
+    ...changes.flatMap((change) => ["--set", change]),
+  ];
+}
+
+/** `runs/mine-*` as a shell replaces it. */
+function matches(pattern: string): string[] {
+  const [before = "", after = ""] = basename(pattern).split("*");
+  return readdirSync(dirname(pattern))
+    .filter((name) => name.startsWith(before) && name.endsWith(after))
+    .map((name) => join(dirname(pattern), name));
+}
+
+/** Photos, and the simulator and the camera of docs/your-camera.md with ids as they are there. */
+async function makeCamera(): Promise<void> {
+  for (let index = 0; index < 4; index++) {
+    const label = sceneLabel(index);
+    const image = sceneImage(label, index);
+    const to = (value: number) => label.map((id) => (id === 255 ? value : id % 8)); // 0, 2, 5
+    for (const folder of ["data/simulator/images", "data/camera/images", "photos"]) {
+      await writeImage(`${folder}/${index}.png`, image, fixtureSize);
+    }
+    await writeImage(`data/camera-labelled/images/${index}.png`, image, fixtureSize);
+    await writeLabel(`data/simulator/labels/${index}.png`, to(255), fixtureSize);
+    await writeLabel(`data/camera-labelled/labels/${index}.png`, to(11), fixtureSize);
+  }
+}
+
+const home = process.cwd();
+const sandbox = mkdtempSync(join(tmpdir(), "cfcontra-docs-"));
+
+beforeAll(async () => {
+  process.chdir(sandbox);
+  await makeGta5("data/gta5", 4);
+  await makeCityscapes("data/cityscapes", 4, "val");
+  await makeCamera();
+});
+
+afterAll(() => {
+  process.chdir(home);
+  rmSync(sandbox, { recursive: true, force: true });
+});
+
+/** Whether an earlier page has had the demo run: it takes longest, and gives the same again. */
+const alreadyRun = ({ text, page }: ShellCommand) =>
+  text === "npm run demo" && page !== FOLLOWED[0];
+
+describe.each(FOLLOWED)("%s", (page) => {
+  const commands = commandsIn(page).filter(
+    (command) =>
+      !alreadyRun(command) && !Object.keys(NOT_HERE).some((part) => command.text.includes(part)),
+  );
+  const mistakes = MISTAKES.filter((mistake) => mistake.page === page);
+
+  beforeAll(() => {
+    if (commands.some(({ words }) => words.includes("mine.yaml"))) presetIn(page, "mine.yaml", ".");
+  });
+
+  test.each(commands.map((command) => [command.text, command] as const))(
+    "%s",
+    async (_, command) => {
+      const { code, err, out } = await cli(...tinyArguments(command));
+      const mistake = mistakes.shift();
+      if (mistake) {
+        expect([code, out]).toEqual([1, expect.stringMatching(mistake.says)]);
+        writeFileSync("mine.yaml", mistake.mend(readFileSync("mine.yaml", "utf8")));
+      } else expect([err.match(/^error.*/m)?.[0], code]).toEqual([undefined, 0]);
+    },
+  );
+});
+
+test("what the pages say is written is there", () => {
+  const written = [
+    "runs/demo/predictions.png",
+    "runs/demo/cfcontra/report.html",
+    "comparison/comparison.html",
+    "predictions/000000-overlay.jpg",
+    "model.onnx",
+    "contact-sheet.png",
+    "style-preview.png",
+  ];
+  expect(written.filter((path) => !existsSync(path))).toEqual([]);
+});

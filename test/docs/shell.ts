@@ -1,0 +1,61 @@
+import { type Block, blocks, inlineCode } from "./markdown.js";
+
+/** A command of a page, as words. */
+export interface ShellCommand {
+  readonly page: string;
+  readonly text: string;
+  readonly words: readonly string[];
+}
+
+/** What a line of a command begins with; any other line of an unmarked block is output. */
+const COMMAND =
+  /^((npx|npm|node|cfcontra|torchrun|srun|ssh|git|apt-get|sudo|pip|python3?|tensorboard|docker) (?! )|export [A-Z]|[A-Z_]+=\S+ )/;
+/** The same between backticks. */
+const INLINE = /^(npx cfcontra|cfcontra|npm run|torchrun|srun|ssh) \S/;
+
+/** The words of a line as a shell takes them: quotes are taken off, a comment is left out. */
+export function words(line: string): string[] {
+  const found: string[] = [];
+  for (const [word] of line.matchAll(/(?:'[^']*'|"[^"]*"|\[[^\]]*\]|[^\s'"[])+/g)) {
+    if (word.startsWith("#")) break;
+    found.push(word.replace(/'([^']*)'|"([^"]*)"/g, (_, one, two) => one ?? two));
+  }
+  return found;
+}
+
+const command = (page: string, text: string): ShellCommand => ({ page, text, words: words(text) });
+
+/** The commands of a block, lines that end in a backslash joined. */
+function commandsOf({ page, language, lines }: Block): ShellCommand[] {
+  if (!["", "sh", "bash"].includes(language)) return [];
+  return lines
+    .join("\n")
+    .replace(/\\\n\s*/g, "")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => COMMAND.test(line))
+    .map((line) => command(page, line));
+}
+
+/** The commands in the blocks of a page, in order. */
+export const commandsIn = (page: string): ShellCommand[] => blocks(page).flatMap(commandsOf);
+
+/** The commands in its text. */
+export const commandsInText = (page: string): ShellCommand[] =>
+  inlineCode(page)
+    .filter((code) => INLINE.test(code))
+    .map((code) => command(page, code));
+
+/**
+ * What a command gives `cfcontra`, whoever starts it; undefined where it does not. `[--option]` may be
+ * given, `...` stands for more.
+ */
+export function argumentsOf({ words }: ShellCommand): string[] | undefined {
+  if (words.join(" ").startsWith("npm run demo")) return ["demo"];
+  const at = words.findIndex((word) => word === "cfcontra" || word === "bin/cfcontra.js");
+  if (at < 0) return undefined;
+  return words
+    .slice(at + 1)
+    .flatMap((word) => (word.startsWith("[--") ? word.slice(1, -1).split(" ") : [word]))
+    .filter((word) => word !== "...");
+}

@@ -1,0 +1,98 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { type Block, blocks, inlineCode, PAGES } from "./markdown.js";
+
+// Code on the pages is compiled as its reader would: inside the package, against its declarations.
+
+/** What surrounds an excerpt, by a part of its text. */
+const AROUND = {
+  "export function mine(": `
+    import type { Method, MethodContext } from "../../dist/methods/method.js";
+    import { backpropagate } from "../../dist/methods/backpropagate.js";
+    import { networkOptimizer, predict, supervisedLosses } from "../../dist/methods/source-only.js";
+    import { scope } from "../../dist/torch/index.js";
+    interface Options { aux: number }
+  `,
+  "openSegmenter(ort": `
+    declare const context: {
+      getImageData(x: number, y: number, w: number, h: number):
+        { width: number; height: number; data: Uint8ClampedArray };
+    };
+    declare const width: number, height: number, modelBytes: Uint8Array;
+  `,
+  "await openStreets(": 'import { openStreets } from "cfcontra";',
+};
+/** What cannot be compiled, by a part of its text, and why. */
+const EXCERPTS = {
+  "export const methods = {": "shows where a line goes, and `...` for the rest",
+  "...losses, backpropagate": "shows the shape of a method, its losses left out",
+};
+
+const isCode = ({ language, lines: [first = ""] }: Block) =>
+  ["ts", "js"].includes(language) ||
+  (language === "" && /^(import|export (function|const)|const|await) /.test(first));
+
+/** The program that a piece of code is, or stands for. */
+function program(text: string): string {
+  const around = Object.entries(AROUND).find(([part]) => text.includes(part))?.[1] ?? "";
+  const local = text // the pages' own files lie in src/methods/
+    .replace(/from "\.\.\//g, 'from "../../dist/')
+    .replace(/from "\.\//g, 'from "../../dist/methods/');
+  return `${around}\n${local}\nexport {};\n`;
+}
+
+/** What the compiler says of programs by name. */
+function typeErrors(programs: ReadonlyMap<string, string>): string {
+  mkdirSync("build", { recursive: true });
+  const folder = mkdtempSync("build/docs-");
+  try {
+    for (const [name, text] of programs) writeFileSync(join(folder, `${name}.ts`), text);
+    const compilerOptions = {
+      noEmit: true,
+      incremental: false,
+      tsBuildInfoFile: null,
+      rootDir: "../..",
+    };
+    const project = { extends: "../../tsconfig.json", compilerOptions, include: ["*.ts"] };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(project));
+    const compiler = "node_modules/typescript/bin/tsc";
+    return spawnSync("node", [compiler, "-p", folder], { encoding: "utf8" }).stdout;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe("TypeScript and JavaScript", () => {
+  const found = [...PAGES.keys()].flatMap((page) => [
+    ...blocks(page)
+      .filter(isCode)
+      .map(({ lines }) => ({ page, text: lines.join("\n") })),
+    ...inlineCode(page)
+      .filter((text) => /^import .* from "cfcontra/.test(text))
+      .map((text) => ({ page, text })),
+  ]);
+  const whole = found.filter(
+    ({ text }) => !Object.keys(EXCERPTS).some((part) => text.includes(part)),
+  );
+
+  test("are on these pages", () => {
+    expect(whole.length).toBeGreaterThan(5);
+    for (const part of [...Object.keys(AROUND), ...Object.keys(EXCERPTS)]) {
+      expect([part, found.some(({ text }) => text.includes(part))]).toEqual([part, true]);
+    }
+  });
+  test("compile", () => {
+    const programs = whole.map(
+      ({ page, text }, i) => [`${page.replace(/\W/g, "-")}-${i}`, program(text)] as const,
+    );
+    expect(typeErrors(new Map(programs))).toBe("");
+  });
+  test("with a mistake do not", () => {
+    const wrong = program('import { openDataset, nothing } from "cfcontra";\nopenDataset();');
+    const said = typeErrors(new Map([["wrong", wrong]]));
+    expect(said).toMatch(/has no exported member 'nothing'/);
+    expect(said).toMatch(/Expected 1-3 arguments/);
+  });
+});

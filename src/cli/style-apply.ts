@@ -55,10 +55,12 @@ export async function styleApply(preset: string, options: StyleApplyOptions): Pr
   const { files } = content;
   if (files === undefined) throw new UserError(`${content.name} has no files that could be copied`);
   requireApart(out, files.root);
-  claim(out, config, content);
+  const record = recordOf(config, content);
+  requireSameLook(out, record);
   const domains = await openDomains({ ...config, evaluate: {} });
   const { restyle, dispose } = await openRestyling(config, domains, out);
   try {
+    writeAtomically(join(out, RECORD), `${JSON.stringify(record, null, 2)}\n`);
     const count = Math.min(limit, content.names.length);
     const result = await restyleAll(content, files, { out, count, restyle, measure });
     for (const path of files.beside) link(path, place(path, files.root, out));
@@ -190,20 +192,21 @@ function requireApart(out: string, root: string): void {
   }
 }
 
-/** A folder holds one look: what it was made with is written down, and another is refused. */
-function claim(out: string, { style, source, target, train }: Config, content: Dataset): void {
+/** What a folder was made with, as it is written down there. */
+function recordOf({ style, source, target, train }: Config, content: Dataset) {
   const { training, ...look } = style;
   const coder = style.method === "adain" ? { ...training, of: [source, target] } : {};
   const made = { look, coder, target, seed: train.seed };
   const digest = createHash("sha256").update(JSON.stringify(made)).digest("hex").slice(0, 16);
+  return { set: content.name, digest, ...made };
+}
+
+/** A folder holds one look: another is refused. */
+function requireSameLook(out: string, record: { readonly digest: string }): void {
   const path = join(out, RECORD);
-  if (!existsSync(path)) {
-    const record = { set: content.name, digest, ...made };
-    writeAtomically(path, `${JSON.stringify(record, null, 2)}\n`);
-    return;
-  }
+  if (!existsSync(path)) return;
   const found = JSON.parse(readFileSync(path, "utf8")) as { digest?: string };
-  if (found.digest !== digest) {
+  if (found.digest !== record.digest) {
     throw new UserError(
       `${out} was restyled with other settings, which ${path} names; choose another --out, or delete it`,
     );

@@ -1,6 +1,7 @@
 import { autocast, mseLoss, type Precision, scope, type Tensor } from "../torch/index.js";
 import type { Coder } from "./coder.js";
 import type { Style } from "./style.js";
+import { LEAST_SIDE } from "./vgg.js";
 
 const EPS = 1e-5;
 
@@ -67,6 +68,7 @@ export function adain(
       return exactly(x);
     });
   return {
+    leastSide: LEAST_SIDE,
     statistics: (style) => channelStatistics(autocast(precision, () => encode(style), device)),
     apply: (content, [mean, deviation], alpha) =>
       autocast(

@@ -1,4 +1,5 @@
 import type { Sample } from "../datasets/dataset.js";
+import { UserError } from "../errors.js";
 import { keep, noGrad, scope, type Tensor, tensor } from "../torch/index.js";
 
 /**
@@ -7,6 +8,8 @@ import { keep, noGrad, scope, type Tensor, tensor } from "../torch/index.js";
  * interpolation of styles.
  */
 export interface Style {
+  /** Pixels that a side of an image must have, where the way needs more than one. */
+  readonly leastSide?: number;
   /** A style image [3, H, W], 0..1 -> its statistics. */
   statistics(style: Tensor): Tensor[];
   /** A content image [3, H, W], 0..1 -> the restyled image of the same size, about 0..1. */
@@ -29,8 +32,18 @@ export function bytesOf(image: Tensor): Uint8Array {
   return bytes.to({ dtype: "uint8" }).typed() as Uint8Array;
 }
 
+/** @throws UserError naming an image that is too small for the style */
+function requireSize({ leastSide = 1 }: Style, { name, width, height }: Sample): void {
+  if (Math.min(width, height) >= leastSide) return;
+  throw new UserError(
+    `${name} is ${width}x${height} pixels, and this style needs ${leastSide}x${leastSide} at least: ` +
+      `leave it out with \`exclude: ["${name}"]\`, or choose another style.method`,
+  );
+}
+
 /** The statistics of a style image. The caller disposes them. */
 export function lookAt(style: Style, sample: Sample): Tensor[] {
+  requireSize(style, sample);
   return noGrad(() => keep(scope(() => style.statistics(pixelsOf(sample)).map((s) => s.clone()))));
 }
 
@@ -50,6 +63,7 @@ export function restyle(
   statistics: readonly Tensor[],
   alpha: number,
 ): Sample {
+  requireSize(style, content);
   const image = noGrad(() =>
     scope(() => bytesOf(style.apply(pixelsOf(content), statistics, alpha))),
   );

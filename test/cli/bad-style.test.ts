@@ -1,0 +1,141 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import sharp from "sharp";
+import { expect, test } from "vitest";
+import { createCoder, saveCoder } from "../../src/style/index.js";
+import { dispose } from "../../src/torch/index.js";
+import { inTemporaryFolder, makeCamvid, makeGta5 } from "../datasets/fixtures.js";
+import { cli, preset, tiny } from "./cli.js";
+
+const BIN = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
+const SIZE = { width: 64, height: 32 };
+
+/** A configuration whose target is the folder `camera`, with `images` PNG files in it. */
+async function withCamera<T>(
+  images: readonly sharp.Sharp[],
+  use: (root: string, path: string) => Promise<T>,
+): Promise<T> {
+  return inTemporaryFolder(async (root) => {
+    await Promise.all([makeGta5(join(root, "gta5"), 3), makeCamvid(join(root, "camvid"), 2)]);
+    const camera = join(root, "camera");
+    await mkdir(join(camera, "images"), { recursive: true });
+    for (const [i, image] of images.entries()) {
+      await image.png().toFile(join(camera, "images", `${i}.png`));
+    }
+    const coder = join(root, "coder.safetensors");
+    saveInitial(coder);
+    const config = tiny(root, {
+      method: "source-only",
+      target: { type: "folder", root: camera, classes: "cityscapes" },
+      style: { method: "adain", coder },
+    });
+    return use(root, await preset(root, config));
+  });
+}
+
+function saveInitial(path: string): void {
+  const coder = createCoder(0.05);
+  saveCoder(path, coder);
+  dispose(coder.parameters.all);
+}
+
+const grey = (width: number, height: number) =>
+  sharp({ create: { width, height, channels: 3, background: "#808080" } });
+const apply = (path: string, root: string, ...more: string[]) =>
+  cli("style", "apply", path, "--out", join(root, "restyled"), ...more);
+
+test("a style folder without images is named", async () => {
+  await withCamera([], async (root, path) => {
+    const { code, err } = await apply(path, root);
+    expect(code).toBe(1);
+    expect(err).toMatch(/camera.*(no|0) (images|samples)/);
+    expect(existsSync(join(root, "restyled"))).toBe(false);
+  });
+});
+
+test("one style image makes a look, but teaches no coder", async () => {
+  await withCamera([grey(64, 32)], async (root, path) => {
+    expect((await apply(path, root)).code).toBe(0);
+    const out = join(root, "trained.safetensors");
+    const { code, err } = await cli("style", "train", path, "--out", out);
+    expect(code).toBe(1);
+    expect(err).toMatch(/camera.* has 1 image: .* at least 2/);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+test("an image that is too small for the encoder is named, with what it needs", async () => {
+  await withCamera([grey(64, 32), grey(64, 32)], async (root, path) => {
+    const small = ["--set", "sizes.target=[8,8]"];
+    expect((await apply(path, root, ...small)).err).toMatch(/sizes\.target\.width: .*16/);
+    await grey(20, 12).png().toFile(join(root, "camera/images/0.png"));
+    await grey(20, 12).png().toFile(join(root, "camera/images/1.png"));
+    const { code, err } = await apply(path, root);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error: [01] is 20x12 pixels, and this style needs 16x16 .*exclude/);
+  });
+});
+
+test("grey, plain and transparent images have a look like any other", async () => {
+  const transparent = sharp({
+    create: { ...SIZE, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0.2 } },
+  });
+  const images = [grey(64, 32).greyscale(), transparent, grey(64, 32).toColourspace("b-w")];
+  await withCamera(images, async (root, path) => {
+    for (const style of ["adain", "color", "coral", "fourier", "histogram"]) {
+      const out = join(root, style);
+      const { code, err } = await cli("style", "apply", path, "--out", out, "--style", style);
+      expect([style, code, err]).toEqual([style, 0, ""]);
+      for (const name of readdirSync(join(out, "images"))) {
+        const { channels, width, height } = await sharp(join(out, "images", name)).metadata();
+        expect({ channels, width, height }).toEqual({ channels: 3, ...SIZE });
+      }
+    }
+  });
+});
+
+test("a decoder for another encoder, and a coder that is none, are refused", async () => {
+  await withCamera([grey(64, 32), grey(64, 32)], async (root, path) => {
+    const coder = join(root, "coder.safetensors");
+    const published = `style.coder={ encoder: ${coder}, decoder: ${coder} }`;
+    const mixed = await apply(path, root, "--set", published);
+    expect(mixed.code).toBe(1);
+    expect(mixed.err).toMatch(/coder\.safetensors.*expected AdaIN's vgg_normalised\.pth/s);
+    await writeFile(coder, "not a coder");
+    const broken = await apply(path, root, "--set", `style.coder=${coder}`);
+    expect(broken.code).toBe(1);
+    expect(broken.err).toMatch(/coder\.safetensors/);
+  });
+});
+
+test("an apply that is killed leaves whole images only, and is gone on with", async () => {
+  await withCamera([grey(64, 32), grey(64, 32)], async (root, path) => {
+    const count = 40;
+    await makeGta5(join(root, "gta5"), count);
+    const out = join(root, "restyled");
+    const args = ["style", "apply", path, "--out", out];
+    const child = spawn(process.execPath, [BIN, ...args], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    const images = () => (existsSync(join(out, "images")) ? readdirSync(join(out, "images")) : []);
+    const whole = () => images().filter((name) => name.endsWith(".png"));
+    while (whole().length < 10 && child.exitCode === null) await pause(2);
+    child.kill("SIGKILL");
+    await ended;
+    const kept = whole();
+    expect(kept.length).toBeGreaterThanOrEqual(10);
+    for (const name of kept)
+      await sharp(join(out, "images", name))
+        .raw()
+        .toBuffer();
+    const { code, out: said } = await cli(...args);
+    expect(code).toBe(0);
+    expect(said).toContain(`${kept.length} were there`);
+    expect(whole()).toHaveLength(count);
+  });
+});

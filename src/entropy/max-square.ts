@@ -1,4 +1,5 @@
 import { IGNORE } from "../datasets/dataset.js";
+import { lossOverRows } from "../nn/index.js";
 import { noGrad, scope, stack, type Tensor, upsampleBilinear } from "../torch/index.js";
 
 /**
@@ -11,9 +12,13 @@ import { noGrad, scope, stack, type Tensor, upsampleBilinear } from "../torch/in
  * Chen, Xue & Cai, ICCV 2019, sections 3.1 and 3.3; like its published code, a mean over classes.
  */
 export function maxSquareLoss(logits: Tensor, height: number, width: number, balance = 0): Tensor {
+  if (balance === 0) {
+    const count = logits.size(0) * logits.size(1) * height * width;
+    const squares = (rows: Tensor) => rows.softmax(1).pow(2).sum();
+    return scope(() => lossOverRows(logits, height, width, squares).div(-2 * count));
+  }
   const probability = upsampleBilinear(logits, height, width).softmax(1); // [N, C, H, W]
   const squares = probability.pow(2).mean(1); // [N, H, W]
-  if (balance === 0) return squares.mean().div(-2);
   const weights = noGrad(() => imageWiseWeights(probability, balance));
   return squares
     .mul(weights)

@@ -1,6 +1,6 @@
 import { IGNORE } from "../datasets/dataset.js";
-import { crossEntropy, type Tensor } from "../torch/index.js";
-import { upsampleLogits } from "./segmentation-loss.js";
+import { lossOverRows } from "../nn/index.js";
+import { crossEntropy, scope, type Tensor } from "../torch/index.js";
 
 /**
  * Cross-entropy of logits [N, C, h, w], upsampled, with labels int64 [N, H, W], each pixel times its
@@ -8,7 +8,11 @@ import { upsampleLogits } from "./segmentation-loss.js";
  * whole and is not made up for by the other pixels (Tranheden et al., DACS, WACV 2021, eq. 3).
  */
 export function weightedSegmentationLoss(logits: Tensor, labels: Tensor, weights: Tensor): Tensor {
-  const full = upsampleLogits(logits, labels.size(1), labels.size(2));
-  const each = crossEntropy(full, labels, { ignore: IGNORE, reduction: "none" }); // [N, H, W]
-  return each.mul(weights).mean();
+  return scope(() =>
+    lossOverRows(logits, labels.size(1), labels.size(2), (rows, from, to) =>
+      crossEntropy(rows, labels.slice(1, from, to), { ignore: IGNORE, reduction: "none" })
+        .mul(weights.slice(1, from, to))
+        .sum(),
+    ).div(labels.count),
+  );
 }

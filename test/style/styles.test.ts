@@ -1,9 +1,19 @@
 import { describe, expect, it } from "vitest";
 import type { Dataset, Sample } from "../../src/datasets/dataset.js";
+import { adain } from "../../src/style/adain.js";
 import { average, bytesOf, pixelsOf, restyle } from "../../src/style/style.js";
 import { STYLES, styleOf } from "../../src/style/styles.js";
 import { createStylist } from "../../src/style/stylist.js";
-import { liveMemory, manualSeed, randn, scope, type Tensor } from "../../src/torch/index.js";
+import { freshCoder } from "../../src/style/train-coder.js";
+import {
+  liveMemory,
+  manualSeed,
+  noGrad,
+  type Precision,
+  randn,
+  scope,
+  type Tensor,
+} from "../../src/torch/index.js";
 
 /** A picture [3, height, width] with structure and noise, its channels apart in mean and spread. */
 function picture(seed: number, height = 48, width = 64): Tensor {
@@ -122,6 +132,26 @@ it("averages statistics element by element", () => {
     const [a, b] = [picture(1), picture(2)];
     const [mean] = average([[a], [b]]);
     expect(relative(mean as Tensor, a.add(b).div(2))).toBeLessThan(1e-6);
+  });
+});
+
+describe("adain with a coder that passes images on", () => {
+  it("makes the same picture in bfloat16, within one of 255 on average", () => {
+    manualSeed(3);
+    const coder = freshCoder(0.25);
+    const [content, other] = [picture(1, 128, 128), picture(2, 128, 128)];
+    const made = (precision: Precision) => {
+      const style = adain(coder, { precision });
+      return noGrad(() => bytesOf(style.apply(content, style.statistics(other), 1)));
+    };
+    const [exact, quick] = [made("float32"), made("bfloat16")];
+    const apart = exact.map((value, i) => Math.abs(value - (quick[i] as number)));
+    const mean = apart.reduce((sum, one) => sum + one, 0) / apart.length;
+    expect(new Set(exact).size).toBeGreaterThan(50); // a picture, not a plane
+    expect(mean).toBeGreaterThan(0); // it was another arithmetic
+    expect(mean).toBeLessThan(1);
+
+    for (const parameter of coder.parameters.all.values()) parameter.dispose();
   });
 });
 

@@ -217,8 +217,17 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   return Object.keys(shapeOf(at) ?? {});
 }
 
-function shapeOf(schema: z.ZodType | undefined): Record<string, z.ZodType> | undefined {
-  let at = schema;
-  while (at !== undefined && "unwrap" in at && typeof at.unwrap === "function") at = at.unwrap();
+/** The keys of a table and their schemas; undefined for what is no table. */
+export function shapeOf(schema: z.ZodType | undefined): Record<string, z.ZodType> | undefined {
+  const at = unwrapped(schema);
   return at instanceof z.ZodObject ? (at.shape as Record<string, z.ZodType>) : undefined;
+}
+
+/** A schema without its defaults. */
+export function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
+  let at = schema;
+  while (at && !(at instanceof z.ZodArray) && "unwrap" in at && typeof at.unwrap === "function") {
+    at = at.unwrap();
+  }
+  return at;
 }

@@ -84,7 +84,7 @@ export async function demo({ seed, out, json, set, data }: DemoOptions): Promise
     ["next", commandOf("dashboard", out)],
     ["next", commandOf("predict", join(out, "cfcontra"), "photos", "--out", "predictions")],
   ]);
-  print(`${table(rows)}\n\n${summary.join("\n")}`, () => ({ rows, pretraining }), json);
+  print(`\n${table(rows)}\n\n${summary.join("\n")}`, () => ({ rows, pretraining }), json);
 }
 
 /** Removes what an earlier demo left: its checkpoints and log are of another run. */

@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { UserError } from "../errors.js";
 import { jsonOption } from "./print.js";
 import { addStyleCommands } from "./style-commands.js";
@@ -50,8 +50,8 @@ export function commandLine(): Command {
   program
     .command("train")
     .description("train a network and evaluate it")
-    .option("--preset <name>", "a preset of presets/, or the path of a YAML file", "streets")
-    .option("--method <name>", "source-only, minent or cfcontra")
+    .option("--preset <preset>", "a preset of presets/, or the path of a YAML file", "streets")
+    .option("--method <method>", "source-only, minent, cfcontra or another (docs/methods.md)")
     .option("--seed <n>", "seed of weights and order", whole)
     .option("--steps <n>", "training steps", whole)
     .option("--out <folder>", "run folder; runs/<preset>-<method>-<seed> when omitted")
@@ -84,7 +84,7 @@ Ctrl-C saves a checkpoint; --resume goes on from it.`,
   program
     .command("pretrain")
     .description("train on the source alone, for all rows of a comparison to start from")
-    .option("--preset <name>", "a preset of presets/, or the path of a YAML file", "streets")
+    .option("--preset <preset>", "a preset of presets/, or the path of a YAML file", "streets")
     .option("--seed <n>", "seed of weights and order", whole)
     .option("--steps <n>", "training steps", whole)
     .option("--out <folder>", "run folder; runs/<preset>-pretrained-<seed> when omitted")
@@ -148,7 +148,7 @@ Examples:
     .command("evaluate")
     .description("measure a trained network on labelled images: IoU per class and mIoU")
     .argument("<run>", "run folder, or a checkpoint inside one")
-    .option("--on <name>", "only this one of the configuration's evaluation sets")
+    .option("--on <set>", "only this one of the configuration's evaluation sets")
     .option(
       "--scales <list>",
       "multiples of the network's size to average, e.g. 0.75,1,1.25",
@@ -302,12 +302,38 @@ Examples:
   cfcontra data check camvid-dusk --set-of dusk --data ~/data --limit 50`,
     )
     .action(async (preset, options) => (await import("./check.js")).check(preset, options));
+
+  program
+    .command("completion")
+    .description("print a script that completes commands, options and their values")
+    .addArgument(new Argument("<shell>", "what to write it for").choices(["bash", "zsh", "fish"]))
+    .addHelpText(
+      "after",
+      `
+Keep it where the shell looks for it, anew after an update, and open a new shell:
+  cfcontra completion bash > ~/.local/share/bash-completion/completions/cfcontra
+  cfcontra completion zsh > ~/.zfunc/_cfcontra    (.zshrc: fpath+=(~/.zfunc); autoload -U compinit; compinit)
+  cfcontra completion fish > ~/.config/fish/completions/cfcontra.fish
+bash without the package bash-completion: name any file, and \`source\` it in .bashrc.
+
+It completes the command \`cfcontra\`: of a global install (npm install -g), of \`npm link\` in a clone,
+or of a function, cfcontra() { npx cfcontra "$@"; }`,
+    )
+    .action(async (shell) => (await import("./completion/index.js")).completion(shell, program));
   return program;
 }
+
+/** Nobody reads on (`| head`): that ends neither a training nor, with a stack trace, anything else. */
+const unread = (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+};
 
 /** Runs a command; errors become one sentence on stderr. Returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   const program = commandLine();
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.off("error", unread).on("error", unread);
+  }
   try {
     if (argv.length === 0) {
       program.outputHelp();

@@ -9,7 +9,7 @@ import { makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
 import { cli, preset, tiny } from "./cli.js";
 
 /** These serve, or print a list of files or a script: nothing that a program would have to parse. */
-const WITHOUT = ["report", "playground", "dashboard"];
+const WITHOUT = ["report", "playground", "dashboard", "completion"];
 
 let root: string;
 let run: string;

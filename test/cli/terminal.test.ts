@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { invocation, quoted } from "../../src/cli/invocation.js";
 import { note, progressLine, say } from "../../src/cli/progress.js";
@@ -131,6 +133,15 @@ test("progress elsewhere is few whole lines without codes, fewer the longer it t
   expect(counts[1]).toBeGreaterThanOrEqual(2);
   expect(counts[2]).toBeLessThan(250);
   expect(kept.text).toMatch(/^(training {2} *\d+\/86400 {2}[\d:]+ left\n)+$/);
+});
+
+test("whoever stops reading causes no error", () => {
+  const bin = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
+  const line = `"$0" "$1" completion fish | true; echo \${PIPESTATUS[0]}`;
+  const { stdout, stderr } = spawnSync("bash", ["-c", line, process.execPath, bin], {
+    encoding: "utf8",
+  });
+  expect([stdout, stderr]).toEqual(["0\n", ""]);
 });
 
 test("sentences wrap between words", () => {

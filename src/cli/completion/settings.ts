@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { DATASET_TYPES } from "../../datasets/open.js";
+import { configSchema, shapeOf, unwrapped } from "../config.js";
+
+/** What may follow `--set`: `train.steps=`, and where a key has few values `method=minent`, ... */
+export function settings(): string[] {
+  const sets = ["source", "target"].flatMap((domain) => [
+    ...Object.keys(DATASET_TYPES).map((type) => `${domain}.type=${type}`),
+    `${domain}.root=`,
+  ]);
+  return [...settingsOf(configSchema, ""), ...sets];
+}
+
+function settingsOf(schema: z.ZodType, above: string): string[] {
+  return Object.entries(shapeOf(schema) ?? {}).flatMap(([name, inner]) => {
+    const key = above + name;
+    if (key === "source" || key === "target") return []; // each type of data set has its own keys
+    if (shapeOf(inner)) return settingsOf(inner, `${key}.`);
+    const values = valuesOf(unwrapped(inner));
+    return values.length > 0 ? values.map((value) => `${key}=${value}`) : `${key}=`;
+  });
+}
+
+function valuesOf(schema: z.ZodType | undefined): string[] {
+  if (schema instanceof z.ZodBoolean) return ["true", "false"];
+  return schema instanceof z.ZodEnum ? schema.options.map(String) : [];
+}

@@ -3,6 +3,11 @@ import { bootstrapOrExplain } from "../setup/bootstrap.js";
 import { needsEngine } from "../setup/engine.js";
 
 const argv = process.argv.slice(2);
+// Whoever reads may have seen enough: `| head`.
+process.stdout.on("error", (error) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
 if (bootstrapOrExplain({ engine: needsEngine(argv) })) {
   const { main } = await import("../dist/cli/main.js");
   process.exitCode = await main(argv);

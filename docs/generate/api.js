@@ -122,12 +122,14 @@ function entityText(entity, page, links) {
   const code = declarations.map(({ text }) => signature(text)).join("\n");
   const [first, ...rest] = titleOf(entity).split(".");
   const imported = rest.length > 0 ? first : entity.name;
+  const erased = declarations.every(({ text }) => /^export (interface|type) /.test(text));
+  const word = erased && rest.length === 0 ? "import type" : "import";
   const source = file.replace(/\.d\.ts$/, ".ts");
   const uses = usedBy(entity, code, links)
     .map((other) => linkTo(other, page, links))
     .join(", ");
   const footer = [
-    `\`import { ${imported} } from "${entry}"\``,
+    `\`${word} { ${imported} } from "${entry}"\``,
     `[src/${source}](../../src/${source})`,
     ...(uses ? [`uses ${uses}`] : []),
   ].join(" · ");

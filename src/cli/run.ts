@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { UserError } from "../errors.js";
 import type { Scores } from "../evaluate/index.js";
 import { batchStatistics } from "../network/index.js";
 import { openRecorder, type Recorder } from "../report/recorder.js";
@@ -12,7 +13,10 @@ import {
   firstThenOthers,
   openRunFolder,
   openStatus,
+  ownRandomState,
   type RunFolder,
+  randomStates,
+  removeHalfWritten,
   resume,
   type StatusFile,
   sameStart,
@@ -78,7 +82,7 @@ async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<
   const { group = alone, resume: resuming = false } = options;
   const parts = await prepare(withAbsoluteRoots(options.config, data), out, resuming, group);
   const { config, domains, network, method, records, start } = parts;
-  const { seed, steps, checkpointEvery, evaluateEvery } = config.train;
+  const { seed, steps, checkpointEvery } = config.train;
   const classes = domains.source.classes.names;
   const stage = stageRecord(config, out);
   const info = { method: config.method, classes, network: config.network, stage };
@@ -93,6 +97,8 @@ async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<
     return (await records?.recorder.snapshot(done, results)) ?? {};
   };
   try {
+    // A checkpoint is saved ahead of the evaluation of its step, which a lost machine may have missed.
+    if (start > 0 && parts.evaluatesAt(start) && start < steps) reached(start, await snapshot());
     if (method.before) line.show("looking at images first");
     for await (const report of train(parts.loop)) {
       const { step, seconds } = report;
@@ -104,12 +110,13 @@ async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<
       const loss = report.scalars["source/main"] as number;
       line.update(step, steps, `loss ${loss.toFixed(3)}  ${seconds.toFixed(2)} s/step`);
       const stopping = anyRank(group, interrupted.asked);
-      const evaluating = evaluateEvery > 0 && step % evaluateEvery === 0 && step < steps;
-      const saving = step % checkpointEvery === 0 || step === steps || stopping;
-      if (saving || evaluating) group.average(statistics);
-      if (saving && records) saveInto(out, { step, ...info }, network, method);
+      group.average(statistics); // so that the ranks differ in their random states alone
+      if (step % checkpointEvery === 0 || step === steps || stopping) {
+        const random = randomStates(group);
+        if (records) saveInto(out, { step, ...info }, network, method, random);
+      }
       if (stopping) break;
-      if (evaluating) reached(step, await snapshot());
+      if (parts.evaluatesAt(step) && step < steps) reached(step, await snapshot());
     }
     line.end();
     const complete = done === steps;
@@ -128,8 +135,9 @@ async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<
     records?.status.end(complete ? "complete" : "stopped");
     return result;
   } catch (error) {
-    records?.status.end("failed", (error as Error).message);
-    throw error;
+    const failure = records ? withTheWayOn(error as Error, out) : (error as Error);
+    records?.status.end("failed", failure.message);
+    throw failure;
   } finally {
     line.end();
     interrupted.end();
@@ -145,6 +153,16 @@ function reached(step: number, scores: Record<string, Scores>): void {
 
 /** The most memory that this process has had resident so far, in MiB. */
 export const peakMemory = (): number => Math.round(process.resourceUsage().maxRSS / 1024);
+
+/** What a failed run says to its user ends with how to go on. */
+function withTheWayOn(error: Error, out: string): Error {
+  if (!(error instanceof UserError)) return error;
+  const latest = checkpoints(out).at(-1);
+  const way = latest
+    ? `go on from ${latest} with: cfcontra train --resume ${out}`
+    : "it had saved no checkpoint yet (train.checkpointEvery)";
+  return new UserError(`${error.message}; ${way}`);
+}
 
 /** What the run folder is written by. */
 interface Records {
@@ -175,6 +193,7 @@ export async function prepare(
   if (weights !== undefined && first && !latest) warn(startFrom(weights, network));
   const method = buildMethod(config, network, warn, group);
   const folder = openRunFolder(out);
+  if (first) removeHalfWritten(out);
   const preparation = await firstThenOthers(group, () => openPreparation(config, domains, out));
   if (first) {
     folder.write("config.yaml", stringify(config));
@@ -184,17 +203,20 @@ export async function prepare(
   const own = { method: config.method, classes };
   const start = sameStart(
     group,
-    latest ? resume(latest, network, method, own) : 0,
+    latest ? resume(latest, network, method, own) : { step: 0, random: [ownRandomState()] },
     network,
     method,
   );
   const order = await firstThenOthers(group, () => sourceOrder(config, domains.source, out));
   const { stage, restyle } = preparation;
-  const { steps, rate, schedule = steps, seed } = train;
+  const { steps, rate, schedule = steps, seed, evaluateEvery } = train;
+  const evaluatesAt = (step: number) =>
+    step === steps || (evaluateEvery > 0 && step % evaluateEvery === 0);
   const openRecords = async (): Promise<Records> => {
     const recorder = await openRecorder(folder, {
       ...{ network, method, evaluate: domains.evaluate, size: sizes.evaluate, start, steps },
       predict: { precision: train.precision, stage },
+      evaluatesAgain: start > 0 && evaluatesAt(start),
     });
     if (style.method !== "none") {
       await writeStyleSamples(out, domains.source, sizes.source, restyle);
@@ -209,7 +231,7 @@ export async function prepare(
     transform: preparation[domain],
   });
   return {
-    ...{ config, domains, network, method, start },
+    ...{ config, domains, network, method, start, evaluatesAt },
     records: first ? await openRecords() : undefined,
     loop: {
       ...{ network, method, steps, start, rate, schedule, seed, group },

@@ -7,6 +7,7 @@ import {
   type TensorMap,
   writeTensors,
 } from "../torch/index.js";
+import { isCheckpoint } from "../train/index.js";
 import { type Json, print } from "./print.js";
 import { weightsFile } from "./weights-file.js";
 
@@ -24,15 +25,9 @@ export function convertWeights(
   const file = weightsFile(path);
   const { tensors, metadata, skipped } = readTensors(file);
   try {
-    const own = metadata.format === "cfcontra-1" ? networkOf(tensors) : tensors;
+    const own = isCheckpoint(metadata) ? networkOf(tensors) : tensors;
     if (same(file, out)) throw new UserError(`${out} is the file that is read; name another`);
-    try {
-      writeTensors(out, own);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === undefined) throw error;
-      throw new UserError(`cannot write ${out} (${code})`);
-    }
+    writeTensors(out, own);
     const left = [...skipped, ...(own === tensors ? [] : ["the method's state"])];
     print(
       `${own.size} tensors written to ${out}${left.length > 0 ? `; left out: ${left.join(", ")}` : ""}`,

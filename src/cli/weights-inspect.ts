@@ -1,6 +1,7 @@
 import { recognise } from "../network/index.js";
 import { textTable } from "../report/score-table.js";
 import { dispose, readTensors } from "../torch/index.js";
+import { isCheckpoint } from "../train/index.js";
 import { type Json, print } from "./print.js";
 import { weightsFile } from "./weights-file.js";
 
@@ -19,10 +20,9 @@ export function inspectWeights(path: string, { json }: { readonly json?: Json } 
       (sum, { count, itemSize }) => sum + count * itemSize,
       0,
     );
-    const kind =
-      metadata.format === "cfcontra-1"
-        ? `checkpoint of ${metadata.method} after ${metadata.step} steps`
-        : format;
+    const kind = isCheckpoint(metadata)
+      ? `checkpoint of ${metadata.method} after ${metadata.step} steps`
+      : format;
     const lines = [
       textTable([["tensor", "shape", "type"], ...rows]),
       "",

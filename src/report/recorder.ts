@@ -3,7 +3,7 @@ import type { Dataset, Size } from "../datasets/dataset.js";
 import { type Confusion, type PredictOptions, type Scores, scores } from "../evaluate/index.js";
 import type { Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
-import type { RunFolder, StepReport } from "../train/index.js";
+import type { Entry, RunFolder, StepReport } from "../train/index.js";
 import { matrixOf } from "./evaluation.js";
 import { openPreviews } from "./previews.js";
 import { prototypeCosines } from "./prototypes.js";
@@ -31,6 +31,8 @@ export interface RecorderOptions {
   readonly steps: number;
   /** Steps that a resumed run has behind it. */
   readonly start: number;
+  /** Whether the resumed run begins by evaluating: what was written of that before gives way. */
+  readonly evaluatesAgain: boolean;
 }
 
 const LOG_EVERY = 10;
@@ -41,11 +43,20 @@ const PROTOTYPES = "prototypes.jsonl";
 
 export async function openRecorder(
   folder: RunFolder,
-  { network, method, evaluate, size, predict, steps, start }: RecorderOptions,
+  { network, method, evaluate, size, predict, steps, start, evaluatesAgain }: RecorderOptions,
 ): Promise<Recorder> {
   const [[shown, dataset]] = [...evaluate] as [[string, Dataset]];
   folder.write("classes.json", `${JSON.stringify(dataset.classes)}\n`);
-  for (const name of [METRICS, PROTOTYPES]) folder.rewind(name, start);
+  const stays = (fromTraining: (entry: Entry) => boolean) => (entry: Entry) =>
+    entry.step < start || (entry.step === start && (!evaluatesAgain || fromTraining(entry)));
+  folder.rewind(
+    METRICS,
+    stays((entry) => "rate" in entry),
+  );
+  folder.rewind(
+    PROTOTYPES,
+    stays(({ step }) => step % PROTOTYPES_EVERY === 0),
+  );
   const previews = await openPreviews(join(folder.path, "previews", shown), dataset, size);
 
   const events = openEventFile(join(folder.path, "tensorboard"), start);

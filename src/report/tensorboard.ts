@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { writing } from "../errors.js";
 
 /** An event file that TensorBoard reads while it grows. */
 export interface EventFile {
@@ -22,10 +23,10 @@ export interface Picture {
  * and TensorBoard drops what an earlier file has from there on.
  */
 export function openEventFile(folder: string, step: number): EventFile {
-  mkdirSync(folder, { recursive: true });
+  writing(folder, () => mkdirSync(folder, { recursive: true }));
   const seconds = Math.floor(Date.now() / 1000);
   const path = join(folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`);
-  const write = (event: Bytes) => appendFileSync(path, record(event));
+  const write = (event: Bytes) => writing(path, () => appendFileSync(path, record(event)));
   write(message(wallTime(), string(EVENT.fileVersion, "brain.Event:2")));
   if (step > 0) {
     const start = message(varint(SESSION.status, SESSION_START));

@@ -8,7 +8,8 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { UserError } from "../errors.js";
+import { dirname } from "node:path";
+import { UserError, writing } from "../errors.js";
 
 const LARGEST_READ = 2 ** 30;
 
@@ -45,22 +46,34 @@ export function readFully(file: number, bytes: Uint8Array, position: number): bo
   return true;
 }
 
-/** Writes parts one after the other. The file appears when it is complete and on the disk. */
+/**
+ * Writes parts one after the other. The file appears when it is complete and on the disk.
+ * @throws UserError where the disk refuses it; then what was there before still is
+ */
 export function writeComplete(path: string, parts: Iterable<Uint8Array>): void {
   const temporary = `${path}.${process.pid}.part`;
-  const file = openSync(temporary, "w");
-  try {
+  writing(path, () => {
     try {
-      for (const part of parts) {
-        for (let done = 0; done < part.length; ) done += writeSync(file, part, done);
-      }
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+      synchronised(temporary, "w", (file) => {
+        for (const part of parts) {
+          for (let done = 0; done < part.length; ) done += writeSync(file, part, done);
+        }
+      });
+      renameSync(temporary, path);
+      synchronised(dirname(path), "r"); // the name, too
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
     }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+  });
+}
+
+function synchronised(path: string, flags: string, write: (file: number) => void = () => {}): void {
+  const file = openSync(path, flags);
+  try {
+    write(file);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }

@@ -127,7 +127,7 @@ interface Failed {
 function explain({ store, key }: Meeting, failed: Failed, error: Error): string {
   const { rank, size, count, timeout } = failed;
   const late = /time[d ]*out/i.test(error.message);
-  const rest = "the last checkpoint is intact, `cfcontra train --resume` goes on from it";
+  const rest = "the last checkpoint is intact";
   const others = Array.from({ length: size }, (_, r) => r).filter((r) => r !== rank);
   let culprits: number[];
   try {

@@ -1,3 +1,4 @@
+import { createHash, type Hash } from "node:crypto";
 import { UserError } from "../errors.js";
 import { type Dtype, scalarType } from "./dtype.js";
 import { readFully, withFile, writeComplete } from "./files.js";
@@ -25,6 +26,10 @@ const FORMAT: Record<string, { dtype: Dtype; bytes: number }> = {
 const CODE = new Map(Object.entries(FORMAT).map(([code, { dtype }]) => [dtype, code]));
 const LONGEST_HEADER = 100 * 2 ** 20;
 
+// The metadata that `writeSafetensors` adds: SHA-256 of the whole file, with zeros in its own place.
+const DIGEST = "sha256";
+const NO_DIGEST = "0".repeat(64);
+
 interface Entry {
   dtype: string;
   shape: number[];
@@ -45,9 +50,59 @@ function isEntry(value: unknown): value is Entry {
   );
 }
 
+/** The table of a file's tensors, and what stands beside it. */
+interface Header {
+  readonly entries: readonly (readonly [string, Entry])[];
+  readonly metadata: Record<string, string>;
+  /** Where the tensors' bytes begin. */
+  readonly begin: number;
+  /** Of the bytes up to there, for `sha256`. */
+  readonly hash: Hash;
+}
+
+function readHeader(file: number, size: number, wrong: (what: string) => UserError): Header {
+  const prefix = Buffer.alloc(8);
+  if (!readFully(file, prefix, 0)) throw wrong(`it has only ${size} bytes`);
+  const length = Number(prefix.readBigUInt64LE());
+  if (length > LONGEST_HEADER || 8 + length > size) {
+    throw wrong(`its header claims ${length} of ${size} bytes`);
+  }
+  const text = Buffer.alloc(length);
+  if (!readFully(file, text, 8)) throw wrong("it ends within its header");
+  let table: unknown;
+  try {
+    table = JSON.parse(text.toString("utf8"));
+  } catch {
+    throw wrong("its header is not JSON");
+  }
+  if (!isTable(table)) throw wrong("its header is no table");
+  const { __metadata__: metadata = {}, ...entries } = table;
+  if (!isTable(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
+    throw wrong("its metadata are no table of strings");
+  }
+  const { [DIGEST]: digest } = metadata as Record<string, string>;
+  if (digest !== undefined) {
+    if (!/^[0-9a-f]{64}$/.test(digest)) throw wrong(`its checksum "${digest}" is none`);
+    text.write(NO_DIGEST, text.indexOf(digest), "latin1");
+  }
+  return {
+    entries: Object.entries(entries).map(([name, entry]) => {
+      if (isEntry(entry)) return [name, entry];
+      throw wrong(`the entry "${name}" is malformed`);
+    }),
+    metadata: metadata as Record<string, string>,
+    begin: 8 + length,
+    hash: createHash("sha256").update(prefix).update(text),
+  };
+}
+
+const isTable = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 /**
  * Reads every tensor of a safetensors file, and its metadata.
- * @throws UserError naming the file if it is missing, truncated or not of this format.
+ * @throws UserError naming the file if it is missing, truncated, not of this format, or does not match
+ *   the checksum that `writeSafetensors` gives a file
  */
 export function readSafetensors(path: string): {
   tensors: TensorMap;
@@ -57,53 +112,47 @@ export function readSafetensors(path: string): {
     new UserError(`${path} is no readable safetensors file: ${what}; use another copy of it`);
   return withFile(path, (file, size) =>
     scope(() => {
-      const prefix = Buffer.alloc(8);
-      if (!readFully(file, prefix, 0)) throw wrong(`it has only ${size} bytes`);
-      const length = Number(prefix.readBigUInt64LE());
-      if (length > LONGEST_HEADER || 8 + length > size) {
-        throw wrong(`its header claims ${length} of ${size} bytes`);
-      }
-      const text = Buffer.alloc(length);
-      if (!readFully(file, text, 8)) throw wrong("it ends within its header");
-      let header: Record<string, unknown>;
-      try {
-        header = JSON.parse(text.toString("utf8")) as Record<string, unknown>;
-      } catch {
-        throw wrong("its header is not JSON");
-      }
-      if (typeof header !== "object" || header === null) throw wrong("its header is no table");
-      const { __metadata__: metadata = {}, ...entries } = header;
+      const { entries, metadata, begin, hash } = readHeader(file, size, wrong);
       const tensors: TensorMap = new Map();
-      let claimed = 8 + length;
-      for (const [name, entry] of Object.entries(entries)) {
-        if (!isEntry(entry)) throw wrong(`the entry "${name}" is malformed`);
+      let claimed = begin;
+      const inPlace = [...entries].sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
+      for (const [name, entry] of inPlace) {
         const { dtype, bytes } = FORMAT[entry.dtype] as { dtype: Dtype; bytes: number };
         const [start, end] = entry.data_offsets;
         const needed = entry.shape.reduce((product, n) => product * n, bytes);
         if (end - start !== needed)
           throw wrong(`"${name}" has ${end - start} bytes, not ${needed}`);
-        if (8 + length + end > size) throw wrong(`it ends within "${name}" (truncated?)`);
+        if (begin + end > size) throw wrong(`it ends within "${name}" (truncated?)`);
         claimed += needed;
         if (claimed > size) throw wrong("its tensors overlap");
         const data = new Uint8Array(needed);
-        if (!readFully(file, data, 8 + length + start)) throw wrong(`it ends within "${name}"`);
-        tensors.set(name, new Tensor(native.lend(data, entry.shape, scalarType(dtype))));
+        if (!readFully(file, data, begin + start)) throw wrong(`it ends within "${name}"`);
+        if (DIGEST in metadata) hash.update(data);
+        try {
+          tensors.set(name, new Tensor(native.lend(data, entry.shape, scalarType(dtype))));
+        } catch (error) {
+          throw wrong(`"${name}" is [${entry.shape}] (${(error as Error).message})`);
+        }
       }
-      return { tensors, metadata: metadata as Record<string, string> };
+      const { [DIGEST]: digest } = metadata;
+      if (digest !== undefined && (claimed < size || hash.digest("hex") !== digest)) {
+        throw wrong("its bytes are not those that were written (the checksum differs)");
+      }
+      return { tensors, metadata };
     }),
   );
 }
 
 /**
- * Writes tensors (from any device, of any layout) and string metadata. The file appears under its
- * name only when it is complete and on the disk.
+ * Writes tensors (from any device, of any layout) and string metadata, and with them a checksum that
+ * `readSafetensors` holds the file to. It appears under its name only when it is complete and on the disk.
  */
 export function writeSafetensors(
   path: string,
   tensors: TensorSource,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
-  const header = new Map<string, unknown>([["__metadata__", metadata]]);
+  const header = new Map<string, unknown>([["__metadata__", { [DIGEST]: NO_DIGEST, ...metadata }]]);
   let offset = 0;
   for (const [name, tensor] of tensors) {
     const code = CODE.get(tensor.dtype) as string;
@@ -116,7 +165,11 @@ export function writeSafetensors(
   const padding = (8 - (text.length % 8)) % 8; // tensors start at a multiple of eight bytes
   const prefix = Buffer.alloc(8);
   prefix.writeBigUInt64LE(BigInt(text.length + padding));
-  writeComplete(path, contents(prefix, text, Buffer.alloc(padding, 32), tensors));
+  const parts = () => contents(prefix, text, Buffer.alloc(padding, 32), tensors);
+  const hash = createHash("sha256");
+  for (const part of parts()) hash.update(part);
+  text.write(hash.digest("hex"), text.indexOf(NO_DIGEST), "latin1");
+  writeComplete(path, parts());
 }
 
 /** One tensor's bytes at a time: they need not all be on the CPU at once. */

@@ -1,19 +1,20 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { UserError } from "../errors.js";
+import { UserError, writing } from "../errors.js";
 import type { Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
 import {
   copyInto,
   dispose,
   noGrad,
-  randomState,
   readSafetensors,
   scope,
-  setRandomState,
+  stack,
   type TensorMap,
+  tensor,
   writeSafetensors,
 } from "../torch/index.js";
+import { ownRandomState, type RandomStates, takeRandomState } from "./random-states.js";
 
 /** What a checkpoint says of itself. */
 export interface CheckpointInfo {
@@ -29,14 +30,20 @@ export interface CheckpointInfo {
 const NETWORK = "network/";
 const METHOD = "method/";
 const RANDOM = "random";
+const FORMAT = "cfcontra-2";
+const WITHOUT_CHECKSUM = "cfcontra-1";
 const KEPT = 2;
 
 function prefixed(prefix: string, tensors: ReadonlyMap<string, unknown>): [string, never][] {
   return [...tensors].map(([name, tensor]) => [prefix + name, tensor as never]);
 }
 
+/** Whether the metadata of a file of tensors are those of a checkpoint. */
+export const isCheckpoint = ({ format }: Readonly<Record<string, string>>): boolean =>
+  format === FORMAT || format === WITHOUT_CHECKSUM;
+
 /**
- * Writes network, optimiser, banks and random state to one file, complete or not at all.
+ * Writes network, optimiser, banks and every rank's random state to one file, complete or not at all.
  * @throws UserError where the disk refuses it, or a number is not finite: a finite loss may leave
  *   infinite weights behind, and these must not push good checkpoints out
  */
@@ -45,24 +52,19 @@ export function saveCheckpoint(
   info: CheckpointInfo,
   network: Network,
   method: Method,
+  random: RandomStates,
 ): void {
   const learnt: TensorMap = new Map([
     ...prefixed(NETWORK, network.parameters.all),
     ...prefixed(METHOD, method.state),
   ]);
   requireFinite(learnt, info.step);
-  const random = randomState();
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    const tensors = new Map(learnt).set(RANDOM, random);
-    writeSafetensors(path, tensors, { format: "cfcontra-1", ...metadata(info) });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new UserError(`cannot write ${path} (${code}); earlier checkpoints are intact`);
-  } finally {
-    random.dispose();
-  }
+  writing(path, () => mkdirSync(dirname(path), { recursive: true }));
+  scope(() => {
+    const states = stack(random.map((state) => tensor(state))); // [ranks, bytes]
+    const tensors = new Map(learnt).set(RANDOM, states);
+    writeSafetensors(path, tensors, { format: FORMAT, ...metadata(info) });
+  });
 }
 
 function requireFinite(tensors: TensorMap, step: number): void {
@@ -99,12 +101,13 @@ export interface Checkpoint {
 
 /**
  * Reads a checkpoint of `saveCheckpoint`. The caller disposes its tensors.
- * @throws UserError if the file is missing, broken or none of this project's
+ * @throws UserError if the file is missing, none of this project's, or damaged: then it names the one
+ *   before it
  */
 export function readCheckpoint(path: string): Checkpoint {
-  const { tensors, metadata } = readSafetensors(path);
+  const { tensors, metadata } = intact(path);
   try {
-    if (metadata.format !== "cfcontra-1") throw new Error();
+    if (!isCheckpoint(metadata)) throw new Error();
     const info: CheckpointInfo = {
       step: Number(metadata.step),
       method: metadata.method as string,
@@ -116,6 +119,23 @@ export function readCheckpoint(path: string): Checkpoint {
   } catch {
     dispose(tensors);
     throw new UserError(`${path} holds tensors, but is no checkpoint of a cfcontra run`);
+  }
+}
+
+function intact(path: string): ReturnType<typeof readSafetensors> {
+  try {
+    const read = readSafetensors(path);
+    if (read.metadata.format !== FORMAT || read.metadata.sha256 !== undefined) return read;
+    dispose(read.tensors);
+    throw new UserError(`${path} is damaged, its checksum is missing; use another copy of it`);
+  } catch (error) {
+    const before = checkpoints(dirname(dirname(path))).filter((other) => other < path);
+    const previous = before.at(-1);
+    if (!(error instanceof UserError) || previous === undefined) throw error;
+    throw new UserError(
+      `${error.message}, or the checkpoint before it, ${previous}: \`--resume\` takes that once ` +
+        "this file is removed",
+    );
   }
 }
 
@@ -167,8 +187,15 @@ export function loadNetwork(path: string, { tensors }: Checkpoint, network: Netw
   restore(tensors, NETWORK, network.parameters.all);
 }
 
+/** Where a run is: fresh, or as a checkpoint left it. */
+export interface Position {
+  /** Steps done. */
+  readonly step: number;
+  readonly random: RandomStates;
+}
+
 /**
- * Puts everything back as it was when the checkpoint was made, and returns its step.
+ * Puts everything back as it was when the checkpoint was made, the random generator as rank 0 had it.
  * @param run what the run is, to refuse a checkpoint of the same tensors and another meaning
  * @throws UserError if it does not fit; then nothing was changed
  */
@@ -177,7 +204,7 @@ export function resume(
   network: Network,
   method: Method,
   run?: Pick<CheckpointInfo, "method" | "classes">,
-): number {
+): Position {
   const { info, tensors } = readCheckpoint(path);
   try {
     if (run) requireSame(path, info, run);
@@ -185,12 +212,24 @@ export function resume(
     requireFit(path, tensors, METHOD, method.state);
     restore(tensors, NETWORK, network.parameters.all);
     restore(tensors, METHOD, method.state);
-    const random = tensors.get(RANDOM);
-    if (random) setRandomState(random);
-    return info.step;
+    const random = randomOf(tensors);
+    takeRandomState(random[0] as Uint8Array);
+    return { step: info.step, random };
   } finally {
     dispose(tensors);
   }
+}
+
+/** One state a rank; checkpoints of earlier versions have rank 0's alone, without a dimension for ranks. */
+function randomOf(tensors: TensorMap): RandomStates {
+  const states = tensors.get(RANDOM);
+  if (states === undefined) return [ownRandomState()];
+  return scope(() => {
+    const rows = states.reshape(-1, states.shape.at(-1) as number);
+    return Array.from({ length: rows.size(0) }, (_, rank) =>
+      Uint8Array.from(rows.select(0, rank).bytes()),
+    );
+  });
 }
 
 const NAME = /^step-(\d+)\.safetensors$/;
@@ -205,16 +244,17 @@ export function checkpoints(run: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Saves under the step's name and removes all but the newest two. */
+/** Saves under the step's name; once that is complete, removes all but the newest two. */
 export function saveInto(
   run: string,
   info: CheckpointInfo,
   network: Network,
   method: Method,
+  random: RandomStates = [ownRandomState()],
 ): string {
   const name = `step-${String(info.step).padStart(7, "0")}.safetensors`;
   const path = join(run, "checkpoints", name);
-  saveCheckpoint(path, info, network, method);
+  saveCheckpoint(path, info, network, method, random);
   for (const old of checkpoints(run).slice(0, -KEPT)) rmSync(old);
   return path;
 }

@@ -2,8 +2,10 @@ export {
   type Checkpoint,
   type CheckpointInfo,
   checkpoints,
+  isCheckpoint,
   latestCheckpoint,
   loadNetwork,
+  type Position,
   readCheckpoint,
   resume,
   saveInto,
@@ -11,7 +13,15 @@ export {
 export { type Environment, environment } from "./environment.js";
 export { type LoopOptions, type StepReport, type Stream, train } from "./loop.js";
 export { type LocalPlace, placeOf } from "./place.js";
-export { openRunFolder, type RunFolder, readJsonLines, writeAtomically } from "./run-folder.js";
+export { ownRandomState, type RandomStates, randomStates } from "./random-states.js";
+export {
+  type Entry,
+  openRunFolder,
+  type RunFolder,
+  readJsonLines,
+  removeHalfWritten,
+  writeAtomically,
+} from "./run-folder.js";
 export { startFrom } from "./start-from.js";
 export { openStatus, type RunState, type Status, type StatusFile } from "./status.js";
 export {

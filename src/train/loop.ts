@@ -100,7 +100,7 @@ export async function* train(options: LoopOptions): AsyncGenerator<StepReport, v
         ),
       );
       const scalars = averageScalars(group, own); // NaN anywhere ends all ranks alike
-      requireFinite(scalars, step);
+      requireFinite(scalars, step, rate);
       const seconds = (performance.now() - began) / 1000;
       yield { step: step + 1, rate, scalars, seconds, waiting: waiting / 1000 };
     }
@@ -110,12 +110,13 @@ export async function* train(options: LoopOptions): AsyncGenerator<StepReport, v
   }
 }
 
-function requireFinite(scalars: Record<string, number>, step: number): void {
+function requireFinite(scalars: Record<string, number>, step: number, rate: number): void {
   for (const [name, value] of Object.entries(scalars)) {
     if (Number.isFinite(value)) continue;
     throw new UserError(
       `step ${step + 1}: the loss ${name} is ${value}; the last checkpoint is intact: ` +
-        "lower train.rate, or use float32 instead of bfloat16",
+        `lower train.rate (${rate} at this step), or use float32 instead of bfloat16; where neither ` +
+        "helps, look for broken images or labels with `cfcontra data check`",
     );
   }
 }

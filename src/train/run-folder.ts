@@ -2,19 +2,44 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { UserError } from "../errors.js";
+import { UserError, writing } from "../errors.js";
 
-/** Writes a small file so that readers see the old one or the whole new one. */
+/**
+ * Writes a small file so that readers see the old one or the whole new one.
+ * @throws UserError where the disk refuses it; then what was there before still is
+ */
 export function writeAtomically(path: string, text: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.part`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, path);
+  writing(path, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    try {
+      writeFileSync(temporary, text);
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+  });
+}
+
+/** Removes what a process that was killed had begun to write below a folder. */
+export function removeHalfWritten(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (/\.\d+\.part$/.test(name)) rmSync(join(folder, name), { force: true });
+  }
+}
+
+/** A line of a `.jsonl` file. */
+export interface Entry {
+  readonly step: number;
+  readonly [key: string]: unknown;
 }
 
 /** The text files of a run; docs/run-folder.md says what is in each. */
@@ -26,8 +51,8 @@ export interface RunFolder {
   writeJson(name: string, value: unknown): void;
   /** Appends one line to a `.jsonl` file. */
   append(name: string, entry: object): void;
-  /** Drops from a `.jsonl` file what is later than `step`: a resumed run will write it again. */
-  rewind(name: string, step: number): void;
+  /** Leaves of a `.jsonl` file what a resumed run keeps, without a line that was torn. */
+  rewind(name: string, keep: (entry: Entry) => boolean): void;
 }
 
 /** @throws UserError where the folder cannot be made. */
@@ -44,12 +69,13 @@ export function openRunFolder(path: string): RunFolder {
     path,
     write,
     writeJson: (name, value) => write(name, `${JSON.stringify(value, null, 2)}\n`),
-    append: (name, entry) => appendFileSync(join(path, name), `${JSON.stringify(entry)}\n`),
-    rewind(name, step) {
+    append(name, entry) {
+      const file = join(path, name);
+      writing(file, () => appendFileSync(file, `${JSON.stringify(entry)}\n`));
+    },
+    rewind(name, keep) {
       if (!existsSync(join(path, name))) return;
-      const kept = readJsonLines<{ step: number }>(join(path, name)).filter(
-        (entry) => entry.step <= step,
-      );
+      const kept = readJsonLines<Entry>(join(path, name)).filter(keep);
       write(name, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
     },
   };

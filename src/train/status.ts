@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { UserError } from "../errors.js";
 import { writeAtomically } from "./run-folder.js";
 
 /** `running`, `complete`, `stopped` by Ctrl-C (it can be resumed) or `failed`. */
@@ -45,12 +46,20 @@ export function openStatus(
     writeAtomically(join(folder, "status.json"), `${JSON.stringify(status, null, 2)}\n`);
   };
   write("running");
+  /** A disk that is full now may have room again at the next checkpoint, which is what matters. */
+  const tryToWrite = (...how: Parameters<typeof write>) => {
+    try {
+      write(...how);
+    } catch (cause) {
+      if (!(cause instanceof UserError)) throw cause;
+    }
+  };
   // Training turns the event loop once a step, evaluation once an image: the timer fires there.
-  const timer = setInterval(write, EVERY, "running").unref();
+  const timer = setInterval(tryToWrite, EVERY, "running").unref();
   const end = (state: Exclude<RunState, "running">, error?: string) => {
     clearInterval(timer);
     process.off("exit", interrupted);
-    write(state, error);
+    tryToWrite(state, error);
   };
   const interrupted = () => end("stopped"); // Ctrl-C twice
   process.once("exit", interrupted);

@@ -1,15 +1,8 @@
 import type { Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
-import {
-  manualSeed,
-  type ProcessGroup,
-  rand,
-  randomState,
-  scope,
-  setRandomState,
-  type Tensor,
-  tensor,
-} from "../torch/index.js";
+import { type ProcessGroup, scope, type Tensor, tensor } from "../torch/index.js";
+import type { Position } from "./checkpoint.js";
+import { shareRandomStates } from "./random-states.js";
 
 /** Runs `body` in rank 0 first: what it draws or writes there, the others find. */
 export async function firstThenOthers<T>(
@@ -22,22 +15,19 @@ export async function firstThenOthers<T>(
   return result;
 }
 
-/** Gives every rank the weights, optimiser and banks of rank 0, and its step. */
+/** Gives every rank the weights, optimiser and banks of rank 0, its step, and a random state each. */
 export function sameStart(
   group: ProcessGroup,
-  step: number,
+  { step, random }: Position,
   network: Network,
   method: Method,
 ): number {
   if (group.size === 1) return step;
   return scope(() => {
     const at = tensor(Float64Array.from([step]));
-    const random = randomState();
     const all: Tensor[] = [...network.parameters.all.values(), ...method.state.values()];
-    group.broadcast([at, random, ...all]);
-    setRandomState(random);
-    // From here on every rank draws lots of its own.
-    if (group.rank > 0) manualSeed(Math.floor(rand([1]).item() * 2 ** 24) + group.rank);
+    group.broadcast([at, ...all]);
+    shareRandomStates(group, random);
     return at.item();
   });
 }

@@ -44,23 +44,28 @@ describe.each(setups)("$method $options", (setup) => {
     expect(await once()).toEqual(first);
   });
 
-  test("stopped after step 2 of 4 and resumed, it ends in the bits of a run that was not", async () => {
-    await inTemporaryFolder(async (folder) => {
-      const info = { step: 2, method: "any", classes: tinyClasses.names, network: {} };
-      const whole = await using(setup, (run) => outcome(run, { steps: 4 }));
-      const scalars = await using(setup, async (run) => {
-        const first = await outcome(run, { steps: 4, stopAfter: 2 });
-        saveInto(folder, info, run.network, run.method);
-        return first.scalars;
+  const precisions = ["float32", "bfloat16"] as const;
+  test.each(precisions)(
+    "stopped and resumed in %s: the bits of a run that was not",
+    async (precision) => {
+      const own = { ...setup, context: { precision } };
+      await inTemporaryFolder(async (folder) => {
+        const info = { step: 2, method: "any", classes: tinyClasses.names, network: {} };
+        const whole = await using(own, (run) => outcome(run, { steps: 4 }));
+        const scalars = await using(own, async (run) => {
+          const first = await outcome(run, { steps: 4, stopAfter: 2 });
+          saveInto(folder, info, run.network, run.method);
+          return first.scalars;
+        });
+        await using({ ...own, seed: 9 }, async (run) => {
+          const { step: start } = resume(latestCheckpoint(folder), run.network, run.method);
+          const second = await outcome(run, { steps: 4, start });
+          expect(second.learnt).toEqual(whole.learnt);
+          expect([...scalars, ...second.scalars]).toEqual(whole.scalars);
+        });
       });
-      await using({ ...setup, seed: 9 }, async (run) => {
-        const start = resume(latestCheckpoint(folder), run.network, run.method);
-        const second = await outcome(run, { steps: 4, start });
-        expect(second.learnt).toEqual(whole.learnt);
-        expect([...scalars, ...second.scalars]).toEqual(whole.scalars);
-      });
-    });
-  });
+    },
+  );
 
   test("keeps no tensor of a step, and none when it is disposed", async () => {
     const outside = liveMemory();

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { UserError } from "../../src/errors.js";
 import {
   arange,
   dispose,
@@ -34,6 +35,64 @@ test("no tensor may take the metadata's place", async () => {
     const path = join(folder, "a.safetensors");
     const tensors = new Map([["__metadata__", arange(4)]]);
     expect(() => writeSafetensors(path, tensors)).toThrow(/no tensor may be called __metadata__/);
+    dispose(tensors);
+  });
+});
+
+test("any flipped bit, any cut and any added byte is found by the checksum", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "a.safetensors");
+    const tensors = new Map([
+      ["7", arange(3)], // JSON tables put whole numbers first
+      ["b", arange(2).to({ dtype: "bfloat16" })],
+      ["a", arange(2)],
+    ]);
+    writeSafetensors(path, tensors, { step: "12" });
+    dispose(tensors);
+    const whole = readFileSync(path);
+    const read = () => {
+      const { tensors, metadata } = readSafetensors(path);
+      const values = [...tensors].map(([name, tensor]) => [name, tensor.numbers()] as const);
+      dispose(tensors);
+      return { values: Object.fromEntries(values), step: metadata.step, sha: metadata.sha256 };
+    };
+    const { values, step } = read();
+    expect({ values, step }).toEqual({
+      values: { 7: [0, 1, 2], b: [0, 1], a: [0, 1] },
+      step: "12",
+    });
+    const { tensors: before } = liveMemory();
+    let unseen = 0;
+    for (let bit = 0; bit < whole.length * 8; bit++) {
+      const bytes = Buffer.from(whole);
+      bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+      writeFileSync(path, bytes);
+      try {
+        // A bit of the checksum's own name leaves a file without one, but with the same tensors.
+        expect(read()).toEqual({ values, step, sha: undefined });
+        unseen++;
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError);
+      }
+    }
+    expect(unseen).toBeLessThanOrEqual("sha256".length * 8);
+    for (const bytes of [whole.subarray(0, -1), Buffer.concat([whole, Buffer.alloc(1)])]) {
+      writeFileSync(path, bytes);
+      expect(read).toThrow(/no readable safetensors file: .*; use another copy of it$/);
+    }
+    expect(liveMemory().tensors).toBe(before);
+  });
+});
+
+test("files of others, without a checksum, are read", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "a.safetensors");
+    const header = JSON.stringify({ x: { dtype: "F32", shape: [1], data_offsets: [0, 4] } });
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    writeFileSync(path, Buffer.concat([length, Buffer.from(header), Buffer.from([0, 0, 128, 63])]));
+    const { tensors } = readSafetensors(path);
+    expect(tensors.get("x")?.numbers()).toEqual([1]);
     dispose(tensors);
   });
 });

@@ -50,7 +50,7 @@ describe("stopping after step 3 of 6 and going on gives an uninterrupted run, to
       });
       // Another seed: nothing may be left of the weights that the second process starts with.
       await using({ ...setup, seed: 9 }, async (run) => {
-        const start = resume(latestCheckpoint(folder), run.network, run.method);
+        const { step: start } = resume(latestCheckpoint(folder), run.network, run.method);
         expect(start).toBe(3);
         const second = await trainTiny(run, { steps: 6, start, schedule: 8 });
         const reports = [...first, ...second];
@@ -76,7 +76,7 @@ describe("numbers that are not finite", () => {
         await expect(more).rejects.toThrow(
           /^step 3: the loss source\/main is NaN; the last checkpoint is intact: lower train\.rate/,
         );
-        expect(resume(latestCheckpoint(folder), run.network, run.method)).toBe(2);
+        expect(resume(latestCheckpoint(folder), run.network, run.method).step).toBe(2);
         expect(everything(run)).toEqual(good);
         await expect(trainTiny(run, { steps: 3, start: 2 })).resolves.toHaveLength(1);
       });
@@ -95,7 +95,7 @@ describe("numbers that are not finite", () => {
         expect(save).toThrow(UserError);
         expect(save).toThrow(/step 2: .* not finite.*earlier checkpoints are intact.*train\.rate/);
         expect(checkpoints(folder)).toHaveLength(1);
-        expect(resume(latestCheckpoint(folder), run.network, run.method)).toBe(1);
+        expect(resume(latestCheckpoint(folder), run.network, run.method).step).toBe(1);
       });
     });
   });

@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { native } from "../../src/torch/native.js";
+import { checkpoints, latestCheckpoint } from "../../src/train/index.js";
+import { preset, tiny } from "../cli/cli.js";
+import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { start } from "../torch/ranks.js";
+
+const bin = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
+
+const train = (...args: string[]) => start([process.execPath, bin, "train", ...args]);
+
+async function complete(...args: string[]): Promise<void> {
+  const { code, err } = await train(...args).ended;
+  expect(err).not.toMatch(/error/);
+  expect(code).toBe(0);
+}
+
+/** Ctrl-C once the run has made some steps; returns how many it had made when it ended. */
+async function interrupted(run: string, ...args: string[]): Promise<number> {
+  const { child, ended } = train(...args, "--out", run);
+  while (checkpoints(run).length === 0 && child.exitCode === null) await setTimeout(20);
+  child.kill("SIGINT");
+  const { code, err } = await ended;
+  expect(code).toBe(130);
+  return Number(/stopped after step (\d+)/.exec(err)?.[1]);
+}
+
+/** Everything that a run wrote down which does not depend on the clock. */
+function outcome(run: string) {
+  const lines = readFileSync(join(run, "metrics.jsonl"), "utf8").trim().split("\n");
+  const result = JSON.parse(readFileSync(join(run, "result.json"), "utf8"));
+  return {
+    checkpoint: createHash("sha256")
+      .update(readFileSync(latestCheckpoint(run)))
+      .digest("hex"),
+    metrics: lines.map((line) => {
+      const { seconds, waiting, memory, ...numbers } = JSON.parse(line);
+      return numbers;
+    }),
+    prototypes: readFileSync(join(run, "prototypes.jsonl"), "utf8"),
+    scores: result.scores,
+  };
+}
+
+// Self-training has all there is: banks, a teacher, lots drawn by every rank; beside it everything random
+// that the loader does, and statistics that the ranks' batches change differently.
+describe("a whole run, and one that was stopped somewhere and resumed, end in the same bits", () => {
+  const cases = [
+    { ranks: 1, precision: "bfloat16" },
+    { ranks: 2, precision: "float32" },
+    { ranks: 2, precision: "bfloat16" },
+  ];
+  test.each(cases)("$ranks rank(s), $precision", async ({ ranks, precision }) => {
+    if (ranks > 1 && native.openStore === undefined) {
+      console.log("skipped: this libtorch has no Gloo");
+      return;
+    }
+    await inTemporaryFolder(async (root) => {
+      await Promise.all([
+        makeGta5(join(root, "gta5"), 5),
+        makeCityscapes(join(root, "cityscapes"), 5),
+        makeCamvid(join(root, "camvid"), 3),
+      ]);
+      const settings = {
+        ...{ method: "self-training", sampling: { rareClasses: true } },
+        options: { "self-training": { warmup: 1 } },
+        augment: { flip: true, crop: 0.6, jitter: 0.3, blur: 1 },
+        style: { method: "color", images: 2 },
+        train: {
+          ...{ steps: 24, batch: 1, rate: 0.001, precision },
+          ...{ evaluateEvery: 6, checkpointEvery: 4 },
+        },
+      };
+      const path = await preset(root, tiny(root, settings));
+      const [whole, parts] = [join(root, "whole"), join(root, "parts")];
+      const processes = ["--processes", `${ranks}`];
+      await complete("--preset", path, "--out", whole, ...processes);
+      const step = await interrupted(parts, "--preset", path, ...processes);
+      expect(step).toBeLessThan(24);
+      await complete("--resume", parts, ...processes);
+      expect(outcome(parts)).toEqual(outcome(whole));
+    });
+  });
+});

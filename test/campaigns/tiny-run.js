@@ -1,0 +1,30 @@
+// A run that trains in seconds and has everything that a checkpoint must hold: banks, a teacher, lots
+// drawn in every step, augmentation, a coarse stage, evaluations.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+
+export const BIN = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
+
+/** Writes the preset of it into a folder and returns the path; `changes` are laid over its keys. */
+export function tinyPreset(folder, { train = {}, ...changes } = {}) {
+  const streets = { type: "streets", root: join(folder, "streets") };
+  const size = [64, 32];
+  const path = join(folder, "tiny.yaml");
+  const config = {
+    method: "self-training",
+    options: { "self-training": { warmup: 2, sourceImages: 4, targetImages: 4 } },
+    source: { ...streets, domain: "source", count: 6 },
+    target: { ...streets, domain: "target", count: 6 },
+    evaluate: { target: { ...streets, domain: "target", split: "test", count: 2 } },
+    sizes: { source: size, target: size, evaluate: size },
+    network: { backbone: "resnet18", width: 0.125, head: "linear", init: "he" },
+    augment: { flip: true, crop: 0.6 },
+    style: { method: "color" },
+    train: { batch: 1, rate: 0.001, precision: "bfloat16", seed: 1, ...train },
+    ...changes,
+  };
+  writeFileSync(path, stringify(config));
+  return path;
+}

@@ -362,5 +362,8 @@ function explain(error: unknown): string {
       "train.precision=bfloat16 (checkpoints are intact)"
     );
   }
+  if (/ENOSPC|No space left on device/i.test(message)) {
+    return `error: the disk is full; make room, and type it again (${message.split("\n")[0]})`;
+  }
   return `error: ${message}\n(this is a bug, or an error that should be kinder; --debug shows where it comes from)`;
 }

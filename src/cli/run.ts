@@ -235,6 +235,7 @@ export async function prepare(
     records: first ? await openRecords() : undefined,
     loop: {
       ...{ network, method, steps, start, rate, schedule, seed, group },
+      warn: group.size > 1 ? (what: string) => note(`rank ${group.rank}: ${what}`) : note,
       source: { ...stream("source"), order },
       target: stream("target"),
     },

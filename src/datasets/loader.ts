@@ -1,10 +1,11 @@
-import { performance } from "node:perf_hooks";
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import type { Dataset, Sample, Size } from "./dataset.js";
 import { createSampler } from "./sampler.js";
 
 /** A change of a sample that depends on the sample and its place `k` in the stream. */
 export type Transform = (sample: Sample, k: number) => Promise<Sample>;
+
+const PATIENCE_MS = 30_000;
 
 /** The part that one of several processes takes. */
 export interface Share {
@@ -30,6 +31,8 @@ export interface LoaderOptions {
   readonly transform?: Transform | undefined;
   /** Decoded samples kept in memory, at most; 256 MiB by default. */
   readonly cacheBytes?: number | undefined;
+  /** Is told, every 30 s that `next` takes, what it waits for. */
+  readonly warn?: ((sentence: string) => void) | undefined;
 }
 
 /** An endless stream of batches. Samples may be handed out again: treat them as read-only. */
@@ -47,29 +50,35 @@ export interface Loader {
  * alone: a run that has used k samples resumes with `start: k`.
  */
 export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
-  const { batch, size, seed, start = 0, cacheBytes, transform } = options;
+  const { batch, size, seed, start = 0, cacheBytes, transform, warn = () => {} } = options;
   const { share = { rank: 0, size: 1 } } = options;
   const { prefetch = Math.max(4, Math.ceil(8 / batch)) } = options;
   if (dataset.names.length === 0) throw new RangeError(`${dataset.name} has no samples`);
   const { order: indexAt = createSampler(dataset.names.length, seed) } = options;
   const load = cachedLoad(dataset, size, cacheBytes);
-  const queue: Promise<Sample[]>[] = [];
+  const queue: Batch[] = [];
   let position = start + share.rank * batch;
   let waited = 0;
   let closed = false;
 
-  async function sampleAt(k: number): Promise<Sample> {
-    const sample = await load(indexAt(k));
-    return transform ? transform(sample, k) : sample;
+  async function sampleAt(k: number, missing: Set<string>): Promise<Sample> {
+    const index = indexAt(k);
+    const name = dataset.names[index] as string;
+    missing.add(name);
+    const sample = await load(index);
+    const ready = transform ? await transform(sample, k) : sample;
+    missing.delete(name);
+    return ready;
   }
 
   function readAhead(batches: number): void {
     while (queue.length < batches) {
-      const samples = Array.from({ length: batch }, (_, i) => sampleAt(position + i));
+      const missing = new Set<string>();
+      const samples = Array.from({ length: batch }, (_, i) => sampleAt(position + i, missing));
       position += batch * share.size;
       const ready = Promise.all(samples);
       ready.catch(() => {}); // next() reports it, when its turn comes
-      queue.push(ready);
+      queue.push({ ready, missing });
     }
   }
   readAhead(prefetch);
@@ -79,13 +88,21 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
       if (closed) throw new Error("the loader is closed");
       const began = performance.now();
       readAhead(prefetch + 1);
-      const ready = queue.shift();
+      const { ready, missing } = queue.shift() as Batch;
+      const impatience = setInterval(() => {
+        const seconds = Math.round((performance.now() - began) / 1000);
+        warn(
+          `waiting for ${[...missing].join(", ")} of ${dataset.name} for ${seconds} s: is the disk ` +
+            "that the data set lies on slow, or gone?",
+        );
+      }, PATIENCE_MS);
       // Training blocks the event loop and awaiting a settled promise does not turn it: without
       // this, what the thread pool has finished would wait until the queue has run dry.
       await turnOfEventLoop();
       try {
-        return (await ready) ?? [];
+        return await ready;
       } finally {
+        clearInterval(impatience);
         waited += performance.now() - began;
       }
     },
@@ -95,6 +112,12 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
       queue.length = 0;
     },
   };
+}
+
+interface Batch {
+  readonly ready: Promise<Sample[]>;
+  /** Names of those that are not there yet. */
+  readonly missing: ReadonlySet<string>;
 }
 
 /** The samples of a data set in its order, reading a few ahead. */

@@ -6,6 +6,7 @@ import type { Domains, Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
 import { poly } from "../nn/index.js";
 import { alone, type ProcessGroup, scope } from "../torch/index.js";
+import { memoryWatch } from "./memory.js";
 import { averageScalars } from "./together.js";
 
 /** A domain to train on: images at one size, so many a step. */
@@ -35,6 +36,8 @@ export interface LoopOptions {
   readonly seed: number;
   /** The processes that train together: a step takes a batch of each, one after the other. */
   readonly group?: ProcessGroup | undefined;
+  /** Is told of what goes slowly or may go wrong: data that do not come, memory that runs out. */
+  readonly warn?: ((sentence: string) => void) | undefined;
 }
 
 /** What one step gave. */
@@ -61,7 +64,8 @@ const LOOK_AROUND = 2;
  */
 export async function* train(options: LoopOptions): AsyncGenerator<StepReport, void, undefined> {
   const { network, method, steps, start = 0, rate: base, schedule, seed } = options;
-  const { group = alone } = options;
+  const { group = alone, warn = () => {} } = options;
+  const watchMemory = memoryWatch(warn);
   const load = (stream: Stream, offset: number) =>
     createLoader(stream.dataset, {
       batch: stream.batch,
@@ -71,6 +75,7 @@ export async function* train(options: LoopOptions): AsyncGenerator<StepReport, v
       share: group,
       order: stream.order,
       transform: stream.transform,
+      warn,
     });
   const source = load(options.source, SOURCE_STREAM);
   const target = method.usesTarget ? load(options.target, TARGET_STREAM) : undefined;
@@ -100,7 +105,8 @@ export async function* train(options: LoopOptions): AsyncGenerator<StepReport, v
         ),
       );
       const scalars = averageScalars(group, own); // NaN anywhere ends all ranks alike
-      requireFinite(scalars, step, rate);
+      requireFinite(scalars, step, base);
+      watchMemory();
       const seconds = (performance.now() - began) / 1000;
       yield { step: step + 1, rate, scalars, seconds, waiting: waiting / 1000 };
     }
@@ -115,7 +121,7 @@ function requireFinite(scalars: Record<string, number>, step: number, rate: numb
     if (Number.isFinite(value)) continue;
     throw new UserError(
       `step ${step + 1}: the loss ${name} is ${value}; the last checkpoint is intact: ` +
-        `lower train.rate (${rate} at this step), or use float32 instead of bfloat16; where neither ` +
+        `lower train.rate (it is ${rate}), or use float32 instead of bfloat16; where neither ` +
         "helps, look for broken images or labels with `cfcontra data check`",
     );
   }

@@ -16,15 +16,18 @@ import { BIN, tinyPreset } from "./tiny-run.js";
  */
 export async function killAndResume({ folder, times, seed, processes = 1, say = () => {} }) {
   const random = randomFrom(seed, 0);
-  const steps = 8 * times;
-  const preset = tinyPreset(folder, { train: { steps, evaluateEvery: 10, checkpointEvery: 1 } });
-  const args = ["--processes", String(processes)];
-  const [whole, killed] = [join(folder, "whole"), join(folder, "killed")];
+  const steps = 40;
+  const train = { steps, evaluateEvery: 10, checkpointEvery: 1 };
+  const preset = await tinyPreset(folder, { train });
   const start = (run) =>
-    existsSync(join(run, "config.yaml"))
-      ? train(["--resume", run, ...args])
-      : train(["--preset", preset, "--out", run, ...args]);
+    training([
+      ...(existsSync(join(run, "config.yaml"))
+        ? ["--resume", run]
+        : ["--preset", preset, "--out", run]),
+      ...["--processes", String(processes)],
+    ]);
 
+  const whole = join(folder, "whole");
   const began = performance.now();
   const pilot = start(whole);
   await appears(join(whole, "checkpoints"), /\.safetensors$/, pilot);
@@ -36,45 +39,54 @@ export async function killAndResume({ folder, times, seed, processes = 1, say = 
   );
 
   const counts = { kills: 0, whileStarting: 0, whileWriting: 0, whileTraining: 0, halfWritten: 0 };
-  let reached = 0;
+  let runs = 0;
   while (counts.kills < times) {
-    const run = start(killed);
-    const kind = random.chance(0.2)
-      ? "whileStarting"
-      : random.chance(0.5)
-        ? "whileWriting"
-        : "whileTraining";
-    if (kind === "whileStarting") await setTimeout(random.between(0, startUp));
-    else {
-      // A few steps on, and either anywhere or while the next checkpoint is written.
-      const folder = join(killed, "checkpoints");
-      for (let i = random.below(5); i >= 0; i--) await appears(folder, /\.safetensors$/, run);
-      if (kind === "whileTraining") await setTimeout(random.between(0, 3 * step));
-      else {
-        await appears(folder, /\.part$/, run);
-        await setTimeout(random.between(0, 4));
-      }
+    const run = join(folder, `killed-${++runs}`);
+    let reached = 0;
+    // A run may be through before it was killed often enough: then another one is.
+    while (counts.kills < times) {
+      const life = start(run);
+      const moment = await randomMoment(random, run, life, { startUp, step });
+      if (life.ended.done) break;
+      life.kill();
+      await life.ended;
+      counts.kills++;
+      counts[moment]++;
+      if (halfWritten(run).length > 0) counts.halfWritten++;
+      reached = requireWhole(run, reached);
+      say(`${counts.kills}/${times} ${moment}: ${reached} of ${steps} steps are safe`);
     }
-    if (run.ended.done) break; // it was through
-    run.kill();
-    await run.ended;
-    counts.kills++;
-    counts[kind]++;
-    const files = existsSync(join(killed, "checkpoints"))
-      ? readdirSync(join(killed, "checkpoints"))
-      : [];
-    if (files.some((name) => name.endsWith(".part"))) counts.halfWritten++;
-    reached = requireWhole(killed, reached);
-    say(`${counts.kills}/${times} ${kind}: ${reached} of ${steps} steps are safe`);
+    requireSuccess(await start(run).ended, run);
+    requireSame(whole, run);
   }
-  requireSuccess(await start(killed).ended, killed);
-  const left = readdirSync(killed, { recursive: true }).filter((name) => name.endsWith(".part"));
-  if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);
-  const [before, after] = [outcome(whole), outcome(killed)];
+  return { ...counts, runs, steps };
+}
+
+/** Waits for the moment to kill, and says which kind it is. */
+async function randomMoment(random, run, life, { startUp, step }) {
+  if (random.chance(0.2)) {
+    await setTimeout(random.between(0, startUp));
+    return "whileStarting";
+  }
+  const saved = join(run, "checkpoints");
+  await appears(saved, /\.safetensors$/, life);
+  await setTimeout(random.between(0, 5 * step));
+  if (random.chance(0.5)) return "whileTraining";
+  await appears(saved, /\.part$/, life);
+  return "whileWriting";
+}
+
+const halfWritten = (run) =>
+  existsSync(run)
+    ? readdirSync(run, { recursive: true }).filter((name) => name.endsWith(".part"))
+    : [];
+
+function requireSame(whole, run) {
+  if (halfWritten(run).length > 0) throw new Error(`left behind: ${halfWritten(run).join(", ")}`);
+  const [before, after] = [outcome(whole), outcome(run)];
   for (const part of Object.keys(before)) {
     if (before[part] !== after[part]) throw new Error(`${part} differs from a run not killed`);
   }
-  return { ...counts, steps, checkpoint: before.checkpoint };
 }
 
 /** Every checkpoint under its final name is whole, and none that was there before is lost. */
@@ -114,7 +126,7 @@ function outcome(run) {
 }
 
 /** `cfcontra train` in a process group of its own; `kill` ends all of it at once. */
-function train(args) {
+function training(args) {
   const child = spawn(process.execPath, [BIN, "train", ...args], {
     detached: true,
     stdio: ["ignore", "ignore", "pipe"],
@@ -145,7 +157,8 @@ async function appears(folder, name, { ended }) {
   const watcher = watch(folder);
   const seen = new Promise((resolve) => {
     watcher.on("change", (_, file) => {
-      if (name.test(file) && existsSync(join(folder, file))) resolve();
+      // A file that is half written is seen as it begins; by now it may be complete.
+      if (name.test(file) && (file.endsWith(".part") || existsSync(join(folder, file)))) resolve();
     });
   });
   await Promise.race([seen, ended]);

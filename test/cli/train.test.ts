@@ -89,34 +89,37 @@ test.each([{}, { method: "self-training", sampling: { rareClasses: true } }])(
   },
 );
 
-test("Ctrl-C saves and exits; --resume goes on from there", async () => {
-  await inTemporaryFolder(async (root) => {
-    await fixtures(root);
-    const path = await preset(root, tiny(root));
-    const run = join(root, "run");
-    const bin = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
-    const args = [bin, "train", "--preset", path, "--out", run, "--steps", "100000"];
-    const child = spawn(process.execPath, [...args, "--set", "train.checkpointEvery=50000"], {
-      stdio: ["ignore", "ignore", "pipe"],
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "%s saves and exits with 130; --resume goes on",
+  async (signal) => {
+    await inTemporaryFolder(async (root) => {
+      await fixtures(root);
+      const path = await preset(root, tiny(root));
+      const run = join(root, "run");
+      const bin = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
+      const args = [bin, "train", "--preset", path, "--out", run, "--steps", "100000"];
+      const child = spawn(process.execPath, [...args, "--set", "train.checkpointEvery=50000"], {
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      let err = "";
+      child.stderr.on("data", (text) => {
+        err += text;
+      });
+      const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+      while (!existsSync(join(run, "metrics.jsonl"))) await setTimeout(50);
+      child.kill(signal);
+      expect(await ended).toBe(130);
+      const [, step] = /stopped after step (\d+); .*--resume/.exec(err) ?? [];
+      expect(Number(step)).toBeGreaterThanOrEqual(10);
+      const [file] = await readdir(join(run, "checkpoints"));
+      expect(file).toBe(`step-${step?.padStart(7, "0")}.safetensors`);
+      const steps = Number(step) + 2;
+      const resumed = await cli("train", "--resume", run, "--set", `train.steps=${steps}`);
+      expect(resumed.code).toBe(0);
+      expect(lines(join(run, "metrics.jsonl")).at(-1)?.step).toBe(steps);
     });
-    let err = "";
-    child.stderr.on("data", (text) => {
-      err += text;
-    });
-    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-    while (!existsSync(join(run, "metrics.jsonl"))) await setTimeout(50);
-    child.kill("SIGINT");
-    expect(await ended).toBe(130);
-    const [, step] = /stopped after step (\d+); .*--resume/.exec(err) ?? [];
-    expect(Number(step)).toBeGreaterThanOrEqual(10);
-    const [file] = await readdir(join(run, "checkpoints"));
-    expect(file).toBe(`step-${step?.padStart(7, "0")}.safetensors`);
-    const steps = Number(step) + 2;
-    const resumed = await cli("train", "--resume", run, "--set", `train.steps=${steps}`);
-    expect(resumed.code).toBe(0);
-    expect(lines(join(run, "metrics.jsonl")).at(-1)?.step).toBe(steps);
-  });
-});
+  },
+);
 
 test("evaluate repeats the run's own scores, predict labels images of any size", async () => {
   await inTemporaryFolder(async (root) => {

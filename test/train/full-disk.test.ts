@@ -1,0 +1,129 @@
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { UserError } from "../../src/errors.js";
+import { dispose } from "../../src/torch/index.js";
+import {
+  checkpoints,
+  openRunFolder,
+  openStatus,
+  readCheckpoint,
+  readJsonLines,
+} from "../../src/train/index.js";
+import { preset, tiny } from "../cli/cli.js";
+import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { start } from "../torch/ranks.js";
+
+const bin = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
+const command = (name: string, ...args: string[]) => spawnSync(name, args).status === 0;
+
+/** A folder that is a disk of its own, of so many MiB. @throws where that is not permitted */
+async function withDisk(mebibytes: number, use: (disk: string) => Promise<void>): Promise<void> {
+  await inTemporaryFolder(async (disk) => {
+    const options = ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", disk];
+    if (!command("mount", ...options)) throw new Error("the disk could not be mounted");
+    try {
+      await use(disk);
+    } finally {
+      command("umount", disk);
+    }
+  });
+}
+
+/** Takes all the room there is on a disk; returns what gives it back. */
+function fill(disk: string): () => void {
+  const path = join(disk, "filler");
+  const file = openSync(path, "w");
+  try {
+    for (let bytes = 1 << 20; bytes >= 1; bytes >>= 1) {
+      try {
+        for (;;) if (writeSync(file, Buffer.alloc(bytes)) < bytes) break;
+      } catch {} // full, for this much
+    }
+  } finally {
+    closeSync(file);
+  }
+  return () => rmSync(path);
+}
+
+const mayMount = await (async () => {
+  let mounted = false;
+  await withDisk(1, async () => {
+    mounted = true;
+  }).catch(() => {});
+  return mounted;
+})();
+if (!mayMount) console.log("skipped: a full disk, for want of the right to mount one");
+
+describe.skipIf(!mayMount)("a full disk (needs the right to mount one)", () => {
+  test("ends training in a sentence; the checkpoints stay, and with room it goes on", async () => {
+    await withDisk(200, async (disk) => {
+      await inTemporaryFolder(async (root) => {
+        await makeGta5(join(root, "gta5"), 3);
+        await makeCityscapes(join(root, "cityscapes"), 3);
+        await makeCamvid(join(root, "camvid"), 2);
+        const run = join(disk, "run");
+        const train = { ...tiny(root).train, steps: 100000, checkpointEvery: 2 };
+        const path = await preset(root, tiny(root, { method: "minent", train }));
+        const training = (...args: string[]) => start([process.execPath, bin, "train", ...args]);
+
+        const { child, ended } = training("--preset", path, "--out", run);
+        while (checkpoints(run).length < 2 && child.exitCode === null) await setTimeout(20);
+        const makeRoom = fill(disk);
+        const { code, err } = await ended;
+        expect(code).toBe(1);
+        expect(err.match(/^error: /gm)).toHaveLength(1);
+        expect(err).toMatch(
+          /cannot write \S*run\/\S+: the disk is full \(ENOSPC\); make room; go on/,
+        );
+        const kept = checkpoints(run);
+        expect(kept).toHaveLength(2);
+        expect(err).toContain(`go on from ${kept[1]} with: cfcontra train --resume ${run}`);
+        const steps = kept.map((file) => {
+          const { info, tensors } = readCheckpoint(file);
+          dispose(tensors);
+          return info.step;
+        });
+
+        const still = await training("--resume", run).ended;
+        expect(still.code).toBe(1);
+        expect(still.err).toMatch(/error: cannot write .*the disk is full/);
+        expect(checkpoints(run)).toEqual(kept);
+
+        makeRoom();
+        const last = (steps[1] as number) + 3;
+        const resumed = await training("--resume", run, "--set", `train.steps=${last}`).ended;
+        expect(resumed.err).not.toMatch(/error/);
+        expect(resumed.code).toBe(0);
+        expect(JSON.parse(readFileSync(join(run, "result.json"), "utf8")).steps).toBe(last);
+      });
+    });
+  });
+
+  test("a line of metrics that does not fit is a sentence, and what is torn is mended", async () => {
+    await withDisk(1, async (disk) => {
+      const folder = openRunFolder(join(disk, "run"));
+      const status = openStatus(folder.path, { method: "any", seed: 1, step: 0, steps: 9 });
+      const text = "x".repeat(1000);
+      folder.append("metrics.jsonl", { step: 0, text });
+      const makeRoom = fill(disk);
+      let step = 1;
+      const more = () => {
+        for (; step < 100; step++) folder.append("metrics.jsonl", { step, text });
+      };
+      expect(more).toThrow(UserError);
+      expect(more).toThrow(/cannot write .*metrics\.jsonl: the disk is full \(ENOSPC\); make room/);
+      status.end("failed", "of a full disk, which must not hide the reason");
+      makeRoom();
+      folder.rewind("metrics.jsonl", () => true);
+      folder.append("metrics.jsonl", { step, text });
+      const steps = readJsonLines<{ step: number }>(join(folder.path, "metrics.jsonl"));
+      expect(steps.map((entry) => entry.step)).toEqual(
+        Array.from({ length: step + 1 }, (_, i) => i),
+      );
+    });
+  });
+});

@@ -159,7 +159,7 @@ function withTheWayOn(error: Error, out: string): Error {
   if (!(error instanceof UserError)) return error;
   const latest = checkpoints(out).at(-1);
   const way = latest
-    ? `go on from ${latest} with: cfcontra train --resume ${out}`
+    ? `go on from ${latest} with: ${commandOf("train", "--resume", out)}`
     : "it had saved no checkpoint yet (train.checkpointEvery)";
   return new UserError(`${error.message}; ${way}`);
 }

@@ -15,10 +15,10 @@ export async function tinyPreset(folder, { train = {}, ...changes } = {}) {
   const path = join(folder, "tiny.yaml");
   const config = {
     method: "self-training",
-    options: { "self-training": { warmup: 2, sourceImages: 4, targetImages: 4 } },
-    source: { ...streets, domain: "source", count: 6 },
-    target: { ...streets, domain: "target", count: 6 },
-    evaluate: { target: { ...streets, domain: "target", split: "test", count: 2 } },
+    options: { "self-training": { warmup: 2, sourceImages: 2, targetImages: 2 } },
+    source: { ...streets, domain: "source", count: 3 },
+    target: { ...streets, domain: "target", count: 3 },
+    evaluate: { target: { ...streets, domain: "target", split: "test", count: 1 } },
     sizes: { source: size, target: size, evaluate: size },
     network: { backbone: "resnet18", width: 0.25, head: "linear", init: "he" },
     augment: { flip: true, crop: 0.6 },

@@ -35,7 +35,13 @@ export function commandLine(): Command {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(inRed(text)) })
     .configureHelp({ styleTitle: (title) => paint("bold", title) })
-    .showHelpAfterError("(--help lists what there is)");
+    .showHelpAfterError("(--help lists what there is)")
+    .addHelpText(
+      "after",
+      `
+Results go to stdout, everything else to stderr; --json makes one JSON value of
+them. Colours follow NO_COLOR and FORCE_COLOR. The Tab key: completion --help.`,
+    );
 
   program
     .command("demo")

@@ -54,8 +54,9 @@ export function argumentsOf({ words }: ShellCommand): string[] | undefined {
   if (words.join(" ").startsWith("npm run demo")) return ["demo"];
   const at = words.findIndex((word) => word === "cfcontra" || word === "bin/cfcontra.js");
   if (at < 0) return undefined;
+  const redirected = words.indexOf(">", at);
   return words
-    .slice(at + 1)
+    .slice(at + 1, redirected < 0 ? words.length : redirected)
     .flatMap((word) => (word.startsWith("[--") ? word.slice(1, -1).split(" ") : [word]))
     .filter((word) => word !== "...");
 }

@@ -1,4 +1,9 @@
 // `npm run bench` races a training step; `-- inference` prediction, `-- style` the coarse stage;
-// `-- profile` says where a step spends its time.
-const others = { inference: "./inference.js", profile: "./profile.js" };
+// `-- contrast` says what the contrastive part costs, `-- profile` where a step spends its time.
+const others = {
+  contrast: "./contrast.js",
+  inference: "./inference.js",
+  profile: "./profile.js",
+  style: "./style.js",
+};
 await import(others[process.argv[2]] ?? "./run.js");

@@ -1,5 +1,4 @@
 // `npm run bench`: one CFContra step of DeepLab-v2 ResNet-101 against plain PyTorch on this machine.
-//   npm run bench -- style       the coarse stage instead: bench/style.js
 //   npm run bench -- --width 640 --height 320 --rounds 3 --python /path/to/venv/bin/python
 // Every measurement is a process of its own; contestants take turns, so that a noisy machine is
 // noisy for all of them. Medians over the rounds; results.json and results.svg are written here.
@@ -14,11 +13,6 @@ import { chart } from "./chart.js";
 import { median, race } from "./race.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-if (process.argv[2] === "style") {
-  process.argv.splice(2, 1);
-  const { styleBench } = await import("./style.js");
-  process.exit(styleBench());
-}
 const { values } = parseArgs({
   options: {
     width: { type: "string", default: "320" },

@@ -14,8 +14,9 @@ import { median, race } from "./race.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
-export function styleBench() {
+function styleBench() {
   const { values } = parseArgs({
+    args: process.argv.slice(2).filter((arg) => arg !== "style"),
     options: {
       width: { type: "string", default: "1024" },
       height: { type: "string", default: "512" },
@@ -85,3 +86,5 @@ export function styleBench() {
   writeFileSync(join(out, "style.json"), `${JSON.stringify(results, null, 2)}\n`);
   return 0;
 }
+
+process.exitCode = styleBench();

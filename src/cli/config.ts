@@ -157,7 +157,7 @@ export function readPreset(name: string): Record<string, unknown> {
   }
   let value: unknown;
   try {
-    value = parse(readFileSync(path, "utf8"), { merge: true });
+    value = parse(readFileSync(path, "utf8"), { merge: true, logLevel: "error" });
   } catch (error) {
     throw new UserError(`${path} is not valid YAML: ${(error as Error).message.split("\n")[0]}`);
   }

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { METHODS, type MethodName } from "../methods/index.js";
@@ -69,7 +68,7 @@ export function runConfig(out: string, set: readonly string[]): Config {
   if (!existsSync(path)) {
     throw new UserError(`${out} is no run folder: expected ${path}, which \`train\` writes`);
   }
-  const raw = parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+  const raw = readPreset(path);
   for (const assignment of set) override(raw, assignment);
   return parseConfig(raw, path);
 }

@@ -1,12 +1,24 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parse } from "yaml";
+import type { z } from "zod";
 import { UserError } from "../errors.js";
 import type { Environment } from "../train/environment.js";
 import { readJsonLines } from "../train/run-folder.js";
 import type { Status } from "../train/status.js";
 import type { MetricsLine } from "./course.js";
 import type { PrototypeCosines } from "./prototypes.js";
+import {
+  classesFile,
+  configFile,
+  confusionFile,
+  environmentFile,
+  featuresFile,
+  metricsLine,
+  prototypesLine,
+  resultFile,
+  statusFile,
+} from "./run-schemas.js";
 
 /** One image of `previews/` as files, with what the newest snapshot made of it. */
 export interface Preview {
@@ -60,33 +72,56 @@ export interface RunFiles {
   readonly sets: readonly string[];
 }
 
-/** @throws UserError where the folder is no run */
+/** @throws UserError where the folder is no run, or a file in it is damaged */
 export function readRun(path: string): RunFiles {
   const file = (name: string) => join(path, name);
   if (!existsSync(file("config.yaml"))) {
     throw new UserError(`${path} is no run folder: expected ${file("config.yaml")} in it`);
   }
   const yaml = readFileSync(file("config.yaml"), "utf8");
-  const config = parse(yaml);
-  const result = readJson<ResultFile>(file("result.json"));
+  const config = checked(file("config.yaml"), configFile, () => parse(yaml, { logLevel: "error" }));
+  const json = <T>(name: string, schema: z.ZodType) =>
+    readJson(file(name), schema) as T | undefined;
+  const lines = <T>(name: string, schema: z.ZodType) =>
+    readJsonLines<unknown>(file(name)).map((line) => checked(file(name), schema, () => line) as T);
+  const result = json<ResultFile>("result.json", resultFile);
   return {
     path,
     name: basename(resolve(path)),
     ...{ yaml, config, result },
-    status: readJson(file("status.json")),
-    environment: readJson(file("environment.json")),
-    metrics: readJsonLines(file("metrics.jsonl")),
-    classes: readJson(file("classes.json")) ?? { names: [...(result?.classes ?? [])], colors: [] },
-    confusion: readJson(file("confusion.json")),
-    prototypes: readJsonLines(file("prototypes.jsonl")),
-    features: readJson(file("features.json")),
-    sets: Object.keys(config?.evaluate ?? {}),
+    status: json("status.json", statusFile),
+    environment: json("environment.json", environmentFile),
+    metrics: lines("metrics.jsonl", metricsLine),
+    classes: json("classes.json", classesFile) ?? {
+      names: [...(result?.classes ?? [])],
+      colors: [],
+    },
+    confusion: json("confusion.json", confusionFile),
+    prototypes: lines("prototypes.jsonl", prototypesLine),
+    features: json("features.json", featuresFile),
+    sets: Object.keys(config.evaluate),
   };
 }
 
-function readJson<T>(path: string): T | undefined {
+function readJson(path: string, schema: z.ZodType): unknown {
   if (!existsSync(path)) return undefined;
-  return JSON.parse(readFileSync(path, "utf8")) as T; // written whole
+  return checked(path, schema, () => JSON.parse(readFileSync(path, "utf8")));
+}
+
+/** What `read` gives, if it is what a run writes. @throws UserError naming file and fault */
+function checked<T>(path: string, schema: z.ZodType<T>, read: () => unknown): T {
+  const damaged = (what: string) =>
+    new UserError(`${path} is not what a run writes: ${what}; restore it, or do without this run`);
+  let value: unknown;
+  try {
+    value = read();
+  } catch (error) {
+    throw damaged((error as Error).message.split("\n")[0] as string);
+  }
+  const { data, error } = schema.safeParse(value);
+  const [issue] = error?.issues ?? [];
+  if (!issue) return data as T;
+  throw damaged(`${issue.path.map((key) => `${String(key)}: `).join("")}${issue.message}`);
 }
 
 /** The images of `previews/<set>/` in their order. */
@@ -139,12 +174,22 @@ export function findBaseline(run: RunFiles): string | undefined {
     .filter(
       (path) => existsSync(join(path, "config.yaml")) && existsSync(join(path, "result.json")),
     );
-  const same = siblings.filter((path) => {
-    const { config } = readRun(path);
-    return config?.method === "source-only" && task(config) === task(run.config);
+  const same = siblings.flatMap((path) => {
+    const { config } = whole(path) ?? {};
+    const alike = config?.method === "source-only" && task(config) === task(run.config);
+    return alike ? { path, seed: config.train.seed } : [];
   });
-  const seedOf = (path: string) => readRun(path).config?.train?.seed;
-  return same.find((path) => seedOf(path) === run.config?.train?.seed) ?? same[0];
+  return (same.find(({ seed }) => seed === run.config.train.seed) ?? same[0])?.path;
+}
+
+/** A run, if its folder is not damaged. */
+function whole(path: string): RunFiles | undefined {
+  try {
+    return readRun(path);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: see RunFiles

@@ -24,7 +24,7 @@ export async function killAndResume({ folder, times, seed, processes = 1, say = 
       ...(existsSync(join(run, "config.yaml"))
         ? ["--resume", run]
         : ["--preset", preset, "--out", run]),
-      ...["--processes", String(processes)],
+      ...(processes > 1 ? ["--processes", String(processes)] : []),
     ]);
 
   const whole = join(folder, "whole");

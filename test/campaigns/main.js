@@ -1,5 +1,6 @@
 // `npm run campaign -- NAME`: long searches for what breaks, whose short versions are in the tests.
 //   kill    kills a training run at random moments and resumes it: the same bits as a run not killed
+//   bytes   damages files of every kind that is read: each is read or refused in a sentence
 // Options: --times, --seed, --out FOLDER (results; a temporary folder when omitted).
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,6 +12,18 @@ const campaigns = {
     const { killAndResume } = await import("./kill.js");
     return killAndResume({ times, ...options });
   },
+  async bytes({ times = 10_000, only, say, ...options }) {
+    const { campaign, kinds } = await import("./bytes.js");
+    let failed = 0;
+    for (const kind of only ? [only] : Object.keys(kinds)) {
+      const { failures, ...counts } = await campaign({ kind, times, ...options });
+      for (const failure of failures) say(failure);
+      say(JSON.stringify({ ...counts, failures: failures.length }));
+      failed += failures.length;
+    }
+    if (failed > 0) process.exitCode = 1;
+    return { failed };
+  },
 };
 
 const { values, positionals } = parseArgs({
@@ -18,6 +31,7 @@ const { values, positionals } = parseArgs({
   options: {
     times: { type: "string" },
     seed: { type: "string", default: "1" },
+    only: { type: "string" },
     processes: { type: "string", default: "1" },
     out: { type: "string" },
   },
@@ -37,6 +51,7 @@ try {
     folder,
     times: whole(values.times),
     seed: whole(values.seed),
+    only: values.only,
     processes: whole(values.processes),
     say: (line) => console.log(line),
   });

@@ -3,17 +3,16 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { openStreets } from "../../dist/datasets/streets/streets.js";
 
 export const BIN = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
 
-/** Writes its preset and data into a folder, returns the preset's path; `changes` are laid over its keys. */
-export async function tinyPreset(folder, { train = {}, ...changes } = {}) {
+/** Its configuration as YAML, with Streets below a folder; `changes` are laid over its keys. */
+export function tinyConfig(folder, { train = {}, ...changes } = {}) {
   const streets = { type: "streets", root: join(folder, "streets") };
   const size = [64, 32];
-  const path = join(folder, "tiny.yaml");
-  const config = {
+  return stringify({
     method: "self-training",
     options: { "self-training": { warmup: 2, sourceImages: 2, targetImages: 2 } },
     source: { ...streets, domain: "source", count: 3 },
@@ -25,10 +24,17 @@ export async function tinyPreset(folder, { train = {}, ...changes } = {}) {
     style: { method: "color" },
     train: { batch: 1, rate: 0.001, precision: "bfloat16", seed: 1, ...train },
     ...changes,
-  };
-  for (const { type, root, ...which } of [config.source, config.target, config.evaluate.target]) {
+  });
+}
+
+/** Writes the configuration, and draws its data, below a folder; returns the former's path. */
+export async function tinyPreset(folder, changes) {
+  const path = join(folder, "tiny.yaml");
+  const text = tinyConfig(folder, changes);
+  writeFileSync(path, text);
+  const { source, target, evaluate } = parse(text);
+  for (const { type, root, ...which } of [source, target, evaluate.target]) {
     await openStreets(root, { split: "train", ...which });
   }
-  writeFileSync(path, stringify(config));
   return path;
 }

@@ -1,0 +1,111 @@
+// Hands damaged files to everything that reads files, in a process that is watched: each must be read or
+// be refused in a sentence, soon, in bounded memory, and nothing may be written.
+import { fork } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { randomFrom } from "../../dist/datasets/random.js";
+import { mutated } from "./mutate.js";
+import { kinds } from "./readers.js";
+
+export { kinds };
+
+/** Tries inputs `first` .. `times` - 1 of a kind; input i follows from seed and i. Reports each to `tell`. */
+export async function damage({ folder, kind, times, seed, first = 0, tell = () => {} }) {
+  mkdirSync(folder, { recursive: true });
+  const { good, read } = kinds[kind];
+  const files = Object.entries(await good(folder));
+  const counts = { read: 0, refused: 0 };
+  const failures = [];
+  for (let i = first; i < times; i++) {
+    tell({ begins: i });
+    const random = randomFrom(seed, i);
+    const [name, whole] = files[random.below(files.length)];
+    const path = join(folder, name);
+    replace(path, mutated(whole, random));
+    try {
+      await read(folder, name);
+      counts.read++;
+    } catch (error) {
+      if (error.name === "UserError" && !error.message.includes("\n")) counts.refused++;
+      else failures.push(`${kind} ${i} (${name}): ${error.stack}`);
+    }
+    replace(path, whole);
+  }
+  return { ...counts, failures, mebibytes: Math.round(process.resourceUsage().maxRSS / 1024) };
+}
+
+/** A new file under an old name: libvips may still have the old one mapped into memory. */
+function replace(path, bytes) {
+  rmSync(path, { force: true });
+  writeFileSync(path, bytes);
+}
+
+const PATIENCE = 2; // seconds of processor time that one input may take
+const MEMORY = 1024; // MiB that the process may hold, libtorch and Node included
+
+/** `damage` in a process of its own, begun again behind an input that ends it. */
+export async function campaign({ folder, kind, times, seed }) {
+  const total = { kind, read: 0, refused: 0, mebibytes: 0, slowest: 0, failures: [] };
+  for (let first = 0; first < times; ) {
+    const inside = join(folder, kind);
+    const child = fork(
+      fileURLToPath(import.meta.url),
+      [JSON.stringify({ folder: inside, kind, times, seed, first })],
+      {
+        env: { ...process.env, OMP_NUM_THREADS: "1" },
+        cwd: folder,
+      },
+    );
+    let at = first;
+    let spent = Number.NaN;
+    let why;
+    const used = () => processorSeconds(child.pid);
+    const watching = setInterval(() => {
+      total.slowest = Math.max(total.slowest, used() - spent || 0);
+      if (!(used() - spent >= PATIENCE)) return; // nor before the first
+      why = `took more than ${PATIENCE} s`;
+      child.kill("SIGKILL");
+    }, 250);
+    const result = await new Promise((resolve) => {
+      let answer;
+      child.on("message", (message) => {
+        if (message.begins === undefined) answer = message;
+        else [at, spent] = [message.begins, used()];
+      });
+      child.once("close", (code, signal) =>
+        resolve(answer ?? { died: why ?? `ended by ${signal ?? code}` }),
+      );
+    });
+    clearInterval(watching);
+    if (result.died) {
+      total.failures.push(`${kind} ${at}: ${result.died}`);
+      first = at + 1;
+      continue;
+    }
+    for (const key of ["read", "refused"]) total[key] += result[key];
+    total.mebibytes = result.mebibytes;
+    total.failures.push(...result.failures);
+    if (result.mebibytes > MEMORY) total.failures.push(`${kind}: ${result.mebibytes} MiB`);
+    break;
+  }
+  const strays = readdirSync(folder).filter((name) => !Object.hasOwn(kinds, name));
+  if (strays.length > 0) total.failures.push(`${kind}: left ${strays.join(", ")}`);
+  return total;
+}
+
+/** utime and stime of a process, as Linux gives them in hundredths of a second; NaN elsewhere. */
+function processorSeconds(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const result = await damage({ ...JSON.parse(process.argv[2]), tell: (at) => process.send(at) });
+  process.send(result);
+  process.disconnect();
+}

@@ -1,0 +1,83 @@
+// Bytes that look like a file and are none: a few changes, each of a kind that parsers stumble over.
+import { crc32 } from "./crc32.js";
+
+const NUMBERS = [
+  "-1",
+  "0",
+  "1e309",
+  "9007199254740993",
+  "4294967296",
+  "-0.5",
+  "null",
+  '""',
+  "[]",
+  "{}",
+];
+
+/** `bytes` with one to four changes drawn from `random` (of dist/datasets/random.js). */
+export function mutated(bytes, random) {
+  let changed = Buffer.from(bytes);
+  for (let i = random.below(4); i >= 0; i--) {
+    changed = CHANGES[random.below(CHANGES.length)](changed, random);
+    if (changed.length === 0) break;
+  }
+  return random.chance(0.5) ? withPngChecksums(changed) : changed;
+}
+
+const place = (bytes, random) => random.below(bytes.length);
+const cut = (bytes, from, to, between = Buffer.alloc(0)) =>
+  Buffer.concat([bytes.subarray(0, from), between, bytes.subarray(to)]);
+
+const CHANGES = [
+  function flipBit(bytes, random) {
+    bytes[place(bytes, random)] ^= 1 << random.below(8);
+    return bytes;
+  },
+  function setByte(bytes, random) {
+    bytes[place(bytes, random)] = [0, 1, 127, 128, 255, random.below(256)][random.below(6)];
+    return bytes;
+  },
+  function setWord(bytes, random) {
+    if (bytes.length < 4) return bytes;
+    bytes.writeUInt32LE(
+      [0, 1, 2 ** 31, 2 ** 32 - 1][random.below(4)],
+      random.below(bytes.length - 3),
+    );
+    return bytes;
+  },
+  (bytes, random) => bytes.subarray(0, place(bytes, random)), // truncated
+  function without(bytes, random) {
+    const from = place(bytes, random);
+    return cut(bytes, from, Math.min(bytes.length, from + 1 + random.below(16)));
+  },
+  function repeated(bytes, random) {
+    const from = place(bytes, random);
+    const to = Math.min(bytes.length, from + 1 + random.below(64));
+    return cut(bytes, to, to, bytes.subarray(from, to));
+  },
+  function moved(bytes, random) {
+    const from = place(bytes, random);
+    bytes.copyWithin(place(bytes, random), from, from + 1 + random.below(32));
+    return bytes;
+  },
+  function otherNumber(bytes, random) {
+    const text = bytes.toString("latin1");
+    const found = [...text.matchAll(/-?\d+(\.\d+)?|"[^"\n]*"|true|null/g)];
+    if (found.length === 0) return bytes;
+    const { index, 0: token } = found[random.below(found.length)];
+    const other = Buffer.from(NUMBERS[random.below(NUMBERS.length)]);
+    return cut(bytes, index, index + token.length, other);
+  },
+];
+
+/** A PNG's chunks with the checksums that their bytes now have, so that a change gets past them. */
+function withPngChecksums(bytes) {
+  if (bytes.length < 20 || bytes.readUInt32BE(0) !== 0x89504e47) return bytes;
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const end = at + 8 + bytes.readUInt32BE(at);
+    if (end + 4 > bytes.length) break;
+    bytes.writeUInt32BE(crc32(bytes.subarray(at + 4, end)), end);
+    at = end + 4;
+  }
+  return bytes;
+}

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import type { Dataset } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
-import type { Method } from "../methods/index.js";
+import type { Method, MethodContext } from "../methods/index.js";
 import { methods } from "../methods/index.js";
 import { deeplabV2, type Network } from "../network/index.js";
 import { heInit, normalInit } from "../nn/index.js";
-import { hasCuda, type ProcessGroup } from "../torch/index.js";
+import { hasCuda } from "../torch/index.js";
 import type { Config } from "./config.js";
 import { open, openEvaluationSets } from "./measure.js";
 
@@ -69,10 +69,9 @@ export function buildNetwork({ network, train }: Config, classes: number): Netwo
 export function buildMethod(
   { method: name, options, train }: Config,
   network: Network,
-  warn: (sentence: string) => void,
-  group?: ProcessGroup,
+  told: Pick<MethodContext, "classNames" | "group" | "warn">,
 ): Method {
   const { options: schema, create } = methods[name];
   const own = schema.parse(options[name] ?? {});
-  return create({ network, ...train, warn, group }, own as never);
+  return create({ network, ...train, ...told }, own as never);
 }

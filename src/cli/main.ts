@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Argument, Command, CommanderError, Option } from "commander";
 import { UserError } from "../errors.js";
 import { jsonOption } from "./print.js";
@@ -23,6 +24,11 @@ const setOption = () =>
 const dataOption = () =>
   new Option("--data <folder>", "where relative data roots start from").default("data");
 
+function version(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
+
 /** The command line. Each command loads what it needs when it runs: `--help` stays quick. */
 export function commandLine(): Command {
   const program = new Command("cfcontra")
@@ -32,6 +38,7 @@ export function commandLine(): Command {
         "arXiv 2103.12371). Start with `cfcontra demo`.",
     )
     .option("--debug", "show where an error comes from")
+    .version(version(), "--version")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(inRed(text)) })
     .configureHelp({ styleTitle: (title) => paint("bold", title) })

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { Option } from "commander";
 import { UserError } from "../errors.js";
 import { writeAtomically } from "../train/run-folder.js";
@@ -21,6 +22,9 @@ function jsonFile(path: string): string {
       `--json ${path} would write over what is there: name a new file or one that ends in .json; ` +
         "to print JSON, put --json last",
     );
+  }
+  if (!existsSync(dirname(path))) {
+    throw new UserError(`--json ${path}: there is no folder ${dirname(path)}; make it first`);
   }
   return path;
 }

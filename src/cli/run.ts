@@ -191,7 +191,11 @@ export async function prepare(
   const latest = resuming && first ? checkpoints(out).at(-1) : undefined;
   const { weights } = config.network;
   if (weights !== undefined && first && !latest) warn(startFrom(weights, network));
-  const method = buildMethod(config, network, warn, group);
+  const method = buildMethod(config, network, {
+    warn,
+    group,
+    classNames: domains.source.classes.names,
+  });
   const folder = openRunFolder(out);
   if (first) removeHalfWritten(out);
   const preparation = await firstThenOthers(group, () => openPreparation(config, domains, out));

@@ -84,7 +84,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
   const { network, group = alone } = context;
   const bank = () => new MemoryBank(network.classes, network.featureSize, network.device);
   const banks = { source: bank(), target: bank() };
-  const rails = guardRails(context.warn);
+  const rails = guardRails(context);
 
   /** Contrastive terms of one domain's features against both banks. */
   function contrast(domain: "source" | "target", features: Tensor, labels: Tensor): WeightedLosses {
@@ -195,8 +195,9 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     );
     for (const [domain, { unseen }] of Object.entries(banks)) {
       if (unseen.length > 0) {
+        const names = unseen.map((k) => context.classNames?.[k] ?? k);
         context.warn(
-          `no prototype yet in the ${domain} bank for class ${unseen.join(", ")}: ` +
+          `no prototype yet in the ${domain} bank for class ${names.join(", ")}: ` +
             "none of its images shows them to this network; each starts with its first batch.",
         );
       }

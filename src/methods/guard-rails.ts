@@ -16,7 +16,11 @@ export interface GuardRails {
 }
 
 /** Each warning comes when it first applies, and again no sooner than 500 steps later. */
-export function guardRails(warn: MethodContext["warn"]): GuardRails {
+export function guardRails({
+  warn,
+  classNames = [],
+}: Pick<MethodContext, "warn" | "classNames">): GuardRails {
+  const nameOf = (k: number) => classNames[k] ?? k;
   const last = new Map<string, number>();
   const say = (what: string, step: number, sentence: string) => {
     if (step - (last.get(what) ?? Number.NEGATIVE_INFINITY) < PAUSE) return;
@@ -38,7 +42,7 @@ export function guardRails(warn: MethodContext["warn"]): GuardRails {
       say(
         "one class",
         step,
-        `all pseudo-labels are of class ${given[0]}: the network sees nothing else in the target; ` +
+        `all pseudo-labels are of class ${nameOf(given[0] as number)}: the network sees nothing else in the target; ` +
           "begin later (warmup), or lower the weights of the entropy.",
       );
     },
@@ -48,7 +52,7 @@ export function guardRails(warn: MethodContext["warn"]): GuardRails {
       say(
         `${domain} prototypes`,
         step,
-        `the ${domain} bank's prototypes of classes ${a} and ${b} are the same (cosine ${cosine.toFixed(3)}): ` +
+        `the ${domain} bank's prototypes of classes ${nameOf(a)} and ${nameOf(b)} are the same (cosine ${cosine.toFixed(3)}): ` +
           "they tell nothing apart; begin later (warmup), or try another network.head.",
       );
     },

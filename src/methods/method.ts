@@ -52,6 +52,8 @@ export interface MethodContext {
   readonly gradientNorms: boolean;
   /** The processes that train this network together; the one alone when omitted. */
   readonly group?: ProcessGroup | undefined;
+  /** What warnings call the classes; their numbers when omitted. */
+  readonly classNames?: readonly string[] | undefined;
   /** Receives sentences that a user should read. */
   readonly warn: (sentence: string) => void;
 }

@@ -38,7 +38,7 @@ export function selfTraining(context: MethodContext, options: Options): Method {
   const { network, precision } = context;
   const optimizer = networkOptimizer(context, options.trainProjection);
   const alignment = fineAlignment(context, options);
-  const rails = guardRails(context.warn);
+  const rails = guardRails(context);
   const teacher = meanTeacher(network, options.teacherDecay);
 
   /** The teacher's logits and its features in the prototypes' space. */

@@ -149,6 +149,8 @@ test("--json does not write over what is no .json file", async () => {
     expect(err).toMatch(/--json .* would write over what is there: .*put --json last/);
   }
   expect(readFileSync(config, "utf8")).toBe(before);
+  const nowhere = await cli("evaluate", "--json", join(root, "nowhere", "x.json"), run);
+  expect(nowhere.err).toMatch(/--json .*x\.json: there is no folder .*nowhere; make it first/);
 });
 
 test("a failed command prints no JSON, an interrupted run what there is", async () => {

@@ -8,7 +8,7 @@ import { tinyDataset, trainTiny, using } from "../train/tiny.js";
 /** What is said while `act` runs over steps. */
 function said(act: (rails: ReturnType<typeof guardRails>) => void): string[] {
   const sentences: string[] = [];
-  act(guardRails((sentence) => sentences.push(sentence)));
+  act(guardRails({ warn: (sentence) => sentences.push(sentence), classNames: ["road"] }));
   return sentences;
 }
 
@@ -38,6 +38,7 @@ describe("a warning", () => {
   test("of pseudo-labels that know one class only", () => {
     const about = (...counts: number[]) => said((rails) => rails.pseudoLabels(4, counts));
     expect(about(0, 9, 0)[0]).toMatch(/^step 5: all pseudo-labels are of class 1/);
+    expect(about(9, 0, 0)[0]).toMatch(/ of class road: /);
     expect(about(1, 9, 0)).toEqual([]);
     expect(about(0, 0, 0)).toEqual([]); // another warning's
     expect(about(9)).toEqual([]); // a task of one class

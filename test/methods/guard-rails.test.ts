@@ -51,7 +51,7 @@ describe("a warning", () => {
       return sentences;
     };
     expect(about(bankOf([1, 0], [0, 1], [0, 0], [1, 0.1]))[0]).toMatch(
-      /target bank's prototypes of classes 0 and 3 are the same \(cosine 0\.995\)/,
+      /target bank's prototypes of classes road and 3 are the same \(cosine 0\.995\)/,
     );
     expect(about(bankOf([1, 0], [0, 1], [1, 1]))).toEqual([]);
     expect(about(bankOf([0, 0], [0, 0], [1, 0]))).toEqual([]);

@@ -25,7 +25,8 @@ export async function readJson(
 /** The mapping in a YAML text; an empty one where it holds none. */
 export function parseMapping(text: string | undefined): Record<string, unknown> {
   try {
-    return asMapping(parse(text ?? "", { maxAliasCount: 100 }));
+    const value = parse(text ?? "", { maxAliasCount: 100, logLevel: "error" });
+    return asMapping(JSON.parse(JSON.stringify(value ?? null))); // a mapping within itself throws
   } catch {
     return {};
   }

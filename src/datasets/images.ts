@@ -7,6 +7,9 @@ import type { Size } from "./dataset.js";
 sharp.concurrency(1);
 sharp.cache(false);
 
+// A damaged header may claim a size that takes gigabytes; no data set has images a tenth as large.
+const limits = { limitInputPixels: 2 ** 26 };
+
 /** A decoded image. */
 export interface Image extends Size {
   /** RGB, row-major, [height * width * 3]. */
@@ -25,7 +28,7 @@ export async function readImage(path: string, size?: Size): Promise<Image> {
     // Both read the file themselves, in the thread pool: the fewer turns of the event loop an
     // image needs, the less a training step that blocks the loop delays it.
     const [metadata, { data, info }] = await Promise.all([
-      sharp(path).metadata(),
+      sharp(path, limits).metadata(),
       pipeline(path, size).raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true }),
     ]);
     return {
@@ -51,7 +54,7 @@ export function whyUnreadable(error: unknown): string {
 }
 
 function pipeline(path: string, size: Size | undefined) {
-  const image = sharp(path).removeAlpha().toColourspace("srgb");
+  const image = sharp(path, limits).removeAlpha().toColourspace("srgb");
   if (!size) return image;
   // Shrinking inside the JPEG decoder is no faster at these sizes and makes the same picture come
   // out differently from a JPEG and from a PNG.

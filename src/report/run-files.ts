@@ -79,7 +79,9 @@ export function readRun(path: string): RunFiles {
     throw new UserError(`${path} is no run folder: expected ${file("config.yaml")} in it`);
   }
   const yaml = readFileSync(file("config.yaml"), "utf8");
-  const config = checked(file("config.yaml"), configFile, () => parse(yaml, { logLevel: "error" }));
+  const config = checked(file("config.yaml"), configFile, () =>
+    JSON.parse(JSON.stringify(parse(yaml, { logLevel: "error" }) ?? null)),
+  );
   const json = <T>(name: string, schema: z.ZodType) =>
     readJson(file(name), schema) as T | undefined;
   const lines = <T>(name: string, schema: z.ZodType) =>

@@ -15,6 +15,10 @@ export async function damage({ folder, kind, times, seed, first = 0, tell = () =
   mkdirSync(folder, { recursive: true });
   const { good, read } = kinds[kind];
   const files = Object.entries(await good(folder));
+  for (const [name, whole] of files) {
+    replace(join(folder, name), whole);
+    await read(folder, name); // or nothing would be tried
+  }
   const counts = { read: 0, refused: 0 };
   const failures = [];
   for (let i = first; i < times; i++) {

@@ -11,7 +11,7 @@ test.each(Object.keys(kinds))("damaged %s are read, or refused in a sentence", a
     const { read, refused, failures } = await damage(options);
     expect(failures).toEqual([]);
     expect(read + refused).toBe(options.times);
-    expect(refused).toBeGreaterThan(options.times / 20);
+    expect(Math.min(read, refused)).toBeGreaterThan(options.times / 50);
     expect(liveMemory().tensors).toBe(tensors);
   });
 });

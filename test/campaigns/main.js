@@ -1,6 +1,8 @@
 // `npm run campaign -- NAME`: long searches for what breaks, whose short versions are in the tests.
 //   kill    kills a training run at random moments and resumes it: the same bits as a run not killed
 //   bytes   damages files of every kind that is read: each is read or refused in a sentence
+//   sanitize  the binding's tests with an addon built with AddressSanitizer
+//   memory  10,000 steps of a tiny network: a chart of the memory it holds, and the slope
 // Options: --times, --seed, --out FOLDER (results; a temporary folder when omitted).
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,6 +13,15 @@ const campaigns = {
   async kill({ times = 50, ...options }) {
     const { killAndResume } = await import("./kill.js");
     return killAndResume({ times, ...options });
+  },
+  async sanitize(options) {
+    const { sanitize } = await import("./sanitize.js");
+    process.exitCode = sanitize(options) === 0 ? 0 : 1;
+    return { failed: process.exitCode };
+  },
+  async memory({ times = 10_000, ...options }) {
+    const { memory } = await import("./memory.js");
+    return memory({ steps: times, ...options });
   },
   async bytes({ times = 10_000, only, say, ...options }) {
     const { campaign, kinds } = await import("./bytes.js");

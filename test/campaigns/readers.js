@@ -72,7 +72,7 @@ function runFiles() {
   const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
   const common = { method: "cfcontra", seed: 1, steps: 20 };
   return {
-    "config.yaml": tinyConfig("data"),
+    "config.yaml": tinyConfig("data", { train: { steps: 20 } }),
     "status.json": json({
       ...{ state: "running", ...common, step: 10, pid: 1, host: "a" },
       ...{ started: "2026-01-01T10:00:00.000Z", updated: "2026-01-01T10:01:00.000Z" },
@@ -103,9 +103,8 @@ function runFiles() {
 }
 
 const QUESTIONS = [
-  "/api/run?id=run",
-  "/api/prototypes?run=run",
-  "/api/series?run=run&names=source/main",
+  ...["run", "prototypes", "features", "confusion"].map((name) => `/api/${name}?run=run`),
+  "/api/series?run=run&key=source/main",
 ];
 
 /**

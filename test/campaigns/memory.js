@@ -1,0 +1,86 @@
+// Trains a tiny network for many steps and watches the memory that the process holds: a leak of a few
+// kilobytes a step is a line that rises.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { configuration } from "../../dist/cli/configuration.js";
+import { prepare } from "../../dist/cli/run.js";
+import { liveMemory } from "../../dist/torch/index.js";
+import { train } from "../../dist/train/index.js";
+import { tinyPreset } from "./tiny-run.js";
+
+const EVERY = 50;
+const WARM_UP = 0.2; // share of the steps: caches fill, libtorch and V8 take what they keep
+
+/** Writes memory.csv and memory.svg into the folder, and returns the slope. */
+export async function memory({ folder, steps, seed, say = () => {} }) {
+  const preset = await tinyPreset(folder, {
+    network: { backbone: "resnet18", width: 0.125, head: "linear", init: "he" },
+    train: { steps, seed },
+  });
+  const run = join(folder, "run");
+  mkdirSync(run);
+  const parts = await prepare(configuration({ preset }), run, false);
+  const samples = [];
+  for await (const { step } of train(parts.loop)) {
+    if (step % EVERY !== 0) continue;
+    const { tensors, bytes } = liveMemory();
+    const resident = Math.round(process.memoryUsage.rss() / 1024);
+    samples.push({ step, resident, tensors, bytes });
+    if (step % (20 * EVERY) === 0)
+      say(`${step} of ${steps} steps: ${resident} KiB, ${tensors} tensors`);
+  }
+  parts.records?.status.end("stopped");
+  parts.dispose();
+  const steady = samples.filter(({ step }) => step > WARM_UP * steps);
+  const slope = 1000 * slopeOf(steady.map(({ step, resident }) => [step, resident]));
+  const lines = samples.map(({ step, resident, tensors }) => `${step},${resident},${tensors}`);
+  writeFileSync(join(folder, "memory.csv"), ["step,resident_kib,tensors", ...lines, ""].join("\n"));
+  writeFileSync(join(folder, "memory.svg"), chart(samples, slope));
+  return {
+    steps,
+    kibPerThousandSteps: Math.round(slope),
+    liveTensors: [steady.at(0)?.tensors, steady.at(-1)?.tensors],
+    residentMebibytes: Math.round((steady.at(-1)?.resident ?? 0) / 1024),
+  };
+}
+
+/** The slope of the line of least squares. */
+function slopeOf(points) {
+  const mean = (of) => points.reduce((sum, point) => sum + of(point), 0) / points.length;
+  const [x0, y0] = [mean(([x]) => x), mean(([, y]) => y)];
+  return mean(([x, y]) => (x - x0) * (y - y0)) / mean(([x]) => (x - x0) ** 2);
+}
+
+const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [720, 320, 64, 64, 40];
+
+function chart(samples, slope) {
+  const last = samples.at(-1).step;
+  const most = Math.max(...samples.map(({ resident }) => resident)) * 1.15;
+  const x = (step) => LEFT + ((WIDTH - LEFT - 24) * step) / last;
+  const y = (kib) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * kib) / most;
+  const line = samples.map(
+    ({ step, resident }) => `${x(step).toFixed(1)},${y(resident).toFixed(1)}`,
+  );
+  const ticks = [0, 0.25, 0.5, 0.75, 1];
+  const title = `Resident memory over ${last.toLocaleString("en")} steps`;
+  const across = ticks.map((share) => {
+    const value = (most * share) / 1.15;
+    return (
+      `<line x1="${LEFT}" x2="${WIDTH - 24}" y1="${y(value)}" y2="${y(value)}" stroke="#d8dee4"/>` +
+      `<text x="${LEFT - 8}" y="${y(value) + 4}" text-anchor="end">${Math.round(value / 1024)}</text>`
+    );
+  });
+  const below = ticks.map(
+    (share) =>
+      `<text x="${x(last * share)}" y="${HEIGHT - 16}" text-anchor="middle">${Math.round(last * share)}</text>`,
+  );
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" ` +
+    `font-size="12" fill="#57606a" role="img" aria-label="${title}"><title>${title}</title>` +
+    `<rect width="100%" height="100%" fill="white"/>` +
+    `<text x="24" y="28" font-size="16" font-weight="600" fill="#24292f">${title}</text>` +
+    `<text x="24" y="48">MiB; ${slope.toFixed(0)} KiB per 1000 steps after the first ${WARM_UP * 100} %</text>` +
+    `${across.join("")}${below.join("")}` +
+    `<polyline points="${line.join(" ")}" fill="none" stroke="#2f6fdb" stroke-width="2"/></svg>\n`
+  );
+}

@@ -14,7 +14,9 @@ const WARM_UP = 0.2; // share of the steps: caches fill, libtorch and V8 take wh
 /** Writes memory.csv and memory.svg into the folder, and returns the slope. */
 export async function memory({ folder, steps, seed, say = () => {} }) {
   const preset = await tinyPreset(folder, {
+    ...{ method: "cfcontra", options: {}, style: { method: "none" } },
     network: { backbone: "resnet18", width: 0.125, head: "linear", init: "he" },
+    sizes: { source: [32, 32], target: [32, 32], evaluate: [32, 32] },
     train: { steps, seed },
   });
   const run = join(folder, "run");

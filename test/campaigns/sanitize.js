@@ -37,7 +37,8 @@ export function sanitize({ folder, tests = ["test/torch"], say }) {
     ...process.env,
     ...{ LD_PRELOAD: library, OMP_NUM_THREADS: "1" },
     // V8's garbage collector keeps what looks like leaks; its exceptions cross frames without unwinding.
-    ASAN_OPTIONS: "detect_leaks=0:abort_on_error=1:allocator_may_return_null=1",
+    ASAN_OPTIONS:
+      "detect_leaks=0:abort_on_error=1:allocator_may_return_null=1:quarantine_size_mb=8",
   };
   const vitest = join("node_modules", "vitest", "vitest.mjs");
   const options = ["--maxWorkers=1", "--testTimeout=300000", "--hookTimeout=300000"];

@@ -32,6 +32,8 @@ mount --rbind /dev "$folder/dev"
 inside() { chroot "$folder" env DEBIAN_FRONTEND=noninteractive OMP_NUM_THREADS=1 "$@"; }
 inside apt-get update -qq
 inside apt-get install -qq -y --no-install-recommends "${packages[@]}" >/dev/null
+certificates=/etc/ssl/certs/ca-certificates.crt
+[ ! -e "$certificates" ] || cp "$certificates" "$folder$certificates"
 rm -rf "$folder/cfcontra"
 git clone -q "$here" "$folder/cfcontra"
 inside sh -c 'cd /cfcontra && npm test -- "$@"' npm-test "$@"

@@ -5,6 +5,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <torch/csrc/api/include/torch/version.h>
 
 namespace process_group {
 
@@ -27,6 +28,9 @@ std::shared_ptr<Store> openStore(const std::string& host, uint16_t port, bool se
   options.isServer = serve;
   options.waitWorkers = false;  // who is missing is found out by name, above
   options.timeout = timeout;
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+  options.useLibUV = false;  // the default of newer versions, which not every build can serve
+#endif
   return std::make_shared<Store>(Store{c10::make_intrusive<c10d::TCPStore>(host, options)});
 }
 

@@ -75,7 +75,7 @@ function compile(
   try {
     const known = graph.nodes.every((node) => ONEDNN.includes(node.operator));
     if (!known || sizeDependent(recorded, other).size > 0) return undefined;
-    const run = replay(withoutCasts(graph), (tensor, node) => {
+    const run = replay(withOnednnPools(withoutCasts(graph)), (tensor, node) => {
       const blocked = noGrad(() => keep(scope(() => inBlocks(tensor, node, precision))));
       made.push(blocked);
       return blocked;
@@ -105,6 +105,14 @@ function inBlocks(tensor: Tensor, { args }: GraphNode, precision: Precision): Te
     dilation as never,
     groups as never,
   );
+}
+
+/** Newer versions of libtorch do not find oneDNN's pool by the general name. */
+function withOnednnPools(graph: Graph): Graph {
+  const nodes = graph.nodes.map((node) =>
+    node.operator === "max_pool2d" ? { ...node, operator: "mkldnn_max_pool2d" } : node,
+  );
+  return { ...graph, nodes };
 }
 
 /** The graph without the casts to float32, which a graph of one precision does not need. */

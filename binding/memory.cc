@@ -1,7 +1,7 @@
 // A training step wants the same sizes again and again, many of them large and long-lived. In
 // malloc's heap they end up between each other, and a quarter of it is holes. So every large block
 // is a mapping of its own. A freed one is kept for the next of about its size, as long as there are
-// not more than were ever in use at a time: then the oldest goes back to the kernel.
+// not many more than were ever in use at a time: then the oldest goes back to the kernel.
 #include "memory.h"
 
 #include <c10/core/Allocator.h>
@@ -30,6 +30,8 @@ namespace {
 constexpr size_t kPage = 4096;
 // Below this malloc does well, and a mapping costs more than it saves.
 constexpr size_t kLarge = 256 << 10;
+// Kept beyond what was ever in use at a time: sizes that come in turns would push each other out.
+constexpr size_t kSpare = 32 << 20;
 
 class LargeBlocks {
  public:
@@ -40,7 +42,7 @@ class LargeBlocks {
     const auto fit = kept_.lower_bound(size);
     if (fit != kept_.end() && fit->first <= size + size / 8) return reuse(fit);
     most_ = std::max(most_, used_ + size);
-    while (held_ + size > most_ && !oldest_.empty()) giveBack();
+    while (held_ + size > most_ + kSpare && !oldest_.empty()) giveBack();
     void* data = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (data == MAP_FAILED) return nullptr;
     madvise(data, size, MADV_HUGEPAGE);  // a hundredth of the page faults; not every kernel has it

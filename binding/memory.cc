@@ -41,11 +41,15 @@ class LargeBlocks {
     std::lock_guard<std::mutex> lock(mutex_);
     const auto fit = kept_.lower_bound(size);
     if (fit != kept_.end() && fit->first <= size + size / 8) return reuse(fit);
-    most_ = std::max(most_, used_ + size);
-    while (held_ + size > most_ + kSpare && !oldest_.empty()) giveBack();
-    void* data = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const size_t most = std::max(most_, used_ + size) + kSpare;
+    while (held_ + size > most && !oldest_.empty()) giveBack();
+    void* data = map(size);
+    while (data == MAP_FAILED && !oldest_.empty()) {
+      giveBack();
+      data = map(size);
+    }
     if (data == MAP_FAILED) return nullptr;
-    madvise(data, size, MADV_HUGEPAGE);  // a hundredth of the page faults; not every kernel has it
+    madvise(data, size, MADV_HUGEPAGE);  // fewer page faults; not every kernel has it
     held_ += size;
     return lend(data, size);
   }
@@ -71,6 +75,10 @@ class LargeBlocks {
     void* data;
     ByAge::iterator age;
   };
+
+  static void* map(size_t size) {
+    return mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  }
 
   void* lend(void* data, size_t size) {
     lent_[data] = size;

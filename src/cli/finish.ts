@@ -29,23 +29,26 @@ export function finish(
 function summary({ method, seed, steps, start, ...cost }: RunResult, out: string): string {
   const { seconds, waiting, peakMemory } = cost;
   const run = readRun(out);
-  const taken = start > 0 ? `steps ${start + 1} to ${steps}` : `${steps} steps`;
-  const rate = seconds > 0 ? ((steps - start) / seconds).toPrecision(3) : "-";
+  const done = steps - start;
+  const taken =
+    done === 0 ? "evaluated" : start > 0 ? `steps ${start + 1} to ${steps}` : `${steps} steps`;
   const head = paint("bold", `${method}, seed ${seed}: ${taken} in ${clock(seconds)}`);
-  const speed = `${Number(rate)} steps/s, ${(waiting * 100).toFixed(1)} % of it waiting for data`;
+  const rate = Number((done / seconds).toPrecision(3));
+  const speed =
+    done === 0 ? "" : `${rate} steps/s, ${(waiting * 100).toFixed(1)} % of it waiting for data; `;
   return [
     head,
     ...lines([
       ...runSummary(run),
-      ["cost", `${speed}; ${peakMemory} MiB at peak`],
+      ["cost", `${speed}${peakMemory} MiB at peak`],
       ["run", `${out} (report.html shows it all)`],
-      ...next(out, findBaseline(run)),
+      ...nextCommands(out, findBaseline(run)),
     ]),
   ].join("\n");
 }
 
 /** What one does with a trained network. */
-function next(out: string, baseline: string | undefined): Summary {
+function nextCommands(out: string, baseline: string | undefined): Summary {
   const commands = [
     commandOf("evaluate", out),
     commandOf("predict", out, "photos", "--out", "predictions"),

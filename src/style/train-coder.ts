@@ -46,19 +46,12 @@ export function freshCoder(width: number, device = "cpu"): Coder {
  * Trains a coder in place: first, unless `training.reproduce` is 0, encoder and decoder together to
  * reproduce both domains' images; then the decoder alone by the losses of AdaIN. Its weights take
  * no gradients in the end.
- * @throws UserError where a loss is not finite, or a domain has one image alone
+ * @throws UserError where a loss is not finite
  */
 export async function trainCoder(coder: Coder, options: TrainCoderOptions): Promise<void> {
   const { content, style, bothWays, training, precision, seed, onStep = () => {} } = options;
   const { reproduce, steps, batch, crop, rate, decay } = training;
   const total = reproduce + steps;
-  for (const { dataset } of [content, style]) {
-    if (dataset.names.length > 1) continue;
-    throw new UserError(
-      `${dataset.name} has 1 image: a coder learns a look from what images share, and needs at least 2; ` +
-        "for one image, choose style.method color or histogram",
-    );
-  }
   const domains = [content, style].map(({ dataset, size }, i) =>
     createLoader(dataset, {
       ...{ batch, seed: seed + i, size: training.size ? sizeOf(training.size) : size },

@@ -31,7 +31,12 @@ const nothing = () => {};
 
 /** The group of a process that trains alone. */
 export const alone: ProcessGroup = {
-  ...{ rank: 0, size: 1, sum: nothing, average: nothing, broadcast: nothing, barrier: nothing },
+  rank: 0,
+  size: 1,
+  sum: nothing,
+  average: nothing,
+  broadcast: nothing,
+  barrier: nothing,
 };
 
 /** Bytes of tensors that travel as one message: large against its overhead, small against memory. */
@@ -64,7 +69,9 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
     );
   }
   return {
-    ...{ rank, size, sum },
+    rank,
+    size,
+    sum,
     average(tensors) {
       sum(tensors);
       if (tensors.length > 0) noGrad(() => multiplyAll(tensors, 1 / size));

@@ -20,14 +20,21 @@ fi
 # Whatever lets this machine reach its package archives and the registry.
 cp /etc/resolv.conf /etc/hosts "$folder/etc/"
 [ ! -e /etc/npmrc ] || cp /etc/npmrc "$folder/etc/"
+copied=()
 for file in /root/.npmrc /etc/apt/apt.conf.d/99*; do
-  [ ! -e "$file" ] || install -D "$file" "$folder$file"
+  [ -e "$file" ] || continue
+  install -D "$file" "$folder$file"
+  copied+=("$folder$file")
 done
 
-unmount() { umount -l "$folder/proc" "$folder/dev" 2>/dev/null || true; }
-trap unmount EXIT
+leave() {
+  umount -l "$folder/proc" "$folder/dev" 2>/dev/null || true
+  rm -f "${copied[@]}" # they may hold passwords
+}
+trap leave EXIT
 mount -t proc proc "$folder/proc"
 mount --rbind /dev "$folder/dev"
+mount --make-rslave "$folder/dev" # so that unmounting it leaves the machine's own alone
 
 inside() { chroot "$folder" env DEBIAN_FRONTEND=noninteractive OMP_NUM_THREADS=1 "$@"; }
 inside apt-get update -qq

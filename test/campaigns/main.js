@@ -26,6 +26,9 @@ const campaigns = {
   async bytes({ times = 10_000, only, say, ...options }) {
     const { campaign, kinds } = await import("./bytes.js");
     let failed = 0;
+    if (only !== undefined && !Object.hasOwn(kinds, only)) {
+      throw new Error(`--only ${only}: expected one of ${Object.keys(kinds).join(", ")}`);
+    }
     for (const kind of only ? [only] : Object.keys(kinds)) {
       const { failures, ...counts } = await campaign({ kind, times, ...options });
       for (const failure of failures) say(failure);
@@ -54,16 +57,20 @@ if (!Object.hasOwn(campaigns, name ?? "")) {
   );
   process.exit(1);
 }
-const whole = (text) => (text === undefined ? undefined : Number(text));
+function number(text) {
+  if (text === undefined || /^[1-9]\d*$/.test(text)) return text && Number(text);
+  console.error(`${text} is no number of times, seed or processes: expected 1, 2, 3, ...`);
+  process.exit(1);
+}
 const folder = values.out ?? mkdtempSync(join(tmpdir(), "cfcontra-campaign-"));
 mkdirSync(folder, { recursive: true });
 try {
   const result = await campaigns[name]({
     folder,
-    times: whole(values.times),
-    seed: whole(values.seed),
+    times: number(values.times),
+    seed: number(values.seed),
     only: values.only,
-    processes: whole(values.processes),
+    processes: number(values.processes),
     say: (line) => console.log(line),
   });
   console.log(JSON.stringify(result));

@@ -48,26 +48,6 @@ const grey = (width: number, height: number) =>
 const apply = (path: string, root: string, ...more: string[]) =>
   cli("style", "apply", path, "--out", join(root, "restyled"), ...more);
 
-test("a style folder without images is named", async () => {
-  await withCamera([], async (root, path) => {
-    const { code, err } = await apply(path, root);
-    expect(code).toBe(1);
-    expect(err).toMatch(/camera.*(no|0) (images|samples)/);
-    expect(existsSync(join(root, "restyled"))).toBe(false);
-  });
-});
-
-test("one style image makes a look, but teaches no coder", async () => {
-  await withCamera([grey(64, 32)], async (root, path) => {
-    expect((await apply(path, root)).code).toBe(0);
-    const out = join(root, "trained.safetensors");
-    const { code, err } = await cli("style", "train", path, "--out", out);
-    expect(code).toBe(1);
-    expect(err).toMatch(/camera.* has 1 image: .* at least 2/);
-    expect(existsSync(out)).toBe(false);
-  });
-});
-
 test("an image that is too small for the encoder is named, with what it needs", async () => {
   await withCamera([grey(64, 32), grey(64, 32)], async (root, path) => {
     const small = ["--set", "sizes.target=[8,8]"];

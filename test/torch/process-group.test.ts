@@ -103,7 +103,8 @@ describe
       const first =
         /^rank 0 waited 2 s at 127\.0\.0\.1:\d+ for rank 1 of 3: start all 3 .* MASTER_PORT/;
       expect(ended[0]?.err).toMatch(first);
-      expect(ended[1]?.err).toMatch(/^rank 2 (waited 2 s|lost rank 0) .* for rank 1 /);
+      // Newer versions of libtorch log a broken pipe before it.
+      expect(ended[1]?.err).toMatch(/^rank 2 (waited 2 s|lost rank 0) .* for rank 1 /m);
       expect(ended.map(({ code }) => code)).toEqual([1, 1]);
     });
 

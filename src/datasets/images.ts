@@ -7,7 +7,7 @@ import type { Size } from "./dataset.js";
 sharp.concurrency(1);
 sharp.cache(false);
 
-// A damaged header may claim a size that takes gigabytes; no data set has images a tenth as large.
+// A damaged header may claim a size that takes gigabytes: 67 megapixels are more than a camera's.
 const limits = { limitInputPixels: 2 ** 26 };
 
 /** A decoded image. */

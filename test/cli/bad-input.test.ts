@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { inTemporaryFolder, makeCamvid, makeDomains, makeGta5 } from "../datasets/fixtures.js";
 import { cli, preset, tiny } from "./cli.js";
 
 /** Runs `train` with a changed configuration on good fixtures that `spoil` has damaged. */
@@ -11,9 +11,7 @@ async function trainWith(
   { spoil = async (_: string) => {}, args = [] as string[] } = {},
 ) {
   return inTemporaryFolder(async (root) => {
-    await makeGta5(join(root, "gta5"), 3);
-    await makeCityscapes(join(root, "cityscapes"), 3);
-    await makeCamvid(join(root, "camvid"), 2);
+    await makeDomains(root);
     await spoil(root);
     const path = await preset(root, tiny(root, changes));
     const out = join(root, "run");
@@ -136,9 +134,7 @@ describe("configuration", () => {
 describe("runs and checkpoints", () => {
   async function trained<T>(use: (run: string, root: string) => Promise<T>): Promise<T> {
     return inTemporaryFolder(async (root) => {
-      await makeGta5(join(root, "gta5"), 3);
-      await makeCityscapes(join(root, "cityscapes"), 3);
-      await makeCamvid(join(root, "camvid"), 2);
+      await makeDomains(root);
       const run = join(root, "run");
       const path = await preset(root, tiny(root, { method: "source-only" }));
       expect((await cli("train", "--preset", path, "--out", run)).code).toBe(0);

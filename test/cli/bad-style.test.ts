@@ -3,15 +3,13 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { createCoder, saveCoder } from "../../src/style/index.js";
 import { dispose } from "../../src/torch/index.js";
 import { inTemporaryFolder, makeCamvid, makeGta5 } from "../datasets/fixtures.js";
-import { cli, preset, tiny } from "./cli.js";
+import { BIN, cli, preset, tiny } from "./cli.js";
 
-const BIN = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
 const SIZE = { width: 64, height: 32 };
 
 /** A configuration whose target is the folder `camera`, with `images` PNG files in it. */

@@ -1,8 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
 import { stringify } from "yaml";
 import { main } from "../../src/cli/main.js";
+
+/** The program, for tests that need a process of its own. */
+export const BIN = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
+
+/** `cfcontra train` as a command of its own. */
+export const trainCommand = (...args: string[]) => [process.execPath, BIN, "train", ...args];
 
 /** What a command printed and returned. */
 export interface Outcome {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createCoder, saveCoder } from "../../src/style/index.js";
 import { dispose } from "../../src/torch/index.js";
-import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { cli, preset, tiny } from "./cli.js";
 
 const training = { width: 0.05, reproduce: 3, steps: 2, batch: 1, crop: 16 };
@@ -15,9 +15,7 @@ async function withStyle<T>(
   use: (root: string, path: string) => Promise<T>,
 ): Promise<T> {
   return inTemporaryFolder(async (root) => {
-    await makeGta5(join(root, "gta5"), 3);
-    await makeCityscapes(join(root, "cityscapes"), 3);
-    await makeCamvid(join(root, "camvid"), 2);
+    await makeDomains(root);
     return use(root, await preset(root, tiny(root, { method: "source-only", style })));
   });
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { makeDomains } from "../datasets/fixtures.js";
 import { cli, preset, tiny } from "./cli.js";
 
 describe("evaluate", () => {
@@ -13,11 +13,7 @@ describe("evaluate", () => {
   const text = (name: string) => readFileSync(join(root, name), "utf8");
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "cfcontra-"));
-    await Promise.all([
-      makeGta5(join(root, "gta5"), 4),
-      makeCityscapes(join(root, "cityscapes"), 4),
-      makeCamvid(join(root, "camvid"), 2),
-    ]);
+    await makeDomains(root, 4);
     run = join(root, "run");
     const train = { ...tiny(root).train, evaluateEvery: 1 };
     const path = await preset(root, tiny(root, { train }));

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { modelInfo } from "../../src/export/index.js";
-import { makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { makeDomains } from "../datasets/fixtures.js";
 import { cli, preset, tiny } from "./cli.js";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
@@ -19,9 +19,7 @@ let model: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "cfcontra-"));
   [run, photo, model] = [join(root, "run"), join(root, "photo.png"), join(root, "model.onnx")];
-  await makeGta5(join(root, "gta5"), 3);
-  await makeCityscapes(join(root, "cityscapes"), 3);
-  await makeCamvid(join(root, "camvid"), 2);
+  await makeDomains(root);
   const path = await preset(root, tiny(root));
   expect((await cli("train", "--preset", path, "--out", run)).code).toBe(0);
   const noise = { mean: 120, sigma: 60, type: "gaussian" } as const;

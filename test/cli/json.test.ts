@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commandLine } from "../../src/cli/main.js";
-import { makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { makeDomains } from "../datasets/fixtures.js";
 import { cli, preset, tiny } from "./cli.js";
 
 /** These serve, or print a list of files or a script: nothing that a program would have to parse. */
@@ -17,9 +17,7 @@ let config: string;
 let trained: Awaited<ReturnType<typeof cli>>;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "cfcontra-"));
-  await makeGta5(join(root, "gta5"), 3);
-  await makeCityscapes(join(root, "cityscapes"), 3);
-  await makeCamvid(join(root, "camvid"), 2);
+  await makeDomains(root);
   run = join(root, "run");
   const train = { ...tiny(root).train, steps: 4, evaluateEvery: 2 };
   config = await preset(root, tiny(root, { train }));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildPages, pagesFresh } from "../../setup/pages.js";
-import { makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { makeDomains } from "../datasets/fixtures.js";
 import { cli, preset, tiny } from "./cli.js";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -18,9 +18,7 @@ beforeAll(async () => {
   if (!pagesFresh(checkout)) buildPages(checkout, process.env);
   root = await mkdtemp(join(tmpdir(), "cfcontra-"));
   [run, model] = [join(root, "run"), join(root, "model.onnx")];
-  await makeGta5(join(root, "gta5"), 3);
-  await makeCityscapes(join(root, "cityscapes"), 3);
-  await makeCamvid(join(root, "camvid"), 2);
+  await makeDomains(root);
   const path = await preset(root, tiny(root));
   expect((await cli("train", "--preset", path, "--out", run)).code).toBe(0);
   expect((await cli("export", run, "--out", model)).code).toBe(0);

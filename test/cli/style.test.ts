@@ -4,16 +4,14 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { edgeCorrelation } from "../../src/style/index.js";
-import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { cli, preset, tiny } from "./cli.js";
 
 const training = { width: 0.05, reproduce: 2, steps: 2, batch: 1, crop: 16 };
 
 async function onFixtures<T>(use: (root: string, path: string) => Promise<T>): Promise<T> {
   return inTemporaryFolder(async (root) => {
-    await makeGta5(join(root, "gta5"), 3);
-    await makeCityscapes(join(root, "cityscapes"), 3);
-    await makeCamvid(join(root, "camvid"), 2);
+    await makeDomains(root);
     return use(
       root,
       await preset(root, tiny(root, { method: "source-only", style: { training } })),

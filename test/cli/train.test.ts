@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { readSafetensors } from "../../src/torch/index.js";
@@ -14,7 +13,7 @@ import {
   makeGta5,
   makeSynthia,
 } from "../datasets/fixtures.js";
-import { cli, preset, tiny } from "./cli.js";
+import { BIN, cli, preset, tiny } from "./cli.js";
 
 async function fixtures(root: string): Promise<void> {
   await Promise.all([
@@ -96,8 +95,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
       await fixtures(root);
       const path = await preset(root, tiny(root));
       const run = join(root, "run");
-      const bin = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
-      const args = [bin, "train", "--preset", path, "--out", run, "--steps", "100000"];
+      const args = [BIN, "train", "--preset", path, "--out", run, "--steps", "100000"];
       const child = spawn(process.execPath, [...args, "--set", "train.checkpointEvery=50000"], {
         stdio: ["ignore", "ignore", "pipe"],
       });

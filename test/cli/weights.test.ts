@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { deeplabV2, recognise } from "../../src/network/index.js";
 import { dispose, readTensors, writePyTorch, type zeros } from "../../src/torch/index.js";
-import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { digests } from "../train/tiny.js";
 import { cli, preset, tiny } from "./cli.js";
 
@@ -89,9 +89,7 @@ test.each([
 
 test("training refuses weights that are not there", async () => {
   await inTemporaryFolder(async (root) => {
-    await makeGta5(join(root, "gta5"), 3);
-    await makeCityscapes(join(root, "cityscapes"), 3);
-    await makeCamvid(join(root, "camvid"), 2);
+    await makeDomains(root);
     const path = await preset(root, tiny(root));
     const from = ["--set", `network.weights=${join(root, "none.pth")}`];
     const out = join(root, "run");
@@ -130,9 +128,7 @@ describe("weights convert", () => {
 
 test("pretrain names the next command, and all methods start from it", async () => {
   await inTemporaryFolder(async (root) => {
-    await makeGta5(join(root, "gta5"), 3);
-    await makeCityscapes(join(root, "cityscapes"), 3);
-    await makeCamvid(join(root, "camvid"), 2);
+    await makeDomains(root);
     const path = await preset(root, tiny(root));
     const first = join(root, "first");
     const { code, out } = await cli("pretrain", "--preset", path, "--out", first);

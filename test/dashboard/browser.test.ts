@@ -4,11 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { preset, tiny } from "../cli/cli.js";
-import { makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { BIN, preset, tiny } from "../cli/cli.js";
+import { makeDomains } from "../datasets/fixtures.js";
 import { makeRun, metricsLine } from "./runs.js";
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) =>
@@ -18,7 +17,6 @@ const FLAGS = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
-const BIN = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
 /** What we use of axe-core, which is put into the page as text. */
 interface Axe {
   run(
@@ -98,11 +96,7 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
   });
 
   test("follows a training from its first step to its scores and pictures", async () => {
-    await Promise.all([
-      makeGta5(join(root, "gta5"), 4),
-      makeCityscapes(join(root, "cityscapes"), 4),
-      makeCamvid(join(root, "camvid"), 3),
-    ]);
+    await makeDomains(root, 4, 3);
     const config = await preset(root, tiny(root, { method: "minent" }));
     await open("");
     await page.getByRole("link", { name: "failed" }).waitFor();

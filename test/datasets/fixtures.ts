@@ -170,3 +170,12 @@ async function makeScenes(
   }
   return names.sort();
 }
+
+/** What `tiny` of test/cli trains and evaluates on: GTA5, Cityscapes and CamVid below `root`. */
+export async function makeDomains(root: string, samples = 3, evaluated = 2): Promise<void> {
+  await Promise.all([
+    makeGta5(join(root, "gta5"), samples),
+    makeCityscapes(join(root, "cityscapes"), samples),
+    makeCamvid(join(root, "camvid"), evaluated),
+  ]);
+}

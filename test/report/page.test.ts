@@ -8,7 +8,7 @@ import { niceTicks } from "../../src/report/page/line-chart.js";
 import { runPage } from "../../src/report/page/run-page.js";
 import { findBaseline, readRun } from "../../src/report/run-files.js";
 import { cli, preset, tiny } from "../cli/cli.js";
-import { makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { makeDomains } from "../datasets/fixtures.js";
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) =>
   existsSync(path),
@@ -21,11 +21,7 @@ const QUIET = [
 let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "cfcontra-"));
-  await Promise.all([
-    makeGta5(join(root, "gta5"), 4),
-    makeCityscapes(join(root, "cityscapes"), 4),
-    makeCamvid(join(root, "camvid"), 2),
-  ]);
+  await makeDomains(root, 4);
   const train = { ...tiny(root).train, steps: 4, evaluateEvery: 2 };
   const style = { method: "color", images: 1 };
   const pretrain = { steps: 1, rate: 0.001 }; // is neither a row nor what parts two seeds

@@ -10,13 +10,7 @@ import { writeStyleSamples } from "../../src/report/style-samples.js";
 import { tensor } from "../../src/torch/index.js";
 import { openRunFolder, openStatus, readJsonLines } from "../../src/train/index.js";
 import { cli, preset, tiny } from "../cli/cli.js";
-import {
-  fixtureSize,
-  inTemporaryFolder,
-  makeCamvid,
-  makeCityscapes,
-  makeGta5,
-} from "../datasets/fixtures.js";
+import { fixtureSize, inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { tinyDataset } from "../train/tiny.js";
 
 const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), "utf8"));
@@ -26,11 +20,7 @@ describe("a run that evaluates every second of five steps", () => {
   let run: string;
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "cfcontra-"));
-    await Promise.all([
-      makeGta5(join(root, "gta5"), 4),
-      makeCityscapes(join(root, "cityscapes"), 4),
-      makeCamvid(join(root, "camvid"), 3),
-    ]);
+    await makeDomains(root, 4, 3);
     run = join(root, "run");
     const train = { ...tiny(root).train, steps: 5, evaluateEvery: 2, checkpointEvery: 4 };
     const style = { method: "color", images: 2 };
@@ -129,11 +119,7 @@ describe("a run that evaluates every second of five steps", () => {
 
 test("a run that fails says so, and why", async () => {
   await inTemporaryFolder(async (root) => {
-    await Promise.all([
-      makeGta5(join(root, "gta5"), 4),
-      makeCityscapes(join(root, "cityscapes"), 4),
-      makeCamvid(join(root, "camvid"), 2),
-    ]);
+    await makeDomains(root, 4);
     const train = { ...tiny(root).train, steps: 50, rate: 1e30, checkpointEvery: 50 };
     const run = join(root, "run");
     const { code } = await cli(

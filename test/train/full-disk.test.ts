@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../src/errors.js";
 import { dispose } from "../../src/torch/index.js";
@@ -13,11 +12,10 @@ import {
   readCheckpoint,
   readJsonLines,
 } from "../../src/train/index.js";
-import { preset, tiny } from "../cli/cli.js";
-import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { BIN, preset, tiny } from "../cli/cli.js";
+import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { start } from "../torch/ranks.js";
 
-const bin = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
 const command = (name: string, ...args: string[]) => spawnSync(name, args).status === 0;
 
 /** A folder that is a disk of its own, of so many MiB. @throws where that is not permitted */
@@ -62,13 +60,11 @@ describe.skipIf(!mayMount)("a full disk (needs the right to mount one)", () => {
   test("ends training in a sentence; the checkpoints stay, and with room it goes on", async () => {
     await withDisk(200, async (disk) => {
       await inTemporaryFolder(async (root) => {
-        await makeGta5(join(root, "gta5"), 3);
-        await makeCityscapes(join(root, "cityscapes"), 3);
-        await makeCamvid(join(root, "camvid"), 2);
+        await makeDomains(root);
         const run = join(disk, "run");
         const train = { ...tiny(root).train, steps: 100000, checkpointEvery: 2 };
         const path = await preset(root, tiny(root, { method: "minent", train }));
-        const training = (...args: string[]) => start([process.execPath, bin, "train", ...args]);
+        const training = (...args: string[]) => start([process.execPath, BIN, "train", ...args]);
 
         const { child, ended } = training("--preset", path, "--out", run);
         while (checkpoints(run).length < 2 && child.exitCode === null) await setTimeout(20);

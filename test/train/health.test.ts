@@ -5,20 +5,12 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { createLoader } from "../../src/datasets/loader.js";
 import { memoryLeft, memoryWatch } from "../../src/train/memory.js";
 import { cli, preset, tiny } from "../cli/cli.js";
-import {
-  fixtureSize,
-  inTemporaryFolder,
-  makeCamvid,
-  makeCityscapes,
-  makeGta5,
-} from "../datasets/fixtures.js";
+import { fixtureSize, inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { tinyDataset } from "./tiny.js";
 
 test("a loss that is not finite: step, loss, cures, and the checkpoint to go on from", async () => {
   await inTemporaryFolder(async (root) => {
-    await makeGta5(join(root, "gta5"), 3);
-    await makeCityscapes(join(root, "cityscapes"), 3);
-    await makeCamvid(join(root, "camvid"), 2);
+    await makeDomains(root);
     const train = { ...tiny(root).train, steps: 50, rate: 1e12 };
     const path = await preset(root, tiny(root, { method: "source-only", train }));
     const run = join(root, "run");

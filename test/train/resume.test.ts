@@ -2,17 +2,14 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { native } from "../../src/torch/native.js";
 import { checkpoints, latestCheckpoint } from "../../src/train/index.js";
-import { preset, tiny } from "../cli/cli.js";
-import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { BIN, preset, tiny } from "../cli/cli.js";
+import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { start } from "../torch/ranks.js";
 
-const bin = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
-
-const train = (...args: string[]) => start([process.execPath, bin, "train", ...args]);
+const train = (...args: string[]) => start([process.execPath, BIN, "train", ...args]);
 
 async function complete(...args: string[]): Promise<void> {
   const { code, err } = await train(...args).ended;
@@ -63,11 +60,7 @@ describe("a whole run, and one that was stopped somewhere and resumed, end in th
         return;
       }
       await inTemporaryFolder(async (root) => {
-        await Promise.all([
-          makeGta5(join(root, "gta5"), 5),
-          makeCityscapes(join(root, "cityscapes"), 5),
-          makeCamvid(join(root, "camvid"), 3),
-        ]);
+        await makeDomains(root, 5, 3);
         const settings = {
           ...{ method: "self-training", sampling: { rareClasses: true } },
           options: { "self-training": { warmup: 1 } },

@@ -2,30 +2,17 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { native } from "../../src/torch/native.js";
-import { preset, tiny } from "../cli/cli.js";
-import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { preset, tiny, trainCommand } from "../cli/cli.js";
+import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { type Ended, freePort, type Running, start } from "../torch/ranks.js";
-
-const bin = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
-
-async function fixtures(root: string): Promise<void> {
-  await Promise.all([
-    makeGta5(join(root, "gta5"), 4),
-    makeCityscapes(join(root, "cityscapes"), 4),
-    makeCamvid(join(root, "camvid"), 3),
-  ]);
-}
-
-const command = (...args: string[]) => [process.execPath, bin, "train", ...args];
 
 /** Starts a command as the ranks of one group, by the variables that everybody sets. */
 function startRanks(port: number, size: number, args: readonly string[]): Running[] {
   const group = { MASTER_ADDR: "127.0.0.1", MASTER_PORT: `${port}`, WORLD_SIZE: `${size}` };
   return Array.from({ length: size }, (_, rank) =>
-    start(command(...args), { env: { ...group, RANK: `${rank}`, LOCAL_RANK: `${rank}` } }),
+    start(trainCommand(...args), { env: { ...group, RANK: `${rank}`, LOCAL_RANK: `${rank}` } }),
   );
 }
 
@@ -70,7 +57,7 @@ async function onTwoHosts(begin: (host: string, rank: number) => Running): Promi
 describe.skipIf(native.openStore === undefined)("ranks started by (needs Gloo)", () => {
   test("a rank that is killed takes the others with it, by name; a restart goes on", async () => {
     await inTemporaryFolder(async (root) => {
-      await fixtures(root);
+      await makeDomains(root, 4, 3);
       const train = { ...tiny(root).train, steps: 100000, checkpointEvery: 5 };
       const run = join(root, "run");
       const path = await preset(root, tiny(root, { method: "minent", train }));
@@ -87,7 +74,7 @@ describe.skipIf(native.openStore === undefined)("ranks started by (needs Gloo)",
       const [checkpoint] = readdirSync(join(run, "checkpoints")).slice(-1);
       const steps = Number(/\d+/.exec(checkpoint as string)) + 3;
       const more = ["--set", `train.steps=${steps}`, "--processes", "2"];
-      const restarted = await start(command("--resume", run, ...more)).ended;
+      const restarted = await start(trainCommand("--resume", run, ...more)).ended;
       expect(restarted.err).not.toMatch(/error/);
       expect(restarted.code).toBe(0);
       expect(JSON.parse(readFileSync(join(run, "result.json"), "utf8")).steps).toBe(steps);
@@ -96,12 +83,12 @@ describe.skipIf(native.openStore === undefined)("ranks started by (needs Gloo)",
 
   test("--processes ends all when one dies, and hands on Ctrl-C, after which rank 0 has saved", async () => {
     await inTemporaryFolder(async (root) => {
-      await fixtures(root);
+      await makeDomains(root, 4, 3);
       const train = { ...tiny(root).train, steps: 100000, checkpointEvery: 50000 };
       const path = await preset(root, tiny(root, { method: "source-only", train }));
       const begin = async (name: string) => {
         const run = join(root, name);
-        const launched = start(command("--preset", path, "--out", run, "--processes", "2"));
+        const launched = start(trainCommand("--preset", path, "--out", run, "--processes", "2"));
         await untilLogged(run);
         return { run, launched, pid: launched.child.pid as number };
       };
@@ -126,7 +113,7 @@ describe.skipIf(native.openStore === undefined)("ranks started by (needs Gloo)",
 
   test.skipIf(!torchrun)("torchrun starts it (needs Debian's python3-torch)", async () => {
     await inTemporaryFolder(async (root) => {
-      await fixtures(root);
+      await makeDomains(root, 4, 3);
       const run = join(root, "run");
       const args = ["--preset", await preset(root, tiny(root)), "--out", run, "--timeout", "60"];
       const port = `${await freePort()}`;
@@ -134,7 +121,7 @@ describe.skipIf(native.openStore === undefined)("ranks started by (needs Gloo)",
       const ranks = ["--nproc_per_node", "2", "--master_port", port, "-r", "1", "-t", "1"];
       const { code, err } = await start([
         ...["/usr/bin/python3", "-m", "torch.distributed.run", "--no_python", ...ranks],
-        ...command(...args),
+        ...trainCommand(...args),
       ]).ended;
       expect(err).toMatch(/2 processes meet at/);
       expect(code).toBe(0);
@@ -146,12 +133,12 @@ describe.skipIf(native.openStore === undefined)("ranks started by (needs Gloo)",
     "two hosts, of a name space each (needs root and ip netns)",
     async () => {
       await inTemporaryFolder(async (root) => {
-        await fixtures(root);
+        await makeDomains(root, 4, 3);
         const run = join(root, "run");
         const args = ["--preset", await preset(root, tiny(root)), "--out", run, "--timeout", "60"];
         const env = { MASTER_ADDR: "10.213.7.1", MASTER_PORT: "29500", WORLD_SIZE: "2" };
         const results = await onTwoHosts((host, rank) =>
-          start([...["ip", "netns", "exec", host], ...command(...args)], {
+          start([...["ip", "netns", "exec", host], ...trainCommand(...args)], {
             env: { ...env, RANK: `${rank}`, LOCAL_RANK: "0" },
           }),
         );

@@ -1,25 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { dispose, readSafetensors } from "../../src/torch/index.js";
 import { native } from "../../src/torch/native.js";
-import { preset, tiny } from "../cli/cli.js";
-import { inTemporaryFolder, makeCamvid, makeCityscapes, makeGta5 } from "../datasets/fixtures.js";
+import { preset, tiny, trainCommand } from "../cli/cli.js";
+import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { start } from "../torch/ranks.js";
 import { accumulated, plainCfcontra } from "./accumulation.js";
-
-const bin = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
-
-async function fixtures(root: string): Promise<void> {
-  await Promise.all([
-    makeGta5(join(root, "gta5"), 4),
-    makeCityscapes(join(root, "cityscapes"), 4),
-    makeCamvid(join(root, "camvid"), 3),
-  ]);
-}
-
-const command = (...args: string[]) => [process.execPath, bin, "train", ...args];
 
 /** Tensors of a run's checkpoint, without what is each rank's own until it is averaged. */
 function learntBy(run: string, step: number): Map<string, number[]> {
@@ -44,13 +31,13 @@ describe.skipIf(native.openStore === undefined)("training together (needs Gloo)"
     "%s: two ranks of batch 1 learn what one learns that accumulates over the same two",
     async (method, options) => {
       await inTemporaryFolder(async (root) => {
-        await fixtures(root);
+        await makeDomains(root, 4, 3);
         const train = { ...tiny(root).train, steps: 4, rate: 0.01 };
         const config = tiny(root, { method, options, train });
         const run = join(root, "run");
         const path = await preset(root, config);
         const { code, err } = await start(
-          command("--preset", path, "--out", run, "--processes", "2"),
+          trainCommand("--preset", path, "--out", run, "--processes", "2"),
         ).ended;
         expect(err).not.toMatch(/error/);
         expect(code).toBe(0);

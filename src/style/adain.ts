@@ -1,7 +1,8 @@
 import { autocast, mseLoss, type Precision, scope, type Tensor } from "../torch/index.js";
 import type { Coder } from "./coder.js";
+import { inStrips } from "./strips.js";
 import type { Style } from "./style.js";
-import { LEAST_SIDE } from "./vgg.js";
+import { chain, LEAST_SIDE, type Step } from "./vgg.js";
 
 const EPS = 1e-5;
 
@@ -51,22 +52,36 @@ export interface AdainOptions {
   readonly residual?: boolean;
 }
 
+/**
+ * The ways down to relu4_1 and back, for pictures of any size without gradients. Where features are
+ * large, down to relu2_1 and from there up, they go in strips: a row of relu2_1 depends on one more
+ * above and below, at half the resolution, and each of those on two; a row of the picture on two, and
+ * each of those, at half the resolution, on two.
+ */
+function inference({ down, up }: Coder): { encode: Step; decode: Step } {
+  const [toRelu1, toRelu2, ...deeper] = down as [Step, Step, ...Step[]];
+  const [fromRelu1, fromRelu2, ...fromDeeper] = up as [Step, Step, ...Step[]];
+  return {
+    encode: chain([
+      inStrips(chain([toRelu1, toRelu2]), { rows: 64, halo: 4, scale: 1 / 2 }),
+      ...deeper,
+    ]),
+    decode: chain([
+      ...[...fromDeeper].reverse(),
+      inStrips(chain([fromRelu2, fromRelu1]), { rows: 32, halo: 3, scale: 2 }),
+    ]),
+  };
+}
+
 /** Statistics of deep features instead of pixels, brought back to a picture by the decoder. */
 export function adain(
-  { down, decode, device }: Coder,
+  coder: Coder,
   { precision = "float32", residual = false }: AdainOptions = {},
 ): Style {
+  const { device } = coder;
+  const { encode: down, decode } = inference(coder);
   const exactly = (tensor: Tensor) => tensor.to({ dtype: "float32" });
-  const encode = (image: Tensor) =>
-    scope(() => {
-      let x = image.unsqueeze(0).to({ device });
-      for (const step of down) {
-        const next = step(x);
-        x.dispose(); // a level's features are a hundred megabytes for a large image
-        x = next;
-      }
-      return exactly(x);
-    });
+  const encode = (image: Tensor) => scope(() => exactly(down(image.unsqueeze(0).to({ device }))));
   return {
     leastSide: LEAST_SIDE,
     statistics: (style) => channelStatistics(autocast(precision, () => encode(style), device)),

@@ -39,7 +39,7 @@ function convolve(p: Parameters, inputs: number, outputs: number, init: Init | u
 }
 
 /** One after the other; what only the next one reads is freed at once, unless a graph needs it. */
-function chain(steps: readonly Step[]): Step {
+export function chain(steps: readonly Step[]): Step {
   return (x) =>
     steps.reduce((at, step) => {
       const next = scope(() => step(at));

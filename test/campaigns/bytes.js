@@ -22,7 +22,7 @@ export async function damage({ folder, kind, times, seed, first = 0, tell = () =
   const counts = { read: 0, refused: 0 };
   const failures = [];
   for (let i = first; i < times; i++) {
-    tell({ begins: i });
+    tell({ begins: i, ...counts, failures });
     const random = randomFrom(seed, i);
     const [name, whole] = files[random.below(files.length)];
     const path = join(folder, name);
@@ -36,7 +36,16 @@ export async function damage({ folder, kind, times, seed, first = 0, tell = () =
     }
     replace(path, whole);
   }
+  for (const stray of straysIn(folder, files)) failures.push(`${kind}: left ${stray}`);
   return { ...counts, failures, mebibytes: Math.round(process.resourceUsage().maxRSS / 1024) };
+}
+
+/** What lies in the folder and is none of the files. */
+function straysIn(folder, files) {
+  const known = files.map(([name]) => name);
+  return readdirSync(folder, { recursive: true }).filter(
+    (path) => !known.some((name) => name === path || name.startsWith(`${path}/`)),
+  );
 }
 
 /** A new file under an old name: libvips may still have the old one mapped into memory. */
@@ -61,7 +70,7 @@ export async function campaign({ folder, kind, times, seed }) {
         cwd: folder,
       },
     );
-    let at = first;
+    let before = { begins: first, read: 0, refused: 0, failures: [] }; // the input it is at
     let spent = Number.NaN;
     let why;
     const used = () => processorSeconds(child.pid);
@@ -75,21 +84,23 @@ export async function campaign({ folder, kind, times, seed }) {
       let answer;
       child.on("message", (message) => {
         if (message.begins === undefined) answer = message;
-        else [at, spent] = [message.begins, used()];
+        else [before, spent] = [message, used()];
       });
       child.once("close", (code, signal) =>
         resolve(answer ?? { died: why ?? `ended by ${signal ?? code}` }),
       );
     });
     clearInterval(watching);
+    const { read, refused, failures } = result.died ? before : result;
+    total.read += read;
+    total.refused += refused;
+    total.failures.push(...failures);
     if (result.died) {
-      total.failures.push(`${kind} ${at}: ${result.died}`);
-      first = at + 1;
+      total.failures.push(`${kind} ${before.begins}: ${result.died}`);
+      first = before.begins + 1;
       continue;
     }
-    for (const key of ["read", "refused"]) total[key] += result[key];
     total.mebibytes = result.mebibytes;
-    total.failures.push(...result.failures);
     if (result.mebibytes > MEMORY) total.failures.push(`${kind}: ${result.mebibytes} MiB`);
     break;
   }

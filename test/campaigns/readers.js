@@ -1,5 +1,5 @@
 // What reads files that others may have damaged: for each kind, good files and the readers of them.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encode } from "fast-png";
@@ -38,7 +38,9 @@ function safetensors(folder, metadata) {
       metadata,
     ),
   );
-  return readFileSync(path);
+  const bytes = readFileSync(path);
+  rmSync(path);
+  return bytes;
 }
 
 /** Without the checksum, which would catch nearly everything ahead of what is tried. */

@@ -98,15 +98,24 @@ function convolutions(network) {
 
 const operatorId = (name) => native.lookup(`aten::${name}`, "");
 
-/** Processor milliseconds of the fastest of three runs, after one that warms up. */
+/** The kernel adds up processor time in steps of up to 10 ms: what is shorter has to be repeated. */
+const LONG_ENOUGH = 0.25; // processor seconds
+
+/** Processor milliseconds of a run, on average over many, after one that warms up. */
 function milliseconds(run) {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 4; i++) {
-    const began = cpuSeconds();
+  const once = () => {
     for (const handle of run()) if (handle !== null) native.dispose(handle);
-    if (i > 0) best = Math.min(best, cpuSeconds() - began);
+  };
+  once();
+  const began = cpuSeconds();
+  let runs = 0;
+  let spent = 0;
+  while (spent < LONG_ENOUGH) {
+    once();
+    runs++;
+    spent = cpuSeconds() - began;
   }
-  return best * 1000;
+  return (1000 * spent) / runs;
 }
 
 /** One convolution by itself: GFLOP/s and thread of its forward pass and both backward ones. */
@@ -175,6 +184,7 @@ function layers(seen, precision) {
   return {
     rooflineGflopsPerThread: Math.round(roofline),
     cpuSecondsAStep: round(seconds),
+    cpuSecondsAtRoofline: round(atRoofline),
     shareOfRoofline: round(atRoofline / seconds, 2),
     layers: described.toSorted((a, b) => b.cpuSecondsAStep - a.cpuSecondsAStep),
   };

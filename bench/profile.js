@@ -31,12 +31,20 @@ function profileOf(precision) {
 }
 
 function show({ precision, peakMiB, stages, convolutions }) {
-  const { rooflineGflopsPerThread, cpuSecondsAStep, shareOfRoofline, layers } = convolutions;
+  const {
+    rooflineGflopsPerThread,
+    cpuSecondsAStep,
+    cpuSecondsAtRoofline,
+    shareOfRoofline,
+    layers,
+  } = convolutions;
+  const whole = Object.values(stages).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
   console.log(`${precision}: peak ${peakMiB} MiB; processor seconds and MiB by stage`);
   console.table(stages);
   console.log(
     `convolutions by themselves: ${cpuSecondsAStep} processor seconds a step, ` +
-      `${Math.round(100 * shareOfRoofline)} % of ${rooflineGflopsPerThread} GFLOP/s a thread`,
+      `${Math.round(100 * shareOfRoofline)} % of ${rooflineGflopsPerThread} GFLOP/s a thread; at that rate ` +
+      `${cpuSecondsAtRoofline}, which is ${Math.round((100 * cpuSecondsAtRoofline) / whole)} % of the step`,
   );
   console.table(
     layers.slice(0, 12).map(({ name, timesAStep, cpuSecondsAStep, shareOfRoofline }) => ({

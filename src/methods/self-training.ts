@@ -1,7 +1,22 @@
 import { z } from "zod";
 import { denoisedLogits } from "../contrast/index.js";
-import { type Prediction, upsampleLogits, weightedSegmentationLoss } from "../network/index.js";
-import { autocast, full, noGrad, ones, rand, scope, type Tensor, topk } from "../torch/index.js";
+import {
+  batchStatistics,
+  type Prediction,
+  upsampleLogits,
+  weightedSegmentationLoss,
+} from "../network/index.js";
+import {
+  autocast,
+  copyInto,
+  full,
+  noGrad,
+  ones,
+  rand,
+  scope,
+  type Tensor,
+  topk,
+} from "../torch/index.js";
 import { backpropagate } from "./backpropagate.js";
 import { classMix, type Labelled } from "./class-mix.js";
 import { alignmentOptions, fineAlignment } from "./fine-alignment.js";
@@ -40,6 +55,7 @@ export function selfTraining(context: MethodContext, options: Options): Method {
   const alignment = fineAlignment(context, options);
   const rails = guardRails(context);
   const teacher = meanTeacher(network, options.teacherDecay);
+  const statistics = batchStatistics(network.parameters.all);
 
   /** The teacher's logits and its features in the prototypes' space. */
   function look(images: Tensor): Pick<Prediction, "main" | "features"> {
@@ -77,6 +93,16 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     );
   }
 
+  /** Runs `body` and takes back what it did to the running statistics: a mixture is of neither domain. */
+  function withoutStatistics<T>(body: () => T): T {
+    const before = noGrad(() => statistics.map((statistic) => statistic.clone()));
+    const result = body();
+    noGrad(() => {
+      for (const [i, statistic] of statistics.entries()) copyInto(statistic, before[i] as Tensor);
+    });
+    return result;
+  }
+
   /** Cross-entropy of both heads on a mixture of the batch's domains. */
   function mixedHalf(
     source: Batches["source"],
@@ -107,7 +133,9 @@ export function selfTraining(context: MethodContext, options: Options): Method {
       if (target === undefined) throw new Error("self-training needs target images");
       const aligned = alignment.step({ source, target }, progress);
       const mixing = progress.step >= options.warmup;
-      const mixed = mixing ? scope(() => mixedHalf(source, target.images, progress.step)) : {};
+      const mixed = mixing
+        ? scope(() => withoutStatistics(() => mixedHalf(source, target.images, progress.step)))
+        : {};
       optimizer.step(progress.rate);
       teacher.follow(progress.step);
       return { ...aligned, ...mixed };

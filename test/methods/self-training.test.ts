@@ -136,6 +136,16 @@ describe("self-training", () => {
     expect(await sure(1)).toBe(0);
   });
 
+  test("normalises prediction by both domains' images, as CFContra does, not by mixtures", async () => {
+    const statistics = (method: "cfcontra" | "self-training") =>
+      using({ method }, async (run) => {
+        await trainTiny(run, { steps: 1 });
+        const all = run.network.parameters.all;
+        return digests(new Map([...all].filter(([name]) => name.includes("running"))));
+      });
+    expect(await statistics("self-training")).toEqual(await statistics("cfcontra"));
+  });
+
   test("learns from target images alone where the source has no label", async () => {
     const moved = (confidence: number) =>
       using(

@@ -112,7 +112,7 @@ export function thenMap(map: LabelMap, next: ReadonlyMap<number, number>): Label
  * @throws UserError naming `path`, the value and its first position, where a strict map lacks it
  */
 export function toTrainIds(label: RawLabel, map: LabelMap, path: string): Uint8Array {
-  const { values, width } = label;
+  const { values } = label;
   const trainIds = new Uint8Array(values.length);
   const fallback = map.otherwise === "ignore" ? IGNORE : undefined;
   // Labels come in long runs of one value: a lookup per run, not per pixel.
@@ -123,7 +123,7 @@ export function toTrainIds(label: RawLabel, map: LabelMap, path: string): Uint8A
     if (value !== last) {
       last = value;
       const found = map.trainIds.get(value) ?? fallback;
-      if (found === undefined) throw outsideMap(map, value, pixel, width, path);
+      if (found === undefined) throw outsideMap(map, label, pixel, path);
       trainId = found;
     }
     trainIds[pixel] = trainId;
@@ -136,8 +136,15 @@ export function hexColor(value: number): string {
   return `#${value.toString(16).padStart(6, "0")}`;
 }
 
-function outsideMap(map: LabelMap, value: number, pixel: number, width: number, path: string) {
-  const key = map.key === "color" ? `"${hexColor(value)}"` : `${value}`;
+/** The error of a label whose first value outside the map is at `pixel`. */
+function outsideMap(map: LabelMap, { values, width }: RawLabel, pixel: number, path: string) {
+  const named = (value: number) => (map.key === "color" ? `"${hexColor(value)}"` : `${value}`);
+  const [key = "", ...others] = [...new Set(values.subarray(pixel))]
+    .filter((value) => !map.trainIds.has(value))
+    .map(named);
+  const shown = others.length > MOST_NAMED ? [...others.slice(0, MOST_NAMED), "..."] : others;
+  const nor =
+    others.length > 0 ? `, nor ${others.length > 1 ? "are" : "is"} ${shown.join(", ")}` : "";
   const keys = [...map.trainIds.keys()];
   const known =
     map.key === "color"
@@ -145,10 +152,12 @@ function outsideMap(map: LabelMap, value: number, pixel: number, width: number, 
       : `ids ${ranges(keys)}`;
   return new UserError(
     `${path}: label ${map.key === "color" ? "colour" : "id"} ${key} at x ${pixel % width}, ` +
-      `y ${Math.floor(pixel / width)} is not in the mapping, which knows ${known}: add ` +
+      `y ${Math.floor(pixel / width)} is not in the mapping, which knows ${known}${nor}: add ` +
       `\`${key}: <class>\` to \`mapping\` (\`${key}: 255\` ignores these pixels).`,
   );
 }
+
+const MOST_NAMED = 12;
 
 /** Whole numbers as short ranges: 0-3, 7, 255. */
 function ranges(ids: readonly number[]): string {

@@ -189,16 +189,17 @@ describe("label values", () => {
     await writeFile(join(root, "labels", "a.png"), label);
   }
 
-  it("names an id outside the mapping, its first pixel and the fix", () =>
+  it("names an id outside the mapping, its first pixel, all others and the fix", () =>
     inTemporaryFolder(async (root) => {
       const ids = new Uint8Array(32).fill(7);
       ids[21] = 9;
+      ids[28] = 12;
       ids[30] = 9;
       await oneSample(root, encodeLabel(ids, size, "grey"));
       const dataset = await openDataset({ ...spec, root, mapping: { 7: "road", 8: 0, 0: 255 } });
       expect(await complaint(dataset.load(0))).toBe(
         `${join(root, "labels", "a.png")}: label id 9 at x 5, y 2 is not in the mapping, which ` +
-          "knows ids 0, 7-8: add `9: <class>` to `mapping` (`9: 255` ignores these pixels).",
+          "knows ids 0, 7-8, nor is 12: add `9: <class>` to `mapping` (`9: 255` ignores these pixels).",
       );
       const plain = await openDataset({ ...spec, root });
       expect(await complaint(plain.load(0))).toMatch(/label id 7 at x 0, y 0.*ids 0-1, 255/);

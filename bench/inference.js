@@ -5,11 +5,12 @@
 //   npm run bench -- inference --width 512 --height 256 --rounds 3 --python /path/to/bin/python
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { availableParallelism, cpus, loadavg } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bootstrapOrExplain } from "../setup/bootstrap.js";
+import { median, race } from "./race.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const { values } = parseArgs({
@@ -48,35 +49,23 @@ function measure([command, ...args]) {
   return JSON.parse(text.trim().split("\n").at(-1));
 }
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
-/** Medians per contestant; one that fails is left out, with its reason. */
-function race() {
-  const runs = new Map(Object.keys(CONTESTANTS).map((name) => [name, []]));
-  for (let round = 1; round <= Number(rounds); round++) {
-    for (const [name, found] of runs) {
-      try {
-        found.push(measure(CONTESTANTS[name]));
-        process.stderr.write(`round ${round}: ${name} ${found.at(-1).seconds.toFixed(3)} s\n`);
-      } catch (error) {
-        runs.delete(name);
-        const reason = String(error.stderr || error.message).trim();
-        process.stderr.write(`${name} is left out: ${reason.split("\n").at(-1)}\n`);
-      }
-    }
-  }
-  return [...runs].map(([name, found]) => ({
-    name,
-    version: found[0].version,
-    seconds: median(found.map((run) => run.seconds)),
-    processorSeconds: median(found.map((run) => run.processorSeconds)),
-  }));
+/** Medians per contestant. */
+function rowsOf(runs) {
+  return [...runs].map(([name, found]) => {
+    const of = (key) => median(found.map((run) => run[key]));
+    const { version } = found[0];
+    return { name, version, seconds: of("seconds"), processorSeconds: of("processorSeconds") };
+  });
 }
 
 function main() {
   if (!bootstrapOrExplain()) return 1;
-  const load = loadavg()[0];
-  const rows = race();
+  const list = Object.entries(CONTESTANTS).map(([name, command]) => ({
+    name,
+    measure: () => measure(command),
+  }));
+  const { runs, load } = race(list, Number(rounds));
+  const rows = rowsOf(runs);
   const by = (name) => rows.find((row) => row.name === name);
   const speedup = (ours, theirs, what) =>
     by(ours) && by(theirs) ? by(theirs)[what] / by(ours)[what] : null;

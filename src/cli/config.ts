@@ -167,7 +167,7 @@ export function readPreset(name: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Applies `a.b.c=value` (the value is YAML) to a raw configuration. */
+/** Applies `a.b.c=value` (the value is YAML; null takes the key out) to a raw configuration. */
 export function override(config: Record<string, unknown>, assignment: string): void {
   const [path, value] = split(assignment);
   const keys = path.split(".");
@@ -178,7 +178,10 @@ export function override(config: Record<string, unknown>, assignment: string): v
     at[key] = inner;
     at = inner as Record<string, unknown>;
   }
-  at[keys.at(-1) as string] = parse(value);
+  const last = keys.at(-1) as string;
+  const parsed: unknown = parse(value);
+  if (parsed === null) delete at[last];
+  else at[last] = parsed;
 }
 
 function split(assignment: string): [string, string] {
@@ -205,10 +208,16 @@ export function parseConfig(raw: unknown, where = "configuration"): Config {
         (near ? `; did you mean ${near}?` : ""),
     );
   }
+  const given = issue.path.reduce<unknown>((at, key) => (at as Table | undefined)?.[key], raw);
+  const values = issue.code === "invalid_value" ? issue.values.map(String) : [];
+  const near = typeof given === "string" ? nearestWord(given, values) : undefined;
   throw new UserError(
-    `${where}: ${path}: ${issue.message.replace(/^Invalid (input|option): /, "")}`,
+    `${where}: ${path}: ${issue.message.replace(/^Invalid (input|option): /, "")}` +
+      (near ? `; did you mean ${near}?` : ""),
   );
 }
+
+type Table = Readonly<Record<PropertyKey, unknown>>;
 
 /** The keys that the schema knows at `path`. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {

@@ -72,6 +72,10 @@ function textOf({ config, source, target, evaluate, parameters, ...cost }: Forec
   const set = ({ name, images }: Counted) => `${name}, ${images} images`;
   const millions = (n: number) => `${(n / 1e6).toFixed(1)} million`;
   const { steps, device } = config.train;
+  const { pretrain } = config;
+  const ahead = pretrain
+    ? `; before it, once for all methods, ${pretrain.steps} of pretraining`
+    : "";
   const step = `${cost.secondsPerStep.toFixed(2)} s (median of ${MEASURED} on ${device})`;
   const rows = [
     ["source", set(source)],
@@ -83,7 +87,7 @@ function textOf({ config, source, target, evaluate, parameters, ...cost }: Forec
     ],
     ["memory", `${cost.peakMemory} MiB at its peak so far`],
     ["step", step],
-    ["training", `${clock(cost.seconds)} for ${steps} steps, without evaluation`],
+    ["training", `${clock(cost.seconds)} for ${steps} steps, without evaluation${ahead}`],
   ] as [string, string][];
   return `${stringify(config)}\n${rows.map(([name, text]) => name.padEnd(12) + text).join("\n")}`;
 }

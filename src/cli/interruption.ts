@@ -24,3 +24,15 @@ export function interruption(): Interruption {
     },
   };
 }
+
+/** Runs `stop` at Ctrl-C or SIGTERM and exits with 130: where nothing is under way that could be lost. */
+export function stoppingAtOnce(stop: () => void): Interruption["end"] {
+  const now = () => {
+    stop();
+    process.exit(130);
+  };
+  process.on("SIGINT", now).on("SIGTERM", now);
+  return () => {
+    process.off("SIGINT", now).off("SIGTERM", now);
+  };
+}

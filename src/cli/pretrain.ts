@@ -53,14 +53,15 @@ export async function pretrained(
     const there = decisive(runConfig(out, []));
     if (!isDeepStrictEqual(there, decisive(withAbsoluteRoots(own, data)))) {
       throw new UserError(
-        `${out} was pretrained under other settings of source, network, augment, train or ` +
+        `${out} was pretrained under other settings of source, network, augment, train, pretrain or ` +
           "sizes.source; remove it, or name weights to start from in network.weights",
       );
     }
     if (existsSync(join(out, "result.json"))) return out;
   }
   if (group.rank === 0) {
-    say(`pretraining on the source, which all methods start from, in ${out}`);
+    const { steps } = own.train;
+    say(`pretraining on the source, which all methods start from, for ${steps} steps in ${out}`);
   }
   const result = await run({ config: own, out, data, resume: begun, group });
   if (result.complete) return out;

@@ -26,7 +26,7 @@ import {
 } from "../train/index.js";
 import { buildMethod, buildNetwork, openDomains, withAbsoluteRoots } from "./build.js";
 import type { Config } from "./config.js";
-import { interruption } from "./interruption.js";
+import { interruption, stoppingAtOnce } from "./interruption.js";
 import { commandOf } from "./invocation.js";
 import { measureAll } from "./measure.js";
 import { noLine, note, progressLine, say } from "./progress.js";
@@ -91,10 +91,22 @@ async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<
   const interrupted = interruption();
   const spent = { seconds: 0, waiting: 0 };
   let done = start;
+  let stopped = false;
   /** Every rank measures its share of the images, by statistics of all ranks' batches. */
   const snapshot = async () => {
     const results = await parts.measure();
     return (await records?.recorder.snapshot(done, results)) ?? {};
+  };
+  /** Of the last step, whose checkpoint is there: a signal may end it at once, and resuming makes it anew. */
+  const lastSnapshot = async () => {
+    interrupted.end();
+    const end = stoppingAtOnce(() => {
+      line.end();
+      records?.status.end("stopped");
+      if (records)
+        say(`stopped in the evaluation; go on with: ${commandOf("train", "--resume", out)}`);
+    });
+    return snapshot().finally(end);
   };
   try {
     // A checkpoint is saved ahead of the evaluation of its step, which a lost machine may have missed.
@@ -109,18 +121,19 @@ async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<
       records?.recorder.step(report);
       const loss = report.scalars["source/main"] as number;
       line.update(step, steps, `loss ${loss.toFixed(3)}  ${seconds.toFixed(2)} s/step`);
-      const stopping = anyRank(group, interrupted.asked);
+      stopped = anyRank(group, interrupted.asked);
       group.average(statistics); // so that the ranks differ in their random states alone
-      if (step % checkpointEvery === 0 || step === steps || stopping) {
+      if (step % checkpointEvery === 0 || step === steps || stopped) {
         const random = randomStates(group);
         if (records) saveInto(out, { step, ...info }, network, method, random);
       }
-      if (stopping) break;
+      if (stopped) break;
       if (parts.evaluatesAt(step) && step < steps) reached(step, await snapshot());
     }
     line.end();
-    const complete = done === steps;
-    const scores = complete ? await snapshot() : {};
+    stopped ||= anyRank(group, interrupted.asked); // since the last step
+    const complete = done === steps && !stopped;
+    const scores = complete ? await lastSnapshot() : {};
     const waiting = spent.seconds > 0 ? spent.waiting / spent.seconds : 0;
     const own = {
       method: config.method,

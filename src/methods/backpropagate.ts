@@ -1,5 +1,5 @@
 import type { Network } from "../network/index.js";
-import { gradients, scope, type Tensor } from "../torch/index.js";
+import { gradients, scope, Tensor } from "../torch/index.js";
 import type { MethodContext } from "./method.js";
 
 /** A loss and its weight in the total. */
@@ -22,6 +22,7 @@ export function backpropagate(
     const scalars: Record<string, number> = {};
     let total: Tensor | undefined;
     for (const [name, [weight, loss]] of Object.entries(losses)) {
+      if (!(loss instanceof Tensor) || loss.count !== 1) throw new Error(noLoss(name, loss));
       scalars[name] = loss.item();
       if (weight === 0) continue;
       const weighted = loss.mul(weight);
@@ -33,6 +34,12 @@ export function backpropagate(
     total?.backward();
     return scalars;
   });
+}
+
+/** What a method gave for a loss that is none. */
+function noLoss(name: string, loss: unknown): string {
+  const found = loss instanceof Tensor ? `a tensor [${loss.shape}]` : typeof loss;
+  return `the loss ${name} is ${found}: expected a tensor of one element`;
 }
 
 function gradientNorm(loss: Tensor, parameters: Iterable<Tensor>): number {

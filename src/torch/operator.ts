@@ -54,12 +54,21 @@ export function listening<T>(to: Listener, body: () => T): T {
   }
 }
 
+function severalResults(name: string, made: unknown): string {
+  for (const handle of Array.isArray(made) ? made : []) {
+    if (typeof handle === "number") native.dispose(handle);
+  }
+  return `${name} has not one tensor as its result: call it by operators("${name}")`;
+}
+
 /** An operator with one tensor as its result. Throws one line naming operator and shapes. */
 export function operator(name: string): (...args: Argument[]) => Tensor {
   const call = caller(name);
   return (...args) => {
     const given = listener && [...args]; // the call makes handles of them
-    const result = tensorOf(call(args) as number);
+    const made = call(args);
+    if (typeof made !== "number") throw new Error(severalResults(name, made));
+    const result = tensorOf(made);
     if (given) listener?.(name, given, result);
     return result;
   };

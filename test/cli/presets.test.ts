@@ -36,6 +36,7 @@ test("byMethod changes one method's configuration, table by table, and --set com
       train: { rate: 0.5, steps: 3 },
     });
     expect(of("cfcontra", ["style.method=none"]).style.method).toBe("none");
+    expect(of("cfcontra", ["style=null"]).style.method).toBe("none"); // takes the key out
     const wrong = await preset(root, { ...tiny(root), byMethod: { cfcontrast: {} } }, "wrong");
     expect(() => configuration({ preset: wrong })).toThrow(/byMethod: expected a table of changes/);
   });

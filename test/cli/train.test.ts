@@ -119,6 +119,33 @@ test.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
+test("a signal in the last evaluation stops at once; --resume makes it anew", async () => {
+  await inTemporaryFolder(async (root) => {
+    await fixtures(root);
+    const slow = { source: [64, 32], target: [64, 32], evaluate: [2400, 1800] };
+    const path = await preset(root, tiny(root, { sizes: slow }));
+    const run = join(root, "run");
+    const command = ["train", "--preset", path, "--out", run, "--steps", "1"];
+    const child = spawn(process.execPath, [BIN, ...command], { stdio: ["ignore", "pipe", "pipe"] });
+    let err = "";
+    child.stderr.on("data", (text) => {
+      err += text;
+    });
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    while (!existsSync(join(run, "checkpoints/step-0000001.safetensors"))) await setTimeout(5);
+    await setTimeout(100);
+    child.kill("SIGTERM");
+    expect(await ended).toBe(130);
+    expect(err).toMatch(/stopped in the evaluation; go on with: .*train --resume/);
+    const status = () => JSON.parse(readFileSync(join(run, "status.json"), "utf8")).state;
+    expect(status()).toBe("stopped");
+    expect(existsSync(join(run, "result.json"))).toBe(false);
+    const resumed = await cli("train", "--resume", run, "--set", "sizes.evaluate=[64, 32]");
+    expect(resumed.code).toBe(0);
+    expect(status()).toBe("complete");
+  });
+});
+
 test("evaluate repeats the run's own scores, predict labels images of any size", async () => {
   await inTemporaryFolder(async (root) => {
     await fixtures(root);
@@ -226,7 +253,9 @@ test("a preset with a pretraining shares it among the methods", async () => {
         ...more,
       );
     const first = await train("source-only");
-    expect(first.err).toMatch(/pretraining on the source, which all methods start from/);
+    expect(first.err).toMatch(
+      /pretraining on the source, which all methods start from, for 2 steps/,
+    );
     expect(first.code).toBe(0);
     const pretrained = join(root, "runs", "tiny-pretrained-1234");
     expect(lines(join(pretrained, "metrics.jsonl")).at(-1)?.step).toBe(2);

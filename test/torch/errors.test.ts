@@ -36,6 +36,11 @@ describe("errors are one line that names the operator", () => {
     ],
     ["a string for a tensor", () => operator("relu")("x" as never), /relu/],
     ["nothing for a tensor", () => operator("relu")(), /relu/],
+    [
+      "several results where one is expected",
+      () => operator("linalg_svd")(torch.ones([2, 2])),
+      /linalg_svd.*operators\("linalg_svd"\)/,
+    ],
     ["too many arguments", () => operator("relu")(one(), 1, 2, 3), /relu/],
     ["a number for a list of sizes", () => operator("permute")(one(), "ab"), /permute/],
     ["a dimension that is not there", () => one().sum(3), /sum|[Dd]imension/],

@@ -16,6 +16,7 @@ import { quoted } from "./invocation.js";
 import { open } from "./measure.js";
 import { type Json, print } from "./print.js";
 import { clock, progressLine, say } from "./progress.js";
+import { setOf } from "./set-of.js";
 import { openRestyling } from "./stage.js";
 
 export interface StyleApplyOptions {
@@ -35,7 +36,7 @@ const RECORD = "restyled.json";
 
 /** `cfcontra style apply`: a restyled copy of a data set, in its own layout. */
 export async function styleApply(preset: string, options: StyleApplyOptions): Promise<void> {
-  const { setOf, style, set, data, limit = Number.POSITIVE_INFINITY, measure = false } = options;
+  const { style, set, data, limit = Number.POSITIVE_INFINITY, measure = false } = options;
   const out = resolve(options.out);
   const changes = style === undefined ? set : [`style.method=${style}`, ...set];
   const config = withAbsoluteRoots(configuration({ preset, set: changes }), data);
@@ -44,13 +45,7 @@ export async function styleApply(preset: string, options: StyleApplyOptions): Pr
       `${preset} has style.method none; --style names the look, e.g. --style adain`,
     );
   }
-  const specs = { source: config.source, target: config.target, ...config.evaluate };
-  const spec = specs[setOf as keyof typeof specs];
-  if (spec === undefined) {
-    throw new UserError(
-      `--set-of ${setOf}: ${preset} has ${Object.keys(specs).join(", ")}; name one of them`,
-    );
-  }
+  const { spec, key } = setOf(options.setOf, preset, config);
   const content = await open(spec, process.cwd());
   const { files } = content;
   if (files === undefined) throw new UserError(`${content.name} has no files that could be copied`);
@@ -64,7 +59,7 @@ export async function styleApply(preset: string, options: StyleApplyOptions): Pr
     const count = Math.min(limit, content.names.length);
     const result = await restyleAll(content, files, { out, count, restyle, measure });
     for (const path of files.beside) link(path, place(path, files.root, out));
-    report(content, out, setOf, result, count, options.json);
+    report(content, out, key, result, count, options.json);
   } finally {
     dispose();
   }
@@ -128,7 +123,7 @@ async function restyleAll(
 function report(
   content: Dataset,
   out: string,
-  setOf: string,
+  key: string,
   result: Result,
   count: number,
   json: Json | undefined,
@@ -154,7 +149,7 @@ function report(
             `lowest ${edges.lowest.toFixed(3)}`,
         ]
       : []),
-    `train on it with: --set ${setOf}.root=${quoted(out)} --set style.method=none`,
+    `read it with: --set ${key}.root=${quoted(out)} --set style.method=none`,
   ];
   print(lines.join("\n"), found, json);
 }

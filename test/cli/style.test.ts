@@ -58,6 +58,21 @@ test("apply writes a copy in the set's own layout, goes on where it was stopped,
   });
 });
 
+test("apply copies what is trained on, though an evaluation set has the same name", async () => {
+  await onFixtures(async (root) => {
+    const other = { type: "camvid", root: join(root, "camvid"), classes: "cityscapes" };
+    const path = await preset(root, tiny(root, { evaluate: { source: other } }), "shadowed");
+    const copied = async (...args: string[]) => {
+      const out = join(root, `restyled-${args.length}`);
+      return (await cli("style", "apply", path, "--out", out, "--style", "color", ...args)).out;
+    };
+    expect(await copied()).toMatch(/^gta5 [^]*--set source\.root=/);
+    expect(await copied("--set-of", "evaluate.source")).toMatch(
+      /^camvid [^]*--set evaluate\.source\.root=/,
+    );
+  });
+});
+
 test("apply refuses to write over its data, to copy nothing, and unknown names", async () => {
   await onFixtures(async (root, path) => {
     const refusal = async (...args: string[]) => {

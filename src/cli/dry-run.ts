@@ -72,8 +72,8 @@ function textOf({ config, source, target, evaluate, parameters, ...cost }: Forec
   const set = ({ name, images }: Counted) => `${name}, ${images} images`;
   const millions = (n: number) => `${(n / 1e6).toFixed(1)} million`;
   const { steps, device } = config.train;
-  const { pretrain } = config;
-  const ahead = pretrain
+  const { pretrain, network } = config;
+  const ahead = pretrain && network.weights === undefined
     ? `; before it, once for all methods, ${pretrain.steps} of pretraining`
     : "";
   const step = `${cost.secondsPerStep.toFixed(2)} s (median of ${MEASURED} on ${device})`;

@@ -8,7 +8,7 @@ import {
   zerosInit,
 } from "../nn/index.js";
 import { dispose, readSafetensors, type Tensor, writeSafetensors } from "../torch/index.js";
-import { type Step, vggDecoder, vggEncoder } from "./vgg.js";
+import { chain, type Step, vggDecoder, vggEncoder } from "./vgg.js";
 
 /** Features at relu1_1, relu2_1, relu3_1, relu4_1; the last has 1/8 of the image's resolution. */
 export type Features = [Tensor, Tensor, Tensor, Tensor];
@@ -41,12 +41,7 @@ export function createCoder(width = 1, device = "cpu", init?: Init): Coder {
         return x;
       }) as Features;
     },
-    decode: (features) =>
-      up.reduceRight((x, step) => {
-        const next = step(x);
-        if (x !== features) x.dispose(); // unless a graph needs it
-        return next;
-      }, features),
+    decode: chain([...up].reverse()),
   };
 }
 

@@ -233,6 +233,10 @@ test("a dry run says what a run would be, and leaves nothing behind", async () =
     expect(out).toMatch(/^parameters +0\.\d million, of which 0\.\d million are trained$/m);
     expect(out).toMatch(/^memory +\d+ MiB/m);
     expect(out).toMatch(/^training +\d+:\d\d for 120 steps/m);
+    const ahead = ["--set", "pretrain={ steps: 7, rate: 0.01 }"];
+    const both = await cli("train", "--preset", path, "--dry-run", ...ahead);
+    expect(both.out).toMatch(/^training .*; before it, once for all methods, 7 of pretraining$/m);
+    expect(out).not.toMatch(/before it/);
     expect(await readdir(root)).toEqual(before);
   });
 });

@@ -4,46 +4,19 @@ import {
   mkdirSync,
   realpathSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import type { Prototypes, RunDetails, RunSeries, RunsEvent } from "../../src/dashboard/api.js";
 import { dashboardApp } from "../../src/dashboard/app.js";
 import { serve } from "../../src/dashboard/serve.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 import { makeRun, metricsLine, scoresLine } from "./runs.js";
+import { get, json, withApp } from "./served.js";
 
 const FRESH = 450; // the list is looked at anew after this
-
-/** An app over `runs/` in a new folder, with a page that says "page". */
-async function withApp(
-  use: (app: Hono, runs: string, root: string) => Promise<void>,
-  token?: string,
-): Promise<void> {
-  await inTemporaryFolder(async (made) => {
-    const root = realpathSync(made);
-    const [runs, pages] = [join(root, "runs"), join(root, "pages")];
-    mkdirSync(runs);
-    mkdirSync(join(pages, "assets"), { recursive: true });
-    writeFileSync(join(pages, "index.html"), "page");
-    writeFileSync(join(pages, "assets", "main.js"), "1");
-    writeFileSync(join(root, "secret.png"), "secret");
-    await use(dashboardApp({ runs, pages, ...(token === undefined ? {} : { token }) }), runs, root);
-  });
-}
-
-const get = (app: Hono, path: string, headers: Record<string, string> = {}) =>
-  app.request(`http://localhost${path}`, { headers });
-
-async function json<T>(app: Hono, path: string): Promise<T> {
-  const response = await get(app, path);
-  expect(response.status).toBe(200);
-  return (await response.json()) as T;
-}
 
 describe("the list of runs", () => {
   test("tells states apart, by what a run says and when it said it", async () => {
@@ -216,153 +189,6 @@ describe("a run", () => {
       const list = (await response.json()) as RunsEvent;
       expect(list.runs[0]?.id).toBe(name);
       await json(app, `/api/run?run=${encodeURIComponent(name)}`);
-    });
-  });
-});
-
-describe("nothing leads out of the folder", () => {
-  test("paths", async () => {
-    await withApp(async (app, runs) => {
-      await makeRun(join(runs, "a"), { images: 1 });
-      expect((await get(app, "/picture?run=a&file=previews/target/000/input.jpg")).status).toBe(
-        200,
-      );
-      const files = [
-        "../secret.png",
-        "../../secret.png",
-        "previews/../../../secret.png",
-        "previews/target/000/../../../../../secret.png",
-        "previews/..%2F..%2Fsecret.png",
-        "/etc/passwd",
-        "previews/target/000/input.jpg\0.png",
-        "previews\\..\\secret.png",
-        "status.json",
-        "config.yaml",
-        "style/.hidden.png",
-      ];
-      for (const file of files) {
-        const response = await get(app, `/picture?run=a&file=${encodeURIComponent(file)}`);
-        expect([file, response.status]).toEqual([file, 404]);
-      }
-      for (const run of ["..", "../runs/a", "a/../a", "/", "", ".", "a/", "%2e%2e"]) {
-        for (const path of ["/api/run", "/api/prototypes", "/api/features", "/report"]) {
-          const response = await get(app, `${path}?run=${encodeURIComponent(run)}`);
-          expect([run, path, response.status]).toEqual([run, path, 404]);
-        }
-      }
-      for (const path of [
-        "/assets/..%2f..%2fsecret.png",
-        "/assets/%2e%2e/index.html",
-        "/../secret.png",
-        "/assets/.stamp.json",
-      ]) {
-        expect([path, (await get(app, path)).status]).toEqual([path, 404]);
-      }
-    });
-  });
-
-  test("links", async () => {
-    await withApp(async (app, runs, root) => {
-      await makeRun(join(root, "outside"), { images: 1 });
-      await makeRun(join(runs, "a"), { images: 1 });
-      symlinkSync(join(root, "outside"), join(runs, "linked"));
-      symlinkSync(
-        join(root, "secret.png"),
-        join(runs, "a/previews/target/000/step-0000001-prediction.png"),
-      );
-      for (const name of ["metrics.jsonl", "config.yaml", "prototypes.jsonl", "features.json"]) {
-        rmSync(join(runs, "a", name));
-        symlinkSync(join(root, "outside", name), join(runs, "a", name));
-      }
-      symlinkSync(join(root, "secret.png"), join(runs, "a/report.html"));
-      const { runs: list } = await json<RunsEvent>(app, "/api/runs");
-      expect(list.map(({ id }) => id)).toEqual(["a"]);
-      expect(list[0]).not.toHaveProperty("loss");
-      expect((await get(app, "/api/run?run=linked")).status).toBe(404);
-      const picture = "previews/target/000/step-0000001-prediction.png";
-      expect((await get(app, `/picture?run=a&file=${picture}`)).status).toBe(404);
-      expect((await get(app, "/report?run=a")).status).toBe(404);
-      expect(await json(app, "/api/series?run=a")).toEqual([]);
-      expect(await json(app, "/api/prototypes?run=a")).toBe(null);
-      expect(await json(app, "/api/features?run=a")).toBe(null);
-      expect((await json<RunDetails>(app, "/api/run?run=a")).configText).toBe("");
-      rmSync(join(runs, "a/previews"), { recursive: true });
-      symlinkSync(join(root, "outside/previews"), join(runs, "a/previews"));
-      expect((await json<RunDetails>(app, "/api/run?run=a")).previews).toEqual([]);
-      expect((await get(app, "/picture?run=a&file=previews/target/000/input.jpg")).status).toBe(
-        404,
-      );
-    });
-  });
-});
-
-describe("strangers", () => {
-  test("other names of the server are refused, whatever they point to", async () => {
-    await withApp(async (app) => {
-      for (const host of ["localhost:7700", "127.0.0.1:1234", "[::1]:80", "LOCALHOST"]) {
-        expect([host, (await get(app, "/", { host })).status]).toEqual([host, 200]);
-      }
-      for (const host of [
-        "evil.example",
-        "localhost.evil.example",
-        "127.0.0.1.evil.example:7700",
-        "10.0.0.1",
-        "127.0.0.1@evil.example",
-        "",
-      ]) {
-        expect([host, (await get(app, "/api/runs", { host })).status]).toEqual([host, 403]);
-      }
-    });
-  });
-
-  test("only reading is answered to", async () => {
-    await withApp(async (app) => {
-      for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
-        const { status } = await app.request("http://localhost/api/runs", { method });
-        expect([method, status]).toEqual([method, 405]);
-      }
-    });
-  });
-
-  test("a token, where there is one, is needed for everything and never told", async () => {
-    const token = "a".repeat(32);
-    await withApp(async (app) => {
-      for (const path of ["/", "/api/runs", "/api/events", "/assets/main.js", "/?token=wrong"]) {
-        const response = await get(app, path, { host: "machine.example" });
-        expect([path, response.status]).toEqual([path, 401]);
-        expect(await response.text()).not.toContain(token);
-      }
-      const entry = await get(app, `/?run=a&token=${token}`, { host: "machine.example" });
-      expect(entry.status).toBe(302);
-      expect(entry.headers.get("location")).toBe("/?run=a");
-      const cookie = entry.headers.get("set-cookie") ?? "";
-      expect(cookie).toMatch(/HttpOnly/);
-      expect(cookie).toMatch(/SameSite=Strict/);
-      const again = await get(app, "/api/runs", { cookie: cookie.split(";")[0] as string });
-      expect(again.status).toBe(200);
-      const bearer = await get(app, "/api/runs", { authorization: `Bearer ${token}` });
-      expect(bearer.status).toBe(200);
-    }, token);
-  });
-
-  test("every answer forbids foreign code, frames and guessing; a report is nobody's origin", async () => {
-    await withApp(async (app, runs) => {
-      await makeRun(join(runs, "a"));
-      writeFileSync(join(runs, "a/report.html"), "<script>1</script>");
-      for (const path of ["/", "/assets/main.js", "/api/runs", "/api/run?run=none"]) {
-        const { headers } = await get(app, path);
-        const policy = headers.get("content-security-policy") ?? "";
-        expect(policy).toMatch(/default-src 'none'; script-src 'self';/);
-        expect(policy).toMatch(/frame-ancestors 'none'/);
-        expect(policy).not.toMatch(/unsafe/);
-        expect(headers.get("x-content-type-options")).toBe("nosniff");
-        expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
-      }
-      const report = await get(app, "/report?run=a");
-      expect(report.headers.get("content-security-policy")).toMatch(
-        /^sandbox allow-scripts; default-src 'none'/,
-      );
-      expect(report.headers.get("content-security-policy")).not.toMatch(/allow-same-origin/);
     });
   });
 });

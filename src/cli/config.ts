@@ -208,7 +208,10 @@ export function parseConfig(raw: unknown, where = "configuration"): Config {
         (near ? `; did you mean ${near}?` : ""),
     );
   }
-  const given = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+  const given = issue.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    raw,
+  );
   const values = issue.code === "invalid_value" ? issue.values.map(String) : [];
   const near = typeof given === "string" ? nearestWord(given, values) : undefined;
   throw new UserError(

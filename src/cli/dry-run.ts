@@ -73,9 +73,10 @@ function textOf({ config, source, target, evaluate, parameters, ...cost }: Forec
   const millions = (n: number) => `${(n / 1e6).toFixed(1)} million`;
   const { steps, device } = config.train;
   const { pretrain, network } = config;
-  const ahead = pretrain && network.weights === undefined
-    ? `; before it, once for all methods, ${pretrain.steps} of pretraining`
-    : "";
+  const ahead =
+    pretrain && network.weights === undefined
+      ? `; before it, once for all methods, ${pretrain.steps} of pretraining`
+      : "";
   const step = `${cost.secondsPerStep.toFixed(2)} s (median of ${MEASURED} on ${device})`;
   const rows = [
     ["source", set(source)],

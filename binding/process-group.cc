@@ -1,8 +1,13 @@
-// Compiled in where the libtorch at hand has c10d with Gloo (setup/libtorch.js looks).
+// Compiled in where the libtorch at hand has c10d with Gloo; its NCCL, for tensors on GPUs, where pip has
+// brought the headers along (setup/libtorch.js looks).
 #include "process-group.h"
 
 #define USE_C10D_GLOO
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#ifdef CFCONTRA_NCCL
+#define USE_C10D_NCCL
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <torch/csrc/api/include/torch/version.h>
@@ -15,11 +20,15 @@ struct Store {
 
 struct Group {
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+#ifdef CFCONTRA_NCCL
+  c10::intrusive_ptr<c10d::ProcessGroupNCCL> nccl;  // null where no GPU is
+#endif
 };
 
 struct Work {
   c10::intrusive_ptr<c10d::Work> work;
   std::vector<at::Tensor> tensors;  // alive as long as the operation
+  at::Tensor packed = {};           // all of them in one, where that is what travels
 };
 
 std::shared_ptr<Store> openStore(const std::string& host, uint16_t port, bool serve, Milliseconds timeout) {
@@ -51,16 +60,54 @@ std::string get(Store& store, const std::string& key) {
   return std::string(value.begin(), value.end());
 }
 
+#ifdef CFCONTRA_NCCL
+namespace {
+
+c10::intrusive_ptr<c10d::ProcessGroupNCCL> connectGpus(const c10::intrusive_ptr<c10d::Store>& store, int rank,
+                                                       int size, Milliseconds timeout) {
+  if (!at::hasCUDA()) return nullptr;
+  // wait() then ends in an error after the timeout; NCCL by itself would end the process without a word.
+  setenv("TORCH_NCCL_BLOCKING_WAIT", "1", 0);
+  setenv("NCCL_BLOCKING_WAIT", "1", 0);  // its name before 2.2
+  auto options = c10d::ProcessGroupNCCL::Options::create();
+  options->timeout = timeout;
+  return c10::make_intrusive<c10d::ProcessGroupNCCL>(store, rank, size, std::move(options));
+}
+
+std::shared_ptr<Work> sumOfGpus(c10d::ProcessGroupNCCL& nccl, std::vector<at::Tensor> tensors) {
+  std::vector<at::Tensor> flat;
+  for (const auto& tensor : tensors) flat.push_back(tensor.reshape({-1}));
+  std::vector<at::Tensor> packed{at::cat(flat)};
+  auto work = nccl.allreduce(packed);
+  return std::make_shared<Work>(Work{std::move(work), std::move(tensors), packed[0]});
+}
+
+}  // namespace
+#endif
+
+bool serves(const Group& group, const at::Tensor& tensor) {
+#ifdef CFCONTRA_NCCL
+  if (tensor.is_cuda()) return group.nccl.defined();
+#endif
+  return tensor.is_cpu();
+}
+
 std::shared_ptr<Group> connect(const std::shared_ptr<Store>& store, const std::string& prefix, int rank, int size,
                                const std::string& address, Milliseconds timeout) {
   auto options = c10d::ProcessGroupGloo::Options::create(timeout);
   options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(address));
   const auto prefixed = c10::make_intrusive<c10d::PrefixStore>(prefix, store->tcp);
-  return std::make_shared<Group>(
-      Group{c10::make_intrusive<c10d::ProcessGroupGloo>(prefixed, rank, size, std::move(options))});
+  Group group{c10::make_intrusive<c10d::ProcessGroupGloo>(prefixed, rank, size, std::move(options))};
+#ifdef CFCONTRA_NCCL
+  group.nccl = connectGpus(c10::make_intrusive<c10d::PrefixStore>("nccl", prefixed), rank, size, timeout);
+#endif
+  return std::make_shared<Group>(std::move(group));
 }
 
 std::shared_ptr<Work> sum(Group& group, std::vector<at::Tensor> tensors) {
+#ifdef CFCONTRA_NCCL
+  if (tensors.at(0).is_cuda()) return sumOfGpus(*group.nccl, std::move(tensors));
+#endif
   auto work = group.gloo->allreduce_coalesced(tensors);
   return std::make_shared<Work>(Work{std::move(work), std::move(tensors)});
 }
@@ -69,12 +116,24 @@ std::shared_ptr<Work> broadcast(Group& group, const at::Tensor& tensor, int from
   std::vector<at::Tensor> tensors{tensor};
   c10d::BroadcastOptions options;
   options.rootRank = from;
+#ifdef CFCONTRA_NCCL
+  auto work = tensor.is_cuda() ? group.nccl->broadcast(tensors, options) : group.gloo->broadcast(tensors, options);
+#else
   auto work = group.gloo->broadcast(tensors, options);
+#endif
   return std::make_shared<Work>(Work{std::move(work), std::move(tensors)});
 }
 
 std::shared_ptr<Work> barrier(Group& group) { return std::make_shared<Work>(Work{group.gloo->barrier(), {}}); }
 
-void wait(Work& work) { work.work->wait(); }
+void wait(Work& work) {
+  work.work->wait();
+  if (!work.packed.defined()) return;
+  int64_t at = 0;
+  for (auto& tensor : work.tensors) {
+    tensor.copy_(work.packed.narrow(0, at, tensor.numel()).view(tensor.sizes()));
+    at += tensor.numel();
+  }
+}
 
 }  // namespace process_group

@@ -1,5 +1,5 @@
 // Process groups, for torch.cc: c10d's TCPStore, where processes meet, and its Gloo group, in which
-// they reduce. No JavaScript here; no c10d there.
+// they reduce; tensors on GPUs by NCCL where it is compiled in. No JavaScript here; no c10d there.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -29,7 +29,10 @@ std::string get(Store& store, const std::string& key);
 std::shared_ptr<Group> connect(const std::shared_ptr<Store>& store, const std::string& prefix, int rank, int size,
                                const std::string& address, Milliseconds timeout);
 
-// Collective operations in place: every rank starts the same ones in the same order, then waits.
+// Whether such tensors can be reduced where they lie.
+bool serves(const Group& group, const at::Tensor& tensor);
+
+// Collective operations in place, on tensors of one device: every rank starts the same ones in the same order, then waits.
 std::shared_ptr<Work> sum(Group& group, std::vector<at::Tensor> tensors);
 std::shared_ptr<Work> broadcast(Group& group, const at::Tensor& tensor, int from);
 std::shared_ptr<Work> barrier(Group& group);

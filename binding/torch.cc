@@ -266,6 +266,14 @@ c10::IValue tensorList(napi_env env, State& s, napi_value value, bool optionalEl
   return list;
 }
 
+c10::Device deviceNamed(const std::string& name) {
+  const c10::Device device(name);
+  if (device.is_cuda() && !at::globalContext().hasCUDA()) {
+    fail("there is no " + name + ": libtorch " TORCH_VERSION " finds no CUDA device on this machine");
+  }
+  return device;
+}
+
 c10::IValue toIValue(napi_env env, State& s, napi_value value, const Parameter& parameter) {
   if (parameter.optional && isNull(env, value)) return {};
   switch (parameter.kind) {
@@ -276,7 +284,7 @@ c10::IValue toIValue(napi_env env, State& s, napi_value value, const Parameter& 
     case Kind::Float: return number(env, value, "a number");
     case Kind::Bool: return boolean(env, value);
     case Kind::String: return text(env, value);
-    case Kind::Device: return c10::Device(text(env, value));
+    case Kind::Device: return deviceNamed(text(env, value));
     case Kind::Ints: return integers(env, value);
     case Kind::Floats: {
       std::vector<double> result;
@@ -651,6 +659,11 @@ Napi::Value connect(const Napi::CallbackInfo& info, State&) {
                                   milliseconds(info, 5)));
 }
 
+// serves(group, tensor)
+Napi::Value serves(const Napi::CallbackInfo& info, State& s) {
+  return Napi::Boolean::New(info.Env(), group::serves(*held<group::Group>(info), s.at(handleOf(info, 1))));
+}
+
 Napi::Value sum(const Napi::CallbackInfo& info, State& s) {
   return hold(info.Env(), group::sum(*held<group::Group>(info), tensors(info.Env(), s, info[1])));
 }
@@ -715,6 +728,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   ENTRY(storeHas);
   ENTRY(storeGet);
   ENTRY(connect);
+  ENTRY(serves);
   ENTRY(sum);
   ENTRY(broadcast);
   ENTRY(barrier);

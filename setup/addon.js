@@ -2,7 +2,14 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isAbsolute, join, relative } from "node:path";
 import { aptCommand, aptInstall, hasReferenceBlas } from "./apt.js";
-import { findLibtorch, hasGloo, inspectLibtorch, noLibtorchMessage, thisHost } from "./libtorch.js";
+import {
+  findLibtorch,
+  hasGloo,
+  inspectLibtorch,
+  ncclIncludes,
+  noLibtorchMessage,
+  thisHost,
+} from "./libtorch.js";
 import { firstOnPath, runLogged, SetupError, say, seconds } from "./say.js";
 import { fingerprint, readJson, writeJson } from "./stamp.js";
 
@@ -23,8 +30,8 @@ export function addonFresh(root, env, host = thisHost(env)) {
   if (JSON.stringify(stamp.asked) !== JSON.stringify(asked(env))) return false;
   const libtorch = inspectLibtorch(stamp.libtorch.path, host);
   if (libtorch.problem) return false;
-  const { gloo } = stamp.libtorch;
-  return sameBuild(stamp, plan(root, stamp.compiler, { ...libtorch, gloo }, host));
+  const { gloo, nccl } = stamp.libtorch;
+  return sameBuild(stamp, plan(root, stamp.compiler, { ...libtorch, gloo, nccl }, host));
 }
 
 /**
@@ -38,29 +45,29 @@ export function buildAddon(root, env, host = thisHost(env)) {
     host,
     apt && ((packages) => aptInstall(apt, packages, { root, env })),
   );
-  const planFor = (gloo) => plan(root, compiler, { ...libtorch, gloo }, host);
+  const gloo = hasGloo(libtorch, host);
+  const nccl = gloo ? ncclIncludes(libtorch, host) : undefined;
+  const groups = [...(nccl ? [{ gloo, nccl }] : []), ...(gloo ? [{ gloo }] : []), { gloo: false }];
+  const plans = groups.map((which) => plan(root, compiler, { ...libtorch, ...which }, host));
   const stamp = readJson(join(root, STAMP));
-  let planned = planFor(hasGloo(libtorch, host));
-  if (!(existsSync(join(root, ADDON)) && sameBuild(stamp, planned))) {
-    planned = compileWhatWorks(root, env, planned, planFor);
-  }
+  const fresh = existsSync(join(root, ADDON)) && sameBuild(stamp, plans[0]);
+  const planned = fresh ? plans[0] : compileWhatWorks(root, env, plans);
   writeJson(join(root, STAMP), { ...planned, asked: asked(env) });
   return libtorch;
 }
 
 // c10d's headers move more than ATen's: where they have moved too far, one process still trains.
-function compileWhatWorks(root, env, planned, planFor) {
+function compileWhatWorks(root, env, [first, ...simpler]) {
   try {
-    compile(root, env, planned);
-    return planned;
+    compile(root, env, first);
+    return first;
   } catch (error) {
-    if (!planned.libtorch.gloo) throw error;
-    const log = join(root, "build", "process-group.log");
+    if (simpler.length === 0) throw error;
+    const what = first.libtorch.nccl ? "NCCL" : "process groups";
+    const log = join(root, "build", `${what.toLowerCase().replace(" ", "-")}.log`);
     renameSync(join(root, "build", "torch.log"), log);
-    const without = planFor(false);
-    compile(root, env, without);
-    say(`without process groups, which do not compile against this libtorch (${log})`);
-    return without;
+    say(`going on without ${what}, which did not compile against this libtorch (${log})`);
+    return compileWhatWorks(root, env, simpler);
   }
 }
 
@@ -110,6 +117,8 @@ export function compileCommand({ compiler, libtorch, headers, platform }) {
     ...(macos ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"]),
     "-Ibinding",
     ...SOURCES,
+    ...(libtorch.nccl ?? []).map((folder) => `-I${folder}`),
+    ...(libtorch.nccl ? ["-DCFCONTRA_NCCL"] : []),
     ...(libtorch.gloo ? ["-DCFCONTRA_C10D", PROCESS_GROUPS] : []),
     `-L${libtorch.lib}`,
     `-Wl,-rpath,${libtorch.lib}`,
@@ -132,7 +141,7 @@ function plan(root, compiler, libtorch, host) {
     return inside.startsWith("..") || isAbsolute(inside) ? folder : inside;
   });
   return {
-    libtorch: { version: libtorch.version, path: libtorch.path, gloo: libtorch.gloo },
+    libtorch: (({ version, path, gloo, nccl }) => ({ version, path, gloo, nccl }))(libtorch),
     compiler,
     command: compileCommand({ compiler, libtorch, headers, platform: host.platform }),
     target: `${process.platform}-${process.arch}`,

@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+} from "node:fs";
 import { join } from "node:path";
 import { firstOnPath, SetupError, say } from "./say.js";
 
@@ -124,6 +132,27 @@ export function hasGloo({ lib }, { platform }) {
   } finally {
     closeSync(file);
   }
+}
+
+/**
+ * Folders of headers with which c10d's NCCL compiles, or undefined. Only pip's torch names the version of
+ * NCCL that it was built with, by the packages beside it; with another's headers, structures that
+ * both sides share would differ in size.
+ */
+export function ncclIncludes({ path, cuda }, { env }) {
+  const beside = join(path, "..", "nvidia");
+  if (!cuda || !existsSync(join(beside, "nccl", "include", "nccl.h"))) return undefined;
+  const toolkits = [env.CUDA_HOME, "/usr/local/cuda"].filter(Boolean);
+  const folders = [
+    ...readdirSync(beside)
+      .sort()
+      .map((name) => join(beside, name)),
+    ...toolkits,
+  ]
+    .map((folder) => join(folder, "include"))
+    .filter((folder) => existsSync(folder));
+  const whole = folders.some((folder) => existsSync(join(folder, "cuda_runtime_api.h")));
+  return whole ? folders : undefined;
 }
 
 function readVersion(headers) {

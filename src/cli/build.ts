@@ -59,7 +59,9 @@ export async function openDomains(
 /** The network of a configuration, its weights fresh from libtorch's generator. */
 export function buildNetwork({ network, train }: Config, classes: number): Network {
   if (train.device.startsWith("cuda") && !hasCuda()) {
-    throw new UserError(`train.device is ${train.device}, but this libtorch has no CUDA; use cpu`);
+    throw new UserError(
+      `train.device is ${train.device}, but this libtorch finds no CUDA device on this machine; use cpu`,
+    );
   }
   const init = network.init === "he" ? heInit : normalInit(0.01);
   return deeplabV2({ ...network, classes, init, device: train.device });

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
 import { noGrad } from "./autograd.js";
 import { elementSize } from "./dtype.js";
-import { native, type Work } from "./native.js";
+import { type Group, native, type Work } from "./native.js";
 import { copyInto, multiplyAll } from "./ops.js";
 import { ANSWER_MS, type Meeting, meet, type Place, ranks } from "./rendezvous.js";
 import { scope } from "./scope.js";
@@ -43,7 +43,7 @@ export const alone: ProcessGroup = {
 const BUCKET_BYTES = 25 << 20;
 
 /**
- * Joins the group that `place` describes: c10d over TCP (Gloo).
+ * Joins the group that `place` describes: c10d over TCP (Gloo, and NCCL between GPUs where compiled in).
  * @param timeout seconds that a rank waits for the others, here and in every operation
  * @throws UserError naming the ranks that did not come
  */
@@ -64,7 +64,7 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
   }
   const handles = (tensors: readonly Tensor[]) => tensors.map(({ handle }) => handle);
   function sum(tensors: readonly Tensor[]): void {
-    throughCpu(tensors, (local) =>
+    whereServed(meeting.group, tensors, (local) =>
       collective(() => buckets(local).map((part) => native.sum(meeting.group, handles(part)))),
     );
   }
@@ -77,7 +77,7 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
       if (tensors.length > 0) noGrad(() => multiplyAll(tensors, 1 / size));
     },
     broadcast(tensors) {
-      throughCpu(tensors, (local) =>
+      whereServed(meeting.group, tensors, (local) =>
         collective(() => handles(local).map((one) => native.broadcast(meeting.group, one, 0))),
       );
     },
@@ -85,30 +85,37 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
   };
 }
 
-/** Gloo's messages start and end in the CPU's memory. */
-function throughCpu(tensors: readonly Tensor[], body: (local: readonly Tensor[]) => void): void {
+/** Tensors as the group takes them: Gloo's messages start and end in the CPU's memory, NCCL's in a GPU's. */
+function whereServed(
+  group: Group,
+  tensors: readonly Tensor[],
+  body: (local: readonly Tensor[]) => void,
+): void {
   noGrad(() =>
     scope(() => {
-      const local = tensors.map((tensor) =>
-        tensor.device === "cpu" ? tensor.detach() : tensor.to({ device: "cpu" }),
+      const served = tensors.map((tensor) => native.serves(group, tensor.handle));
+      const local = tensors.map((tensor, i) =>
+        served[i] ? tensor.detach() : tensor.to({ device: "cpu" }),
       );
       body(local);
       for (const [i, tensor] of tensors.entries()) {
-        if (tensor.device !== "cpu") copyInto(tensor, local[i] as Tensor);
+        if (!served[i]) copyInto(tensor, local[i] as Tensor);
       }
     }),
   );
 }
 
-/** Runs of tensors of one type, each about BUCKET_BYTES at most. */
+/** Runs of tensors of one type on one device, each about BUCKET_BYTES at most. */
 function buckets(tensors: readonly Tensor[]): Tensor[][] {
   const all: Tensor[][] = [];
   let bytes = 0;
   for (const tensor of tensors) {
     const last = all.at(-1);
+    const first = last?.[0];
     const size = tensor.count * elementSize(tensor.dtype);
     bytes += size;
-    if (last?.[0]?.dtype === tensor.dtype && bytes <= BUCKET_BYTES) last.push(tensor);
+    const alike = first?.dtype === tensor.dtype && first.device === tensor.device;
+    if (last && alike && bytes <= BUCKET_BYTES) last.push(tensor);
     else {
       all.push([tensor]);
       bytes = size;

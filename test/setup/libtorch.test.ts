@@ -7,6 +7,7 @@ import {
   findLibtorch,
   hasGloo,
   inspectLibtorch,
+  ncclIncludes,
   noLibtorchMessage,
 } from "../../setup/libtorch.js";
 import { SetupError } from "../../setup/say.js";
@@ -181,6 +182,29 @@ describe("a folder", () => {
         compileCommand({ ...build, libtorch: { ...libtorch, gloo } });
       expect(command(true)).toContain("binding/process-group.cc");
       expect(command(false)).not.toContain("binding/process-group.cc");
+    });
+  });
+
+  test("NCCL is compiled in where pip has laid its headers, and CUDA's, beside torch", async () => {
+    await inTemporaryFolder(async (root) => {
+      const path = join(root, "torch");
+      const beside = (name: string) => join(root, "nvidia", name, "include");
+      const here = { env: { CUDA_HOME: join(root, "cuda") } };
+      const found = () =>
+        ncclIncludes({ path, cuda: true }, here)?.filter((at) => at !== "/usr/local/cuda/include");
+      expect(found()).toBeUndefined();
+      write(join(beside("nccl"), "nccl.h"));
+      write(join(root, "cuda", "include", "cuda_runtime_api.h"));
+      expect(found()).toEqual([beside("nccl"), join(root, "cuda", "include")]);
+      write(join(beside("cu13"), "cuda_runtime_api.h"));
+      expect(found()).toEqual([beside("cu13"), beside("nccl"), join(root, "cuda", "include")]);
+      expect(ncclIncludes({ path, cuda: false }, here)).toBeUndefined();
+      const build = { compiler: "c++", headers: [], platform: "linux" };
+      const libtorch = { lib: path, includes: [], standard: "c++20", cxx11Abi: 1, cuda: true };
+      const nccl = [beside("nccl")];
+      const command = compileCommand({ ...build, libtorch: { ...libtorch, gloo: true, nccl } });
+      expect(command).toContain("-DCFCONTRA_NCCL");
+      expect(command).toContain(`-I${beside("nccl")}`);
     });
   });
 

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { libtorchVersion } from "../../src/torch/index.js";
 import { native } from "../../src/torch/native.js";
 import { preset, tiny, trainCommand } from "../cli/cli.js";
 import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
@@ -32,9 +33,16 @@ function childrenOf(pid: number): number[] {
 }
 
 const ip = (...args: string[]) => spawnSync("ip", args).status === 0;
-const torchrun = spawnSync("/usr/bin/python3", ["-c", "import torch.distributed.run"]).status === 0;
+/** The Python of the libtorch that the addon is built with: launcher and addon have to be of one version. */
+const python = ["/usr/bin/python3", join(process.env.VIRTUAL_ENV ?? "/usr", "bin", "python3")].find(
+  (path) => {
+    const code = "import torch, torch.distributed.run; print(torch.__version__)";
+    return spawnSync(path, ["-c", code], { encoding: "utf8" }).stdout?.startsWith(libtorchVersion);
+  },
+);
 const namespaces = ip("netns", "add", "cfcontra-probe") && ip("netns", "del", "cfcontra-probe");
-if (!torchrun) console.log("skipped: no Python with PyTorch to test torchrun with");
+if (!python)
+  console.log(`skipped: no Python with PyTorch ${libtorchVersion} to test torchrun with`);
 if (!namespaces) console.log("skipped: two hosts, for want of root or of ip netns");
 
 /** Two network name spaces joined by a cable, 10.213.7.1 and 10.213.7.2, with a process in each. */
@@ -111,23 +119,26 @@ describe.skipIf(native.openStore === undefined)("ranks started by (needs Gloo)",
     });
   });
 
-  test.skipIf(!torchrun)("torchrun starts it (needs Debian's python3-torch)", async () => {
-    await inTemporaryFolder(async (root) => {
-      await makeDomains(root, 4, 3);
-      const run = join(root, "run");
-      const args = ["--preset", await preset(root, tiny(root)), "--out", run, "--timeout", "60"];
-      const port = `${await freePort()}`;
-      // This version of it knows no other way under Python 3.11 than to redirect (-r) and show (-t).
-      const ranks = ["--nproc_per_node", "2", "--master_port", port, "-r", "1", "-t", "1"];
-      const { code, err } = await start([
-        ...["/usr/bin/python3", "-m", "torch.distributed.run", "--no_python", ...ranks],
-        ...trainCommand(...args),
-      ]).ended;
-      expect(err).toMatch(/2 processes meet at/);
-      expect(code).toBe(0);
-      expect(existsSync(join(run, "result.json"))).toBe(true);
-    });
-  });
+  test.skipIf(!python)(
+    "torchrun starts it (needs PyTorch of the version of libtorch)",
+    async () => {
+      await inTemporaryFolder(async (root) => {
+        await makeDomains(root, 4, 3);
+        const run = join(root, "run");
+        const args = ["--preset", await preset(root, tiny(root)), "--out", run, "--timeout", "60"];
+        const port = `${await freePort()}`;
+        // This version of it knows no other way under Python 3.11 than to redirect (-r) and show (-t).
+        const ranks = ["--nproc_per_node", "2", "--master_port", port, "-r", "1", "-t", "1"];
+        const { code, err } = await start([
+          ...[python as string, "-m", "torch.distributed.run", "--no_python", ...ranks],
+          ...trainCommand(...args),
+        ]).ended;
+        expect(err).toMatch(/2 processes meet at/);
+        expect(code).toBe(0);
+        expect(existsSync(join(run, "result.json"))).toBe(true);
+      });
+    },
+  );
 
   test.skipIf(!namespaces)(
     "two hosts, of a name space each (needs root and ip netns)",

@@ -28,9 +28,8 @@ function bars(rows, top, title, value, format) {
     const y = top + 28 + i * (BAR.height + BAR.gap);
     const width = (BAR.span * value(row)) / most;
     const color = row.pytorch ? "#b8bec6" : "#2f6fdb";
-    const name = row.name.replace(/ \(.*\)$/, row.pytorch ? ` ${row.version}` : "");
     return (
-      `<text x="${BAR.left - 10}" y="${y + 16}" font-size="13" text-anchor="end">${name}</text>` +
+      `<text x="${BAR.left - 10}" y="${y + 16}" font-size="13" text-anchor="end">${row.name}</text>` +
       `<rect x="${BAR.left}" y="${y}" width="${width.toFixed(1)}" height="${BAR.height}" rx="3" fill="${color}"/>` +
       `<text x="${(BAR.left + width + 8).toFixed(1)}" y="${y + 16}" font-size="13">${format(value(row))}</text>`
     );

@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bootstrapOrExplain } from "../setup/bootstrap.js";
-import { median, race } from "./race.js";
+import { pythonsWithTorch } from "./pythons.js";
+import { commandOf, median, nameOf, race } from "./race.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const { values } = parseArgs({
@@ -21,7 +22,8 @@ const { values } = parseArgs({
     images: { type: "string", default: "3" },
     rounds: { type: "string", default: "3" },
     threads: { type: "string", default: String(availableParallelism()) },
-    python: { type: "string", default: "/usr/bin/python3" },
+    /** Whose PyTorch to race; all that are found when omitted. */
+    python: { type: "string", multiple: true },
     out: { type: "string", default: HERE },
     /** A smoke test: one tiny image, whose times mean nothing. */
     short: { type: "boolean", default: false },
@@ -34,12 +36,17 @@ const { threads } = values;
 
 const predict = join(HERE, "predict.js");
 const pytorch = join(HERE, "pytorch_inference.py");
+const pythons = values.python ?? pythonsWithTorch();
 const CONTESTANTS = {
   "cfcontra float32": [process.execPath, predict, "--precision", "float32"],
   "cfcontra bfloat16": [process.execPath, predict, "--precision", "bfloat16"],
   "ONNX Runtime float32": [process.execPath, predict, "--onnx"],
-  "PyTorch float32": [values.python, pytorch],
-  "PyTorch bfloat16": [values.python, pytorch, "--bfloat16"],
+  ...Object.fromEntries(
+    pythons.flatMap((python) => [
+      [`PyTorch float32 (${python})`, [python, pytorch]],
+      [`PyTorch bfloat16 (${python})`, [python, pytorch, "--bfloat16"]],
+    ]),
+  ),
 };
 
 function measure([command, ...args]) {
@@ -54,7 +61,12 @@ function rowsOf(runs) {
   return [...runs].map(([name, found]) => {
     const of = (key) => median(found.map((run) => run[key]));
     const { version } = found[0];
-    return { name, version, seconds: of("seconds"), processorSeconds: of("processorSeconds") };
+    return {
+      name: nameOf(name, found[0]),
+      version,
+      seconds: of("seconds"),
+      processorSeconds: of("processorSeconds"),
+    };
   });
 }
 
@@ -66,9 +78,13 @@ function main() {
   }));
   const { runs, load } = race(list, Number(rounds));
   const rows = rowsOf(runs);
-  const by = (name) => rows.find((row) => row.name === name);
-  const speedup = (ours, theirs, what) =>
-    by(ours) && by(theirs) ? by(theirs)[what] / by(ours)[what] : null;
+  /** The least time of contestants whose names begin so. */
+  const best = (name, what) =>
+    Math.min(...rows.filter((row) => row.name.startsWith(name)).map((row) => row[what]));
+  const speedup = (ours, theirs, what) => {
+    const ratio = best(theirs, what) / best(ours, what);
+    return Number.isFinite(ratio) ? ratio : null;
+  };
   const against = (what) => ({
     float32: speedup("cfcontra float32", "PyTorch float32", what),
     bfloat16: speedup("cfcontra bfloat16", "PyTorch float32", what),
@@ -79,15 +95,23 @@ function main() {
     speedup: against("seconds"),
     speedupInProcessorTime: against("processorSeconds"),
     machine: { cpu: cpus()[0]?.model, threads: Number(threads), loadBefore: load },
-    command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
+    command: commandOf(process.argv.slice(2)),
     rounds: Number(rounds),
     rows,
   };
-  console.table(Object.fromEntries(rows.map(({ name, ...row }) => [name, row])), [
-    "version",
-    "seconds",
-    "processorSeconds",
-  ]);
+  console.table(
+    Object.fromEntries(
+      rows.map(({ name, version, seconds, processorSeconds }) => [
+        name,
+        {
+          version,
+          "s/image": Number(seconds.toFixed(3)),
+          "images/s": Number((1 / seconds).toFixed(3)),
+          "processor s": Number(processorSeconds.toFixed(3)),
+        },
+      ]),
+    ),
+  );
   writeFileSync(join(values.out, "inference.json"), `${JSON.stringify(results, null, 2)}\n`);
   return rows.length > 0 ? 0 : 1;
 }

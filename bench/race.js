@@ -30,3 +30,14 @@ export function race(list, rounds) {
   }
   return { runs, load };
 }
+
+/** The command that was typed, without paths of this machine: where PyTorch lies, where results go. */
+export function commandOf(args) {
+  const kept = args.filter(
+    (arg, i) => !/^--(out|python)(=|$)/.test(arg) && !/^--(out|python)$/.test(args[i - 1] ?? ""),
+  );
+  return ["npm run bench", ...(kept.length > 0 ? ["--", ...kept] : [])].join(" ");
+}
+
+/** A contestant's name, with the version of its PyTorch instead of where that lies. */
+export const nameOf = (name, { version }) => name.replace(/ \(.*\)$/, ` ${version}`);

@@ -1,16 +1,17 @@
 // `npm run bench`: one CFContra step of DeepLab-v2 ResNet-101 against plain PyTorch on this machine.
-//   npm run bench -- --width 640 --height 320 --rounds 3 --python /path/to/venv/bin/python
+//   npm run bench -- --width 640 --height 320 --rounds 3 --out bench/640x320
 // Every measurement is a process of its own; contestants take turns, so that a noisy machine is
 // noisy for all of them. Medians over the rounds; results.json and results.svg are written here.
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bootstrapOrExplain } from "../setup/bootstrap.js";
 import { chart } from "./chart.js";
-import { median, race } from "./race.js";
+import { pythonsWithTorch } from "./pythons.js";
+import { commandOf, median, nameOf, race } from "./race.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const { values } = parseArgs({
@@ -19,7 +20,8 @@ const { values } = parseArgs({
     height: { type: "string", default: "160" },
     steps: { type: "string", default: "3" },
     rounds: { type: "string", default: "3" },
-    python: { type: "string", multiple: true, default: ["/usr/bin/python3"] },
+    /** Whose PyTorch to race; all that are found when omitted. */
+    python: { type: "string", multiple: true },
     out: { type: "string", default: HERE },
     /** A smoke test: one tiny step, whose times mean nothing. */
     short: { type: "boolean", default: false },
@@ -50,7 +52,7 @@ function contestants() {
     { name: "cfcontra float32", measure: ours("float32") },
     { name: "cfcontra bfloat16", measure: ours("bfloat16") },
   ];
-  for (const python of values.python) {
+  for (const python of values.python ?? pythonsWithTorch()) {
     list.push({
       name: `PyTorch float32 (${python})`,
       pytorch: "float32",
@@ -70,7 +72,7 @@ function rowsOf(list, runs) {
   return list
     .filter(({ name }) => runs.has(name))
     .map(({ name, pytorch: precision }) => ({
-      name,
+      name: nameOf(name, runs.get(name)[0]),
       pytorch: precision,
       version: runs.get(name)[0].version,
       seconds: median(runs.get(name).map((run) => run.seconds)),
@@ -106,7 +108,7 @@ function main() {
     pytorch: { version: fastest.version, precision: "float32" },
     libtorch: float32.version,
     machine: { cpu: cpus()[0]?.model, threads: Number(threads), loadBefore: load },
-    command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
+    command: commandOf(process.argv.slice(2)),
     rounds: Number(rounds),
     rows,
   };
@@ -123,6 +125,7 @@ function main() {
       ]),
     ),
   );
+  mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(join(out, "results.svg"), chart(results));
   return 0;

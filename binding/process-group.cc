@@ -18,10 +18,37 @@ struct Store {
   c10::intrusive_ptr<c10d::TCPStore> tcp;
 };
 
+#ifdef CFCONTRA_NCCL
+// Made when the first tensor on a GPU comes: a run on the CPU of a machine with GPUs leaves them alone.
+class Nccl {
+ public:
+  Nccl(c10::intrusive_ptr<c10d::Store> store, int rank, int size, Milliseconds timeout)
+      : store_(std::move(store)), rank_(rank), size_(size), timeout_(timeout) {}
+
+  c10d::ProcessGroupNCCL& group() {
+    if (!group_) {
+      // wait() then ends in an error after the timeout; NCCL by itself would end the process without a word.
+      setenv("TORCH_NCCL_BLOCKING_WAIT", "1", 0);
+      setenv("NCCL_BLOCKING_WAIT", "1", 0);  // its name before 2.2
+      auto options = c10d::ProcessGroupNCCL::Options::create();
+      options->timeout = timeout_;
+      group_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store_, rank_, size_, std::move(options));
+    }
+    return *group_;
+  }
+
+ private:
+  c10::intrusive_ptr<c10d::Store> store_;
+  int rank_, size_;
+  Milliseconds timeout_;
+  c10::intrusive_ptr<c10d::ProcessGroupNCCL> group_;
+};
+#endif
+
 struct Group {
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
 #ifdef CFCONTRA_NCCL
-  c10::intrusive_ptr<c10d::ProcessGroupNCCL> nccl;  // null where no GPU is
+  Nccl nccl;
 #endif
 };
 
@@ -63,17 +90,6 @@ std::string get(Store& store, const std::string& key) {
 #ifdef CFCONTRA_NCCL
 namespace {
 
-c10::intrusive_ptr<c10d::ProcessGroupNCCL> connectGpus(const c10::intrusive_ptr<c10d::Store>& store, int rank,
-                                                       int size, Milliseconds timeout) {
-  if (!at::hasCUDA()) return nullptr;
-  // wait() then ends in an error after the timeout; NCCL by itself would end the process without a word.
-  setenv("TORCH_NCCL_BLOCKING_WAIT", "1", 0);
-  setenv("NCCL_BLOCKING_WAIT", "1", 0);  // its name before 2.2
-  auto options = c10d::ProcessGroupNCCL::Options::create();
-  options->timeout = timeout;
-  return c10::make_intrusive<c10d::ProcessGroupNCCL>(store, rank, size, std::move(options));
-}
-
 std::shared_ptr<Work> sumOfGpus(c10d::ProcessGroupNCCL& nccl, std::vector<at::Tensor> tensors) {
   std::vector<at::Tensor> flat;
   for (const auto& tensor : tensors) flat.push_back(tensor.reshape({-1}));
@@ -85,9 +101,9 @@ std::shared_ptr<Work> sumOfGpus(c10d::ProcessGroupNCCL& nccl, std::vector<at::Te
 }  // namespace
 #endif
 
-bool serves(const Group& group, const at::Tensor& tensor) {
+bool serves(const at::Tensor& tensor) {
 #ifdef CFCONTRA_NCCL
-  if (tensor.is_cuda()) return group.nccl.defined();
+  if (tensor.is_cuda()) return true;
 #endif
   return tensor.is_cpu();
 }
@@ -97,16 +113,18 @@ std::shared_ptr<Group> connect(const std::shared_ptr<Store>& store, const std::s
   auto options = c10d::ProcessGroupGloo::Options::create(timeout);
   options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(address));
   const auto prefixed = c10::make_intrusive<c10d::PrefixStore>(prefix, store->tcp);
-  Group group{c10::make_intrusive<c10d::ProcessGroupGloo>(prefixed, rank, size, std::move(options))};
+  auto gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(prefixed, rank, size, std::move(options));
 #ifdef CFCONTRA_NCCL
-  group.nccl = connectGpus(c10::make_intrusive<c10d::PrefixStore>("nccl", prefixed), rank, size, timeout);
+  const auto apart = c10::make_intrusive<c10d::PrefixStore>("nccl", prefixed);
+  return std::make_shared<Group>(Group{std::move(gloo), Nccl(apart, rank, size, timeout)});
+#else
+  return std::make_shared<Group>(Group{std::move(gloo)});
 #endif
-  return std::make_shared<Group>(std::move(group));
 }
 
 std::shared_ptr<Work> sum(Group& group, std::vector<at::Tensor> tensors) {
 #ifdef CFCONTRA_NCCL
-  if (tensors.at(0).is_cuda()) return sumOfGpus(*group.nccl, std::move(tensors));
+  if (tensors.at(0).is_cuda()) return sumOfGpus(group.nccl.group(), std::move(tensors));
 #endif
   auto work = group.gloo->allreduce_coalesced(tensors);
   return std::make_shared<Work>(Work{std::move(work), std::move(tensors)});
@@ -117,7 +135,8 @@ std::shared_ptr<Work> broadcast(Group& group, const at::Tensor& tensor, int from
   c10d::BroadcastOptions options;
   options.rootRank = from;
 #ifdef CFCONTRA_NCCL
-  auto work = tensor.is_cuda() ? group.nccl->broadcast(tensors, options) : group.gloo->broadcast(tensors, options);
+  auto work = tensor.is_cuda() ? group.nccl.group().broadcast(tensors, options)
+                               : group.gloo->broadcast(tensors, options);
 #else
   auto work = group.gloo->broadcast(tensors, options);
 #endif

@@ -29,8 +29,8 @@ std::string get(Store& store, const std::string& key);
 std::shared_ptr<Group> connect(const std::shared_ptr<Store>& store, const std::string& prefix, int rank, int size,
                                const std::string& address, Milliseconds timeout);
 
-// Whether such tensors can be reduced where they lie.
-bool serves(const Group& group, const at::Tensor& tensor);
+// Whether such a tensor is reduced where it lies.
+bool serves(const at::Tensor& tensor);
 
 // Collective operations in place, on tensors of one device: every rank starts the same ones in the same order, then waits.
 std::shared_ptr<Work> sum(Group& group, std::vector<at::Tensor> tensors);

@@ -659,9 +659,9 @@ Napi::Value connect(const Napi::CallbackInfo& info, State&) {
                                   milliseconds(info, 5)));
 }
 
-// serves(group, tensor)
+// serves(tensor)
 Napi::Value serves(const Napi::CallbackInfo& info, State& s) {
-  return Napi::Boolean::New(info.Env(), group::serves(*held<group::Group>(info), s.at(handleOf(info, 1))));
+  return Napi::Boolean::New(info.Env(), group::serves(s.at(handleOf(info, 0))));
 }
 
 Napi::Value sum(const Napi::CallbackInfo& info, State& s) {

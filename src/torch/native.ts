@@ -51,8 +51,8 @@ export interface Native {
     address: string,
     timeout: number,
   ): Group;
-  /** Whether the group reduces such a tensor where it lies. */
-  serves(group: Group, tensor: number): boolean;
+  /** Whether a group reduces such a tensor where it lies. */
+  serves(tensor: number): boolean;
   sum(group: Group, tensors: number[]): Work;
   broadcast(group: Group, tensor: number, from: number): Work;
   barrier(group: Group): Work;

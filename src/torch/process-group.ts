@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
 import { noGrad } from "./autograd.js";
 import { elementSize } from "./dtype.js";
-import { type Group, native, type Work } from "./native.js";
+import { native, type Work } from "./native.js";
 import { copyInto, multiplyAll } from "./ops.js";
 import { ANSWER_MS, type Meeting, meet, type Place, ranks } from "./rendezvous.js";
 import { scope } from "./scope.js";
@@ -64,7 +64,7 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
   }
   const handles = (tensors: readonly Tensor[]) => tensors.map(({ handle }) => handle);
   function sum(tensors: readonly Tensor[]): void {
-    whereServed(meeting.group, tensors, (local) =>
+    whereServed(tensors, (local) =>
       collective(() => buckets(local).map((part) => native.sum(meeting.group, handles(part)))),
     );
   }
@@ -77,7 +77,7 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
       if (tensors.length > 0) noGrad(() => multiplyAll(tensors, 1 / size));
     },
     broadcast(tensors) {
-      whereServed(meeting.group, tensors, (local) =>
+      whereServed(tensors, (local) =>
         collective(() => handles(local).map((one) => native.broadcast(meeting.group, one, 0))),
       );
     },
@@ -86,14 +86,10 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
 }
 
 /** Tensors as the group takes them: Gloo's messages start and end in the CPU's memory, NCCL's in a GPU's. */
-function whereServed(
-  group: Group,
-  tensors: readonly Tensor[],
-  body: (local: readonly Tensor[]) => void,
-): void {
+function whereServed(tensors: readonly Tensor[], body: (local: readonly Tensor[]) => void): void {
   noGrad(() =>
     scope(() => {
-      const served = tensors.map((tensor) => native.serves(group, tensor.handle));
+      const served = tensors.map((tensor) => native.serves(tensor.handle));
       const local = tensors.map((tensor, i) =>
         served[i] ? tensor.detach() : tensor.to({ device: "cpu" }),
       );

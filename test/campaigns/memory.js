@@ -57,32 +57,36 @@ const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [720, 320, 64, 64, 40];
 
 function chart(samples, slope) {
   const last = samples.at(-1).step;
-  const most = Math.max(...samples.map(({ resident }) => resident)) * 1.15;
+  const highest = Math.max(...samples.map(({ resident }) => resident)) / 1024;
+  const apart =
+    [10, 25, 50, 100, 250, 500, 1000].find((mebibytes) => highest / mebibytes <= 5) ?? 5000;
+  const lines = Array.from({ length: Math.ceil(highest / apart) + 1 }, (_, i) => i * apart);
+  const most = lines.at(-1) * 1024;
   const x = (step) => LEFT + ((WIDTH - LEFT - 24) * step) / last;
   const y = (kib) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * kib) / most;
-  const line = samples.map(
+  const course = samples.map(
     ({ step, resident }) => `${x(step).toFixed(1)},${y(resident).toFixed(1)}`,
   );
   const ticks = [0, 0.25, 0.5, 0.75, 1];
   const title = `Resident memory over ${last.toLocaleString("en")} steps`;
-  const across = ticks.map((share) => {
-    const value = (most * share) / 1.15;
+  const across = lines.map((mebibytes) => {
+    const at = y(mebibytes * 1024).toFixed(1);
     return (
-      `<line x1="${LEFT}" x2="${WIDTH - 24}" y1="${y(value)}" y2="${y(value)}" stroke="#d8dee4"/>` +
-      `<text x="${LEFT - 8}" y="${y(value) + 4}" text-anchor="end">${Math.round(value / 1024)}</text>`
+      `<line x1="${LEFT}" x2="${WIDTH - 24}" y1="${at}" y2="${at}" stroke="#d8dee4"/>` +
+      `<text x="${LEFT - 8}" y="${at}" dy="4" text-anchor="end">${mebibytes}</text>`
     );
   });
   const below = ticks.map(
     (share) =>
-      `<text x="${x(last * share)}" y="${HEIGHT - 16}" text-anchor="middle">${Math.round(last * share)}</text>`,
+      `<text x="${x(last * share)}" y="${HEIGHT - 16}" text-anchor="middle">${Math.round(last * share).toLocaleString("en")}</text>`,
   );
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" ` +
     `font-size="12" fill="#57606a" role="img" aria-label="${title}"><title>${title}</title>` +
     `<rect width="100%" height="100%" fill="white"/>` +
     `<text x="24" y="28" font-size="16" font-weight="600" fill="#24292f">${title}</text>` +
-    `<text x="24" y="48">MiB; ${slope.toFixed(0)} KiB per 1000 steps after the first ${WARM_UP * 100} %</text>` +
+    `<text x="24" y="48">MiB; ${slope.toFixed(0).replace("-", "\u2212")} KiB per 1000 steps after the first ${WARM_UP * 100} %</text>` +
     `${across.join("")}${below.join("")}` +
-    `<polyline points="${line.join(" ")}" fill="none" stroke="#2f6fdb" stroke-width="2"/></svg>\n`
+    `<polyline points="${course.join(" ")}" fill="none" stroke="#2f6fdb" stroke-width="2"/></svg>\n`
   );
 }

@@ -166,8 +166,8 @@ function layers(seen, precision) {
     const work = gflop * times.filter((ms) => ms > 0).length;
     return {
       name: name ?? `product with [${shapes[1]}]`,
-      input: shapes[0],
-      kernel: shapes[1],
+      input: shapes[0].join("x"),
+      kernel: shapes[1].join("x"),
       dilation: shapes[4][0],
       timesAStep: count,
       gflop: round(gflop),

@@ -4,7 +4,7 @@
 // compare processor time.
 //   npm run bench -- inference --width 512 --height 256 --rounds 3 --python /path/to/bin/python
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -112,6 +112,7 @@ function main() {
       ]),
     ),
   );
+  mkdirSync(values.out, { recursive: true });
   writeFileSync(join(values.out, "inference.json"), `${JSON.stringify(results, null, 2)}\n`);
   return rows.length > 0 ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 // `npm run bench -- profile`: where our step spends its time and memory, stage by stage, and every
 // convolution against the machine's roofline in the same run. Writes profile.json.
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -61,6 +61,7 @@ if (bootstrapOrExplain()) {
   for (const profile of profiles) show(profile);
   const machine = { cpu: cpus()[0]?.model, threads: Number(threads) };
   const result = { size: `${width}x${height} + ${width}x${height}`, machine, profiles };
+  mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "profile.json"), `${JSON.stringify(result, null, 2)}\n`);
 } else {
   process.exitCode = 1;

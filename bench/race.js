@@ -31,10 +31,11 @@ export function race(list, rounds) {
   return { runs, load };
 }
 
-/** The command that was typed, without paths of this machine: where PyTorch lies, where results go. */
+/** The command that was typed, but for options whose values are paths of this machine. */
 export function commandOf(args) {
+  const isPath = (arg) => arg?.startsWith("/");
   const kept = args.filter(
-    (arg, i) => !/^--(out|python)(=|$)/.test(arg) && !/^--(out|python)$/.test(args[i - 1] ?? ""),
+    (arg, i) => !isPath(arg) && !isPath(args[i + 1]) && !/^--\w+=\//.test(arg),
   );
   return ["npm run bench", ...(kept.length > 0 ? ["--", ...kept] : [])].join(" ");
 }

@@ -12,6 +12,12 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <torch/csrc/api/include/torch/version.h>
 
+#include <cstdlib>
+#include <stdexcept>
+#include <utility>
+
+#define CFCONTRA_TORCH (TORCH_VERSION_MAJOR * 100 + TORCH_VERSION_MINOR)
+
 namespace process_group {
 
 struct Store {
@@ -25,11 +31,20 @@ class Nccl {
   Nccl(c10::intrusive_ptr<c10d::Store> store, int rank, int size, Milliseconds timeout)
       : store_(std::move(store)), rank_(rank), size_(size), timeout_(timeout) {}
 
+  ~Nccl() {
+#if CFCONTRA_TORCH >= 204
+    if (group_) group_->abort();  // newer versions warn where a group just goes away
+#endif
+  }
+
   c10d::ProcessGroupNCCL& group() {
     if (!group_) {
       // wait() then ends in an error after the timeout; NCCL by itself would end the process without a word.
+#if CFCONTRA_TORCH >= 202
       setenv("TORCH_NCCL_BLOCKING_WAIT", "1", 0);
-      setenv("NCCL_BLOCKING_WAIT", "1", 0);  // its name before 2.2
+#else
+      setenv("NCCL_BLOCKING_WAIT", "1", 0);
+#endif
       auto options = c10d::ProcessGroupNCCL::Options::create();
       options->timeout = timeout_;
       group_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store_, rank_, size_, std::move(options));
@@ -64,7 +79,7 @@ std::shared_ptr<Store> openStore(const std::string& host, uint16_t port, bool se
   options.isServer = serve;
   options.waitWorkers = false;  // who is missing is found out by name, above
   options.timeout = timeout;
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+#if CFCONTRA_TORCH >= 204
   options.useLibUV = false;  // the default of newer versions, which not every build can serve
 #endif
   return std::make_shared<Store>(Store{c10::make_intrusive<c10d::TCPStore>(host, options)});
@@ -135,22 +150,26 @@ std::shared_ptr<Work> broadcast(Group& group, const at::Tensor& tensor, int from
   c10d::BroadcastOptions options;
   options.rootRank = from;
 #ifdef CFCONTRA_NCCL
-  auto work = tensor.is_cuda() ? group.nccl.group().broadcast(tensors, options)
-                               : group.gloo->broadcast(tensors, options);
-#else
-  auto work = group.gloo->broadcast(tensors, options);
+  if (tensor.is_cuda()) {
+    auto work = group.nccl.group().broadcast(tensors, options);
+    return std::make_shared<Work>(Work{std::move(work), std::move(tensors)});
+  }
 #endif
+  auto work = group.gloo->broadcast(tensors, options);
   return std::make_shared<Work>(Work{std::move(work), std::move(tensors)});
 }
 
 std::shared_ptr<Work> barrier(Group& group) { return std::make_shared<Work>(Work{group.gloo->barrier(), {}}); }
 
 void wait(Work& work) {
-  work.work->wait();
-  if (!work.packed.defined()) return;
+  // Taken out, so that nothing outlives the operation until JavaScript forgets it.
+  const Work done = std::exchange(work, {});
+  if (!done.work) throw std::logic_error("this operation was waited for before");
+  done.work->wait();
+  if (!done.packed.defined()) return;
   int64_t at = 0;
-  for (auto& tensor : work.tensors) {
-    tensor.copy_(work.packed.narrow(0, at, tensor.numel()).view(tensor.sizes()));
+  for (const auto& tensor : done.tensors) {
+    tensor.copy_(done.packed.narrow(0, at, tensor.numel()).view(tensor.sizes()));
     at += tensor.numel();
   }
 }

@@ -269,7 +269,7 @@ c10::IValue tensorList(napi_env env, State& s, napi_value value, bool optionalEl
 c10::Device deviceNamed(const std::string& name) {
   const c10::Device device(name);
   if (device.is_cuda() && !at::globalContext().hasCUDA()) {
-    fail("there is no " + name + ": libtorch " TORCH_VERSION " finds no CUDA device on this machine");
+    fail("there is no " + name + ": libtorch " TORCH_VERSION " has no CUDA, or finds no device");
   }
   return device;
 }

@@ -22,7 +22,7 @@ const COMPILERS = ["c++", "g++", "clang++"];
 /**
  * Whether build/torch.node is what building now would make. It asks the stamp which libtorch and
  * compiler were used rather than searching again; a change of the variables that steer the search
- * (LIBTORCH, VIRTUAL_ENV, CXX) makes it stale.
+ * (LIBTORCH, VIRTUAL_ENV, CXX, CUDA_HOME) makes it stale.
  */
 export function addonFresh(root, env, host = thisHost(env)) {
   const stamp = readJson(join(root, STAMP));
@@ -47,8 +47,8 @@ export function buildAddon(root, env, host = thisHost(env)) {
   );
   const gloo = hasGloo(libtorch, host);
   const nccl = gloo ? ncclIncludes(libtorch, host) : undefined;
-  const groups = [...(nccl ? [{ gloo, nccl }] : []), ...(gloo ? [{ gloo }] : []), { gloo: false }];
-  const plans = groups.map((which) => plan(root, compiler, { ...libtorch, ...which }, host));
+  const variants = [nccl && { gloo, nccl }, gloo && { gloo }, { gloo: false }].filter(Boolean);
+  const plans = variants.map((variant) => plan(root, compiler, { ...libtorch, ...variant }, host));
   const stamp = readJson(join(root, STAMP));
   const fresh = existsSync(join(root, ADDON)) && sameBuild(stamp, plans[0]);
   const planned = fresh ? plans[0] : compileWhatWorks(root, env, plans);
@@ -56,7 +56,8 @@ export function buildAddon(root, env, host = thisHost(env)) {
   return libtorch;
 }
 
-// c10d's headers move more than ATen's: where they have moved too far, one process still trains.
+// c10d's headers move more than ATen's: where NCCL's have moved too far, Gloo's may still compile, and where
+// those have, one process still trains.
 function compileWhatWorks(root, env, [first, ...simpler]) {
   try {
     compile(root, env, first);
@@ -133,6 +134,7 @@ export function compileCommand({ compiler, libtorch, headers, platform }) {
 }
 
 function plan(root, compiler, libtorch, host) {
+  const { version, path, gloo, nccl } = libtorch;
   const require = createRequire(join(root, "package.json"));
   // node-addon-api gives its folder relative to the current one.
   const api = require.resolve("node-addon-api/package.json").replace(/\/package\.json$/, "");
@@ -141,7 +143,7 @@ function plan(root, compiler, libtorch, host) {
     return inside.startsWith("..") || isAbsolute(inside) ? folder : inside;
   });
   return {
-    libtorch: (({ version, path, gloo, nccl }) => ({ version, path, gloo, nccl }))(libtorch),
+    libtorch: { version, path, gloo, nccl },
     compiler,
     command: compileCommand({ compiler, libtorch, headers, platform: host.platform }),
     target: `${process.platform}-${process.arch}`,
@@ -185,6 +187,6 @@ function findCompiler(root, env, apt) {
   );
 }
 
-function asked({ LIBTORCH = "", VIRTUAL_ENV = "", CXX = "" }) {
-  return { LIBTORCH, VIRTUAL_ENV, CXX };
+function asked({ LIBTORCH = "", VIRTUAL_ENV = "", CXX = "", CUDA_HOME = "" }) {
+  return { LIBTORCH, VIRTUAL_ENV, CXX, CUDA_HOME };
 }

@@ -5,7 +5,7 @@ import type { Method, MethodContext } from "../methods/index.js";
 import { methods } from "../methods/index.js";
 import { deeplabV2, type Network } from "../network/index.js";
 import { heInit, normalInit } from "../nn/index.js";
-import { hasCuda } from "../torch/index.js";
+import { hasCuda, libtorchVersion } from "../torch/index.js";
 import type { Config } from "./config.js";
 import { open, openEvaluationSets } from "./measure.js";
 
@@ -60,7 +60,8 @@ export async function openDomains(
 export function buildNetwork({ network, train }: Config, classes: number): Network {
   if (train.device.startsWith("cuda") && !hasCuda()) {
     throw new UserError(
-      `train.device is ${train.device}, but this libtorch finds no CUDA device on this machine; use cpu`,
+      `train.device is ${train.device}, but libtorch ${libtorchVersion} has no CUDA, or finds no device: ` +
+        "build with pip's torch for CUDA, or use cpu",
     );
   }
   const init = network.init === "he" ? heInit : normalInit(0.01);

@@ -4,35 +4,36 @@
  */
 export interface Interruption {
   readonly asked: boolean;
+  /** While `body` runs, the wish comes true at once: calls `stop`, and exits with 130. */
+  atOnce<T>(stop: () => void, body: () => Promise<T>): Promise<T>;
   /** Gives the signals back. */
   end(): void;
 }
 
 export function interruption(): Interruption {
   let asked: number | undefined;
+  let stop: (() => void) | undefined;
   const ask = () => {
     asked ??= performance.now();
-    if (performance.now() - asked > 1000) process.exit(130); // with the last checkpoint as it is
+    stop?.();
+    const again = performance.now() - asked > 1000;
+    if (stop || again) process.exit(130); // with the last checkpoint as it is
   };
   process.on("SIGINT", ask).on("SIGTERM", ask);
   return {
     get asked() {
       return asked !== undefined;
     },
+    async atOnce(how, body) {
+      stop = how;
+      try {
+        return await body();
+      } finally {
+        stop = undefined;
+      }
+    },
     end: () => {
       process.off("SIGINT", ask).off("SIGTERM", ask);
     },
-  };
-}
-
-/** Runs `stop` at Ctrl-C or SIGTERM and exits with 130: where nothing is under way that could be lost. */
-export function stoppingAtOnce(stop: () => void): Interruption["end"] {
-  const now = () => {
-    stop();
-    process.exit(130);
-  };
-  process.on("SIGINT", now).on("SIGTERM", now);
-  return () => {
-    process.off("SIGINT", now).off("SIGTERM", now);
   };
 }

@@ -26,7 +26,7 @@ import {
 } from "../train/index.js";
 import { buildMethod, buildNetwork, openDomains, withAbsoluteRoots } from "./build.js";
 import type { Config } from "./config.js";
-import { interruption, stoppingAtOnce } from "./interruption.js";
+import { interruption } from "./interruption.js";
 import { commandOf } from "./invocation.js";
 import { measureAll } from "./measure.js";
 import { noLine, note, progressLine, say } from "./progress.js";
@@ -92,25 +92,33 @@ async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<
   const spent = { seconds: 0, waiting: 0 };
   let done = start;
   let stopped = false;
+  const save = () => {
+    const random = randomStates(group);
+    if (records) saveInto(out, { step: done, ...info }, network, method, random);
+  };
   /** Every rank measures its share of the images, by statistics of all ranks' batches. */
   const snapshot = async () => {
     const results = await parts.measure();
     return (await records?.recorder.snapshot(done, results)) ?? {};
   };
-  /** Of the last step, whose checkpoint is there: a signal may end it at once, and resuming makes it anew. */
-  const lastSnapshot = async () => {
-    interrupted.end();
-    const end = stoppingAtOnce(() => {
-      line.end();
-      records?.status.end("stopped");
-      if (records)
-        say(`stopped in the evaluation; go on with: ${commandOf("train", "--resume", out)}`);
-    });
-    return snapshot().finally(end);
-  };
+  /**
+   * A signal ends an evaluation at once, and resuming makes it anew: that takes a checkpoint of its step,
+   * which several ranks could make together only.
+   */
+  const evaluation = (saved: boolean) =>
+    saved || group.size === 1
+      ? interrupted.atOnce(() => {
+          line.end();
+          if (!saved) save();
+          records?.status.end("stopped");
+          if (records)
+            say(`stopped in the evaluation; go on with: ${commandOf("train", "--resume", out)}`);
+        }, snapshot)
+      : snapshot();
   try {
     // A checkpoint is saved ahead of the evaluation of its step, which a lost machine may have missed.
-    if (start > 0 && parts.evaluatesAt(start) && start < steps) reached(start, await snapshot());
+    if (start > 0 && parts.evaluatesAt(start) && start < steps)
+      reached(start, await evaluation(true));
     if (method.before) line.show("looking at images first");
     for await (const report of train(parts.loop)) {
       const { step, seconds } = report;
@@ -123,17 +131,15 @@ async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<
       line.update(step, steps, `loss ${loss.toFixed(3)}  ${seconds.toFixed(2)} s/step`);
       stopped = anyRank(group, interrupted.asked);
       group.average(statistics); // so that the ranks differ in their random states alone
-      if (step % checkpointEvery === 0 || step === steps || stopped) {
-        const random = randomStates(group);
-        if (records) saveInto(out, { step, ...info }, network, method, random);
-      }
+      const due = step % checkpointEvery === 0 || step === steps || stopped;
+      if (due) save();
       if (stopped) break;
-      if (parts.evaluatesAt(step) && step < steps) reached(step, await snapshot());
+      if (parts.evaluatesAt(step) && step < steps) reached(step, await evaluation(due));
     }
     line.end();
     stopped ||= anyRank(group, interrupted.asked); // since the last step
     const complete = done === steps && !stopped;
-    const scores = complete ? await lastSnapshot() : {};
+    const scores = complete ? await evaluation(true) : {};
     const waiting = spent.seconds > 0 ? spent.waiting / spent.seconds : 0;
     const own = {
       method: config.method,

@@ -13,6 +13,7 @@ test.skipIf(!torch)(
   async () => {
     await inTemporaryFolder(async (folder) => {
       const args = [join(root, "bench", "main.js"), "inference", "--short", "--out", folder];
+      args.push("--python", "/usr/bin/python3");
       execFileSync(process.execPath, args, { stdio: "pipe" });
       const { rows, speedup } = JSON.parse(readFileSync(join(folder, "inference.json"), "utf8"));
       expect(rows).toHaveLength(5);

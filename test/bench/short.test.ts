@@ -13,7 +13,10 @@ test.skipIf(!torch)(
   async () => {
     await inTemporaryFolder(async (folder) => {
       const script = join(root, "bench", "run.js");
-      execFileSync(process.execPath, [script, "--short", "--out", folder], { stdio: "pipe" });
+      const python = ["--python", "/usr/bin/python3"];
+      execFileSync(process.execPath, [script, "--short", "--out", folder, ...python], {
+        stdio: "pipe",
+      });
       const { step } = JSON.parse(readFileSync(join(folder, "results.json"), "utf8"));
       for (const precision of ["float32", "bfloat16"]) {
         const { seconds, pytorchSeconds, speedup, memoryRatio } = step[precision];

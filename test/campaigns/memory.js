@@ -1,12 +1,17 @@
-// Trains a tiny network for many steps and watches the memory that the process holds: a leak of a few
-// kilobytes a step is a line that rises.
+// Trains a tiny network for many steps and watches the memory that the process holds once its garbage is
+// collected: a leak of a few kilobytes a step is a line that rises.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { configuration } from "../../dist/cli/configuration.js";
 import { prepare } from "../../dist/cli/run.js";
 import { liveMemory } from "../../dist/torch/index.js";
 import { train } from "../../dist/train/index.js";
 import { tinyPreset } from "./tiny-run.js";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc");
 
 const EVERY = 50;
 const WARM_UP = 0.2; // share of the steps: caches fill, libtorch and V8 take what they keep
@@ -25,6 +30,7 @@ export async function memory({ folder, steps, seed, say = () => {} }) {
   const samples = [];
   for await (const { step } of train(parts.loop)) {
     if (step % EVERY !== 0) continue;
+    collectGarbage();
     const { tensors, bytes } = liveMemory();
     const resident = Math.round(process.memoryUsage.rss() / 1024);
     samples.push({ step, resident, tensors, bytes });

@@ -119,32 +119,49 @@ test.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
-test("a signal in the last evaluation stops at once; --resume makes it anew", async () => {
+test("a signal in an evaluation stops at once, with a checkpoint; --resume makes it anew", async () => {
   await inTemporaryFolder(async (root) => {
     await fixtures(root);
-    const slow = { source: [64, 32], target: [64, 32], evaluate: [2400, 1800] };
+    const slow = { source: [64, 32], target: [64, 32], evaluate: [1600, 1200] };
     const path = await preset(root, tiny(root, { sizes: slow }));
-    const run = join(root, "run");
-    const command = ["train", "--preset", path, "--out", run, "--steps", "1"];
-    const child = spawn(process.execPath, [BIN, ...command], { stdio: ["ignore", "pipe", "pipe"] });
-    let err = "";
-    child.stderr.on("data", (text) => {
-      err += text;
-    });
-    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-    while (!existsSync(join(run, "checkpoints/step-0000001.safetensors"))) await setTimeout(5);
-    await setTimeout(100);
-    child.kill("SIGTERM");
-    expect(await ended).toBe(130);
-    expect(err).toMatch(/stopped in the evaluation; go on with: .*train --resume/);
-    const status = () => JSON.parse(readFileSync(join(run, "status.json"), "utf8")).state;
-    expect(status()).toBe("stopped");
-    expect(existsSync(join(run, "result.json"))).toBe(false);
-    const resumed = await cli("train", "--resume", run, "--set", "sizes.evaluate=[64, 32]");
-    expect(resumed.code).toBe(0);
-    expect(status()).toBe("complete");
+    /** Trains to step 1, is signalled in its evaluation, and resumed. */
+    const stopped = async (run: string, ...changes: string[]) => {
+      const command = ["train", "--preset", path, "--out", run, ...changes];
+      const child = spawn(process.execPath, [BIN, ...command], {
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let err = "";
+      child.stderr.on("data", (text) => {
+        err += text;
+      });
+      const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+      const status = () => JSON.parse(readFileSync(join(run, "status.json"), "utf8"));
+      while (!existsSync(join(run, "status.json")) || status().step < 1) await setTimeout(5);
+      await setTimeout(500);
+      child.kill("SIGTERM");
+      expect(await ended).toBe(130);
+      expect(err).toMatch(/stopped in the evaluation; go on with: .*train --resume/);
+      expect(status().state).toBe("stopped");
+      expect(await readdir(join(run, "checkpoints"))).toEqual(["step-0000001.safetensors"]);
+      expect(existsSync(join(run, "result.json"))).toBe(false);
+      const resumed = await cli("train", "--resume", run, "--set", "sizes.evaluate=[64, 32]");
+      expect(resumed.code).toBe(0);
+      expect(status().state).toBe("complete");
+      const evaluated = lines(join(run, "metrics.jsonl")).filter((line) => "miou/camvid" in line);
+      return evaluated.map(({ step }) => step);
+    };
+    expect(await stopped(join(root, "last"), "--steps", "1")).toEqual([1]);
+    const onTheWay = [
+      "--steps",
+      "2",
+      "--set",
+      "train.evaluateEvery=1",
+      "--set",
+      "train.checkpointEvery=50",
+    ];
+    expect(await stopped(join(root, "way"), ...onTheWay)).toEqual([1, 2]);
   });
-});
+}, 60_000);
 
 test("evaluate repeats the run's own scores, predict labels images of any size", async () => {
   await inTemporaryFolder(async (root) => {

@@ -27,10 +27,10 @@ describe.skipIf(goldenFolder === undefined)("DeepLab-v2 ResNet-101 equals the re
   const expected = (name: string) => golden.get(name)?.data as Float32Array;
   const network: Network = deeplabV2({ backbone: "resnet101", classes: 19, head: "moco" });
   // A hundred layers of batch statistics over nine by thirteen pixels amplify rounding: gradients in
-  // float32 differ from those in float64 by 4 %. Equal sums in equal order need equal threads, and the
-  // version of libtorch that made the recording.
+  // float32 differ from those in float64 by 4 %, those of libtorch 2.14 from 1.13's by 3.3 %. Equal sums in
+  // equal order need equal threads, and the version that made the recording.
   const recorded = libtorchVersion.startsWith("1.13.");
-  const bounds = recorded ? { gradient: 1e-3, change: 1e-2 } : { gradient: 0.1, change: 0.1 };
+  const bounds = recorded ? { gradient: 1e-3, change: 1e-2 } : { gradient: 0.05, change: 0.05 };
   let image: Tensor;
   let labels: Tensor;
 

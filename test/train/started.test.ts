@@ -26,10 +26,17 @@ const untilLogged = async (run: string) => {
   }
 };
 
-/** The processes that a process has started. */
+/** The processes that a process has started, as Linux lists them. */
 function childrenOf(pid: number): number[] {
-  const { stdout } = spawnSync("ps", ["-o", "pid=", "--ppid", `${pid}`], { encoding: "utf8" });
-  return stdout.trim().split(/\s+/).map(Number);
+  const parentOf = (each: string) => {
+    try {
+      return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${each}/stat`, "utf8"))?.[1]);
+    } catch {
+      return undefined; // it has ended
+    }
+  };
+  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return all.filter((each) => parentOf(each) === pid).map(Number);
 }
 
 const ip = (...args: string[]) => spawnSync("ip", args).status === 0;
@@ -127,7 +134,7 @@ describe.skipIf(native.openStore === undefined)("ranks started by (needs Gloo)",
         const run = join(root, "run");
         const args = ["--preset", await preset(root, tiny(root)), "--out", run, "--timeout", "60"];
         const port = `${await freePort()}`;
-        // This version of it knows no other way under Python 3.11 than to redirect (-r) and show (-t).
+        // 1.13 knows no other way under Python 3.11 than to redirect (-r) and show (-t).
         const ranks = ["--nproc_per_node", "2", "--master_port", port, "-r", "1", "-t", "1"];
         const { code, err } = await start([
           ...[python as string, "-m", "torch.distributed.run", "--no_python", ...ranks],

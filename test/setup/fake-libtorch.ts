@@ -1,0 +1,48 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Writes a file and the folders that it lies in. */
+export function write(path: string, text = ""): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+interface Fake {
+  readonly version?: string;
+  readonly lib?: string;
+  readonly header?: string;
+  readonly cuda?: boolean;
+  readonly symbol?: string;
+  /** What libtorch_cpu holds. */
+  readonly cpu?: string;
+}
+
+/** What the set-up looks at of a libtorch: two headers and the names of three libraries. */
+export function fakeLibtorch(
+  folder: string,
+  { version = "2.6.0", lib = "lib", header = "", cuda = false, symbol = "", cpu = "" }: Fake = {},
+): string {
+  const [major, minor, patch] = version.split(".");
+  write(join(folder, "include/ATen/ATen.h"), header);
+  write(
+    join(folder, "include/torch/csrc/api/include/torch/version.h"),
+    `#define TORCH_VERSION_MAJOR ${major}\n#define TORCH_VERSION_MINOR ${minor}\n#define TORCH_VERSION_PATCH ${patch}\n`,
+  );
+  write(join(folder, lib, "libtorch_cpu.so"), cpu);
+  write(join(folder, lib, "libc10.so"), symbol);
+  if (cuda) write(join(folder, lib, "libtorch_cuda.so"));
+  return folder;
+}
+
+/** A Linux machine on which nothing is installed, below `root`. */
+export function host(root: string, changes: object = {}) {
+  return {
+    env: {},
+    platform: "linux",
+    multiarch: "x86_64-linux-gnu",
+    system: join(root, "usr"),
+    pythonTorch: (_: string): string | undefined => undefined,
+    homebrews: (): string[] => [],
+    ...changes,
+  };
+}

@@ -32,7 +32,8 @@ std::shared_ptr<Group> connect(const std::shared_ptr<Store>& store, const std::s
 // Whether such a tensor is reduced where it lies.
 bool serves(const at::Tensor& tensor);
 
-// Collective operations in place, on tensors of one device: every rank starts the same ones in the same order, then waits.
+// Collective operations in place, on tensors of one device: every rank starts the same ones in the same
+// order, then waits for each once.
 std::shared_ptr<Work> sum(Group& group, std::vector<at::Tensor> tensors);
 std::shared_ptr<Work> broadcast(Group& group, const at::Tensor& tensor, int from);
 std::shared_ptr<Work> barrier(Group& group);

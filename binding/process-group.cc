@@ -8,12 +8,16 @@
 #define USE_C10D_NCCL
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/function_hook.h>
+#include <torch/csrc/autograd/variable.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <cstdlib>
 #include <stdexcept>
+#include <unordered_set>
 #include <utility>
 
 #define CFCONTRA_TORCH (TORCH_VERSION_MAJOR * 100 + TORCH_VERSION_MINOR)
@@ -171,6 +175,109 @@ void wait(Work& work) {
   for (const auto& tensor : done.tensors) {
     tensor.copy_(done.packed.narrow(0, at, tensor.numel()).view(tensor.sizes()));
     at += tensor.numel();
+  }
+}
+
+struct Exchange {
+  enum class State { resting, collecting, sent };
+  struct Member {
+    std::shared_ptr<torch::autograd::Node> accumulator;  // which holds the hook
+    size_t bucket;
+  };
+
+  std::shared_ptr<Group> group;
+  std::vector<std::vector<at::Tensor>> buckets;
+  std::vector<Member> members;
+  State state = State::resting;
+  std::vector<size_t> missing;  // gradients of each bucket that are still to come
+  std::vector<std::shared_ptr<Work>> works;
+
+  void came(size_t bucket) {
+    if (state == State::sent) throw std::logic_error("a gradient came after the step's last back-propagation");
+    if (state != State::collecting) return;
+    missing[bucket]--;
+    sendComplete();
+  }
+
+  // Every rank sends the same buckets in the same order, whichever is complete first.
+  void sendComplete() {
+    while (works.size() < buckets.size() && missing[works.size()] == 0) sendNext();
+  }
+
+  void sendNext() {
+    std::vector<at::Tensor> gradients;
+    for (const auto& parameter : buckets[works.size()]) {
+      if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+    }
+    works.push_back(gradients.empty() ? nullptr : sum(*group, std::move(gradients)));
+  }
+};
+
+namespace {
+
+// Runs when a parameter's gradient of one back-propagation was added to what it had.
+class Came : public torch::autograd::FunctionPostHook {
+ public:
+  Came(const std::shared_ptr<Exchange>& exchange, size_t bucket) : exchange_(exchange), bucket_(bucket) {}
+
+  torch::autograd::variable_list operator()(const torch::autograd::variable_list& outputs,
+                                            const torch::autograd::variable_list&) override {
+    if (const auto exchange = exchange_.lock()) exchange->came(bucket_);
+    return outputs;
+  }
+
+ private:
+  std::weak_ptr<Exchange> exchange_;
+  size_t bucket_;
+};
+
+// All that back-propagation from here will run.
+std::unordered_set<torch::autograd::Node*> graphOf(const at::Tensor& loss) {
+  std::unordered_set<torch::autograd::Node*> found;
+  std::vector<torch::autograd::Node*> open{loss.grad_fn().get()};
+  while (!open.empty()) {
+    auto* node = open.back();
+    open.pop_back();
+    if (node == nullptr || !found.insert(node).second) continue;
+    for (const auto& edge : node->next_edges()) open.push_back(edge.function.get());
+  }
+  return found;
+}
+
+}  // namespace
+
+std::shared_ptr<Exchange> exchange(const std::shared_ptr<Group>& group, std::vector<std::vector<at::Tensor>> buckets) {
+  auto made = std::make_shared<Exchange>();
+  made->group = group;
+  for (size_t i = 0; i < buckets.size(); i++) {
+    for (const auto& parameter : buckets[i]) {
+      auto accumulator = torch::autograd::impl::grad_accumulator(parameter);
+      accumulator->add_post_hook(std::make_unique<Came>(made, i));
+      made->members.push_back({std::move(accumulator), i});
+    }
+  }
+  made->buckets = std::move(buckets);
+  return made;
+}
+
+void collect(Exchange& exchange, const at::Tensor& loss) {
+  const auto graph = graphOf(loss);
+  exchange.missing.assign(exchange.buckets.size(), 0);
+  for (const auto& member : exchange.members) exchange.missing[member.bucket] += graph.count(member.accumulator.get());
+  exchange.works.clear();
+  exchange.state = Exchange::State::collecting;
+  exchange.sendComplete();
+}
+
+void sendRest(Exchange& exchange) {
+  exchange.state = Exchange::State::sent;
+  while (exchange.works.size() < exchange.buckets.size()) exchange.sendNext();
+}
+
+void wait(Exchange& exchange) {
+  exchange.state = Exchange::State::resting;
+  for (const auto& work : std::exchange(exchange.works, {})) {
+    if (work) wait(*work);
   }
 }
 

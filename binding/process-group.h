@@ -14,6 +14,7 @@ namespace process_group {
 struct Store;
 struct Group;
 struct Work;
+struct Exchange;
 
 using Milliseconds = std::chrono::milliseconds;
 
@@ -38,5 +39,13 @@ std::shared_ptr<Work> sum(Group& group, std::vector<at::Tensor> tensors);
 std::shared_ptr<Work> broadcast(Group& group, const at::Tensor& tensor, int from);
 std::shared_ptr<Work> barrier(Group& group);
 void wait(Work& work);
+
+// Sums of the parameters' gradients that begin while back-propagation is under way, bucket by bucket.
+std::shared_ptr<Exchange> exchange(const std::shared_ptr<Group>& group, std::vector<std::vector<at::Tensor>> buckets);
+// The step's last back-propagation begins, from this loss: a gradient that comes now is final.
+void collect(Exchange& exchange, const at::Tensor& loss);
+// It has ended: sends the buckets of which gradients have not come, too.
+void sendRest(Exchange& exchange);
+void wait(Exchange& exchange);
 
 }  // namespace process_group

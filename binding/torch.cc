@@ -682,6 +682,29 @@ Napi::Value wait(const Napi::CallbackInfo& info, State&) {
   group::wait(*held<group::Work>(info));
   return info.Env().Undefined();
 }
+
+// exchange(group, buckets of parameters)
+Napi::Value exchange(const Napi::CallbackInfo& info, State& s) {
+  std::vector<std::vector<at::Tensor>> buckets;
+  eachElement(info.Env(), info[1], [&](napi_value bucket) { buckets.push_back(tensors(info.Env(), s, bucket)); });
+  return hold(info.Env(), group::exchange(held<group::Group>(info), std::move(buckets)));
+}
+
+// exchangeCollect(exchange, loss)
+Napi::Value exchangeCollect(const Napi::CallbackInfo& info, State& s) {
+  group::collect(*held<group::Exchange>(info), s.at(handleOf(info, 1)));
+  return info.Env().Undefined();
+}
+
+Napi::Value exchangeSendRest(const Napi::CallbackInfo& info, State&) {
+  group::sendRest(*held<group::Exchange>(info));
+  return info.Env().Undefined();
+}
+
+Napi::Value exchangeWait(const Napi::CallbackInfo& info, State&) {
+  group::wait(*held<group::Exchange>(info));
+  return info.Env().Undefined();
+}
 #endif
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
@@ -733,6 +756,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   ENTRY(broadcast);
   ENTRY(barrier);
   ENTRY(wait);
+  ENTRY(exchange);
+  ENTRY(exchangeCollect);
+  ENTRY(exchangeSendRest);
+  ENTRY(exchangeWait);
 #endif
 #undef ENTRY
   return exports;

@@ -13,10 +13,12 @@ export interface Learner extends Pick<MethodContext, "gradientNorms"> {
 /**
  * Adds the gradients of the weighted sum to the parameters, and returns each loss unweighted under
  * its name; with `gradientNorms` also `gradient/<name>`, the norm of what it contributes.
+ * @param backward how, e.g. by the optimiser's `lastBackward`
  */
 export function backpropagate(
   losses: WeightedLosses,
   { network, gradientNorms }: Learner,
+  backward: (loss: Tensor) => void = (loss) => loss.backward(),
 ): Record<string, number> {
   return scope(() => {
     const scalars: Record<string, number> = {};
@@ -31,7 +33,7 @@ export function backpropagate(
       }
       total = total?.add(weighted) ?? weighted;
     }
-    total?.backward();
+    if (total) backward(total);
     return scalars;
   });
 }

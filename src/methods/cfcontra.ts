@@ -18,7 +18,7 @@ export function cfcontra(context: MethodContext, options: z.infer<typeof cfcontr
     before: alignment.before,
     prototypes: alignment.prototypes,
     step(batches, progress) {
-      const scalars = alignment.step(batches, progress);
+      const scalars = alignment.step(batches, progress, optimizer.lastBackward);
       optimizer.step(progress.rate);
       return scalars;
     },

@@ -69,8 +69,15 @@ export interface FineAlignment {
   space(features: Tensor, training: boolean): Tensor;
   /** Makes the first prototypes when it is time for them. */
   before(progress: Progress, domains: Domains): Promise<void>;
-  /** Back-propagates the losses of both domains, then moves the banks. The optimiser is the caller's. */
-  step(batches: Batches, progress: Progress): Record<string, number>;
+  /**
+   * Back-propagates the losses of both domains, then moves the banks. The optimiser is the caller's.
+   * @param backward how the target's, which come last, are back-propagated
+   */
+  step(
+    batches: Batches,
+    progress: Progress,
+    backward?: (loss: Tensor) => void,
+  ): Record<string, number>;
   readonly state: TensorMap;
   /** Of both banks, for reports. */
   prototypes(): { readonly source: Tensor; readonly target: Tensor };
@@ -128,15 +135,20 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     return { scalars: backpropagate(all, context), means: means(features, small) };
   }
 
-  function targetHalf(images: Tensor, progress: Progress, contrasting: boolean): Half {
+  function targetHalf(
+    images: Tensor,
+    progress: Progress,
+    contrasting: boolean,
+    backward?: (loss: Tensor) => void,
+  ): Half {
     const prediction = predict(context, images);
     const losses = entropyLosses(prediction, images, options);
-    if (!contrasting) return { scalars: backpropagate(losses, context) };
+    if (!contrasting) return { scalars: backpropagate(losses, context, backward) };
     const features = space(prediction.features, true);
     const labels = guess(prediction, features, progress);
     const coverage = labels.ne(IGNORE).to({ dtype: "float32" }).mean().item();
     const all = { ...losses, ...contrast("target", features, labels) };
-    const scalars = { ...backpropagate(all, context), "pseudo/coverage": coverage };
+    const scalars = { ...backpropagate(all, context, backward), "pseudo/coverage": coverage };
     return { scalars, means: means(features, labels) };
   }
 
@@ -212,13 +224,13 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     async before({ step }, domains) {
       if (step === options.warmup) await initializeBanks(domains);
     },
-    step({ source, target }, progress) {
+    step({ source, target }, progress, backward) {
       if (target === undefined) throw new Error("contrast needs target images");
       const contrasting = progress.step >= options.warmup;
       return scope(() => {
         // The source graph is gone before the target's is built: half the memory, same gradients.
         const first = scope(() => sourceHalf(source, contrasting));
-        const second = scope(() => targetHalf(target.images, progress, contrasting));
+        const second = scope(() => targetHalf(target.images, progress, contrasting, backward));
         if (first.means && second.means) {
           updateBanks(first.means, second.means);
           watch(progress.step, first.means, second.means);

@@ -58,6 +58,7 @@ export function outputSpace(
         "target/foolAux": [options.adversarialAux, heads.aux.fool(maps(aux, height, width))],
       },
       context,
+      optimizer.lastBackward,
     );
     return { scalars, logits: constant(prediction) };
   }

@@ -120,6 +120,7 @@ export function selfTraining(context: MethodContext, options: Options): Method {
         "mixed/aux": [options.mixed * options.aux, weightedSegmentationLoss(aux, labels, weights)],
       },
       context,
+      optimizer.lastBackward,
     );
     return { ...scalars, "pseudo/confidence": taught.sure };
   }
@@ -131,8 +132,9 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     prototypes: alignment.prototypes,
     step({ source, target }, progress) {
       if (target === undefined) throw new Error("self-training needs target images");
-      const aligned = alignment.step({ source, target }, progress);
       const mixing = progress.step >= options.warmup;
+      const last = mixing ? undefined : optimizer.lastBackward;
+      const aligned = alignment.step({ source, target }, progress, last);
       const mixed = mixing
         ? scope(() => withoutStatistics(() => mixedHalf(source, target.images, progress.step)))
         : {};

@@ -52,6 +52,7 @@ export function sourceOnly(
         backpropagate(
           supervisedLosses(predict(context, source.images), source.labels, aux),
           context,
+          optimizer.lastBackward,
         ),
       );
       optimizer.step(rate);

@@ -26,7 +26,8 @@ export function supervisedAnd(
       });
       const unsupervised = scope(() => {
         const prediction = predict(context, target.images);
-        return backpropagate(targetLosses(prediction, target.images), context);
+        const losses = targetLosses(prediction, target.images);
+        return backpropagate(losses, context, optimizer.lastBackward);
       });
       optimizer.step(rate);
       return { ...supervised, ...unsupervised };

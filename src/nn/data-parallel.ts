@@ -1,5 +1,14 @@
-import { type ProcessGroup, scope, type Tensor } from "../torch/index.js";
+import type { ProcessGroup, Tensor } from "../torch/index.js";
 import type { Optimizer } from "./sgd.js";
+
+/** An optimiser of several processes. */
+export interface SharedOptimizer extends Optimizer {
+  /**
+   * Back-propagates a loss as the last of its step: gradients travel to the other ranks as they become
+   * final. Without it they travel when the step is made.
+   */
+  lastBackward(loss: Tensor): void;
+}
 
 /**
  * An optimiser that steps by the gradients' mean over the ranks of a group.
@@ -12,13 +21,13 @@ export function dataParallel(
   optimizer: Optimizer,
   parameters: Iterable<Tensor>,
   group: ProcessGroup,
-): Optimizer {
-  if (group.size === 1) return optimizer;
-  const all = [...parameters];
+): SharedOptimizer {
+  const { lastBackward, average } = group.exchange([...parameters]);
   return {
     state: optimizer.state,
+    lastBackward,
     step(rate) {
-      scope(() => group.average(all.flatMap(({ grad }) => grad ?? [])));
+      average();
       optimizer.step(rate);
     },
   };

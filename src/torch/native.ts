@@ -57,12 +57,18 @@ export interface Native {
   broadcast(group: Group, tensor: number, from: number): Work;
   barrier(group: Group): Work;
   wait(work: Work): void;
+  /** See binding/process-group.h. */
+  exchange(group: Group, buckets: number[][]): Exchange;
+  exchangeCollect(exchange: Exchange, loss: number): void;
+  exchangeSendRest(exchange: Exchange): void;
+  exchangeWait(exchange: Exchange): void;
 }
 
 /** Native objects, freed with the last reference to them. */
 export type Store = object & { readonly is: "store" };
 export type Group = object & { readonly is: "group" };
 export type Work = object & { readonly is: "work" };
+export type Exchange = object & { readonly is: "exchange" };
 
 function load(): Native {
   const path = fileURLToPath(new URL("../../build/torch.node", import.meta.url));

@@ -25,6 +25,16 @@ export interface ProcessGroup {
   broadcast(tensors: readonly Tensor[]): void;
   /** Returns once every rank has called it. */
   barrier(): void;
+  /** The way of these parameters' gradients to the other ranks, step after step. */
+  exchange(parameters: readonly Tensor[]): GradientExchange;
+}
+
+/** Gradients that travel while back-propagation is still under way. */
+export interface GradientExchange {
+  /** A step's last back-propagation: gradients set out as they become final. */
+  lastBackward(loss: Tensor): void;
+  /** Makes every gradient the mean over the ranks: waits for those under way, or sends all. */
+  average(): void;
 }
 
 const nothing = () => {};
@@ -37,6 +47,7 @@ export const alone: ProcessGroup = {
   average: nothing,
   broadcast: nothing,
   barrier: nothing,
+  exchange: () => ({ lastBackward: (loss) => loss.backward(), average: nothing }),
 };
 
 /** Bytes of tensors that travel as one message: large against its overhead, small against memory. */
@@ -53,14 +64,22 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
   const meeting = await meet(place, timeout * 1000);
   let count = 0;
 
-  function collective(start: () => Work[]): void {
-    count++;
+  function attempt(body: () => void): void {
     try {
-      native.storePut(meeting.store, meeting.key(`at/${rank}`), String(count));
-      for (const work of start()) native.wait(work);
+      body();
     } catch (error) {
       throw new UserError(explain(meeting, { rank, size, count, timeout }, error as Error));
     }
+  }
+  function begin(): void {
+    count++;
+    native.storePut(meeting.store, meeting.key(`at/${rank}`), String(count));
+  }
+  function collective(start: () => Work[]): void {
+    attempt(() => {
+      begin();
+      for (const work of start()) native.wait(work);
+    });
   }
   const handles = (tensors: readonly Tensor[]) => tensors.map(({ handle }) => handle);
   function sum(tensors: readonly Tensor[]): void {
@@ -68,14 +87,45 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
       collective(() => buckets(local).map((part) => native.sum(meeting.group, handles(part)))),
     );
   }
+  function divide(tensors: readonly Tensor[]): void {
+    if (tensors.length > 0) noGrad(() => multiplyAll(tensors, 1 / size));
+  }
+  function exchange(parameters: readonly Tensor[]): GradientExchange {
+    const inOrder = [...parameters].reverse(); // in which their gradients come, about
+    const served = parameters.every(({ handle }) => native.serves(handle));
+    const way = served && native.exchange(meeting.group, buckets(inOrder).map(handles));
+    let underWay = false;
+    return {
+      lastBackward(loss) {
+        if (!way) return loss.backward();
+        attempt(() => {
+          begin();
+          native.exchangeCollect(way, loss.handle);
+        });
+        loss.backward();
+        attempt(() => native.exchangeSendRest(way));
+        underWay = true;
+      },
+      average() {
+        scope(() => {
+          const gradients = inOrder.flatMap(({ grad }) => grad ?? []);
+          if (way && underWay) attempt(() => native.exchangeWait(way));
+          else sum(gradients);
+          underWay = false;
+          divide(gradients);
+        });
+      },
+    };
+  }
   return {
     rank,
     size,
     sum,
     average(tensors) {
       sum(tensors);
-      if (tensors.length > 0) noGrad(() => multiplyAll(tensors, 1 / size));
+      divide(tensors);
     },
+    exchange,
     broadcast(tensors) {
       whereServed(tensors, (local) =>
         collective(() => handles(local).map((one) => native.broadcast(meeting.group, one, 0))),

@@ -77,6 +77,55 @@ describe
       }
     });
 
+    test("gradients that travel while others are computed are the mean, of all passes", async () => {
+      const ended = await inRanks(
+        2,
+        `
+      const group = await join();
+      const parameter = (count) => {
+        const made = torch.zeros([count]);
+        torch.noGrad(() => made.fillInPlace(1));
+        made.requiresGrad = true;
+        return made;
+      };
+      // More than one bucket; b takes no part in the last pass, c in none.
+      const [a, b, c, d] = [5, 7000000, 3, 7000000].map(parameter);
+      const exchange = group.exchange([a, b, c, d]);
+      const loss = (...parts) => parts.map((part) => part.sum()).reduce((x, y) => x.add(y));
+      const found = [];
+      for (let step = 0; step < 2; step++) {
+        torch.scope(() => loss(a, b).mul(1 + rank).backward());
+        torch.scope(() => exchange.lastBackward(loss(d, a).mul(10 * rank)));
+        exchange.average();
+        found.push([a, b, d].map(({ grad }) => [grad.mean().item(), grad.sub(grad.mean()).norm().item()]));
+        for (const { grad } of [a, b, d]) torch.noGrad(() => grad.fillInPlace(0));
+      }
+      torch.scope(() => loss(a).mul(rank).backward());
+      exchange.average(); // without a last pass: all are sent now
+      found.push([a.grad.mean().item(), c.grad === undefined]);
+      torch.scope(() => exchange.lastBackward(loss(a)));
+      try {
+        torch.scope(() => loss(a).backward());
+      } catch (error) {
+        found.push(error.message);
+      }
+      exchange.average();
+      say(found);`,
+      );
+      const mean = [
+        [6.5, 0],
+        [1.5, 0],
+        [5, 0],
+      ];
+      for (const { out, err } of ended) {
+        expect(err).toBe("");
+        const late = expect.stringMatching(
+          /a gradient came after the step's last back-propagation/,
+        );
+        expect(JSON.parse(out)).toEqual([mean, mean, [0.5, true], late]);
+      }
+    });
+
     const dying = (end: string) => `
     const group = await join();
     const x = torch.zeros([1000]);

@@ -178,10 +178,13 @@ void wait(Work& work) {
   }
 }
 
+// A shared pointer, of a kind that depends on the version.
+using Accumulator = decltype(torch::autograd::impl::grad_accumulator(std::declval<const at::Tensor&>()));
+
 struct Exchange {
   enum class State { resting, collecting, sent };
   struct Member {
-    std::shared_ptr<torch::autograd::Node> accumulator;  // which holds the hook
+    Accumulator accumulator;  // which holds the hook
     size_t bucket;
   };
 

@@ -182,34 +182,34 @@ void wait(Work& work) {
 using Accumulator = decltype(torch::autograd::impl::grad_accumulator(std::declval<const at::Tensor&>()));
 
 struct Exchange {
-  enum class State { resting, collecting, sent };
-  struct Member {
-    Accumulator accumulator;  // which holds the hook
-    size_t bucket;
+  enum class State { resting, expecting, sent };
+  struct Bucket {
+    std::vector<at::Tensor> parameters;
+    std::vector<Accumulator> accumulators;  // which hold the hooks
+    size_t missing;                         // gradients that are still to come
   };
 
   std::shared_ptr<Group> group;
-  std::vector<std::vector<at::Tensor>> buckets;
-  std::vector<Member> members;
+  std::vector<Bucket> buckets;
   State state = State::resting;
-  std::vector<size_t> missing;  // gradients of each bucket that are still to come
-  std::vector<std::shared_ptr<Work>> works;
+  std::vector<std::shared_ptr<Work>> works;  // of the buckets that were sent
 
   void came(size_t bucket) {
     if (state == State::sent) throw std::logic_error("a gradient came after the step's last back-propagation");
-    if (state != State::collecting) return;
-    missing[bucket]--;
+    if (state != State::expecting) return;
+    buckets[bucket].missing--;
     sendComplete();
   }
 
-  // Every rank sends the same buckets in the same order, whichever is complete first.
+  // Buckets set out in one order on all ranks: a complete one waits for those before it.
   void sendComplete() {
-    while (works.size() < buckets.size() && missing[works.size()] == 0) sendNext();
+    while (works.size() < buckets.size() && buckets[works.size()].missing == 0) sendNext();
   }
 
+  // A parameter has a gradient on all ranks or on none: their losses differ in numbers only.
   void sendNext() {
     std::vector<at::Tensor> gradients;
-    for (const auto& parameter : buckets[works.size()]) {
+    for (const auto& parameter : buckets[works.size()].parameters) {
       if (parameter.grad().defined()) gradients.push_back(parameter.grad());
     }
     works.push_back(gradients.empty() ? nullptr : sum(*group, std::move(gradients)));
@@ -237,7 +237,7 @@ class Came : public torch::autograd::FunctionPostHook {
 // All that back-propagation from here will run.
 std::unordered_set<torch::autograd::Node*> graphOf(const at::Tensor& loss) {
   std::unordered_set<torch::autograd::Node*> found;
-  std::vector<torch::autograd::Node*> open{loss.grad_fn().get()};
+  std::vector<torch::autograd::Node*> open{torch::autograd::impl::gradient_edge(loss).function.get()};
   while (!open.empty()) {
     auto* node = open.back();
     open.pop_back();
@@ -252,23 +252,26 @@ std::unordered_set<torch::autograd::Node*> graphOf(const at::Tensor& loss) {
 std::shared_ptr<Exchange> exchange(const std::shared_ptr<Group>& group, std::vector<std::vector<at::Tensor>> buckets) {
   auto made = std::make_shared<Exchange>();
   made->group = group;
-  for (size_t i = 0; i < buckets.size(); i++) {
-    for (const auto& parameter : buckets[i]) {
-      auto accumulator = torch::autograd::impl::grad_accumulator(parameter);
-      accumulator->add_post_hook(std::make_unique<Came>(made, i));
-      made->members.push_back({std::move(accumulator), i});
+  for (auto& parameters : buckets) {
+    std::vector<Accumulator> accumulators;
+    for (const auto& parameter : parameters) {
+      accumulators.push_back(torch::autograd::impl::grad_accumulator(parameter));
+      if (!accumulators.back()) throw std::invalid_argument("expected parameters that require a gradient");
+      accumulators.back()->add_post_hook(std::make_unique<Came>(made, made->buckets.size()));
     }
+    made->buckets.push_back({std::move(parameters), std::move(accumulators), 0});
   }
-  made->buckets = std::move(buckets);
   return made;
 }
 
-void collect(Exchange& exchange, const at::Tensor& loss) {
+void expect(Exchange& exchange, const at::Tensor& loss) {
+  if (exchange.state != Exchange::State::resting) throw std::logic_error("a step has one last back-propagation");
+  exchange.state = Exchange::State::expecting;
   const auto graph = graphOf(loss);
-  exchange.missing.assign(exchange.buckets.size(), 0);
-  for (const auto& member : exchange.members) exchange.missing[member.bucket] += graph.count(member.accumulator.get());
-  exchange.works.clear();
-  exchange.state = Exchange::State::collecting;
+  for (auto& bucket : exchange.buckets) {
+    bucket.missing = 0;
+    for (const auto& accumulator : bucket.accumulators) bucket.missing += graph.count(accumulator.get());
+  }
   exchange.sendComplete();
 }
 

@@ -40,12 +40,13 @@ std::shared_ptr<Work> broadcast(Group& group, const at::Tensor& tensor, int from
 std::shared_ptr<Work> barrier(Group& group);
 void wait(Work& work);
 
-// Sums of the parameters' gradients that begin while back-propagation is under way, bucket by bucket.
+// Sums of parameters' gradients, on one device, that set out while back-propagation is under way.
 std::shared_ptr<Exchange> exchange(const std::shared_ptr<Group>& group, std::vector<std::vector<at::Tensor>> buckets);
 // The step's last back-propagation begins, from this loss: a gradient that comes now is final.
-void collect(Exchange& exchange, const at::Tensor& loss);
-// It has ended: sends the buckets of which gradients have not come, too.
+void expect(Exchange& exchange, const at::Tensor& loss);
+// It has ended, or there is none: sends all buckets that have not set out.
 void sendRest(Exchange& exchange);
+// Until all have arrived.
 void wait(Exchange& exchange);
 
 }  // namespace process_group

@@ -690,9 +690,9 @@ Napi::Value exchange(const Napi::CallbackInfo& info, State& s) {
   return hold(info.Env(), group::exchange(held<group::Group>(info), std::move(buckets)));
 }
 
-// exchangeCollect(exchange, loss)
-Napi::Value exchangeCollect(const Napi::CallbackInfo& info, State& s) {
-  group::collect(*held<group::Exchange>(info), s.at(handleOf(info, 1)));
+// exchangeExpect(exchange, loss)
+Napi::Value exchangeExpect(const Napi::CallbackInfo& info, State& s) {
+  group::expect(*held<group::Exchange>(info), s.at(handleOf(info, 1)));
   return info.Env().Undefined();
 }
 
@@ -757,7 +757,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   ENTRY(barrier);
   ENTRY(wait);
   ENTRY(exchange);
-  ENTRY(exchangeCollect);
+  ENTRY(exchangeExpect);
   ENTRY(exchangeSendRest);
   ENTRY(exchangeWait);
 #endif

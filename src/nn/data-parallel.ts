@@ -15,7 +15,7 @@ export interface SharedOptimizer extends Optimizer {
  *
  * Under `sgd` a gradient is kept as m b + g in the momentum buffer. Ranks that have made the same steps
  * have the same m b, so the mean over the ranks is m b + mean(g): only what is new is averaged, and the
- * buffers stay the same on all ranks.
+ * buffers stay the same on all ranks. Gradients that an optimiser keeps apart are averaged themselves.
  */
 export function dataParallel(
   optimizer: Optimizer,

@@ -10,7 +10,13 @@ export {
   schema,
 } from "./operator.js";
 export * from "./ops.js";
-export { alone, joinProcessGroup, type Place, type ProcessGroup } from "./process-group.js";
+export {
+  alone,
+  type GradientExchange,
+  joinProcessGroup,
+  type Place,
+  type ProcessGroup,
+} from "./process-group.js";
 export { type PyTorchFile, readPyTorch } from "./pytorch.js";
 export { writePyTorch } from "./pytorch-write.js";
 export {

@@ -59,7 +59,7 @@ export interface Native {
   wait(work: Work): void;
   /** See binding/process-group.h. */
   exchange(group: Group, buckets: number[][]): Exchange;
-  exchangeCollect(exchange: Exchange, loss: number): void;
+  exchangeExpect(exchange: Exchange, loss: number): void;
   exchangeSendRest(exchange: Exchange): void;
   exchangeWait(exchange: Exchange): void;
 }

@@ -25,13 +25,16 @@ export interface ProcessGroup {
   broadcast(tensors: readonly Tensor[]): void;
   /** Returns once every rank has called it. */
   barrier(): void;
-  /** The way of these parameters' gradients to the other ranks, step after step. */
+  /**
+   * The way of these parameters' gradients to the other ranks, step after step. They require a gradient,
+   * lie on one device, and have one on all ranks or on none.
+   */
   exchange(parameters: readonly Tensor[]): GradientExchange;
 }
 
 /** Gradients that travel while back-propagation is still under way. */
 export interface GradientExchange {
-  /** A step's last back-propagation: gradients set out as they become final. */
+  /** The last back-propagation of a step, of which there is one: gradients set out as they become final. */
   lastBackward(loss: Tensor): void;
   /** Makes every gradient the mean over the ranks: waits for those under way, or sends all. */
   average(): void;
@@ -93,25 +96,27 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
   function exchange(parameters: readonly Tensor[]): GradientExchange {
     const inOrder = [...parameters].reverse(); // in which their gradients come, about
     const served = parameters.every(({ handle }) => native.serves(handle));
-    const way = served && native.exchange(meeting.group, buckets(inOrder).map(handles));
-    let underWay = false;
+    const early = served && native.exchange(meeting.group, buckets(inOrder).map(handles));
+    let sent = false;
+    function send(): void {
+      if (!early || sent) return;
+      begin(); // after back-propagation: who is stuck in it is one behind
+      native.exchangeSendRest(early);
+      sent = true;
+    }
     return {
       lastBackward(loss) {
-        if (!way) return loss.backward();
-        attempt(() => {
-          begin();
-          native.exchangeCollect(way, loss.handle);
-        });
+        if (early) native.exchangeExpect(early, loss.handle);
         loss.backward();
-        attempt(() => native.exchangeSendRest(way));
-        underWay = true;
+        attempt(send);
       },
       average() {
         scope(() => {
           const gradients = inOrder.flatMap(({ grad }) => grad ?? []);
-          if (way && underWay) attempt(() => native.exchangeWait(way));
+          attempt(send);
+          if (early) attempt(() => native.exchangeWait(early));
           else sum(gradients);
-          underWay = false;
+          sent = false;
           divide(gradients);
         });
       },

@@ -1,7 +1,13 @@
 // What holds for every method of the registry, a new one included.
 import { describe, expect, test } from "vitest";
 import { METHODS, type MethodName } from "../../src/methods/index.js";
-import { liveMemory } from "../../src/torch/index.js";
+import {
+  alone,
+  type GradientExchange,
+  liveMemory,
+  scope,
+  type Tensor,
+} from "../../src/torch/index.js";
 import { latestCheckpoint, resume, saveInto } from "../../src/train/index.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 import {
@@ -31,6 +37,31 @@ const setups: TinySetup[] = METHODS.flatMap((method) => [
   { method },
   ...(variants[method] ?? []).map((options) => ({ method, options })),
 ]);
+
+/** A group of one that says, for each step of the network, whether its gradients could have set out early. */
+function watchedGroup() {
+  const steps: boolean[] = [];
+  let exchanges = 0;
+  const exchange = (parameters: readonly Tensor[]): GradientExchange => {
+    const isNetwork = exchanges++ === 0; // discriminators come after it
+    const norms = () =>
+      scope(() => parameters.map(({ grad }) => (grad ? grad.norm().item() : undefined)));
+    let final: ReturnType<typeof norms> | undefined;
+    return {
+      lastBackward(loss) {
+        expect(final).toBeUndefined();
+        loss.backward();
+        final = norms();
+      },
+      average() {
+        if (final) expect(norms()).toEqual(final);
+        if (isNetwork) steps.push(final !== undefined);
+        final = undefined;
+      },
+    };
+  };
+  return { group: { ...alone, exchange }, steps };
+}
 
 describe.each(setups)("$method $options", (setup) => {
   test("three steps give finite numbers, the same ones twice", async () => {
@@ -66,6 +97,12 @@ describe.each(setups)("$method $options", (setup) => {
       });
     },
   );
+
+  test("ends back-propagation of the network by lastBackward, once a step", async () => {
+    const { group, steps } = watchedGroup();
+    await using({ ...setup, context: { group } }, (run) => trainTiny(run, { steps: 3 }));
+    expect(steps).toEqual([true, true, true]);
+  });
 
   test("keeps no tensor of a step, and none when it is disposed", async () => {
     const outside = liveMemory();

@@ -103,13 +103,24 @@ describe
       torch.scope(() => loss(a).mul(rank).backward());
       exchange.average(); // without a last pass: all are sent now
       found.push([a.grad.mean().item(), c.grad === undefined]);
-      torch.scope(() => exchange.lastBackward(loss(a)));
+      // Ranks whose losses reach different parameters send in the same order, too.
+      for (const { grad } of [a, b, d]) torch.noGrad(() => grad.fillInPlace(0));
+      torch.scope(() => exchange.lastBackward(rank ? loss(d, a) : loss(a, b)));
+      const late = [() => loss(a).backward(), () => exchange.lastBackward(loss(a))];
+      for (const again of late) {
+        try {
+          torch.scope(again);
+        } catch (error) {
+          found.push(error.message);
+        }
+      }
+      exchange.average();
+      found.push([b.grad.mean().item(), d.grad.mean().item()]);
       try {
-        torch.scope(() => loss(a).backward());
+        group.exchange([torch.zeros([1])]);
       } catch (error) {
         found.push(error.message);
       }
-      exchange.average();
       say(found);`,
       );
       const mean = [
@@ -119,10 +130,13 @@ describe
       ];
       for (const { out, err } of ended) {
         expect(err).toBe("");
-        const late = expect.stringMatching(
-          /a gradient came after the step's last back-propagation/,
-        );
-        expect(JSON.parse(out)).toEqual([mean, mean, [0.5, true], late]);
+        expect(JSON.parse(out)).toEqual([
+          ...[mean, mean, [0.5, true]],
+          expect.stringMatching(/a gradient came after the step's last back-propagation/),
+          expect.stringMatching(/a step has one last back-propagation/),
+          [0.5, 0.5],
+          expect.stringMatching(/parameters that require a gradient/),
+        ]);
       }
     });
 

@@ -56,14 +56,19 @@ export async function openDomains(
   return { source, target, evaluate };
 }
 
+/** @throws UserError where the configuration wants a GPU that libtorch does not find */
+export function requireDevice({ train: { device } }: Config): void {
+  if (!device.startsWith("cuda") || hasCuda()) return;
+  throw new UserError(
+    `train.device is ${device}, but libtorch ${libtorchVersion} has no CUDA, or finds no device: ` +
+      "build with pip's torch for CUDA, or use cpu",
+  );
+}
+
 /** The network of a configuration, its weights fresh from libtorch's generator. */
-export function buildNetwork({ network, train }: Config, classes: number): Network {
-  if (train.device.startsWith("cuda") && !hasCuda()) {
-    throw new UserError(
-      `train.device is ${train.device}, but libtorch ${libtorchVersion} has no CUDA, or finds no device: ` +
-        "build with pip's torch for CUDA, or use cpu",
-    );
-  }
+export function buildNetwork(config: Config, classes: number): Network {
+  requireDevice(config);
+  const { network, train } = config;
   const init = network.init === "he" ? heInit : normalInit(0.01);
   return deeplabV2({ ...network, classes, init, device: train.device });
 }

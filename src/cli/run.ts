@@ -24,7 +24,13 @@ import {
   startFrom,
   train,
 } from "../train/index.js";
-import { buildMethod, buildNetwork, openDomains, withAbsoluteRoots } from "./build.js";
+import {
+  buildMethod,
+  buildNetwork,
+  openDomains,
+  requireDevice,
+  withAbsoluteRoots,
+} from "./build.js";
 import type { Config } from "./config.js";
 import { interruption } from "./interruption.js";
 import { commandOf } from "./invocation.js";
@@ -200,6 +206,7 @@ export async function prepare(
   resuming: boolean,
   group: ProcessGroup = alone,
 ) {
+  requireDevice(config); // before data are drawn
   const first = group.rank === 0;
   const domains = await firstThenOthers(group, () => openDomains(config)); // some are drawn first
   const { names: classes } = domains.source.classes;

@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { hasCuda } from "../../src/torch/index.js";
 import { inTemporaryFolder, makeCamvid, makeDomains, makeGta5 } from "../datasets/fixtures.js";
 import { cli, preset, tiny } from "./cli.js";
 
@@ -124,8 +125,14 @@ describe("configuration", () => {
       /method.*did you mean minent/,
     );
   });
-  test("a device that is not there", async () => {
+  test.skipIf(hasCuda())("a device that is not there", async () => {
     expectSentence(await trainWith({}, { args: ["--set", "train.device=cuda"] }), /no CUDA/);
+    await inTemporaryFolder(async (root) => {
+      const wanted = ["--data", root, "--set", "train.device=cuda", "--out", join(root, "run")];
+      const { code, err } = await cli("train", "--preset", "streets", ...wanted);
+      expect([code, err]).toEqual([1, expect.stringMatching(/no CUDA/)]);
+      expect(readdirSync(root).filter((name) => name !== "run")).toEqual([]); // nothing was drawn
+    });
   });
   test("broken YAML", async () => {
     await inTemporaryFolder(async (root) => {

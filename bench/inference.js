@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bootstrapOrExplain } from "../setup/bootstrap.js";
 import { pythonsWithTorch } from "./pythons.js";
-import { commandOf, median, nameOf, race } from "./race.js";
+import { commandOf, median, nameOf, race, showTable } from "./race.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const { values } = parseArgs({
@@ -99,19 +99,10 @@ function main() {
     rounds: Number(rounds),
     rows,
   };
-  console.table(
-    Object.fromEntries(
-      rows.map(({ name, version, seconds, processorSeconds }) => [
-        name,
-        {
-          version,
-          "s/image": Number(seconds.toFixed(3)),
-          "images/s": Number((1 / seconds).toFixed(3)),
-          "processor s": Number(processorSeconds.toFixed(3)),
-        },
-      ]),
-    ),
-  );
+  showTable(rows, ({ version, seconds, processorSeconds }) => ({
+    version,
+    ...{ "s/image": seconds, "images/s": 1 / seconds, "processor s": processorSeconds },
+  }));
   mkdirSync(values.out, { recursive: true });
   writeFileSync(join(values.out, "inference.json"), `${JSON.stringify(results, null, 2)}\n`);
   return rows.length > 0 ? 0 : 1;

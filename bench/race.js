@@ -42,3 +42,11 @@ export function commandOf(args) {
 
 /** A contestant's name, with the version of its PyTorch instead of where that lies. */
 export const nameOf = (name, { version }) => name.replace(/ \(.*\)$/, ` ${version}`);
+
+/** Prints contestants as a table; numbers by three digits behind the point. */
+export function showTable(rows, columnsOf) {
+  const short = (value) => (typeof value === "number" ? Number(value.toFixed(3)) : value);
+  const columns = (row) =>
+    Object.fromEntries(Object.entries(columnsOf(row)).map(([key, value]) => [key, short(value)]));
+  console.table(Object.fromEntries(rows.map((row) => [row.name, columns(row)])));
+}

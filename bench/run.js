@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { bootstrapOrExplain } from "../setup/bootstrap.js";
 import { chart } from "./chart.js";
 import { pythonsWithTorch } from "./pythons.js";
-import { commandOf, median, nameOf, race } from "./race.js";
+import { commandOf, median, nameOf, race, showTable } from "./race.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const { values } = parseArgs({
@@ -112,19 +112,11 @@ function main() {
     rounds: Number(rounds),
     rows,
   };
-  console.table(
-    Object.fromEntries(
-      rows.map(({ name, version, seconds, peakMiB }) => [
-        name,
-        {
-          version,
-          "s/step": Number(seconds.toFixed(3)),
-          "peak MiB": peakMiB,
-          speedup: `${(fastest.seconds / seconds).toFixed(2)}x`,
-        },
-      ]),
-    ),
-  );
+  showTable(rows, ({ version, seconds, peakMiB }) => ({
+    version,
+    ...{ "s/step": seconds, "peak MiB": peakMiB },
+    speedup: `${(fastest.seconds / seconds).toFixed(2)}x`,
+  }));
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(join(out, "results.svg"), chart(results));

@@ -4,7 +4,10 @@
  */
 export interface Interruption {
   readonly asked: boolean;
-  /** While `body` runs, the wish comes true at once: calls `stop`, and exits with 130. */
+  /**
+   * While `body` runs, the wish comes true at once: calls `stop`, and exits with 130. Rejects with what
+   * `stop` throws.
+   */
   atOnce<T>(stop: () => void, body: () => Promise<T>): Promise<T>;
   /** Gives the signals back. */
   end(): void;
@@ -15,22 +18,28 @@ export function interruption(): Interruption {
   let stop: (() => void) | undefined;
   const ask = () => {
     asked ??= performance.now();
-    stop?.();
-    const again = performance.now() - asked > 1000;
-    if (stop || again) process.exit(130); // with the last checkpoint as it is
+    if (stop) stop();
+    else if (performance.now() - asked > 1000) process.exit(130); // with the last checkpoint as it is
   };
   process.on("SIGINT", ask).on("SIGTERM", ask);
   return {
     get asked() {
       return asked !== undefined;
     },
-    async atOnce(how, body) {
-      stop = how;
-      try {
-        return await body();
-      } finally {
+    atOnce<T>(how: () => void, body: () => Promise<T>): Promise<T> {
+      return new Promise<T>((resolve, reject) => {
+        stop = () => {
+          try {
+            how();
+          } catch (error) {
+            return reject(error);
+          }
+          process.exit(130);
+        };
+        body().then(resolve, reject);
+      }).finally(() => {
         stop = undefined;
-      }
+      });
     },
     end: () => {
       process.off("SIGINT", ask).off("SIGTERM", ask);

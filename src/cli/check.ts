@@ -1,9 +1,9 @@
-import { withAbsoluteRoots } from "./build.js";
-import { configuration } from "./configuration.js";
-import { dataCheck } from "./data-check.js";
-import { open } from "./measure.js";
-import type { Json } from "./print.js";
+import { withAbsoluteRoots } from "../experiment/build.js";
+import { open } from "../experiment/measure.js";
+import { configuration } from "../experiment/presets.js";
+import { dataCheck } from "./commands/data-check.js";
 import { setOf } from "./set-of.js";
+import type { Json } from "./terminal/print.js";
 
 export interface CheckOptions {
   readonly setOf: string;

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Dataset } from "../datasets/dataset.js";
+import { withAbsoluteRoots } from "../experiment/build.js";
+import type { Config } from "../experiment/config.js";
+import { peakMemory, prepare } from "../experiment/run.js";
 import { train } from "../train/index.js";
-import { withAbsoluteRoots } from "./build.js";
-import type { Config } from "./config.js";
-import { type Json, print } from "./print.js";
-import { clock } from "./progress.js";
-import { peakMemory, prepare } from "./run.js";
+import { type Json, print } from "./terminal/print.js";
+import { clock } from "./terminal/progress.js";
 
 const MEASURED = 3;
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Argument, Command, CommanderError, Option } from "commander";
 import { UserError } from "../errors.js";
-import { jsonOption } from "./print.js";
 import { addStyleCommands } from "./style-commands.js";
-import { paint } from "./terminal.js";
+import { jsonOption } from "./terminal/print.js";
+import { paint } from "./terminal/terminal.js";
 
 const collect = (value: string, before: string[]) => [...before, value];
 const whole = (value: string): number => {
@@ -58,7 +58,7 @@ them. Colours follow NO_COLOR and FORCE_COLOR. The Tab key: completion --help.`,
     .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())
-    .action(async (options) => (await import("./demo.js")).demo(options));
+    .action(async (options) => (await import("./commands/demo.js")).demo(options));
 
   program
     .command("train")
@@ -92,7 +92,7 @@ The run folder holds config.yaml, metrics.jsonl, checkpoints/, previews/, result
 docs/run-folder.md.
 Ctrl-C saves a checkpoint; --resume goes on from it.`,
     )
-    .action(async (options) => (await import("./train.js")).train(options));
+    .action(async (options) => (await import("./commands/train.js")).train(options));
 
   program
     .command("pretrain")
@@ -116,7 +116,7 @@ Examples:
   cfcontra train --preset streets --method minent --set network.weights=runs/streets-pretrained-1
   cfcontra train --preset streets --method cfcontra --set network.weights=runs/streets-pretrained-1`,
     )
-    .action(async (options) => (await import("./pretrain.js")).pretrain(options));
+    .action(async (options) => (await import("../experiment/pretrain.js")).pretrain(options));
 
   const weights = program.command("weights").description("look at and convert files of weights");
   weights
@@ -135,7 +135,7 @@ Examples:
   cfcontra weights inspect runs/streets-cfcontra-1`,
     )
     .action(async (file, options) =>
-      (await import("./weights-inspect.js")).inspectWeights(file, options),
+      (await import("./commands/weights-inspect.js")).inspectWeights(file, options),
     );
   weights
     .command("convert")
@@ -154,7 +154,7 @@ Examples:
   cfcontra weights convert runs/streets-cfcontra-1 adapted.pth`,
     )
     .action(async (from, to, options) =>
-      (await import("./weights-convert.js")).convertWeights(from, to, options),
+      (await import("./commands/weights-convert.js")).convertWeights(from, to, options),
     );
 
   program
@@ -184,14 +184,16 @@ Examples:
   cfcontra evaluate runs/streets-cfcontra-1 --scales 0.75,1,1.25 --flip --latex row.tex
   cfcontra evaluate runs/streets-cfcontra-1 --set sizes.evaluate=[512,256] --json scores.json`,
     )
-    .action(async (run, options) => (await import("./evaluate.js")).evaluateRun(run, options));
+    .action(async (run, options) =>
+      (await import("./commands/evaluate.js")).evaluateRun(run, options),
+    );
 
   program
     .command("report")
     .description("write report.html into run folders: one page with everything about a run")
     .argument("<runs...>", "run folders")
     .option("--baseline <run>", "a source-only run to compare with; looked for beside when omitted")
-    .action(async (runs, options) => (await import("./report.js")).report(runs, options));
+    .action(async (runs, options) => (await import("./commands/report.js")).report(runs, options));
 
   program
     .command("compare")
@@ -199,7 +201,9 @@ Examples:
     .argument("<runs...>", "run folders; those that differ in their seed alone form a group")
     .option("--out <folder>", "where to write comparison.html, .md and .json", "comparison")
     .addOption(jsonOption())
-    .action(async (runs, options) => (await import("./compare.js")).compare(runs, options));
+    .action(async (runs, options) =>
+      (await import("./commands/compare.js")).compare(runs, options),
+    );
 
   program
     .command("predict")
@@ -231,7 +235,7 @@ Examples:
       if (images.length === 0) {
         throw new UserError(`predict ${run}: name images, or folders of them, after the run`);
       }
-      return (await import("./predict.js")).predict(run, images, options);
+      return (await import("./commands/predict.js")).predict(run, images, options);
     });
 
   program
@@ -255,7 +259,7 @@ Examples:
   cfcontra export runs/streets-cfcontra-1 --out model.onnx
   cfcontra export runs/streets-cfcontra-1 --out small.onnx --argmax --int8`,
     )
-    .action(async (run, options) => (await import("./export.js")).exportRun(run, options));
+    .action(async (run, options) => (await import("./commands/export.js")).exportRun(run, options));
 
   program
     .command("playground")
@@ -275,7 +279,7 @@ Examples:
   cfcontra playground playground --serve`,
     )
     .action(async (networks, options) =>
-      (await import("./playground.js")).playground(networks, options),
+      (await import("./commands/playground.js")).playground(networks, options),
     );
 
   program
@@ -292,7 +296,9 @@ Examples:
   cfcontra dashboard runs/demo --port 8080
   ssh -L 7700:localhost:7700 machine cfcontra dashboard   # from another machine`,
     )
-    .action(async (runs, options) => (await import("./dashboard.js")).dashboard(runs, options));
+    .action(async (runs, options) =>
+      (await import("./commands/dashboard.js")).dashboard(runs, options),
+    );
 
   addStyleCommands(program, { setOption, dataOption, whole });
 

@@ -3,10 +3,10 @@ import { basename, extname, join } from "node:path";
 import sharp from "sharp";
 import { overlay } from "../datasets/colorize.js";
 import type { ClassSet, Size } from "../datasets/dataset.js";
-import { filesByStem, imageExtensions } from "../datasets/files.js";
+import { filesByStem, imageExtensions } from "../datasets/files/find-files.js";
 import { UserError } from "../errors.js";
-import { type Json, print } from "./print.js";
-import { progressLine } from "./progress.js";
+import { type Json, print } from "./terminal/print.js";
+import { progressLine } from "./terminal/progress.js";
 
 /** An image as it is in its file, RGB, and the train ids of its pixels. */
 export interface Prediction extends Size {

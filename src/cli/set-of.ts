@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import type { Config } from "./config.js";
+import type { Config } from "../experiment/config.js";
 
 /** A data set of a configuration, and the key that it stands under. */
 export interface ChosenSet {

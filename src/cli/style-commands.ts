@@ -1,5 +1,5 @@
 import type { Command, Option } from "commander";
-import { jsonOption } from "./print.js";
+import { jsonOption } from "./terminal/print.js";
 
 interface Shared {
   readonly setOption: () => Option;
@@ -33,7 +33,7 @@ Examples:
   cfcontra style preview airsim-camvid --data ~/data --styles color,adain --set style.coder=coder.safetensors`,
     )
     .action(async (preset, options) =>
-      (await import("./style-preview.js")).stylePreview(preset, options),
+      (await import("./commands/style-preview.js")).stylePreview(preset, options),
     );
   style
     .command("train")
@@ -56,7 +56,7 @@ Examples:
   cfcontra style train gta5-cityscapes --data ~/data --encoder vgg_normalised.pth --set train.device=cuda`,
     )
     .action(async (preset, options) =>
-      (await import("./style-train.js")).styleTrain(preset, options),
+      (await import("./commands/style-train.js")).styleTrain(preset, options),
     );
   style
     .command("apply")
@@ -83,6 +83,6 @@ Examples:
     --set style.images=4 --set style.coder='{ encoder: vgg_normalised.pth, decoder: decoder.pth }'`,
     )
     .action(async (preset, options) =>
-      (await import("./style-apply.js")).styleApply(preset, options),
+      (await import("./commands/style-apply.js")).styleApply(preset, options),
     );
 }

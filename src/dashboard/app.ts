@@ -5,8 +5,8 @@ import { streamSSE } from "hono/streaming";
 import type { RunsEvent } from "./api.js";
 import { details, readConfusion, readFeatures } from "./details.js";
 import { loopbackHost, readOnly, safeHeaders, tokenNeeded } from "./guard.js";
-import { inside } from "./inside.js";
 import type { SeriesQuery } from "./metrics.js";
+import { inside } from "./safe-path.js";
 import { openStore } from "./store.js";
 
 export interface DashboardOptions {

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import type { ClassList, Features, Points, Preview, RunDetails } from "./api.js";
-import { asMapping, asNumber, parseMapping, readJson, readText } from "./files.js";
+import { asMapping, asNumber, parseMapping, readJson, readText } from "./read-file.js";
 import type { Run } from "./run.js";
 
 /** What a run's page shows beside its numbers. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import type { Buckets, RunSeries } from "./api.js";
-import { type Column, column } from "./column.js";
 import { follow, parseObject } from "./follow.js";
+import { type Column, column } from "./time-series.js";
 
 export interface SeriesQuery {
   /** Keys, or what they begin with if it ends with "/"; all when omitted. */

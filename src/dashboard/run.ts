@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import type { RunState, RunSummary, Score } from "./api.js";
-import { asMapping, asNumber, asString, parseMapping, readJson, readText } from "./files.js";
-import { inside } from "./inside.js";
+import { asMapping, asNumber, asString, parseMapping, readJson, readText } from "./read-file.js";
+import { inside } from "./safe-path.js";
 import { scan } from "./scan.js";
 
 /** One run folder as the list shows it. */

@@ -2,8 +2,8 @@ import { type Dirent, existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { RunSummary, RunsEvent } from "./api.js";
-import { inside } from "./inside.js";
 import { openRun, type Run } from "./run.js";
+import { inside } from "./safe-path.js";
 
 /** The run folders below a folder, looked at again and again while somebody is watching. */
 export interface Runs {

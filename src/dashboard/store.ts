@@ -1,5 +1,5 @@
 import { type Metrics, openMetrics } from "./metrics.js";
-import { openPrototypes, type PrototypeLines } from "./prototypes.js";
+import { openPrototypes, type PrototypeLines } from "./prototype-lines.js";
 import type { Run } from "./run.js";
 import { openRuns, type Runs } from "./runs.js";
 

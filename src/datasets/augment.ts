@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { z } from "zod";
 import type { Sample } from "./dataset.js";
-import { resizeNearest } from "./labels.js";
+import { resizeNearest } from "./files/labels.js";
 import { randomFrom } from "./random.js";
 
 /** Random changes that keep image and label map in step. Off unless asked for. */

@@ -1,7 +1,7 @@
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import { UserError } from "../errors.js";
 import { type Dataset, IGNORE, type Sample, type Size } from "./dataset.js";
-import { mistakenCoding } from "./mistaken-coding.js";
+import { mistakenCoding } from "./files/mistaken-coding.js";
 
 export interface CheckOptions {
   /** Read only so many samples, spread evenly over the set; all when omitted. */

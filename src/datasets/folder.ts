@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { z } from "zod";
 import { classSetOf } from "./class-sets.js";
 import type { Dataset } from "./dataset.js";
-import { type DatasetType, openFiles } from "./file-dataset.js";
-import { identityMap } from "./label-maps.js";
-import { classesSchema, commonOptions, pickClasses, resolveMapping } from "./options.js";
+import { type DatasetType, openFiles } from "./files/file-dataset.js";
+import { identityMap } from "./files/label-maps.js";
+import { classesSchema, commonOptions, pickClasses, resolveMapping } from "./files/labelling.js";
 
 /**
  * Options of any other data set: a folder of images and one of label PNGs of the same names, in

@@ -1,24 +1,24 @@
 import { resolve } from "node:path";
 import { UserError } from "../errors.js";
-import { acdc } from "./acdc.js";
-import { bdd100k } from "./bdd100k.js";
-import { camvid } from "./camvid.js";
-import { carla, carlaBefore14 } from "./carla.js";
-import { cityscapes } from "./cityscapes.js";
-import { crosscity } from "./crosscity.js";
-import { darkZurich } from "./dark-zurich.js";
+import { nearestWord } from "../nearest-word.js";
 import type { Dataset } from "./dataset.js";
-import type { DatasetType } from "./file-dataset.js";
-import { foggyCityscapes } from "./foggy-cityscapes.js";
+import type { DatasetType } from "./files/file-dataset.js";
 import { folder } from "./folder.js";
-import { gta5 } from "./gta5.js";
-import { kitti } from "./kitti.js";
-import { mapillary } from "./mapillary.js";
-import { nearestWord } from "./nearest-word.js";
+import { acdc } from "./published/acdc.js";
+import { bdd100k } from "./published/bdd100k.js";
+import { camvid } from "./published/camvid.js";
+import { carla, carlaBefore14 } from "./published/carla.js";
+import { cityscapes } from "./published/cityscapes.js";
+import { crosscity } from "./published/crosscity.js";
+import { darkZurich } from "./published/dark-zurich.js";
+import { foggyCityscapes } from "./published/foggy-cityscapes.js";
+import { gta5 } from "./published/gta5.js";
+import { kitti } from "./published/kitti.js";
+import { mapillary } from "./published/mapillary.js";
+import { synscapes } from "./published/synscapes.js";
+import { synthia } from "./published/synthia.js";
+import { virtualKitti } from "./published/virtual-kitti.js";
 import { streets } from "./streets/streets.js";
-import { synscapes } from "./synscapes.js";
-import { synthia } from "./synthia.js";
-import { virtualKitti } from "./virtual-kitti.js";
 
 /** Every kind of data set, by the `type` of its configuration. A new one is a new line. */
 export const DATASET_TYPES: Readonly<Record<string, DatasetType>> = {

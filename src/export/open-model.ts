@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as ort from "onnxruntime-node";
-import { readImage } from "../datasets/images.js";
+import { readImage } from "../datasets/files/images.js";
 import { UserError } from "../errors.js";
 import type { Pixels } from "./pixels.js";
 import { openSegmenter, type Runtime, type Segmentation, type Segmenter } from "./segmenter.js";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { alignmentOptions, fineAlignment } from "./fine-alignment.js";
 import type { Method, MethodContext } from "./method.js";
 import { networkOptimizer } from "./source-only.js";
+import { alignmentOptions, fineAlignment } from "./step/fine-alignment.js";
 
 export const cfcontraOptions = z.strictObject(alignmentOptions);
 

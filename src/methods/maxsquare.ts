@@ -3,7 +3,7 @@ import { guidance, maxSquareLoss } from "../entropy/index.js";
 import { segmentationLoss } from "../network/index.js";
 import type { Method, MethodContext } from "./method.js";
 import { supervisedOptions } from "./source-only.js";
-import { supervisedAnd } from "./target-losses.js";
+import { supervisedAnd } from "./step/two-halves.js";
 
 const weight = z.number().min(0);
 

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { entropyLoss } from "../entropy/index.js";
 import type { Prediction } from "../network/index.js";
 import type { Tensor } from "../torch/index.js";
-import type { WeightedLosses } from "./backpropagate.js";
 import type { Method, MethodContext } from "./method.js";
 import { supervisedOptions } from "./source-only.js";
-import { supervisedAnd } from "./target-losses.js";
+import type { WeightedLosses } from "./step/backpropagate.js";
+import { supervisedAnd } from "./step/two-halves.js";
 
 /** Weights of the entropy of both heads. */
 export const entropyOptions = {

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { ADVERSARIES } from "../entropy/index.js";
 import { type Prediction, upsampleLogits } from "../network/index.js";
 import { noGrad, scope, type Tensor } from "../torch/index.js";
-import { adversary } from "./adversary.js";
-import { backpropagate } from "./backpropagate.js";
 import type { Batches, Method, MethodContext } from "./method.js";
 import { networkOptimizer, predict, supervisedLosses, supervisedOptions } from "./source-only.js";
+import { adversary } from "./step/adversary.js";
+import { backpropagate } from "./step/backpropagate.js";
 
 const weight = z.number().min(0);
 

@@ -17,13 +17,13 @@ import {
   type Tensor,
   topk,
 } from "../torch/index.js";
-import { backpropagate } from "./backpropagate.js";
-import { classMix, type Labelled } from "./class-mix.js";
-import { alignmentOptions, fineAlignment } from "./fine-alignment.js";
-import { guardRails } from "./guard-rails.js";
 import type { Batches, Method, MethodContext } from "./method.js";
 import { networkOptimizer, predict } from "./source-only.js";
-import { meanTeacher } from "./teacher.js";
+import { backpropagate } from "./step/backpropagate.js";
+import { classMix, type Labelled } from "./step/class-mix.js";
+import { alignmentOptions, fineAlignment } from "./step/fine-alignment.js";
+import { guardRails } from "./step/guard-rails.js";
+import { meanTeacher } from "./step/teacher.js";
 
 const weight = z.number().min(0);
 

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { type Prediction, parameterGroups, segmentationLoss } from "../network/index.js";
 import { dataParallel, sgd } from "../nn/index.js";
 import { alone, autocast, scope, type Tensor } from "../torch/index.js";
-import { backpropagate, type WeightedLosses } from "./backpropagate.js";
 import type { Batches, Method, MethodContext } from "./method.js";
+import { backpropagate, type WeightedLosses } from "./step/backpropagate.js";
 
 /** Weight of the auxiliary head's cross-entropy beside the main head's 1. */
 export const supervisedOptions = { aux: z.number().min(0).default(0.1) };

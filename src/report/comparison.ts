@@ -1,6 +1,6 @@
 import { UserError } from "../errors.js";
-import { meanAndDeviation } from "./course.js";
 import type { ResultFile, RunFiles } from "./run-files.js";
+import { meanAndDeviation } from "./score-history.js";
 import { percent } from "./score-table.js";
 
 /** A value over seeds; deviation with n - 1, 0 for a single run. Shares 0..1. */

@@ -6,7 +6,7 @@ import type { Network } from "../network/index.js";
 import type { Entry, RunFolder, StepReport } from "../train/index.js";
 import { matrixOf } from "./evaluation.js";
 import { openPreviews } from "./previews.js";
-import { prototypeCosines } from "./prototypes.js";
+import { prototypeCosines } from "./prototype-cosines.js";
 import { openEventFile } from "./tensorboard.js";
 
 /** What a run writes of itself while it trains: everything in docs/run-folder.md but checkpoints. */

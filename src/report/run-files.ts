@@ -6,8 +6,7 @@ import { UserError } from "../errors.js";
 import type { Environment } from "../train/environment.js";
 import { readJsonLines } from "../train/run-folder.js";
 import type { Status } from "../train/status.js";
-import type { MetricsLine } from "./course.js";
-import type { PrototypeCosines } from "./prototypes.js";
+import type { PrototypeCosines } from "./prototype-cosines.js";
 import {
   classesFile,
   configFile,
@@ -19,6 +18,7 @@ import {
   resultFile,
   statusFile,
 } from "./run-schemas.js";
+import type { MetricsLine } from "./score-history.js";
 
 /** One image of `previews/` as files, with what the newest snapshot made of it. */
 export interface Preview {

@@ -1,5 +1,5 @@
-import { courseOf } from "./course.js";
 import type { ResultFile, RunFiles } from "./run-files.js";
+import { courseOf } from "./score-history.js";
 import { percent } from "./score-table.js";
 import { partMeans, sparkline } from "./sparkline.js";
 

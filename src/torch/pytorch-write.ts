@@ -1,7 +1,7 @@
 import { type Zippable, zipSync } from "fflate";
 import { UserError } from "../errors.js";
 import type { Dtype } from "./dtype.js";
-import { writeComplete } from "./files.js";
+import { writeComplete } from "./file-access.js";
 import { STORAGES } from "./pytorch-pickle.js";
 import type { Tensor } from "./tensor.js";
 

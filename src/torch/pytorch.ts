@@ -1,6 +1,6 @@
 import { UserError } from "../errors.js";
 import { elementSize, scalarType } from "./dtype.js";
-import { readFully, withFile } from "./files.js";
+import { readFully, withFile } from "./file-access.js";
 import { native } from "./native.js";
 import { operator } from "./operator.js";
 import { type Contents, openLegacy, openZip } from "./pytorch-layouts.js";

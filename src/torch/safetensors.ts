@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { UserError } from "../errors.js";
 import { type Dtype, scalarType } from "./dtype.js";
-import { readFully, withFile, writeComplete } from "./files.js";
+import { readFully, withFile, writeComplete } from "./file-access.js";
 import { native } from "./native.js";
 import { scope } from "./scope.js";
 import { Tensor } from "./tensor.js";

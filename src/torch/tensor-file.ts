@@ -1,4 +1,4 @@
-import { readFully, withFile } from "./files.js";
+import { readFully, withFile } from "./file-access.js";
 import { isZip, readPyTorch } from "./pytorch.js";
 import { writePyTorch } from "./pytorch-write.js";
 import { readSafetensors, type TensorMap, writeSafetensors } from "./safetensors.js";

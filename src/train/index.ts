@@ -10,9 +10,16 @@ export {
   resume,
   saveInto,
 } from "./checkpoint.js";
+export {
+  anyRank,
+  averageScalars,
+  firstThenOthers,
+  sameStart,
+  sumCounts,
+} from "./collectives.js";
 export { type Environment, environment } from "./environment.js";
+export { type LocalPlace, placeOf } from "./launch-environment.js";
 export { type LoopOptions, type StepReport, type Stream, train } from "./loop.js";
-export { type LocalPlace, placeOf } from "./place.js";
 export { ownRandomState, type RandomStates, randomStates } from "./random-states.js";
 export {
   type Entry,
@@ -24,10 +31,3 @@ export {
 } from "./run-folder.js";
 export { startFrom } from "./start-from.js";
 export { openStatus, type RunState, type Status, type StatusFile } from "./status.js";
-export {
-  anyRank,
-  averageScalars,
-  firstThenOthers,
-  sameStart,
-  sumCounts,
-} from "./together.js";

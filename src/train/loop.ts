@@ -6,8 +6,8 @@ import type { Domains, Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
 import { poly } from "../nn/index.js";
 import { alone, type ProcessGroup, scope } from "../torch/index.js";
+import { averageScalars } from "./collectives.js";
 import { memoryWatch } from "./memory.js";
-import { averageScalars } from "./together.js";
 
 /** A domain to train on: images at one size, so many a step. */
 export interface Stream {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { settings } from "../../src/cli/completion/settings.js";
-import { configuration } from "../../src/cli/configuration.js";
 import { commandLine } from "../../src/cli/main.js";
+import { configuration } from "../../src/experiment/presets.js";
 import { METHODS } from "../../src/methods/index.js";
 import { cli } from "./cli.js";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { interruption } from "../../src/cli/interruption.js";
+import { interruption } from "../../src/cli/terminal/interruption.js";
 import { UserError } from "../../src/errors.js";
 
 test("a checkpoint that cannot be saved at a signal is the error of what was under way", async () => {

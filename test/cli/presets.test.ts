@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { presetNames } from "../../src/cli/config.js";
-import { configuration } from "../../src/cli/configuration.js";
 import { parseDatasetSpec } from "../../src/datasets/open.js";
+import { presetNames } from "../../src/experiment/config.js";
+import { configuration } from "../../src/experiment/presets.js";
 import { METHODS } from "../../src/methods/index.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 import { preset, tiny } from "./cli.js";

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { invocation, quoted } from "../../src/cli/invocation.js";
-import { note, progressLine, say } from "../../src/cli/progress.js";
-import { hasColors, isLive, paint, wrapped } from "../../src/cli/terminal.js";
+import { invocation, quoted } from "../../src/cli/terminal/invocation.js";
+import { note, progressLine, say } from "../../src/cli/terminal/progress.js";
+import { hasColors, isLive, paint, wrapped } from "../../src/cli/terminal/terminal.js";
 
 /** A stream that keeps what is written to it; with columns it is a terminal. */
 function stream(columns?: number) {

@@ -2,8 +2,8 @@ import { appendFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { column } from "../../src/dashboard/column.js";
 import { openMetrics } from "../../src/dashboard/metrics.js";
+import { column } from "../../src/dashboard/time-series.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 
 describe("buckets", () => {

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, test, vi } from "vitest";
-import { dataCheck } from "../../src/cli/data-check.js";
+import { dataCheck } from "../../src/cli/commands/data-check.js";
 import { checkDataset, spread } from "../../src/datasets/check.js";
 import type { ClassSet, Dataset } from "../../src/datasets/dataset.js";
 import { openDataset } from "../../src/datasets/open.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { encode } from "fast-png";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { readImage } from "../../src/datasets/images.js";
+import { readImage } from "../../src/datasets/files/images.js";
 import { inTemporaryFolder, sceneImage, sceneLabel } from "./fixtures.js";
 
 const size = { width: 64, height: 32 };

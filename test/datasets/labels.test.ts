@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { encode } from "fast-png";
 import { describe, expect, it } from "vitest";
 import { IGNORE } from "../../src/datasets/dataset.js";
-import { identityMap, thenMap, toTrainIds } from "../../src/datasets/label-maps.js";
-import { decodeLabel, resizeNearest } from "../../src/datasets/labels.js";
+import { identityMap, thenMap, toTrainIds } from "../../src/datasets/files/label-maps.js";
+import { decodeLabel, resizeNearest } from "../../src/datasets/files/labels.js";
 import { encodeLabel } from "./fixtures.js";
 
 const side = fc.integer({ min: 1, max: 24 });

@@ -10,7 +10,7 @@ import { type Block, blocks, inlineCode, PAGES } from "./markdown.js";
 const AROUND = {
   "export function mine(": `
     import type { Method, MethodContext } from "../../dist/methods/method.js";
-    import { backpropagate } from "../../dist/methods/backpropagate.js";
+    import { backpropagate } from "../../dist/methods/step/backpropagate.js";
     import { networkOptimizer, predict, supervisedLosses } from "../../dist/methods/source-only.js";
     import { scope } from "../../dist/torch/index.js";
     interface Options { aux: number }

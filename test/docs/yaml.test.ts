@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { configSchema, readPreset } from "../../src/cli/config.js";
-import { configuration } from "../../src/cli/configuration.js";
 import { parseDatasetSpec } from "../../src/datasets/open.js";
+import { configSchema, readPreset } from "../../src/experiment/config.js";
+import { configuration } from "../../src/experiment/presets.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 import { type Block, blocks, inlineCode, PAGES } from "./markdown.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { adversary } from "../../src/methods/adversary.js";
 import type { MethodContext } from "../../src/methods/index.js";
+import { adversary } from "../../src/methods/step/adversary.js";
 import { dispose, full, manualSeed, randn, scope } from "../../src/torch/index.js";
 import { digests, trainTiny, using } from "../train/tiny.js";
 

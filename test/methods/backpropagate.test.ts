@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { backpropagate } from "../../src/methods/backpropagate.js";
+import { backpropagate } from "../../src/methods/step/backpropagate.js";
 import { ones, scope, type Tensor } from "../../src/torch/index.js";
 import { using } from "../train/tiny.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { cfcontraOptions } from "../../src/methods/cfcontra.js";
-import { TERMS } from "../../src/methods/fine-alignment.js";
+import { TERMS } from "../../src/methods/step/fine-alignment.js";
 import { everything, trainTiny, using } from "../train/tiny.js";
 
 /** The scalars of the last of a few steps. */

@@ -1,7 +1,6 @@
 // The numbers are those of docs/fidelity.md, which says what else holds each decision.
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseConfig } from "../../src/cli/config.js";
 import {
   classMeans,
   contrastiveLoss,
@@ -14,6 +13,7 @@ import { cityscapes19, synthia13, synthia16 } from "../../src/datasets/class-set
 import { type Dataset, IGNORE, type Sample } from "../../src/datasets/dataset.js";
 import { openDataset } from "../../src/datasets/open.js";
 import { entropyLoss } from "../../src/entropy/index.js";
+import { parseConfig } from "../../src/experiment/config.js";
 import { parameterGroups, segmentationLoss } from "../../src/network/index.js";
 import { sgd } from "../../src/nn/index.js";
 import {

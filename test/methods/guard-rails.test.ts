@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { MemoryBank } from "../../src/contrast/index.js";
 import { IGNORE } from "../../src/datasets/dataset.js";
-import { guardRails } from "../../src/methods/guard-rails.js";
+import { guardRails } from "../../src/methods/step/guard-rails.js";
 import { scope, tensor } from "../../src/torch/index.js";
 import { tinyDataset, trainTiny, using } from "../train/tiny.js";
 

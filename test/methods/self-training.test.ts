@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { IGNORE } from "../../src/datasets/dataset.js";
 import { UserError } from "../../src/errors.js";
-import { classMix } from "../../src/methods/class-mix.js";
-import { meanTeacher } from "../../src/methods/teacher.js";
+import { classMix } from "../../src/methods/step/class-mix.js";
+import { meanTeacher } from "../../src/methods/step/teacher.js";
 import { weightedSegmentationLoss } from "../../src/network/index.js";
 import {
   crossEntropy,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Sample } from "../../src/datasets/dataset.js";
-import { prototypeCosines } from "../../src/report/prototypes.js";
+import { prototypeCosines } from "../../src/report/prototype-cosines.js";
 import { writeStyleSamples } from "../../src/report/style-samples.js";
 import { tensor } from "../../src/torch/index.js";
 import { openRunFolder, openStatus, readJsonLines } from "../../src/train/index.js";

@@ -1,6 +1,3 @@
-import { withAbsoluteRoots } from "../../src/cli/build.js";
-import { parseConfig } from "../../src/cli/config.js";
-import { prepare } from "../../src/cli/run.js";
 import {
   type ClassMeans,
   classMeans,
@@ -9,10 +6,13 @@ import {
   MemoryBank,
   pseudoLabels,
 } from "../../src/contrast/index.js";
-import { backpropagate, type WeightedLosses } from "../../src/methods/backpropagate.js";
+import { withAbsoluteRoots } from "../../src/experiment/build.js";
+import { parseConfig } from "../../src/experiment/config.js";
+import { prepare } from "../../src/experiment/run.js";
 import type { Batches } from "../../src/methods/index.js";
 import { entropyLosses } from "../../src/methods/minent.js";
 import { networkOptimizer, predict, supervisedLosses } from "../../src/methods/source-only.js";
+import { backpropagate, type WeightedLosses } from "../../src/methods/step/backpropagate.js";
 import {
   copyInto,
   dispose,

@@ -1,10 +1,10 @@
 import type { Buckets, Confusion } from "../../src/dashboard/api.js";
+import { place } from "./address.js";
 import { choice, el } from "./element.js";
 import { percent } from "./format.js";
 import { classSwatch } from "./images.js";
 import { getJson, throttled } from "./live.js";
 import { type Matrix, matrix } from "./matrix.js";
-import { place } from "./place.js";
 import { scaleLegend } from "./prototypes.js";
 import type { Tab } from "./run-page.js";
 import { seriesOf } from "./series.js";

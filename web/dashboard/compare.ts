@@ -1,11 +1,11 @@
 import type { RunDetails } from "../../src/dashboard/api.js";
+import { place, runsHref } from "./address.js";
 import { type Chart, chart, type Line } from "./chart.js";
 import { loader, toolbar } from "./curves.js";
 import { el } from "./element.js";
 import { configsOf, differences, type Group, groupsOf } from "./groups.js";
 import { getJson, type Live, throttled } from "./live.js";
 import { panelsOf } from "./panels.js";
-import { place, runsHref } from "./place.js";
 import { classTable, groupSwatch, scoreTable, table } from "./scores.js";
 import { seriesOf } from "./series.js";
 import { runName, stateBadge } from "./state.js";

@@ -1,10 +1,10 @@
+import { place } from "./address.js";
 import { type Chart, chart } from "./chart.js";
 import { colorsOf } from "./colors.js";
 import { button, el } from "./element.js";
 import { whole } from "./format.js";
 import { throttled } from "./live.js";
 import { panelsOf, shortKey } from "./panels.js";
-import { place } from "./place.js";
 import type { Tab } from "./run-page.js";
 import { type SeriesSet, seriesOf } from "./series.js";
 

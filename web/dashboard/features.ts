@@ -1,9 +1,9 @@
 import type { ClassList, Features, Points } from "../../src/dashboard/api.js";
+import { place } from "./address.js";
 import { color, onTheme } from "./colors.js";
 import { choice, el } from "./element.js";
 import { classSwatch } from "./images.js";
 import { getJson } from "./live.js";
-import { place } from "./place.js";
 import type { Tab } from "./run-page.js";
 
 /** Features of both domains, laid out in two dimensions. */

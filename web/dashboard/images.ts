@@ -1,6 +1,6 @@
 import type { ClassList, Preview, RunDetails } from "../../src/dashboard/api.js";
+import { place } from "./address.js";
 import { choice, el } from "./element.js";
-import { place } from "./place.js";
 import type { Tab } from "./run-page.js";
 import { stepSlider } from "./steps.js";
 import { type Picture, swipe } from "./swipe.js";

@@ -1,11 +1,11 @@
 import "@fontsource-variable/ibm-plex-sans/wght.css";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
+import { followLinks, place } from "./address.js";
 import { comparePage } from "./compare.js";
 import { button, el } from "./element.js";
 import { type Connection, openLive } from "./live.js";
 import mark from "./mark.svg";
-import { followLinks, place } from "./place.js";
 import { runList } from "./run-list.js";
 import { runPage } from "./run-page.js";
 

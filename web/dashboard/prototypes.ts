@@ -1,10 +1,10 @@
 import type { Buckets, Prototypes } from "../../src/dashboard/api.js";
+import { place } from "./address.js";
 import { chart } from "./chart.js";
 import { lineColors } from "./colors.js";
 import { el } from "./element.js";
 import { getJson, throttled } from "./live.js";
 import { type Matrix, matrix } from "./matrix.js";
-import { place } from "./place.js";
 import type { Tab } from "./run-page.js";
 import { stepSlider } from "./steps.js";
 

@@ -1,8 +1,8 @@
 import type { RunSummary } from "../../src/dashboard/api.js";
+import { place, runsHref } from "./address.js";
 import { button, el, hidden } from "./element.js";
 import { ago, percent, short, whole } from "./format.js";
 import type { Live } from "./live.js";
-import { place, runsHref } from "./place.js";
 import { spark } from "./spark.js";
 import { runName, stateBadge, timeLeft } from "./state.js";
 

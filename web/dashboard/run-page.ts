@@ -1,4 +1,5 @@
 import type { RunDetails, RunSummary } from "../../src/dashboard/api.js";
+import { place } from "./address.js";
 import { classesTab } from "./classes.js";
 import { curves } from "./curves.js";
 import { el } from "./element.js";
@@ -6,7 +7,6 @@ import { featuresTab } from "./features.js";
 import { ago, percent, short, whole } from "./format.js";
 import { imagesTab, styleTab } from "./images.js";
 import { getJson, type Live, throttled } from "./live.js";
-import { place } from "./place.js";
 import { prototypesTab } from "./prototypes.js";
 import { settingsTab } from "./settings.js";
 import { runName, stateBadge, timeLeft } from "./state.js";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DATASET_TYPES } from "../../datasets/open.js";
-import { configSchema, shapeOf, unwrapped } from "../config.js";
+import { configSchema, shapeOf, unwrapped } from "../../experiment/config.js";
 
 /** What may follow `--set`: `train.steps=`, and where a key has few values `method=minent`, ... */
 export function settings(): string[] {

@@ -1,9 +1,9 @@
 import type { Color } from "../dataset.js";
 import type { Point, Spot } from "./camera.js";
 import { project } from "./camera.js";
+import type { Fill, Mark, Stage } from "./drawing.js";
+import { fillPath, tone } from "./drawing.js";
 import { barPath, ellipsePath, polygonPath, smoothPath } from "./path.js";
-import type { Fill, Mark, Stage } from "./stage.js";
-import { fillPath, tone } from "./stage.js";
 
 /** A tapered bar with round ends: from, to, and the width at either. */
 export type Limb = readonly [from: Spot, to: Spot, width: number, endWidth: number];

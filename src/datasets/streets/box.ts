@@ -1,9 +1,9 @@
 import type { Color } from "../dataset.js";
 import type { Point, Spot } from "./camera.js";
 import { projectPolygon } from "./camera.js";
+import type { Fill, Mark, Quad, Stage } from "./drawing.js";
+import { faceLight, fillPolygons, inSight } from "./drawing.js";
 import { hull, polygonPath } from "./path.js";
-import type { Fill, Mark, Quad, Stage } from "./stage.js";
-import { faceLight, fillPolygons, inSight } from "./stage.js";
 
 /** Where a thing stands and which way it looks: 0 is along the road, away from the camera. */
 export interface Place {

@@ -3,10 +3,10 @@ import type { Box, Place } from "./box.js";
 import { drawBox, dropShadow, place, uprightBox } from "./box.js";
 import type { Point } from "./camera.js";
 import { mix, scale } from "./color.js";
+import type { Mark, Quad, Stage } from "./drawing.js";
+import { at, extent, faceLight, fillPolygons, inSight, patch } from "./drawing.js";
 import { ID } from "./ids.js";
 import { KERB } from "./layout.js";
-import type { Mark, Quad, Stage } from "./stage.js";
-import { at, extent, faceLight, fillPolygons, inSight, patch } from "./stage.js";
 
 /** A lot's outline: from `front` (distance from the centre line) outwards, between two depths. */
 export interface Lot {

@@ -3,10 +3,10 @@ import { billboard } from "./billboard.js";
 import { drawBox, dropShadow, uprightBox } from "./box.js";
 import type { Point, Spot } from "./camera.js";
 import { mix, scale } from "./color.js";
+import type { Mark, Quad, Stage } from "./drawing.js";
+import { extent, faceLight, fillPolygons, patch } from "./drawing.js";
 import { ID } from "./ids.js";
 import { KERB } from "./layout.js";
-import type { Mark, Quad, Stage } from "./stage.js";
-import { extent, faceLight, fillPolygons, patch } from "./stage.js";
 
 function postShadow(stage: Stage, [x, y, z]: Point, height: number): void {
   const r = 0.1;

@@ -2,12 +2,12 @@ import type { Color } from "../dataset.js";
 import type { Point } from "./camera.js";
 import { project, projectPolygon } from "./camera.js";
 import { mix, scale } from "./color.js";
+import type { Fill, Mark, Stage } from "./drawing.js";
+import { fillPath, fillPolygons, tone } from "./drawing.js";
 import { ID } from "./ids.js";
 import type { Layout } from "./layout.js";
 import { KERB } from "./layout.js";
 import { polygonPath } from "./path.js";
-import type { Fill, Mark, Stage } from "./stage.js";
-import { fillPath, fillPolygons, tone } from "./stage.js";
 
 const DEPTHS = [1.3, 1.8, 2.7, 4, 6, 9, 13, 19, 28, 40, 52, 62, 70, 95, 130, 180, 250] as const;
 

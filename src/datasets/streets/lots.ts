@@ -1,9 +1,9 @@
 import { crossBuilding, drawBuilding } from "./buildings.js";
 import type { Point } from "./camera.js";
+import type { Mark, Stage } from "./drawing.js";
 import { drawFence, drawWall } from "./furniture.js";
 import type { Layout, Side } from "./layout.js";
 import { KERB } from "./layout.js";
-import type { Mark, Stage } from "./stage.js";
 import { drawBush, drawTree } from "./vegetation.js";
 
 /** Everything beyond the pavements, far to near: houses, gardens, parks, what closes the street. */

@@ -1,10 +1,10 @@
 import type { Place } from "./box.js";
 import type { Point } from "./camera.js";
+import type { Mark, Stage } from "./drawing.js";
 import { drawFence, drawLamp, drawPost, drawSign, drawTrafficLight } from "./furniture.js";
 import type { Layout, Side } from "./layout.js";
 import { KERB } from "./layout.js";
 import { drawBicycle, drawPerson, drawRider } from "./people.js";
-import type { Mark, Stage } from "./stage.js";
 import { drawBush, drawTree } from "./vegetation.js";
 import { drawBus, drawCar, drawTruck, SIZES } from "./vehicles.js";
 

@@ -4,8 +4,8 @@ import { billboard } from "./billboard.js";
 import { dropShadow } from "./box.js";
 import type { Point, Spot } from "./camera.js";
 import { scale } from "./color.js";
+import type { Mark, Stage } from "./drawing.js";
 import { ID } from "./ids.js";
-import type { Mark, Stage } from "./stage.js";
 
 function footShadow(stage: Stage, [x, y, z]: Point, height: number, half = 0.22): void {
   const footprint: Point[] = [

@@ -2,9 +2,9 @@ import sharp from "sharp";
 import type { Color, Size } from "../dataset.js";
 import { CANVAS } from "./camera.js";
 import { css } from "./color.js";
+import type { Mark } from "./drawing.js";
 import type { Scene } from "./scene.js";
 import { exposeImage } from "./sensor.js";
-import type { Mark } from "./stage.js";
 import { grainImage } from "./texture.js";
 
 /** What a scene is drawn in: its paint, its train ids as grey, or a colour for each class. */

@@ -1,5 +1,6 @@
 import type { Camera } from "./camera.js";
 import { CANVAS } from "./camera.js";
+import type { Mark } from "./drawing.js";
 import { drawGround } from "./ground.js";
 import type { Layout } from "./layout.js";
 import { sampleLayout } from "./layout.js";
@@ -10,7 +11,6 @@ import { drawObjects } from "./objects.js";
 import type { Random } from "./random.js";
 import { randomFrom } from "./random.js";
 import { drawBackdrop, drawSky } from "./sky.js";
-import type { Mark } from "./stage.js";
 
 /** A street ready to be rendered at any size, as an image or as a label map. */
 export interface Scene {

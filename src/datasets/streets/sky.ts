@@ -1,10 +1,10 @@
 import type { Spot } from "./camera.js";
 import { CANVAS, project } from "./camera.js";
 import { css, mix, scale } from "./color.js";
+import type { Mark, Stage } from "./drawing.js";
+import { fillPath, tone } from "./drawing.js";
 import { ID } from "./ids.js";
 import { ellipsePath, polygonPath, smoothPath } from "./path.js";
-import type { Mark, Stage } from "./stage.js";
-import { fillPath, tone } from "./stage.js";
 
 /** Sky over the whole canvas, with clouds. */
 export function drawSky(stage: Stage, out: Mark[]): void {

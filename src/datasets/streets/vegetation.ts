@@ -4,8 +4,8 @@ import { billboard } from "./billboard.js";
 import { dropShadow } from "./box.js";
 import type { Point, Spot } from "./camera.js";
 import { mix } from "./color.js";
+import type { Mark, Stage } from "./drawing.js";
 import { ID } from "./ids.js";
-import type { Mark, Stage } from "./stage.js";
 
 type Oval = readonly [x: number, y: number, rx: number, ry: number];
 

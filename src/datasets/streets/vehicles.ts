@@ -3,9 +3,9 @@ import type { Box, Place } from "./box.js";
 import { drawBox, dropShadow, makeBox, place, uprightBox } from "./box.js";
 import type { Point } from "./camera.js";
 import { scale } from "./color.js";
+import type { Mark, Quad, Stage } from "./drawing.js";
+import { at, extent, fillPolygons, inSight, patch } from "./drawing.js";
 import { ID } from "./ids.js";
-import type { Mark, Quad, Stage } from "./stage.js";
-import { at, extent, fillPolygons, inSight, patch } from "./stage.js";
 
 const RUBBER: Color = [30, 30, 33];
 const LAMP: Color = [206, 30, 30];

@@ -1,4 +1,4 @@
-import type { Cosines } from "../prototypes.js";
+import type { Cosines } from "../prototype-cosines.js";
 import type { Points } from "../run-files.js";
 import { escapeXml } from "../xml.js";
 

@@ -1,5 +1,5 @@
-import { courseOf } from "../course.js";
 import type { RunFiles } from "../run-files.js";
+import { courseOf } from "../score-history.js";
 import { percent } from "../score-table.js";
 import { escapeXml } from "../xml.js";
 import { type ChartSize, lineChart, type Series } from "./line-chart.js";

@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import {
+  type Comparison,
+  classRows,
+  compareRuns,
+  comparisonRows,
+} from "../../report/comparison.js";
+import { comparisonPage } from "../../report/page/comparison-page.js";
+import { readRun } from "../../report/run-files.js";
+import { textTable } from "../../report/score-table.js";
+import { markdown } from "../../report/table-formats.js";
+import { writeAtomically } from "../../train/run-folder.js";
+import { type Json, print } from "../terminal/print.js";
+import { note } from "../terminal/progress.js";
+
+/** `cfcontra compare`. */
+export async function compare(
+  paths: readonly string[],
+  { out, json }: { readonly out: string; readonly json?: Json },
+): Promise<void> {
+  const comparison = compareRuns(paths.map(readRun));
+  const rows = comparisonRows(comparison);
+  writeAtomically(join(out, "comparison.html"), await comparisonPage(comparison));
+  const tables = `${markdown(rows)}\n${markdown(classRows(comparison))}`;
+  writeAtomically(join(out, "comparison.md"), tables);
+  writeAtomically(join(out, "comparison.json"), `${JSON.stringify(plain(comparison), null, 2)}\n`);
+  for (const name of comparison.leftOut) {
+    note(`${name} is not complete and was left out`);
+  }
+  const files = `${join(out, "comparison.html")}, .md and .json`;
+  print(`${textTable(rows)}\n\n${files}`, () => plain(comparison), json);
+}
+
+/** Without the contents of the runs. */
+const plain = ({ groups, ...rest }: Comparison): object => ({
+  ...rest,
+  groups: groups.map(({ runs, ...group }) => ({ ...group, runs: runs.map(({ path }) => path) })),
+});

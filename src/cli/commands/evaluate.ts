@@ -1,0 +1,132 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { classSets } from "../../datasets/class-sets.js";
+import { UserError } from "../../errors.js";
+import type { Config } from "../../experiment/config.js";
+import { measure, openEvaluationSets, type Protocol } from "../../experiment/measure.js";
+import { openRun, requireClasses } from "../../experiment/open-run.js";
+import { confusionPicture } from "../../report/confusion-picture.js";
+import { type Evaluation, evaluationOf, evaluationRows } from "../../report/evaluation.js";
+import { publishedBeside } from "../../report/published.js";
+import { courseOf, type MetricsLine } from "../../report/score-history.js";
+import { percent, textTable } from "../../report/score-table.js";
+import { benchmarkRows, csv, latex, markdown } from "../../report/table-formats.js";
+import { readJsonLines, writeAtomically } from "../../train/index.js";
+import { type Json, print } from "../terminal/print.js";
+
+export interface EvaluateOptions {
+  readonly on?: string;
+  readonly set: readonly string[];
+  readonly scales?: readonly number[];
+  readonly flip?: boolean;
+  readonly native?: boolean;
+  /** 13, 16 or 19: mIoU over these of the Cityscapes classes, too. */
+  readonly classes?: number;
+  readonly json?: Json;
+  readonly csv?: string;
+  readonly markdown?: string;
+  readonly latex?: string;
+  readonly confusion?: string;
+}
+
+/** `cfcontra evaluate`. */
+export async function evaluateRun(path: string, options: EvaluateOptions): Promise<void> {
+  const { on, set } = options;
+  const { config, info, network, stage, dispose } = openRun(path, set);
+  try {
+    const subset = subsetOf(info.classes, options.classes);
+    const sets = await openEvaluationSets(config, process.cwd());
+    if (on !== undefined && !sets.has(on)) {
+      throw new UserError(`--on ${on}: the run evaluates on ${[...sets.keys()].join(", ")}`);
+    }
+    const protocol: Protocol = {
+      ...(options.native ? { output: "native" } : {}),
+      scales: options.scales ?? [1],
+      flip: options.flip ?? false,
+    };
+    const results: Record<string, Evaluation> = {};
+    for (const [name, dataset] of sets) {
+      if (on !== undefined && name !== on) continue;
+      requireClasses(info, name, dataset.classes.names);
+      const { observe, conclude } = evaluationOf(info.classes.length);
+      const view = { ...protocol, observe };
+      const confusion = await measure(network, name, dataset, config, stage, view);
+      results[name] = conclude(confusion, subset);
+    }
+    const rows = evaluationRows(info.classes, results);
+    const { evaluate: size, output = size } = config.sizes;
+    const found = () => ({
+      ...{ method: info.method, step: info.step, classes: info.classes },
+      protocol: { size, output, ...protocol },
+      scores: Object.fromEntries(Object.entries(results).map(([name, r]) => [name, r.scores])),
+      evaluations: results,
+    });
+    const text = [textTable(rows), ...snapshots(path, Object.keys(results))].join("\n");
+    print(text, found, options.json);
+    await writeFiles(options, config, info, results, rows);
+  } finally {
+    dispose();
+  }
+}
+
+async function writeFiles(
+  options: EvaluateOptions,
+  config: Config,
+  { method, classes }: { readonly method: string; readonly classes: readonly string[] },
+  results: Readonly<Record<string, Evaluation>>,
+  rows: string[][],
+): Promise<void> {
+  const write = (file: string | undefined, text: () => string) => {
+    if (file !== undefined) writeAtomically(file, text());
+  };
+  write(options.csv, () => csv(rows));
+  const [first] = Object.values(results) as [Evaluation];
+  const figures = publishedBeside(config.source.type, config.target.type);
+  const miou13 = first.subset?.classes === 13 ? { miou13: first.subset.miou } : {};
+  const ours = { method, iou: first.scores.iou, miou: first.scores.miou, ...miou13 };
+  const table = benchmarkRows(classes, [ours], figures);
+  write(options.markdown, () =>
+    figures.length > 0 ? `${markdown(rows)}\n${markdown(table)}` : markdown(rows),
+  );
+  write(options.latex, () => latex(table, figures.length > 0 ? [figures.length - 1] : []));
+  if (options.confusion !== undefined) {
+    writeAtomically(options.confusion, await confusionPicture(first.confusion, classes));
+  }
+}
+
+/** The indices of the 19, 16 or 13 classes of the benchmark among those of a network. */
+function subsetOf(
+  names: readonly string[],
+  count: number | undefined,
+): readonly number[] | undefined {
+  if (count === undefined) return undefined;
+  const known = { 19: classSets.cityscapes, 16: classSets.synthia16, 13: classSets.synthia13 };
+  const subset = known[count as keyof typeof known];
+  if (!subset) throw new UserError(`--classes ${count}: expected 19, 16 or 13`);
+  const missing = subset.names.filter((name) => !names.includes(name));
+  if (missing.length > 0) {
+    throw new UserError(
+      `--classes ${count}: the network has no class ${missing.join(", ")}; it was trained for ` +
+        `${names.join(", ")}`,
+    );
+  }
+  return subset.names.map((name) => names.indexOf(name));
+}
+
+/** Lines: last, mean and best snapshot as the run measured them, where it did so several times. */
+function snapshots(run: string, sets: readonly string[]): string[] {
+  const path = join(run, "metrics.jsonl");
+  if (!existsSync(path)) return [];
+  const metrics = readJsonLines<MetricsLine>(path);
+  const lines = sets.flatMap((set) => {
+    const course = courseOf(metrics, `miou/${set}`);
+    if (!course || course.values.length < 2) return [];
+    const { last, mean, deviation, best, values } = course;
+    return [
+      `${set}, mIoU over ${values.length} snapshots: last ${percent(last)}, ` +
+        `mean ${percent(mean)} ± ${percent(deviation)}, best ${percent(best.value)} ` +
+        `(step ${best.step}, chosen by these labels)`,
+    ];
+  });
+  return lines.length > 0 ? ["", ...lines] : [];
+}

@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../../errors.js";
+import { modelInfo } from "../../export/model-info.js";
+import { CONTENTS, writePlayground } from "../../export/playground.js";
+import { servePlayground } from "../../export/serve-playground.js";
+
+export interface PlaygroundOptions {
+  readonly out: string;
+  readonly samples: readonly string[];
+  readonly serve?: boolean;
+  readonly port: number;
+  readonly set: readonly string[];
+}
+
+const NAMES = { 1: ["Prediction"], 2: ["Before", "After"] } as const;
+
+/** `cfcontra playground`. */
+export async function playground(
+  given: readonly string[],
+  { out, samples, serve, port, set }: PlaygroundOptions,
+): Promise<void> {
+  const [only] = given as [string];
+  const made = given.length === 1 && existsSync(join(only, CONTENTS));
+  if (!made) {
+    const names = NAMES[given.length as 1 | 2];
+    if (!names) throw new UserError(`playground takes one network or two, not ${given.length}`);
+    const models = [];
+    for (const [i, path] of given.entries()) {
+      models.push({ name: names[i] as string, model: await modelOf(path, set) });
+    }
+    requireSameClasses(given, models);
+    requireFree(out);
+    const chosen = samples.length > 0 ? samples : await samplesOf(given.at(-1) as string);
+    await writePlayground(out, { models, samples: chosen });
+  }
+  const folder = made ? only : out;
+  if (!serve) {
+    process.stdout.write(
+      `${folder} is complete: serve it with any web server, or cfcontra playground ${folder} --serve\n`,
+    );
+    return;
+  }
+  const { url } = await servePlayground(folder, port);
+  process.stdout.write(`${url} (Ctrl-C ends it)\n`);
+}
+
+/** The bytes of an ONNX file, or of a run that is exported for browsers. */
+async function modelOf(path: string, set: readonly string[]): Promise<Uint8Array> {
+  if (path.endsWith(".onnx")) {
+    if (!existsSync(path)) throw new UserError(`${path} does not exist: expected an ONNX file`);
+    return readFileSync(path);
+  }
+  const { openRun } = await import("../../experiment/open-run.js");
+  const { exported } = await import("./export.js");
+  const run = openRun(path, set);
+  try {
+    return exported(path, run, { outputs: "labels and entropy", storage: "float16" });
+  } finally {
+    run.dispose();
+  }
+}
+
+function requireSameClasses(
+  paths: readonly string[],
+  models: readonly { readonly model: Uint8Array }[],
+): void {
+  const [first, ...others] = models.map(({ model }, i) => {
+    const info = modelInfo(model);
+    if (info === undefined) {
+      throw new UserError(`${paths[i]} was not made by \`cfcontra export\`: it has no class names`);
+    }
+    return info.classes.map(({ name }) => name).join(", ");
+  });
+  for (const [i, classes] of others.entries()) {
+    if (classes === first) continue;
+    throw new UserError(
+      `${paths[0]} and ${paths[i + 1]} differ in their classes (${first}; ${classes}); a playground ` +
+        "compares networks of the same classes",
+    );
+  }
+}
+
+/** @throws UserError where `out` holds something else than an earlier playground */
+function requireFree(out: string): void {
+  if (!existsSync(out) || existsSync(join(out, CONTENTS)) || readdirSync(out).length === 0) return;
+  throw new UserError(`${out} holds other files: choose an empty folder with --out`);
+}
+
+const SHOWN = 6;
+
+/** Drawn images that come with a run on Streets; those of other data sets are not ours to pass on. */
+async function samplesOf(path: string): Promise<string[]> {
+  if (path.endsWith(".onnx")) return [];
+  const { runConfig } = await import("../../experiment/presets.js");
+  const [spec] = Object.values(runConfig(path, []).evaluate);
+  if (spec?.type !== "streets") return [];
+  const { root, domain, split = "train" } = spec as Record<string, string | undefined>;
+  const folder = join(root ?? "", domain ?? "", split, "images");
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder).filter((name) => name.endsWith(".png"));
+  return files
+    .sort()
+    .slice(0, SHOWN)
+    .map((name) => join(folder, name));
+}

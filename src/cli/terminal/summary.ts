@@ -1,0 +1,70 @@
+import type { RunResult } from "../../experiment/run.js";
+import { findBaseline, readRun } from "../../report/run-files.js";
+import { runSummary, type Summary } from "../../report/run-summary.js";
+import { alone, type ProcessGroup } from "../../torch/index.js";
+import { commandOf } from "./invocation.js";
+import { type Json, print } from "./print.js";
+import { clock, say } from "./progress.js";
+import { columnsOf, paint, wrapped } from "./terminal.js";
+
+/** Prints, in rank 0, how a run ended, and what to type next. */
+export function finish(
+  result: RunResult,
+  out: string,
+  json?: Json,
+  { rank }: ProcessGroup = alone,
+): void {
+  if (!result.complete) process.exitCode = 130;
+  if (rank > 0) return;
+  if (!result.complete) {
+    const next = commandOf("train", "--resume", out);
+    say(`stopped after step ${result.steps}; go on with: ${next}`);
+  }
+  const found = () => ({ run: out, ...result });
+  if (result.complete) print(summary(result, out), found, json);
+  else if (json !== undefined) print("", found, json);
+}
+
+/** A dozen lines: what was reached, at what cost, and where to go on. */
+function summary({ method, seed, steps, start, ...cost }: RunResult, out: string): string {
+  const { seconds, waiting, peakMemory } = cost;
+  const run = readRun(out);
+  const done = steps - start;
+  const taken =
+    done === 0 ? "evaluated" : start > 0 ? `steps ${start + 1} to ${steps}` : `${steps} steps`;
+  const head = paint("bold", `${method}, seed ${seed}: ${taken} in ${clock(seconds)}`);
+  const rate = Number((done / seconds).toPrecision(3));
+  const speed =
+    done === 0 ? "" : `${rate} steps/s, ${(waiting * 100).toFixed(1)} % of it waiting for data; `;
+  return [
+    head,
+    ...lines([
+      ...runSummary(run),
+      ["cost", `${speed}${peakMemory} MiB at peak`],
+      ["run", `${out} (report.html shows it all)`],
+      ...nextCommands(out, findBaseline(run)),
+    ]),
+  ].join("\n");
+}
+
+/** What one does with a trained network. */
+function nextCommands(out: string, baseline: string | undefined): Summary {
+  const commands = [
+    commandOf("evaluate", out),
+    commandOf("predict", out, "photos", "--out", "predictions"),
+    ...(baseline === undefined ? [] : [commandOf("compare", baseline, out)]),
+  ];
+  return commands.map((command) => ["next", command]);
+}
+
+/** The lines of a summary, what they are about in front of the first. Commands are kept whole. */
+export function lines(summary: Summary): string[] {
+  const width = Math.max(...summary.map(([about]) => about.length));
+  const columns = columnsOf(process.stdout);
+  return summary.map(([about, text], i) => {
+    const shown = about === summary[i - 1]?.[0] ? "" : about;
+    const line = `${shown.padEnd(width)}  ${text}`;
+    const fitting = about === "next" ? line : wrapped(line, columns, width + 2);
+    return paint("dim", shown) + fitting.slice(shown.length);
+  });
+}

@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { fileDataset } from "../files/file-dataset.js";
+import { fromCityscapesIds } from "../files/labelling.js";
+import { cityscapesSplit, lastPart } from "./cityscapes.js";
+
+/**
+ * Foggy Cityscapes (Sakaridis et al., IJCV 2018): Cityscapes under synthetic fog of attenuation
+ * `beta` per metre, leftImg8bit_foggy/{split}/{city}/*_leftImg8bit_foggy_beta_0.02.png, with the
+ * labels of Cityscapes, gtFine/{split}/{city}/*_gtFine_labelIds.png, in the same root.
+ */
+export const foggyCityscapes = fileDataset<{ split: string; beta: number }>("foggy-cityscapes", {
+  options: {
+    split: cityscapesSplit,
+    beta: z.union([z.literal(0.005), z.literal(0.01), z.literal(0.02)]).default(0.02),
+  },
+  layout: ({ root, split, beta }) => ({
+    root,
+    expected:
+      `the Foggy Cityscapes layout: leftImg8bit_foggy/${split}/{city}/*_leftImg8bit_foggy_beta_${beta}.png, ` +
+      `gtFine/${split}/{city}/*_gtFine_labelIds.png`,
+    folders: [
+      { images: join(root, "leftImg8bit_foggy", split), labels: join(root, "gtFine", split) },
+    ],
+    imageSuffix: `_leftImg8bit_foggy_beta_${beta}`,
+    labelSuffix: "_gtFine_labelIds",
+    nameOf: lastPart,
+  }),
+  labellings: [fromCityscapesIds],
+});

@@ -1,0 +1,121 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { note, progressLine } from "../cli/terminal/progress.js";
+import type { Dataset } from "../datasets/dataset.js";
+import { UserError } from "../errors.js";
+import {
+  type Coder,
+  coderTraining,
+  createCoder,
+  freshCoder,
+  frozen,
+  loadCoder,
+  loadPublished,
+  saveCoder,
+  trainCoder,
+} from "../style/index.js";
+import { dispose, manualSeed, randomState, setRandomState } from "../torch/index.js";
+import type { Config } from "./config.js";
+
+/** Labelled and unlabelled images of a run. */
+export interface Domains {
+  readonly source: Dataset;
+  readonly target: Dataset;
+}
+
+const KEPT = "coder.safetensors";
+const STREAM = 6;
+
+/** Where a run keeps its coder. */
+export const coderIn = (folder: string): string => join(folder, KEPT);
+
+/**
+ * The coder of a configuration: the one that `folder` keeps; else the one that `style.coder` names;
+ * else one that is trained now. Afterwards `folder`, if any, keeps it.
+ */
+export async function openCoder(config: Config, domains: Domains, folder?: string): Promise<Coder> {
+  if (folder === undefined) return findCoder(config, domains);
+  const kept = coderIn(folder);
+  if (existsSync(kept)) return loadCoder(kept, config.train.device);
+  const coder = await findCoder(config, domains);
+  mkdirSync(folder, { recursive: true });
+  saveCoder(kept, coder);
+  return coder;
+}
+
+/**
+ * The coder that `style.coder` names, trained where its file is still to be made.
+ * @param keepAt a file for a coder that is trained, where `style.coder` names none
+ */
+export async function findCoder(config: Config, domains: Domains, keepAt?: string): Promise<Coder> {
+  const { device } = config.train;
+  const { coder: named } = config.style;
+  if (typeof named === "string" && existsSync(named)) return loadCoder(named, device);
+  const file = typeof named === "string" ? named : keepAt;
+  if (file !== undefined) requireMakeable(file);
+  const given = typeof named === "object" ? named : undefined;
+  const training = coderTraining(config.style.training, given !== undefined);
+  if (given && training.width !== 1) {
+    throw new UserError("style.training.width is of our own encoders; a given one has width 1");
+  }
+  return withRandomState(config.train.seed, async () => {
+    const coder = given ? createCoder(1, device) : freshCoder(training.width, device);
+    try {
+      if (given) loadPublished(coder, given.encoder, given.decoder);
+      if (given?.decoder !== undefined) return frozen(coder);
+      const own = given ? { ...training, reproduce: 0 } : training;
+      await trainWithProgress(coder, config, domains, own);
+      if (file !== undefined) saveCoder(file, coder);
+      return coder;
+    } catch (error) {
+      dispose(coder.parameters.all);
+      throw error;
+    }
+  });
+}
+
+async function trainWithProgress(
+  coder: Coder,
+  { style, sizes, train }: Config,
+  { source, target }: Domains,
+  training: ReturnType<typeof coderTraining>,
+): Promise<void> {
+  const line = progressLine("training the coder of style.method adain");
+  try {
+    await trainCoder(coder, {
+      content: { dataset: source, size: sizes.source },
+      style: { dataset: target, size: sizes.target },
+      bothWays: style.domains === "both",
+      training,
+      precision: train.precision,
+      seed: train.seed * 16 + STREAM,
+      onStep: line.update,
+    });
+  } finally {
+    line.end();
+  }
+}
+
+/** @throws UserError before an hour of training that would end in a file that cannot be written */
+function requireMakeable(path: string): void {
+  if (!path.endsWith(".safetensors")) {
+    throw new UserError(
+      `${path} does not exist; a coder to be made is called NAME.safetensors, published ` +
+        "files are { encoder: vgg_normalised.pth, decoder: decoder.pth }",
+    );
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  note(`${path} does not exist yet: the coder is trained now, and kept there`);
+}
+
+/** Numbers of its own for `body`: what is drawn later is the same whether a coder was trained or read. */
+async function withRandomState<T>(seed: number, body: () => Promise<T>): Promise<T> {
+  const before = randomState();
+  manualSeed(seed);
+  try {
+    return await body();
+  } finally {
+    setRandomState(before);
+    before.dispose();
+  }
+}

@@ -1,0 +1,243 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { z } from "zod";
+import { augmentSchema } from "../datasets/augment.js";
+import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
+import { samplingSchema } from "../datasets/rare-classes.js";
+import { UserError } from "../errors.js";
+import { METHODS, type MethodName, methods } from "../methods/index.js";
+import { nearestWord } from "../nearest-word.js";
+import { BACKBONES, type BackboneName, PROJECTION_HEADS } from "../network/index.js";
+import { coderTrainingSchema, STYLES, type StyleName } from "../style/index.js";
+
+const whole = z.number().int();
+/** Width and height in pixels; `[320, 160]` is short for it. */
+const size = z.preprocess(
+  (value) => (Array.isArray(value) ? { width: value[0], height: value[1] } : value),
+  z.strictObject({ width: whole.min(16), height: whole.min(16) }),
+);
+const dataset = z.looseObject({ type: z.string() }); // its own schema checks the rest
+const methodName = z.enum(METHODS as [MethodName, ...MethodName[]]);
+
+const networkSchema = z.strictObject({
+  backbone: z.enum(BACKBONES as [BackboneName, ...BackboneName[]]).default("resnet101"),
+  /** What pixels become before they enter; what the backbone's published weights expect if omitted. */
+  input: z.enum(Object.keys(INPUT_FORMATS) as [InputName, ...InputName[]]).optional(),
+  /** Multiplies every channel count of the backbone. */
+  width: z.number().positive().default(1),
+  head: z.enum(PROJECTION_HEADS).default("moco"),
+  /** How convolutions start: the reference's N(0, 0.01), or He et al. for training from scratch. */
+  init: z.enum(["normal", "he"]).default("normal"),
+  /** Whose statistics normalise in training: the batch's, or those of the weights, kept as they are. */
+  statistics: z.enum(["batch", "kept"]).default("batch"),
+  /** A run, a checkpoint, or a file of published weights (docs/weights.md): where training starts. */
+  weights: z.string().optional(),
+});
+
+const trainSchema = z.strictObject({
+  steps: whole.min(1).default(120000),
+  /** Step at which the poly schedule would reach 0; `steps` when omitted. */
+  schedule: whole.min(1).optional(),
+  /** Images of each domain in a step. */
+  batch: whole.min(1).default(1),
+  rate: z.number().positive().default(2.5e-4),
+  /** Rate of classifiers and projection, as a multiple of the backbone's. */
+  headRate: z.number().positive().default(10),
+  momentum: z.number().min(0).max(1).default(0.9),
+  weightDecay: z.number().min(0).default(5e-4),
+  precision: z.enum(["float32", "bfloat16"]).default("bfloat16"),
+  seed: whole.min(0).default(1234),
+  /** Update backbone parameters several times a step, as the reference's optimiser does. */
+  duplicateUpdates: z.boolean().default(false),
+  gradientNorms: z.boolean().default(false),
+  /** Steps between checkpoints, and between evaluations (0: only at the end). */
+  checkpointEvery: whole.min(1).default(2000),
+  evaluateEvery: whole.min(0).default(0),
+  device: z.string().default("cpu"),
+});
+
+const styleSchema = z
+  .strictObject({
+    /** How source images get the look of the target's (docs/style.md); none leaves them alone. */
+    method: z
+      .enum(["none", ...STYLES, "adain"] as ["none", ...StyleName[], "adain"])
+      .default("none"),
+    /** Which domains are restyled: both go towards one look, and evaluation and prediction follow. */
+    domains: z.enum(["source", "both"]).default("source"),
+    /** 0 leaves the image as it is, 1 takes the style whole. */
+    alpha: z.number().min(0).max(1).default(1),
+    /** Style images whose statistics are averaged for one image. */
+    images: whole.min(1).default(1),
+    /** fourier: half the side of the exchanged window of frequencies, as a share of the image. */
+    beta: z.number().positive().max(0.5).default(0.01),
+    /** adain: encoder and decoder. A file of ours, made by training where it does not exist yet; or
+     * published files: the decoder is trained where only the encoder is given. Without it, a coder
+     * is trained for the run. */
+    coder: z
+      .union([z.string(), z.strictObject({ encoder: z.string(), decoder: z.string().optional() })])
+      .optional(),
+    /** adain: how a coder is trained. */
+    training: coderTrainingSchema.prefault({}),
+    /** adain: give style images the content's colours first. */
+    preserveColor: z.boolean().default(false),
+    /** adain: keep what the coder cannot reproduce; by default with narrow coders. */
+    residual: z.boolean().optional(),
+  })
+  .refine((style) => !style.preserveColor || style.method === "adain", {
+    path: ["preserveColor"],
+    error: "is for style.method adain: the other styles change nothing but colours",
+  })
+  .refine((style) => !style.preserveColor || style.domains === "source", {
+    path: ["preserveColor"],
+    error: "keeps each image's own colours, which one common look cannot: use style.domains source",
+  });
+
+const sizesSchema = z.strictObject({
+  source: size,
+  target: size,
+  /** What the network sees in evaluation, and where its logits meet the labels. */
+  evaluate: size,
+  output: size.optional(),
+});
+
+/** A whole run. Defaults are the reference's; presets state what differs. */
+export const configSchema = z.strictObject({
+  method: methodName.default("cfcontra"),
+  /** Options of the methods, by method; each run reads its own. */
+  options: z
+    .strictObject(
+      Object.fromEntries(METHODS.map((name) => [name, methods[name].options.optional()])),
+    )
+    .default({}),
+  network: networkSchema.prefault({}),
+  source: dataset,
+  target: dataset,
+  /** Labelled sets to measure on, by name. The first is the one that tables show. */
+  evaluate: z.record(z.string(), dataset).refine((sets) => Object.keys(sets).length > 0, {
+    error: "expected a labelled data set to measure on; if the target has no labels, the source",
+  }),
+  sizes: sizesSchema,
+  style: styleSchema.prefault({}),
+  /** Random changes of the training images of both domains. */
+  augment: augmentSchema.prefault({}),
+  sampling: samplingSchema.prefault({}),
+  train: trainSchema.prefault({}),
+  /** What a pretraining on the source alone changes of `train`; without it there is none. */
+  pretrain: z
+    .strictObject({
+      steps: whole.min(1),
+      rate: z.number().positive(),
+      augment: augmentSchema.optional(),
+    })
+    .optional(),
+});
+
+export type Config = z.infer<typeof configSchema>;
+
+const presetFolder = fileURLToPath(new URL("../../presets/", import.meta.url));
+
+/** Names of the presets that come with the project. */
+export function presetNames(): string[] {
+  return readdirSync(presetFolder)
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => basename(name, ".yaml"));
+}
+
+/** Reads a preset by name, or any YAML file by path, without checking its keys. */
+export function readPreset(name: string): Record<string, unknown> {
+  const path = name.endsWith(".yaml") ? name : join(presetFolder, `${name}.yaml`);
+  if (!existsSync(path)) {
+    const near = nearestWord(name, presetNames());
+    throw new UserError(
+      `there is no preset ${name}; expected one of ${presetNames().join(", ")} or the path of a .yaml file` +
+        (near ? `; did you mean ${near}?` : ""),
+    );
+  }
+  let value: unknown;
+  try {
+    value = parse(readFileSync(path, "utf8"), { merge: true, logLevel: "error" });
+  } catch (error) {
+    throw new UserError(`${path} is not valid YAML: ${(error as Error).message.split("\n")[0]}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new UserError(`${path}: expected a table of keys such as method, source, target`);
+  }
+  return value as Record<string, unknown>;
+}
+
+/** Applies `a.b.c=value` (the value is YAML; null takes the key out) to a raw configuration. */
+export function override(config: Record<string, unknown>, assignment: string): void {
+  const [path, value] = split(assignment);
+  const keys = path.split(".");
+  let at = config;
+  for (const key of keys.slice(0, -1)) {
+    const inner = at[key] ?? {};
+    if (typeof inner !== "object") throw new UserError(`--set ${assignment}: ${key} is no table`);
+    at[key] = inner;
+    at = inner as Record<string, unknown>;
+  }
+  const last = keys.at(-1) as string;
+  const parsed: unknown = parse(value);
+  if (parsed === null) delete at[last];
+  else at[last] = parsed;
+}
+
+function split(assignment: string): [string, string] {
+  const at = assignment.indexOf("=");
+  if (at < 1) throw new UserError(`--set ${assignment}: expected key=value, e.g. train.steps=1000`);
+  return [assignment.slice(0, at), assignment.slice(at + 1)];
+}
+
+/**
+ * Checks a raw configuration and fills in the defaults.
+ * @throws UserError naming the first key that is wrong, and the nearest known one
+ */
+export function parseConfig(raw: unknown, where = "configuration"): Config {
+  const parsed = configSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+  const path = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0] as string;
+    const known = keysAt(configSchema, issue.path);
+    const near = nearestWord(key, known);
+    throw new UserError(
+      `${where}: ${path ? `${path}.` : ""}${key} is no known key; expected ${known.join(", ")}` +
+        (near ? `; did you mean ${near}?` : ""),
+    );
+  }
+  const given = issue.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    raw,
+  );
+  const values = issue.code === "invalid_value" ? issue.values.map(String) : [];
+  const near = typeof given === "string" ? nearestWord(given, values) : undefined;
+  throw new UserError(
+    `${where}: ${path}: ${issue.message.replace(/^Invalid (input|option): /, "")}` +
+      (near ? `; did you mean ${near}?` : ""),
+  );
+}
+
+/** The keys that the schema knows at `path`. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: z.ZodType | undefined = schema;
+  for (const key of path) at = shapeOf(at)?.[String(key)];
+  return Object.keys(shapeOf(at) ?? {});
+}
+
+/** The keys of a table and their schemas; undefined for what is no table. */
+export function shapeOf(schema: z.ZodType | undefined): Record<string, z.ZodType> | undefined {
+  const at = unwrapped(schema);
+  return at instanceof z.ZodObject ? (at.shape as Record<string, z.ZodType>) : undefined;
+}
+
+/** A schema without its defaults. */
+export function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
+  let at = schema;
+  while (at && !(at instanceof z.ZodArray) && "unwrap" in at && typeof at.unwrap === "function") {
+    at = at.unwrap();
+  }
+  return at;
+}

@@ -1,0 +1,242 @@
+import { z } from "zod";
+import {
+  agreeing,
+  type ClassMeans,
+  classMeans,
+  contrastiveLoss,
+  DISTANCES,
+  labelsAt,
+  MemoryBank,
+  pooled,
+  prototypeAverage,
+  pseudoLabels,
+} from "../../contrast/index.js";
+import { imagesOf, labelsOf } from "../../datasets/batch.js";
+import { IGNORE, type Sample } from "../../datasets/dataset.js";
+import { batchStatistics, type Prediction } from "../../network/index.js";
+import { poly } from "../../nn/index.js";
+import { alone, autocast, noGrad, scope, type Tensor, type TensorMap } from "../../torch/index.js";
+import type { Batches, Domains, MethodContext, Progress } from "../method.js";
+import { entropyLosses, entropyOptions } from "../minent.js";
+import { predict, supervisedLosses, supervisedOptions } from "../source-only.js";
+import { backpropagate, type WeightedLosses } from "./backpropagate.js";
+import { guardRails } from "./guard-rails.js";
+
+/** C(f_s, M_s), C(f_t, M_t), C(f_t, M_s) and C(f_s, M_t). */
+export const TERMS = ["source", "target", "targetToSource", "sourceToTarget"] as const;
+
+const weight = z.number().min(0);
+
+/** Options of every method that contrasts. */
+export const alignmentOptions = {
+  ...supervisedOptions,
+  ...entropyOptions,
+  /** Weight of each contrastive term. */
+  contrast: weight.default(0.001),
+  terms: z.array(z.enum(TERMS)).default([...TERMS]),
+  temperature: z.number().positive().default(0.07),
+  /** Share of a prototype that one update keeps. */
+  bankMomentum: z.number().min(0).max(1).default(0.9),
+  /** Margin between the two nearest prototypes below which a pixel gets no pseudo-label. */
+  threshold: weight.default(0.05),
+  /** Lower the threshold towards 0 over the run, by poly with power 4. */
+  thresholdDecay: z.boolean().default(false),
+  distance: z.enum(DISTANCES).default("cosine"),
+  pseudoLabels: z.enum(["prototypes", "predictions"]).default("prototypes"),
+  /** Steps before the prototypes are initialised and the contrastive terms begin. */
+  warmup: z.number().int().min(0).default(0),
+  /** Images of which the first prototypes are made. */
+  sourceImages: z.number().int().min(1).default(300),
+  targetImages: z.number().int().min(1).default(1600),
+  /** Which class means move a bank: its own domain's, or both as in the reference. */
+  bankUpdates: z.enum(["own", "both"]).default("own"),
+  /** false: the projection head stays random, as in the reference. */
+  trainProjection: z.boolean().default(true),
+};
+
+export type AlignmentOptions = z.infer<z.ZodObject<typeof alignmentOptions>>;
+
+/** A domain's contribution to a step. */
+interface Half {
+  readonly scalars: Record<string, number>;
+  readonly means?: ClassMeans | undefined;
+}
+
+/** The part of a step that CFContra adds to: both halves' losses, and the banks behind them. */
+export interface FineAlignment {
+  readonly banks: Readonly<Record<"source" | "target", MemoryBank>>;
+  /** Features [N, D, h, w] in the prototypes' space. */
+  space(features: Tensor, training: boolean): Tensor;
+  /** Makes the first prototypes when it is time for them. */
+  before(progress: Progress, domains: Domains): Promise<void>;
+  /**
+   * Back-propagates the losses of both domains, then moves the banks. The optimiser is the caller's.
+   * @param backward how the target's, which come last, are back-propagated
+   */
+  step(
+    batches: Batches,
+    progress: Progress,
+    backward?: (loss: Tensor) => void,
+  ): Record<string, number>;
+  readonly state: TensorMap;
+  /** Of both banks, for reports. */
+  prototypes(): { readonly source: Tensor; readonly target: Tensor };
+}
+
+/**
+ * Supervision, entropy minimisation and class-wise contrast against two memory banks.
+ * arXiv 2103.12371.
+ */
+export function fineAlignment(context: MethodContext, options: AlignmentOptions): FineAlignment {
+  const { network, group = alone } = context;
+  const bank = () => new MemoryBank(network.classes, network.featureSize, network.device);
+  const banks = { source: bank(), target: bank() };
+  const rails = guardRails(context);
+
+  /** Contrastive terms of one domain's features against both banks. */
+  function contrast(domain: "source" | "target", features: Tensor, labels: Tensor): WeightedLosses {
+    const other = domain === "source" ? "target" : "source";
+    const across = domain === "source" ? "sourceToTarget" : "targetToSource";
+    const term = (name: (typeof TERMS)[number], to: MemoryBank): WeightedLosses =>
+      options.terms.includes(name)
+        ? {
+            [`contrast/${name}`]: [
+              options.contrast,
+              contrastiveLoss(features, labels, to, options.temperature),
+            ],
+          }
+        : {};
+    return { ...term(domain, banks[domain]), ...term(across, banks[other]) };
+  }
+
+  const space = (features: Tensor, training: boolean): Tensor =>
+    scope(() =>
+      autocast(context.precision, () => network.project(features, training), network.device),
+    );
+
+  const means = (features: Tensor, labels: Tensor): ClassMeans =>
+    noGrad(() => pooled(classMeans(features, labels, network.classes), group));
+
+  /** ŷ_t: labels int64 [N, h, w] for a target prediction, IGNORE where unsure. */
+  function guess({ main }: Prediction, features: Tensor, progress: Progress): Tensor {
+    if (options.pseudoLabels === "predictions") return main.detach().argmax(1);
+    const decay = options.thresholdDecay ? poly(progress.step, progress.total, 4) : 1;
+    const threshold = options.threshold * decay;
+    return pseudoLabels(features, banks.source, { threshold, distance: options.distance });
+  }
+
+  function sourceHalf({ images, labels }: Batches["source"], contrasting: boolean): Half {
+    const prediction = predict(context, images);
+    const losses = supervisedLosses(prediction, labels, options.aux);
+    if (!contrasting) return { scalars: backpropagate(losses, context) };
+    const features = space(prediction.features, true);
+    const small = labelsAt(labels, features.size(2), features.size(3));
+    const all = { ...losses, ...contrast("source", features, small) };
+    return { scalars: backpropagate(all, context), means: means(features, small) };
+  }
+
+  function targetHalf(
+    images: Tensor,
+    progress: Progress,
+    contrasting: boolean,
+    backward?: (loss: Tensor) => void,
+  ): Half {
+    const prediction = predict(context, images);
+    const losses = entropyLosses(prediction, images, options);
+    if (!contrasting) return { scalars: backpropagate(losses, context, backward) };
+    const features = space(prediction.features, true);
+    const labels = guess(prediction, features, progress);
+    const coverage = labels.ne(IGNORE).to({ dtype: "float32" }).mean().item();
+    const all = { ...losses, ...contrast("target", features, labels) };
+    const scalars = { ...backpropagate(all, context, backward), "pseudo/coverage": coverage };
+    return { scalars, means: means(features, labels) };
+  }
+
+  /** Moves the prototypes, once, after all losses were taken from the old ones. */
+  function updateBanks(source: ClassMeans, target: ClassMeans): void {
+    banks.source.update(source, options.bankMomentum);
+    banks.target.update(target, options.bankMomentum);
+    if (options.bankUpdates === "own") return;
+    banks.source.update(target, options.bankMomentum);
+    banks.target.update(source, options.bankMomentum);
+  }
+
+  /** Looks at what a step had to learn from, and at the prototypes that it left. */
+  function watch(step: number, source: ClassMeans, target: ClassMeans): void {
+    const counts = { source: source.counts.numbers(), target: target.counts.numbers() };
+    rails.pseudoLabels(step, counts.target);
+    for (const domain of ["source", "target"] as const) {
+      rails.contrast(step, domain, counts[domain]);
+      rails.prototypes(step, domain, banks[domain]);
+    }
+  }
+
+  /** The first prototypes: METHOD, fine alignment, step 1. In inference mode, statistics at rest. */
+  async function initializeBanks(domains: Domains): Promise<void> {
+    group.average(batchStatistics(network.parameters.all)); // by which the passes below normalise
+    const visit = async (
+      domain: "source" | "target",
+      count: number,
+      labelsFor: (prediction: Prediction, features: Tensor, sample: Sample) => Tensor,
+    ) => {
+      const average = prototypeAverage(network.classes, network.featureSize, network.device);
+      for await (const sample of domains.samples(domain, count)) {
+        noGrad(() =>
+          scope(() => {
+            const images = imagesOf([sample], network.input, network.device);
+            const prediction = autocast(
+              context.precision,
+              () => network.forward(images, false),
+              network.device,
+            );
+            const features = space(prediction.features, false);
+            average.add(features, labelsFor(prediction, features, sample));
+          }),
+        );
+      }
+      average.pool(group);
+      scope(() => banks[domain].initialize(average.means()));
+      average.dispose();
+    };
+    await visit("source", options.sourceImages, ({ main }, features, sample) => {
+      const labels = labelsOf([sample], network.device);
+      return agreeing(labelsAt(labels, features.size(2), features.size(3)), main.argmax(1), IGNORE);
+    });
+    await visit("target", options.targetImages, (prediction, features) =>
+      guess(prediction, features, { step: 0, total: 1, rate: 0, decay: 1 }),
+    );
+    for (const [domain, { unseen }] of Object.entries(banks)) {
+      if (unseen.length > 0) {
+        const names = unseen.map((k) => context.classNames?.[k] ?? k);
+        context.warn(
+          `no prototype yet in the ${domain} bank for class ${names.join(", ")}: ` +
+            "none of its images shows them to this network; each starts with its first batch.",
+        );
+      }
+    }
+  }
+
+  return {
+    banks,
+    space,
+    prototypes: () => ({ source: banks.source.prototypes, target: banks.target.prototypes }),
+    state: new Map([...banks.source.save("bank.source"), ...banks.target.save("bank.target")]),
+    async before({ step }, domains) {
+      if (step === options.warmup) await initializeBanks(domains);
+    },
+    step({ source, target }, progress, backward) {
+      if (target === undefined) throw new Error("contrast needs target images");
+      const contrasting = progress.step >= options.warmup;
+      return scope(() => {
+        // The source graph is gone before the target's is built: half the memory, same gradients.
+        const first = scope(() => sourceHalf(source, contrasting));
+        const second = scope(() => targetHalf(target.images, progress, contrasting, backward));
+        if (first.means && second.means) {
+          updateBanks(first.means, second.means);
+          watch(progress.step, first.means, second.means);
+        }
+        return { ...first.scalars, ...second.scalars };
+      });
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { MemoryBank } from "../../contrast/index.js";
+import type { MethodContext } from "../method.js";
+
+/** Steps between two warnings of the same thing. */
+const PAUSE = 500;
+/** Cosine of two classes' prototypes above which they tell nothing apart. */
+const COLLAPSED = 0.99;
+
+/** Watches what a run does for signs that it learns nothing, and says so. It changes nothing. */
+export interface GuardRails {
+  /** Pixels of each class that a domain's labels give the contrastive loss. */
+  contrast(step: number, domain: "source" | "target", counts: readonly number[]): void;
+  /** Pixels of each class in a batch of pseudo-labels. */
+  pseudoLabels(step: number, counts: readonly number[]): void;
+  prototypes(step: number, domain: "source" | "target", bank: MemoryBank): void;
+}
+
+/** Each warning comes when it first applies, and again no sooner than 500 steps later. */
+export function guardRails({
+  warn,
+  classNames = [],
+}: Pick<MethodContext, "warn" | "classNames">): GuardRails {
+  const nameOf = (k: number) => classNames[k] ?? k;
+  const last = new Map<string, number>();
+  const say = (what: string, step: number, sentence: string) => {
+    if (step - (last.get(what) ?? Number.NEGATIVE_INFINITY) < PAUSE) return;
+    last.set(what, step);
+    warn(`step ${step + 1}: ${sentence}`);
+  };
+  return {
+    contrast(step, domain, counts) {
+      if (counts.some((count) => count > 0)) return;
+      const why =
+        domain === "source"
+          ? "no source pixel has a label: check the labels with `cfcontra data check`"
+          : "no target pixel got a pseudo-label: lower the option threshold, or begin later (warmup)";
+      say(`${domain} pixels`, step, `the contrastive loss has no ${domain} pixels; ${why}.`);
+    },
+    pseudoLabels(step, counts) {
+      const given = counts.flatMap((count, k) => (count > 0 ? [k] : []));
+      if (given.length !== 1 || counts.length === 1) return;
+      say(
+        "one class",
+        step,
+        `all pseudo-labels are of class ${nameOf(given[0] as number)}: the network sees nothing else in the target; ` +
+          "begin later (warmup), or lower the weights of the entropy.",
+      );
+    },
+    prototypes(step, domain, bank) {
+      const [a, b, cosine] = bank.closest() ?? [0, 0, 0];
+      if (cosine <= COLLAPSED) return;
+      say(
+        `${domain} prototypes`,
+        step,
+        `the ${domain} bank's prototypes of classes ${nameOf(a)} and ${nameOf(b)} are the same (cosine ${cosine.toFixed(3)}): ` +
+          "they tell nothing apart; begin later (warmup), or try another network.head.",
+      );
+    },
+  };
+}

@@ -94,6 +94,8 @@ export interface EvaluateOptions extends PredictOptions, Views {
   /** Where logits and labels meet; `size` when omitted; "native" for the labels' own size. */
   readonly output?: Size | "native";
   readonly onImage?: (done: number, total: number) => void;
+  /** Aborted, it rejects with the signal's reason instead of looking at another image. */
+  readonly signal?: AbortSignal | undefined;
   /** Sees every image: for scores that need more than the confusion matrix. */
   readonly observe?: (observation: Observation) => void;
 }
@@ -112,6 +114,7 @@ export async function evaluate(
     flip = false,
     onImage,
     observe,
+    signal,
     ...options
   }: EvaluateOptions,
 ): Promise<Confusion> {
@@ -128,6 +131,7 @@ export async function evaluate(
   const sizes = scales.map((scale) => scaled(size, scale));
   let done = 0;
   for await (const sample of ordered(dataset, output === "native" ? undefined : output)) {
+    signal?.throwIfAborted();
     const index = done;
     const inputs = await Promise.all(
       sizes.map((view) => (same(view, sample) ? sample : dataset.load(index, view))),

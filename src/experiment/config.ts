@@ -1,7 +1,3 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parse } from "yaml";
 import { z } from "zod";
 import { augmentSchema } from "../datasets/augment.js";
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
@@ -102,15 +98,15 @@ const sizesSchema = z.strictObject({
   output: size.optional(),
 });
 
+const methodOptions = Object.fromEntries(
+  METHODS.map((name) => [name, methods[name].options.optional()]),
+) as { [Name in MethodName]: z.ZodOptional<(typeof methods)[Name]["options"]> };
+
 /** A whole run. Defaults are the reference's; presets state what differs. */
 export const configSchema = z.strictObject({
   method: methodName.default("cfcontra"),
   /** Options of the methods, by method; each run reads its own. */
-  options: z
-    .strictObject(
-      Object.fromEntries(METHODS.map((name) => [name, methods[name].options.optional()])),
-    )
-    .default({}),
+  options: z.strictObject(methodOptions).default({}),
   network: networkSchema.prefault({}),
   source: dataset,
   target: dataset,
@@ -124,71 +120,25 @@ export const configSchema = z.strictObject({
   augment: augmentSchema.prefault({}),
   sampling: samplingSchema.prefault({}),
   train: trainSchema.prefault({}),
-  /** What a pretraining on the source alone changes of `train`; without it there is none. */
+  /**
+   * A pretraining on the source alone, which starts from `network.weights` if they are given, and from
+   * which every method starts. Without it, methods start from `network.weights` themselves.
+   */
   pretrain: z
     .strictObject({
       steps: whole.min(1),
       rate: z.number().positive(),
       augment: augmentSchema.optional(),
+      /** Its run folder: made where it is missing, shared where it is there. */
+      run: z.string().optional(),
     })
     .optional(),
 });
 
+/** A checked configuration, with every default filled in. */
 export type Config = z.infer<typeof configSchema>;
-
-const presetFolder = fileURLToPath(new URL("../../presets/", import.meta.url));
-
-/** Names of the presets that come with the project. */
-export function presetNames(): string[] {
-  return readdirSync(presetFolder)
-    .filter((name) => name.endsWith(".yaml"))
-    .map((name) => basename(name, ".yaml"));
-}
-
-/** Reads a preset by name, or any YAML file by path, without checking its keys. */
-export function readPreset(name: string): Record<string, unknown> {
-  const path = name.endsWith(".yaml") ? name : join(presetFolder, `${name}.yaml`);
-  if (!existsSync(path)) {
-    const near = nearestWord(name, presetNames());
-    throw new UserError(
-      `there is no preset ${name}; expected one of ${presetNames().join(", ")} or the path of a .yaml file` +
-        (near ? `; did you mean ${near}?` : ""),
-    );
-  }
-  let value: unknown;
-  try {
-    value = parse(readFileSync(path, "utf8"), { merge: true, logLevel: "error" });
-  } catch (error) {
-    throw new UserError(`${path} is not valid YAML: ${(error as Error).message.split("\n")[0]}`);
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new UserError(`${path}: expected a table of keys such as method, source, target`);
-  }
-  return value as Record<string, unknown>;
-}
-
-/** Applies `a.b.c=value` (the value is YAML; null takes the key out) to a raw configuration. */
-export function override(config: Record<string, unknown>, assignment: string): void {
-  const [path, value] = split(assignment);
-  const keys = path.split(".");
-  let at = config;
-  for (const key of keys.slice(0, -1)) {
-    const inner = at[key] ?? {};
-    if (typeof inner !== "object") throw new UserError(`--set ${assignment}: ${key} is no table`);
-    at[key] = inner;
-    at = inner as Record<string, unknown>;
-  }
-  const last = keys.at(-1) as string;
-  const parsed: unknown = parse(value);
-  if (parsed === null) delete at[last];
-  else at[last] = parsed;
-}
-
-function split(assignment: string): [string, string] {
-  const at = assignment.indexOf("=");
-  if (at < 1) throw new UserError(`--set ${assignment}: expected key=value, e.g. train.steps=1000`);
-  return [assignment.slice(0, at), assignment.slice(at + 1)];
-}
+/** A configuration as a user writes it. */
+export type ConfigInput = z.input<typeof configSchema>;
 
 /**
  * Checks a raw configuration and fills in the defaults.

@@ -6,7 +6,16 @@ import { minent, minentOptions } from "./minent.js";
 import { selfTraining, selfTrainingOptions } from "./self-training.js";
 import { sourceOnly, sourceOnlyOptions } from "./source-only.js";
 
-export type { Batches, Domains, Method, MethodContext, Progress } from "./method.js";
+export type {
+  Batches,
+  Domains,
+  Method,
+  MethodContext,
+  Progress,
+  Scalars,
+  SourceMethod,
+  TwoDomainMethod,
+} from "./method.js";
 
 /** Every method: its options with their defaults, and its factory. A new one is a new line. */
 export const methods = {

@@ -25,6 +25,7 @@ export interface Group {
   readonly gain?: Spread;
 }
 
+/** Complete runs side by side, in groups that differ in more than their seed. */
 export interface Comparison {
   readonly sets: readonly string[];
   readonly classes: readonly string[];

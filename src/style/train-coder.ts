@@ -24,6 +24,7 @@ export interface CoderDomain {
   readonly size: Size;
 }
 
+/** What a coder is trained on. */
 export interface TrainCoderOptions {
   readonly content: CoderDomain;
   readonly style: CoderDomain;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError, writing } from "../errors.js";
 import type { Method } from "../methods/method.js";
@@ -269,4 +269,9 @@ export function latestCheckpoint(path: string): string {
     );
   }
   return latest;
+}
+
+/** A file of weights: the one that is named, or the newest checkpoint of a run folder. */
+export function weightsFile(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? latestCheckpoint(path) : path;
 }

@@ -9,6 +9,7 @@ export {
   readCheckpoint,
   resume,
   saveInto,
+  weightsFile,
 } from "./checkpoint.js";
 export {
   anyRank,
@@ -19,7 +20,7 @@ export {
 } from "./collectives.js";
 export { type Environment, environment } from "./environment.js";
 export { type LocalPlace, placeOf } from "./launch-environment.js";
-export { type LoopOptions, type StepReport, type Stream, train } from "./loop.js";
+export { type LoopOptions, type StepReport, type Stream, trainingSteps } from "./loop.js";
 export { ownRandomState, type RandomStates, randomStates } from "./random-states.js";
 export {
   type Entry,

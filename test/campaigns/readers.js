@@ -185,7 +185,7 @@ async function readWholeRun(folder, name) {
   const run = join(folder, "run");
   const refusals = [];
   for (const reader of [
-    () => runConfig(run, []), // resume, evaluate, predict, export
+    () => runConfig(run), // resume, evaluate, predict, export
     () => name.endsWith(".safetensors") && dispose(readCheckpoint(join(folder, name)).tensors),
     async () => runPage(readRun(run)),
     async () => comparisonPage(compareRuns([readRun(run)])),

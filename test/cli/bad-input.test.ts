@@ -162,7 +162,7 @@ describe("runs and checkpoints", () => {
       const before = await readFile(join(run, checkpoint));
       const { code, err } = await cli("train", "--preset", join(root, "tiny.yaml"), "--out", run);
       expect(code).toBe(1);
-      expect(err).toMatch(/holds a run already.*--resume/);
+      expect(err).toMatch(/already holds a run.*--resume/);
       expect((await readFile(join(run, checkpoint))).equals(before)).toBe(true);
     });
   });

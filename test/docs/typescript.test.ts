@@ -10,10 +10,15 @@ import { type Block, blocks, inlineCode, PAGES } from "./markdown.js";
 const AROUND = {
   "export function mine(": `
     import type { Method, MethodContext } from "../../dist/methods/method.js";
-    import { backpropagate } from "../../dist/methods/step/backpropagate.js";
-    import { networkOptimizer, predict, supervisedLosses } from "../../dist/methods/source-only.js";
+    import { networkTrainer } from "../../dist/methods/step/network-trainer.js";
+    import { predict, supervisedLosses } from "../../dist/methods/step/supervised.js";
     import { scope } from "../../dist/torch/index.js";
     interface Options { aux: number }
+  `,
+  "export function sourceOnly(": `
+    import type { Method, MethodContext } from "../../dist/methods/method.js";
+    import { networkTrainer } from "../../dist/methods/step/network-trainer.js";
+    import { supervisedPart } from "../../dist/methods/step/supervised.js";
   `,
   "openSegmenter(ort": `
     declare const context: {
@@ -27,7 +32,6 @@ const AROUND = {
 /** What cannot be compiled, by a part of its text, and why. */
 const EXCERPTS = {
   "export const methods = {": "shows where a line goes, and `...` for the rest",
-  "...losses, backpropagate": "shows the shape of a method, its losses left out",
 };
 
 const isCode = ({ language, lines: [first = ""] }: Block) =>

@@ -73,7 +73,7 @@ describe.skipIf(!mayMount)("a full disk (needs the right to mount one)", () => {
         expect(code).toBe(1);
         expect(err.match(/^error: /gm)).toHaveLength(1);
         expect(err).toMatch(
-          /cannot write \S*run\/\S+: the disk is full \(ENOSPC\); make room; go on/,
+          /cannot write \S*run\/\S+: the disk is full \(ENOSPC\); make room; the newest checkpoint is \S+; resume with: /,
         );
         const kept = checkpoints(run);
         expect(kept).toHaveLength(2);

@@ -138,7 +138,7 @@ describe("the loop", () => {
     const look = async (seed: number) => {
       const seen: Record<string, Sample[]> = { source: [], target: [] };
       const method: Method = {
-        ...{ usesTarget: true, state: new Map(), step: () => ({}) },
+        ...{ usesTarget: true, headline: "", state: new Map(), step: () => ({}) },
         async before(_, domains) {
           for (const domain of ["source", "target"] as const) {
             for await (const sample of domains.samples(domain, 9)) seen[domain]?.push(sample);

@@ -111,7 +111,7 @@ describe.skipIf(native.openStore === undefined)("ranks started by (needs Gloo)",
       process.kill(pid, "SIGINT");
       const interrupted = await launched.ended;
       expect(interrupted.code).toBe(130);
-      expect(interrupted.err).toMatch(/stopped after step \d+; go on with/);
+      expect(interrupted.err).toMatch(/stopped after step \d+; resume with/);
       expect(readdirSync(join(run, "checkpoints"))).toHaveLength(1);
 
       const bereft = await begin("bereft");

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { Command } from "commander";
 import {
   type Comparison,
   classRows,
@@ -10,11 +11,18 @@ import { readRun } from "../../report/run-files.js";
 import { textTable } from "../../report/score-table.js";
 import { markdown } from "../../report/table-formats.js";
 import { writeAtomically } from "../../train/run-folder.js";
-import { type Json, print } from "../terminal/print.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
 import { note } from "../terminal/progress.js";
 
-/** `cfcontra compare`. */
-export async function compare(
+export const command = () =>
+  new Command("compare")
+    .description("put runs side by side: mean and deviation over seeds, classes, pictures")
+    .argument("<runs...>", "run folders; those that differ in their seed alone form a group")
+    .option("--out <folder>", "where to write comparison.html, .md and .json", "comparison")
+    .addOption(jsonOption())
+    .action(compare);
+
+async function compare(
   paths: readonly string[],
   { out, json }: { readonly out: string; readonly json?: Json },
 ): Promise<void> {

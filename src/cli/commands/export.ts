@@ -1,12 +1,33 @@
-import { classSetOf } from "../../datasets/class-sets.js";
+import { Command } from "commander";
 import { UserError } from "../../errors.js";
-import { openRun, type TrainedRun } from "../../experiment/open-run.js";
-import { compare } from "../../export/compare.js";
-import { type ModelInfo, type OnnxOptions, onnxModel } from "../../export/index.js";
-import { writeAtomically } from "../../train/index.js";
-import { type Json, print } from "../terminal/print.js";
+import { writeAtomically } from "../../train/run-folder.js";
+import { setOption } from "../options.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
 
-export interface ExportOptions {
+export const command = () =>
+  new Command("export")
+    .description("write a trained network as an ONNX file, for use without libtorch")
+    .argument("<run>", "run folder, or a checkpoint inside one")
+    .option("--out <file>", "the ONNX file", "model.onnx")
+    .option("--argmax", "give labels instead of logits")
+    .option("--no-upsample", "give logits at an eighth of the image's size, as the network does")
+    .option("--float16", "keep weights in 16 bits: half the file, the same arithmetic")
+    .option("--int8", "keep weights in 8 bits: a quarter of the file, the same arithmetic")
+    .addOption(jsonOption())
+    .addOption(setOption())
+    .addHelpText(
+      "after",
+      `
+The model takes \`image\` float32 [N, 3, H, W] of any size and gives \`logits\` [N, classes, H, W] or
+\`labels\` uint8 [N, H, W]; classes and preprocessing are in its metadata (docs/deploy.md).
+
+Examples:
+  cfcontra export runs/streets-cfcontra-1 --out model.onnx
+  cfcontra export runs/streets-cfcontra-1 --out small.onnx --argmax --int8`,
+    )
+    .action(exportOnnx);
+
+interface ExportOptions {
   readonly out: string;
   readonly argmax?: boolean;
   readonly upsample: boolean;
@@ -16,23 +37,24 @@ export interface ExportOptions {
   readonly set: readonly string[];
 }
 
-/** `cfcontra export`. */
-export async function exportRun(path: string, options: ExportOptions): Promise<void> {
-  const { out, argmax, upsample, float16, int8 } = options;
+async function exportOnnx(path: string, options: ExportOptions): Promise<void> {
+  const { out, argmax, upsample, float16, int8, set } = options;
   if (float16 && int8) throw new UserError("--float16 and --int8 exclude each other: name one");
   if (argmax && !upsample) {
     throw new UserError(
       "--argmax and --no-upsample exclude each other: coarse labels are of no use",
     );
   }
-  const run = openRun(path, options.set);
+  const { openRun } = await import("../../experiment/index.js");
+  const { compare } = await import("../../export/compare.js");
+  const run = openRun(path, { set });
   try {
-    const how: OnnxOptions = {
-      outputs: argmax ? "labels" : "logits",
-      storage: int8 ? "int8" : float16 ? "float16" : "float32",
+    const how = {
+      outputs: argmax ? ("labels" as const) : ("logits" as const),
+      storage: int8 ? ("int8" as const) : float16 ? ("float16" as const) : ("float32" as const),
       upsample,
     };
-    const model = exported(path, run, how);
+    const model = run.exportOnnx(how);
     const agreement = await compare(model, run.network);
     writeAtomically(out, model);
     const { classes } = run.info;
@@ -45,30 +67,4 @@ export async function exportRun(path: string, options: ExportOptions): Promise<v
   } finally {
     run.dispose();
   }
-}
-
-/**
- * The network of a run as an ONNX model.
- * @throws UserError if the run restyles the images that it predicts
- */
-export function exported(path: string, run: TrainedRun, options: OnnxOptions): Uint8Array {
-  const { config, info, network, stage } = run;
-  if (stage !== undefined) {
-    throw new UserError(
-      `${path} restyles what it predicts (style.method: ${config.style.method}, style.domains: both), ` +
-        "and that is no part of a network; --set style.method=none exports the network alone, for " +
-        "images that are restyled before",
-    );
-  }
-  const { names, colors } = classSetOf(info.classes);
-  const described: ModelInfo = {
-    classes: names.map((name, i) => ({
-      name,
-      color: colors[i] as ModelInfo["classes"][0]["color"],
-    })),
-    input: network.input,
-    size: config.sizes.evaluate,
-    title: `${info.method}, step ${info.step}`,
-  };
-  return onnxModel(network, described, options);
 }

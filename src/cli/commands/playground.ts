@@ -1,11 +1,33 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Command } from "commander";
 import { UserError } from "../../errors.js";
 import { modelInfo } from "../../export/model-info.js";
 import { CONTENTS, writePlayground } from "../../export/playground.js";
 import { servePlayground } from "../../export/serve-playground.js";
 
-export interface PlaygroundOptions {
+import { setOption, whole } from "../options.js";
+
+export const command = () =>
+  new Command("playground")
+    .description("a page that segments photos, videos and the camera in the browser")
+    .argument("<networks...>", "a run or an ONNX file; two are compared as before and after")
+    .option("--out <folder>", "the static folder to write", "playground")
+    .option("--samples <images...>", "images for the page to offer", [])
+    .option("--serve", "serve it on this machine")
+    .option("--port <n>", "port of --serve; 0 takes any", whole, 8700)
+    .addOption(setOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cfcontra playground runs/streets-source-only-1 runs/streets-cfcontra-1 --serve
+  cfcontra playground before.onnx after.onnx --samples street.jpg --out playground
+  cfcontra playground playground --serve`,
+    )
+    .action(playground);
+
+interface PlaygroundOptions {
   readonly out: string;
   readonly samples: readonly string[];
   readonly serve?: boolean;
@@ -15,8 +37,7 @@ export interface PlaygroundOptions {
 
 const NAMES = { 1: ["Prediction"], 2: ["Before", "After"] } as const;
 
-/** `cfcontra playground`. */
-export async function playground(
+async function playground(
   given: readonly string[],
   { out, samples, serve, port, set }: PlaygroundOptions,
 ): Promise<void> {
@@ -51,11 +72,10 @@ async function modelOf(path: string, set: readonly string[]): Promise<Uint8Array
     if (!existsSync(path)) throw new UserError(`${path} does not exist: expected an ONNX file`);
     return readFileSync(path);
   }
-  const { openRun } = await import("../../experiment/open-run.js");
-  const { exported } = await import("./export.js");
-  const run = openRun(path, set);
+  const { openRun } = await import("../../experiment/index.js");
+  const run = openRun(path, { set });
   try {
-    return exported(path, run, { outputs: "labels and entropy", storage: "float16" });
+    return run.exportOnnx({ outputs: "labels and entropy", storage: "float16" });
   } finally {
     run.dispose();
   }
@@ -92,8 +112,8 @@ const SHOWN = 6;
 /** Drawn images that come with a run on Streets; those of other data sets are not ours to pass on. */
 async function samplesOf(path: string): Promise<string[]> {
   if (path.endsWith(".onnx")) return [];
-  const { runConfig } = await import("../../experiment/presets.js");
-  const [spec] = Object.values(runConfig(path, []).evaluate);
+  const { runConfig } = await import("../../experiment/index.js");
+  const [spec] = Object.values(runConfig(path).evaluate);
   if (spec?.type !== "streets") return [];
   const { root, domain, split = "train" } = spec as Record<string, string | undefined>;
   const folder = join(root ?? "", domain ?? "", split, "images");

@@ -1,24 +1,32 @@
 import { realpathSync } from "node:fs";
+import { Command } from "commander";
 import { UserError } from "../../errors.js";
-import {
-  dispose,
-  PYTORCH_FILE,
-  readTensors,
-  type TensorMap,
-  writeTensors,
-} from "../../torch/index.js";
-import { isCheckpoint } from "../../train/index.js";
-import { type Json, print } from "../terminal/print.js";
-import { weightsFile } from "../weights-file.js";
+import type { TensorMap } from "../../torch/index.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
+
+export const command = () =>
+  new Command("convert")
+    .description("write the tensors of a file in another format")
+    .argument("<in>", "safetensors or PyTorch's .pth, or a run folder")
+    .argument("<out>", "a name that ends in .safetensors, .pth or .pt")
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+Names, shapes and numbers stay as they are. Of a run's checkpoint the network is written, under the
+names of its state dict, without the method's state; torch.load(OUT, weights_only=True) opens it.
+
+Examples:
+  cfcontra weights convert advent.pth advent.safetensors
+  cfcontra weights convert runs/streets-cfcontra-1 adapted.pth`,
+    )
+    .action(convert);
 
 const NETWORK = "network/";
 
-/** `cfcontra weights convert`: the tensors of one file, written in the format of another's name. */
-export function convertWeights(
-  path: string,
-  out: string,
-  { json }: { readonly json?: Json } = {},
-): void {
+async function convert(path: string, out: string, { json }: { readonly json?: Json }) {
+  const { dispose, PYTORCH_FILE, readTensors, writeTensors } = await import("../../torch/index.js");
+  const { isCheckpoint, weightsFile } = await import("../../train/index.js");
   if (!PYTORCH_FILE.test(out) && !out.endsWith(".safetensors")) {
     throw new UserError(`${out}: expected a name that ends in .safetensors, .pth or .pt`);
   }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { presetNames } from "../../experiment/config.js";
+import { presetNames } from "../../experiment/presets.js";
 import { bash } from "./bash.js";
 import { fish } from "./fish.js";
 import { grammarOf } from "./grammar.js";

@@ -1,24 +1,22 @@
 import type { RunResult } from "../../experiment/run.js";
 import { findBaseline, readRun } from "../../report/run-files.js";
 import { runSummary, type Summary } from "../../report/run-summary.js";
-import { alone, type ProcessGroup } from "../../torch/index.js";
+import type { Ended } from "./follow.js";
 import { commandOf } from "./invocation.js";
 import { type Json, print } from "./print.js";
 import { clock, say } from "./progress.js";
 import { columnsOf, paint, wrapped } from "./terminal.js";
 
-/** Prints, in rank 0, how a run ended, and what to type next. */
-export function finish(
-  result: RunResult,
-  out: string,
-  json?: Json,
-  { rank }: ProcessGroup = alone,
-): void {
+/**
+ * Prints how a run ended, and what to type next.
+ * @param rank of this process among those that train together; rank 0 prints
+ */
+export function finish({ out, result }: Ended, json?: Json, rank = 0): void {
   if (!result.complete) process.exitCode = 130;
   if (rank > 0) return;
   if (!result.complete) {
     const next = commandOf("train", "--resume", out);
-    say(`stopped after step ${result.steps}; go on with: ${next}`);
+    say(`stopped after step ${result.steps}; resume with: ${next}`);
   }
   const found = () => ({ run: out, ...result });
   if (result.complete) print(summary(result, out), found, json);

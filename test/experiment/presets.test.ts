@@ -2,11 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseDatasetSpec } from "../../src/datasets/open.js";
-import { presetNames } from "../../src/experiment/config.js";
-import { configuration } from "../../src/experiment/presets.js";
+import { configuration, presetNames } from "../../src/experiment/presets.js";
 import { METHODS } from "../../src/methods/index.js";
+import { preset, tiny } from "../cli/cli.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
-import { preset, tiny } from "./cli.js";
 
 test.each(presetNames())(
   "%s fits the schema with every method, and says what it claims",

@@ -1,6 +1,5 @@
 import { UserError } from "../errors.js";
-import type { Method, MethodContext } from "../methods/index.js";
-import { methods } from "../methods/index.js";
+import { createMethod, type Method, type MethodContext } from "../methods/index.js";
 import { deeplabV2, type Network } from "../network/index.js";
 import { heInit, normalInit } from "../nn/index.js";
 import { hasCuda, libtorchVersion } from "../torch/index.js";
@@ -24,12 +23,8 @@ export function buildNetwork(config: Config, classes: number): Network {
 }
 
 /** The method of a configuration over a network. */
-export function buildMethod(
-  { method: name, options, train }: Config,
+export const buildMethod = (
+  { method, options, train }: Config,
   network: Network,
   told: Pick<MethodContext, "classNames" | "group" | "warn">,
-): Method {
-  const { options: schema, create } = methods[name];
-  const own = schema.parse(options[name] ?? {});
-  return create({ network, ...train, ...told }, own as never);
-}
+): Method => createMethod(method, network, options[method] ?? {}, { ...train, ...told });

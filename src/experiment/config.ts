@@ -1,10 +1,9 @@
 import { z } from "zod";
+import { checked } from "../checked.js";
 import { augmentSchema } from "../datasets/augment.js";
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { samplingSchema } from "../datasets/rare-classes.js";
-import { UserError } from "../errors.js";
 import { METHODS, type MethodName, methods } from "../methods/index.js";
-import { nearestWord } from "../nearest-word.js";
 import { BACKBONES, type BackboneName, PROJECTION_HEADS } from "../network/index.js";
 import { coderTrainingSchema, STYLES, type StyleName } from "../style/index.js";
 
@@ -144,50 +143,5 @@ export type ConfigInput = z.input<typeof configSchema>;
  * Checks a raw configuration and fills in the defaults.
  * @throws UserError naming the first key that is wrong, and the nearest known one
  */
-export function parseConfig(raw: unknown, where = "configuration"): Config {
-  const parsed = configSchema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-  const path = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    const key = issue.keys[0] as string;
-    const known = keysAt(configSchema, issue.path);
-    const near = nearestWord(key, known);
-    throw new UserError(
-      `${where}: ${path ? `${path}.` : ""}${key} is no known key; expected ${known.join(", ")}` +
-        (near ? `; did you mean ${near}?` : ""),
-    );
-  }
-  const given = issue.path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-    raw,
-  );
-  const values = issue.code === "invalid_value" ? issue.values.map(String) : [];
-  const near = typeof given === "string" ? nearestWord(given, values) : undefined;
-  throw new UserError(
-    `${where}: ${path}: ${issue.message.replace(/^Invalid (input|option): /, "")}` +
-      (near ? `; did you mean ${near}?` : ""),
-  );
-}
-
-/** The keys that the schema knows at `path`. */
-function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let at: z.ZodType | undefined = schema;
-  for (const key of path) at = shapeOf(at)?.[String(key)];
-  return Object.keys(shapeOf(at) ?? {});
-}
-
-/** The keys of a table and their schemas; undefined for what is no table. */
-export function shapeOf(schema: z.ZodType | undefined): Record<string, z.ZodType> | undefined {
-  const at = unwrapped(schema);
-  return at instanceof z.ZodObject ? (at.shape as Record<string, z.ZodType>) : undefined;
-}
-
-/** A schema without its defaults. */
-export function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
-  let at = schema;
-  while (at && !(at instanceof z.ZodArray) && "unwrap" in at && typeof at.unwrap === "function") {
-    at = at.unwrap();
-  }
-  return at;
-}
+export const parseConfig = (raw: unknown, where = "configuration"): Config =>
+  checked(configSchema, raw, where);

@@ -32,8 +32,8 @@ export interface LoopOptions {
   /** Steps that a resumed run has behind it. */
   readonly start?: number;
   readonly rate: number;
-  /** Where the poly schedule reaches 0; the reference stops long before that. */
-  readonly schedule: number;
+  /** Where the poly schedule reaches 0; the reference stops long before that. `steps` by default. */
+  readonly schedule?: number;
   readonly seed: number;
   /** The processes that train together: a step takes a batch of each, one after the other. */
   readonly group?: ProcessGroup | undefined;
@@ -64,8 +64,8 @@ export interface StepReport {
 export async function* trainingSteps(
   options: LoopOptions,
 ): AsyncGenerator<StepReport, void, undefined> {
-  const { network, method, steps, start = 0, rate: base, schedule, seed } = options;
-  const { group = alone, warn = () => {} } = options;
+  const { network, method, steps, start = 0, rate: base, seed } = options;
+  const { schedule = steps, group = alone, warn = () => {} } = options;
   const watchMemory = memoryWatch(warn);
   const statistics = [network.parameters.all, method.state].flatMap(batchStatistics);
   const load = (stream: Stream, name: StreamName) =>

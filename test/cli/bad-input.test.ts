@@ -93,8 +93,8 @@ describe("data", () => {
 
 describe("configuration", () => {
   test.each([
-    ["an unknown key", "train.stpes=3", /train\.stpes is no known key.*did you mean steps/],
-    ["an unknown section", "netwrok.width=1", /netwrok is no known key.*did you mean network/],
+    ["an unknown key", "train.stpes=3", /train\.stpes is not a known key.*did you mean steps/],
+    ["an unknown section", "netwrok.width=1", /netwrok is not a known key.*did you mean network/],
     ["nothing to measure on", "evaluate={}", /evaluate: expected a labelled data set/],
     ["a wrong type", "train.steps=many", /train\.steps.*expected number/],
     [

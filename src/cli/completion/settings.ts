@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { shapeOf, unwrapped } from "../../checked.js";
 import { DATASET_TYPES } from "../../datasets/open.js";
-import { configSchema, shapeOf, unwrapped } from "../../experiment/config.js";
+import { configSchema } from "../../experiment/config.js";
 
 /** What may follow `--set`: `train.steps=`, and where a key has few values `method=minent`, ... */
 export function settings(): string[] {

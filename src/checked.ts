@@ -28,6 +28,10 @@ export function checked<Schema extends z.ZodType>(
     (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
     value,
   );
+  if (issue.code === "invalid_key") {
+    const [reason] = issue.issues;
+    throw new UserError(`${where}: ${path}: ${reason?.message ?? "this is not a name"}`);
+  }
   const values = issue.code === "invalid_value" ? issue.values.map(String) : [];
   throw new UserError(
     `${where}: ${path ? `${path}: ` : ""}${issue.message.replace(/^Invalid (input|option): /, "")}` +

@@ -3,15 +3,13 @@ import { UserError } from "../errors.js";
 import { commandLine } from "./command-line.js";
 import { paint } from "./terminal/terminal.js";
 
-/** Nobody reads on (`| head`): that ends neither a training nor, with a stack trace, anything else. */
-const unread = (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-};
+/** Output that nobody reads (`| head`) or that has no room (a full disk) never ends a training. */
+const unwritable = () => {};
 
 /** Runs a command; errors become one sentence on stderr. Returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) {
-    stream.off("error", unread).on("error", unread);
+    stream.off("error", unwritable).on("error", unwritable);
   }
   try {
     const program = await commandLine(argv);

@@ -10,10 +10,19 @@ import { coderTrainingSchema, STYLES, type StyleName } from "../style/index.js";
 const whole = z.number().int();
 /** Width and height in pixels; `[320, 160]` is short for it. */
 const size = z.preprocess(
-  (value) => (Array.isArray(value) ? { width: value[0], height: value[1] } : value),
+  (value, context) => {
+    if (!Array.isArray(value)) return value;
+    if (value.length === 2) return { width: value[0], height: value[1] };
+    context.addIssue({ code: "custom", message: "expected [width, height]", input: value });
+    return z.NEVER;
+  },
   z.strictObject({ width: whole.min(16), height: whole.min(16) }),
 );
 const dataset = z.looseObject({ type: z.string() }); // its own schema checks the rest
+/** Names of evaluation sets are names of folders and keys of metrics, too. */
+const setName = z.string().regex(/^(?!\.)[\p{L}\p{N} ._+-]{1,64}$/u, {
+  error: "expected a name of at most 64 letters, digits, spaces and . _ + -, not starting with .",
+});
 const methodName = z.enum(METHODS as [MethodName, ...MethodName[]]);
 
 const networkSchema = z.strictObject({
@@ -97,6 +106,14 @@ const sizesSchema = z.strictObject({
   output: size.optional(),
 });
 
+/** zod leaves out a key of this name without a word. */
+function withoutPrototype(sets: unknown, context: z.RefinementCtx): unknown {
+  if (typeof sets === "object" && sets !== null && Object.hasOwn(sets, "__proto__")) {
+    context.addIssue({ code: "custom", message: "__proto__ is not a name", input: sets });
+  }
+  return sets;
+}
+
 const methodOptions = Object.fromEntries(
   METHODS.map((name) => [name, methods[name].options.optional()]),
 ) as { [Name in MethodName]: z.ZodOptional<(typeof methods)[Name]["options"]> };
@@ -110,9 +127,12 @@ export const configSchema = z.strictObject({
   source: dataset,
   target: dataset,
   /** Labelled sets to measure on, by name. The first is the one that tables show. */
-  evaluate: z.record(z.string(), dataset).refine((sets) => Object.keys(sets).length > 0, {
-    error: "expected a labelled data set to measure on; if the target has no labels, the source",
-  }),
+  evaluate: z.preprocess(
+    withoutPrototype,
+    z.record(setName, dataset).refine((sets) => Object.keys(sets).length > 0, {
+      error: "expected a labelled data set to measure on; if the target has no labels, the source",
+    }),
+  ),
   sizes: sizesSchema,
   style: styleSchema.prefault({}),
   /** Random changes of the training images of both domains. */

@@ -58,7 +58,7 @@ export interface Experiment {
   /** The coarse stage: writes a restyled copy of a data set. */
   restyle(options: RestyleOptions): Promise<RestyleResult>;
   /** Measures time and memory of a run by a few steps; nothing is kept. */
-  forecast(): Promise<Forecast>;
+  forecast(onStep?: (seconds: number, step: number) => void): Promise<Forecast>;
 }
 
 /**
@@ -95,6 +95,6 @@ export function openExperiment(
     },
     pretraining,
     restyle: (own) => restyle(withAbsoluteRoots(config, data), own, listener),
-    forecast: () => forecast(config, data, listener),
+    forecast: (onStep) => forecast(config, data, listener, onStep),
   };
 }

@@ -37,8 +37,14 @@ export interface Counted {
 /**
  * Measures what a run would take by a few real steps on its own data. Work that the method does once
  * before it begins (first prototypes) is left out. Nothing is kept.
+ * @param onStep called after every step that is measured, the first of which warms up
  */
-export async function forecast(raw: Config, data: string, listener: Listener): Promise<Forecast> {
+export async function forecast(
+  raw: Config,
+  data: string,
+  listener: Listener,
+  onStep: (seconds: number, step: number) => void = () => {},
+): Promise<Forecast> {
   const scratch = mkdtempSync(join(tmpdir(), "cfcontra-dry-run-"));
   try {
     const config = withAbsoluteRoots(raw, data);
@@ -49,7 +55,10 @@ export async function forecast(raw: Config, data: string, listener: Listener): P
       const { all, trainable } = parts.network.parameters;
       const times: number[] = [];
       const loop = { ...parts.loop, method, steps: MEASURED_STEPS + 1 };
-      for await (const { seconds } of trainingSteps(loop)) times.push(seconds);
+      for await (const { seconds, step } of trainingSteps(loop)) {
+        times.push(seconds);
+        onStep(seconds, step);
+      }
       const secondsPerStep = median(times.slice(1));
       return {
         config,

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { UserError } from "../errors.js";
 import { openRecorder, type Recorder } from "../report/recorder.js";
 import { writeStyleSamples } from "../report/style-samples.js";
 import { alone, dispose, manualSeed, type ProcessGroup } from "../torch/index.js";
@@ -16,12 +17,13 @@ import {
   sameStart,
   startFrom,
 } from "../train/index.js";
-import { buildMethod, buildNetwork, requireDevice } from "./build.js";
+import { buildMethod, buildNetwork } from "./build.js";
 import { openPreparation } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { openDomains } from "./domains.js";
 import { type Listener, silentListener } from "./listener.js";
 import { measureAll } from "./measure.js";
+import { runConfig } from "./presets.js";
 import { sourceOrder } from "./sampling.js";
 
 /** What the run folder is written by. */
@@ -48,7 +50,6 @@ export async function prepare(
   out: string,
   { resume: resuming = false, group = alone, listener: own }: PrepareOptions,
 ) {
-  requireDevice(config); // before data are drawn
   const first = group.rank === 0;
   const listener = first ? own : silentListener;
   // Rank 0 first: it draws what is missing, and the others find it.
@@ -70,15 +71,16 @@ export async function prepare(
   const preparation = await firstThenOthers(group, () =>
     openPreparation(config, domains, out, listener),
   );
-  if (first) {
-    folder.write("config.yaml", stringify(config));
-    folder.writeJson("environment.json", environment(train.device));
-  }
-
   const identity = { method: config.method, classes };
   const position = latest
     ? resume(latest, network, method, identity)
     : { step: 0, random: [ownRandomState()] };
+  if (latest) requireAhead(config, out, position.step, listener);
+  if (first) {
+    // Only now: a run that cannot be resumed under new settings keeps its old ones.
+    folder.write("config.yaml", stringify(config));
+    folder.writeJson("environment.json", environment(train.device));
+  }
   const start = sameStart(group, position, network, method);
   const order = await firstThenOthers(group, () =>
     sourceOrder(config, domains.source, out, listener),
@@ -127,4 +129,23 @@ export async function prepare(
       preparation.dispose();
     },
   };
+}
+
+/**
+ * A run may be given more steps than it was planned with, and none fewer than it has done.
+ * @throws UserError where it has done more
+ */
+function requireAhead({ train }: Config, out: string, done: number, { note }: Listener): void {
+  const { steps, schedule } = train;
+  if (steps < done) {
+    throw new UserError(
+      `${out} has done ${done} steps, more than train.steps, ${steps}: set it to ${done} or more`,
+    );
+  }
+  const planned = runConfig(out).train.steps;
+  if (schedule !== undefined || steps === planned) return;
+  note(
+    `The learning rate now decays to 0 at step ${steps}, not ${planned}; train.schedule=${planned} ` +
+      "keeps the schedule of before.",
+  );
 }

@@ -5,11 +5,14 @@ import { alone, type ProcessGroup } from "../torch/index.js";
 import {
   anyRank,
   checkpoints,
+  lockRunFolder,
+  openRunFolder,
   randomStates,
   type StepReport,
   saveInto,
   trainingSteps,
 } from "../train/index.js";
+import { requireDevice } from "./build.js";
 import { stageRecord } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { withAbsoluteRoots } from "./domains.js";
@@ -77,9 +80,22 @@ export type RunEvent =
 /**
  * Trains, evaluates and writes the run folder. A caller that stops iterating stops the run: it saves a
  * checkpoint and can be resumed.
- * @throws UserError for faulty data, weights or configuration, and for a loss that is not finite
+ * @throws UserError for faulty data, weights or configuration, for a folder that another process writes,
+ *   and for a loss that is not finite
  */
 export async function* run(options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
+  const { out, group = alone } = options;
+  requireDevice(options.config); // before anything is written
+  openRunFolder(out);
+  const release = group.rank === 0 ? lockRunFolder(out) : undefined;
+  try {
+    yield* lockedRun(options);
+  } finally {
+    release?.();
+  }
+}
+
+async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
   const { out, group = alone, listener = consoleListener, signal } = options;
   const config = withAbsoluteRoots(options.config, options.data);
   const parts = await prepare(config, out, { resume: options.resume, group, listener });

@@ -30,5 +30,6 @@ export {
   removeHalfWritten,
   writeAtomically,
 } from "./run-folder.js";
+export { lockRunFolder } from "./run-lock.js";
 export { startFrom } from "./start-from.js";
 export { openStatus, type RunState, type Status, type StatusFile } from "./status.js";

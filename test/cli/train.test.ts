@@ -88,8 +88,8 @@ test.each([{}, { method: "self-training", sampling: { rareClasses: true } }])(
   },
 );
 
-test.each(["SIGINT", "SIGTERM"] as const)(
-  "%s saves and exits with 130; --resume goes on",
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "%s saves and exits with 130; --resume continues",
   async (signal) => {
     await inTemporaryFolder(async (root) => {
       await fixtures(root);

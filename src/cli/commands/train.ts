@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
+import { stringify } from "yaml";
 import { UserError } from "../../errors.js";
 import type { Config } from "../../experiment/index.js";
 import type { ProcessGroup } from "../../torch/index.js";
@@ -8,7 +9,7 @@ import type { LocalPlace } from "../../train/index.js";
 import { isLaunched, launch } from "../launch.js";
 import { dataOption, setOption, whole } from "../options.js";
 import { follow } from "../terminal/follow.js";
-import { forecastText } from "../terminal/forecast.js";
+import { forecastText, stepText } from "../terminal/forecast.js";
 import { interruptible } from "../terminal/interruption.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
@@ -66,18 +67,15 @@ interface TrainOptions {
 }
 
 /** Trains in this process, in several that it starts, or as one of several that were started alike. */
-async function train(options: TrainOptions): Promise<void> {
+async function train(options: TrainOptions, self: Command): Promise<void> {
   const { preset, processes, resume, data, json } = options;
-  const { configuration, forecast, pretrainingFolder, runConfig, trainFromPretraining, nameOf } =
+  const { configuration, pretrainingFolder, runConfig, trainFromPretraining, nameOf } =
     await import("../../experiment/index.js");
   const { placeOf } = await import("../../train/index.js");
   const place = placeOf(process.env);
   const config =
-    resume === undefined ? configuration(options) : runConfig(resume, { set: options.set });
-  if (options.dryRun) {
-    const found = await listening((listener) => forecast(config, data, listener));
-    return print(forecastText(found), () => found, json);
-  }
+    resume === undefined ? configuration(options) : runConfig(resume, resumed(options, self));
+  if (options.dryRun) return dryRun(config, options);
   const { method, train } = config;
   const out = resume ?? options.out ?? join("runs", `${nameOf(preset)}-${method}-${train.seed}`);
   const rank = place?.rank ?? 0;
@@ -99,6 +97,32 @@ async function train(options: TrainOptions): Promise<void> {
     }),
   );
   if (ended) finish(ended, json, rank);
+}
+
+/** What `--resume` changes of a run. @throws UserError for an option that would have no effect */
+function resumed({ set, steps }: TrainOptions, self: Command): { set: readonly string[] } {
+  const given = (name: string) => self.getOptionValueSource(name) === "cli";
+  const idle = ["preset", "method", "seed", "out", "data"].filter(given);
+  if (idle.length > 0) {
+    const options = idle.map((name) => `--${name}`).join(", ");
+    throw new UserError(
+      `--resume continues a run under its own configuration: leave out ${options}, or change a key ` +
+        "with --set",
+    );
+  }
+  return { set: steps === undefined ? set : [...set, `train.steps=${steps}`] };
+}
+
+/** Prints the configuration, each measured step as it is made, and what the run would take. */
+async function dryRun(config: Config, { data, json }: TrainOptions): Promise<void> {
+  const { forecast } = await import("../../experiment/index.js");
+  if (json !== true) process.stdout.write(`${stringify(config)}\n`);
+  const found = await listening((listener) =>
+    forecast(config, data, listener, (seconds, step) =>
+      say(stepText(seconds, step, config.train.steps)),
+    ),
+  );
+  print(forecastText(found), () => found, json);
 }
 
 function requireNew(out: string): void {

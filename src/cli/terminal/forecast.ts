@@ -1,8 +1,7 @@
-import { stringify } from "yaml";
 import type { Counted, Forecast } from "../../experiment/index.js";
 import { clock } from "./progress.js";
 
-/** What a run would take, for a terminal: its whole configuration, then sizes and costs. */
+/** What a run would take, for a terminal: sizes and costs. */
 export function forecastText(forecast: Forecast): string {
   const { config, source, target, evaluate, parameters, ...cost } = forecast;
   const set = ({ name, images }: Counted) => `${name}, ${images} images`;
@@ -24,5 +23,10 @@ export function forecastText(forecast: Forecast): string {
     ["step", `${seconds} s (median of ${cost.measuredSteps} on ${device})`],
     ["training", `${clock(cost.seconds)} for ${steps} steps, without evaluation${ahead}`],
   ] as [string, string][];
-  return `${stringify(config)}\n${rows.map(([name, text]) => name.padEnd(12) + text).join("\n")}`;
+  return rows.map(([name, text]) => name.padEnd(12) + text).join("\n");
 }
+
+/** One measured step, and what it says about the whole run. */
+export const stepText = (seconds: number, step: number, steps: number): string =>
+  `step ${step}: ${seconds.toFixed(2)} s` +
+  (step === 1 ? ", with what is done once" : `, so ${clock(seconds * steps)} for ${steps} steps`);

@@ -1,5 +1,7 @@
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /**
- * Ctrl-C and SIGTERM as an abort signal, on which work ends in order. A second signal, a second or more
+ * Ctrl-C, SIGTERM and a closed terminal as an abort signal, on which work ends in order. A second signal, a second or more
  * after the first, ends the process at once. (Within a second it is the same request: a terminal
  * signals a launcher and its processes, and the launcher passes its signal on to them.)
  */
@@ -17,11 +19,11 @@ export function interruption(): Interruption {
     controller.abort();
     if (performance.now() - asked > 1000) process.exit(130); // the last checkpoint is intact
   };
-  process.on("SIGINT", ask).on("SIGTERM", ask);
+  for (const name of SIGNALS) process.on(name, ask);
   return {
     signal: controller.signal,
     end: () => {
-      process.off("SIGINT", ask).off("SIGTERM", ask);
+      for (const name of SIGNALS) process.off(name, ask);
     },
   };
 }

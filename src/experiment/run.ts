@@ -1,3 +1,4 @@
+import { rmdirSync } from "node:fs";
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import { UserError } from "../errors.js";
 import type { Scores } from "../evaluate/index.js";
@@ -92,6 +93,15 @@ export async function* run(options: RunOptions): AsyncGenerator<RunEvent, void, 
     yield* lockedRun(options);
   } finally {
     release?.();
+    removeIfEmpty(out); // of a run that never began
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It holds a run.
   }
 }
 

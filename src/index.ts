@@ -67,5 +67,4 @@ export * as style from "./style/index.js";
 /** Tensors and operators: `import { torch } from "cfcontra"`. */
 export * as torch from "./torch/index.js";
 export * from "./train/index.js";
-/** The version of this package. */
-export const version = "0.1.0";
+export { version } from "./version.js";

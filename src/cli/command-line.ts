@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { version } from "../version.js";
 import { paint } from "./terminal/terminal.js";
 
 type Load = () => Promise<{ readonly command: () => Command }>;
@@ -55,7 +55,7 @@ export async function commandLine(argv: readonly string[] = []): Promise<Command
         "arXiv 2103.12371). Start with `cfcontra demo`.",
     )
     .option("--debug", "show where an error comes from")
-    .version(version(), "--version")
+    .version(version, "--version")
     .exitOverride()
     .configureOutput({
       outputError: (text, write) =>
@@ -89,9 +89,4 @@ function isNeeded(name: string, argv: readonly string[]): boolean {
 
 function add(program: Command, { command }: Awaited<ReturnType<Load>>): void {
   program.addCommand(command().copyInheritedSettings(program));
-}
-
-function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

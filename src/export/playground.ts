@@ -1,9 +1,9 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { UserError } from "../errors.js";
+import { webAssemblyFolder } from "./onnx-runtime.js";
 
 /** What lies in a playground beside the page itself. */
 export interface PlaygroundParts {
@@ -23,21 +23,21 @@ export const CONTENTS = "playground.json";
 
 /**
  * Writes a folder that any web server can serve: the page, ONNX Runtime, the models, the samples.
- * @throws UserError where the page is not built, or a sample is no image
+ * @throws UserError if the page is not built, ONNX Runtime is not installed, or a sample is not an image
  */
 export async function writePlayground(
   out: string,
   { models, samples }: PlaygroundParts,
 ): Promise<void> {
   if (!existsSync(join(PAGE, "index.html"))) {
-    throw new UserError(`the page is not built (${PAGE} is missing): run "npm run setup"`);
+    throw new UserError(`the page is not built (${PAGE} is missing): run \`npx cfcontra setup\``);
   }
+  const runtime = webAssemblyFolder();
   const pictures = samples.map((path, i) => ({ path, file: `samples/${i + 1}${extension(path)}` }));
   for (const { path } of pictures) await requireImage(path);
   cpSync(PAGE, out, { recursive: true });
   for (const folder of ["ort", "models", "samples"])
     mkdirSync(join(out, folder), { recursive: true });
-  const runtime = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
   for (const name of RUNTIME) {
     for (const file of [`${name}.mjs`, `${name}.wasm`]) {
       copyFileSync(join(runtime, file), join(out, "ort", file));

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { UserError } from "../../errors.js";
+import { findOnnxRuntime, install } from "../../export/onnx-runtime.js";
 import { writeAtomically } from "../../train/run-folder.js";
 import { setOption } from "../options.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
@@ -55,16 +56,24 @@ async function exportOnnx(path: string, options: ExportOptions): Promise<void> {
       upsample,
     };
     const model = run.exportOnnx(how);
-    const agreement = await compare(model, run.network);
+    const runtime = await findOnnxRuntime();
+    const agreement = runtime && (await compare(runtime, model, run.network));
     writeAtomically(out, model);
     const { classes } = run.info;
     print(
-      `${out}: ${(model.length / 1e6).toFixed(1)} MB, ${classes.length} classes; on a test image ` +
-        `ONNX Runtime and libtorch agree in ${(100 * agreement).toFixed(2)} % of the pixels`,
-      () => ({ file: out, bytes: model.length, ...how, classes, agreement }),
+      `${out}: ${(model.length / 1e6).toFixed(1)} MB, ${classes.length} classes; ${checked(agreement)}`,
+      () => ({ file: out, bytes: model.length, ...how, classes, agreement: agreement ?? null }),
       options.json,
     );
   } finally {
     run.dispose();
   }
+}
+
+function checked(agreement: number | undefined): string {
+  if (agreement === undefined) {
+    return `not compared with libtorch, since onnxruntime-node is not installed (${install("onnxruntime-node")})`;
+  }
+  const percent = (100 * agreement).toFixed(2);
+  return `on a test image ONNX Runtime and libtorch agree in ${percent} % of the pixels`;
 }

@@ -35,6 +35,7 @@ const COMMANDS: Readonly<Record<string, Load | Group>> = {
     description: "look at data sets",
     commands: [() => import("./commands/data-check.js")],
   },
+  setup: () => import("./commands/setup.js"),
   completion: () => import("./commands/completion.js"),
 };
 

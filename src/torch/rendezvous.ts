@@ -100,7 +100,7 @@ function openStore(host: string, port: number, serve: boolean, timeout: number):
   if (native.openStore === undefined) {
     throw new UserError(
       `this libtorch (${libtorchVersion}) has no c10d with Gloo, which several processes need: ` +
-        "install one that has (Debian's libtorch-dev, `pip install torch`) and run `npm run setup`, " +
+        "install one that has (Debian's libtorch-dev, `pip install torch`) and run `npx cfcontra setup`, " +
         "or train in one process",
     );
   }

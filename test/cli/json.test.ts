@@ -9,7 +9,7 @@ import { makeDomains } from "../datasets/fixtures.js";
 import { cli, preset, tiny } from "./cli.js";
 
 /** These serve, or print a list of files or a script: nothing that a program would have to parse. */
-const WITHOUT = ["report", "playground", "dashboard", "completion"];
+const WITHOUT = ["report", "playground", "dashboard", "setup", "completion"];
 
 let root: string;
 let run: string;

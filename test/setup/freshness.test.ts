@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { dependenciesFresh } from "../../setup/dependencies.js";
 import { fingerprint } from "../../setup/stamp.js";
 import { summarise } from "../../setup/summary.js";
-import { distFresh } from "../../setup/typescript.js";
+import { distFresh, removeOrphans } from "../../setup/typescript.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 
 function write(path: string, content: unknown): void {
@@ -72,6 +72,18 @@ describe("distFresh", () => {
       write(join(root, "tsconfig.json"), "{ }");
       expect(distFresh(root)).toBe(false);
     });
+  });
+});
+
+test("removeOrphans deletes what was compiled from sources that are gone, and no page", async () => {
+  await inTemporaryFolder(async (root) => {
+    write(join(root, "src/here/a.ts"), "");
+    const stay = ["here/a.js", "here/a.d.ts", "web/page/assets/index.js", ".tsbuildinfo"];
+    const go = ["here/b.js", "here/b.d.ts", "gone/c.js"];
+    for (const file of [...stay, ...go]) write(join(root, "dist", file), "");
+    removeOrphans(root);
+    const left = [...stay, ...go].filter((file) => existsSync(join(root, "dist", file)));
+    expect(left).toEqual(stay);
   });
 });
 

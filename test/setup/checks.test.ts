@@ -11,7 +11,7 @@ test("every folder with a tsconfig.json is a project whose types are checked", a
     }
     write(join(root, "docs", "notes.md"));
     expect(projects(root)).toEqual([".", "test", "web"]);
-    const types = checks(root).filter(([name]) => name.startsWith("types of"));
+    const types = checks(root).filter(([name]) => name?.startsWith("types of"));
     expect(types.map(([, , ...args]) => args)).toEqual([
       ["-p", ".", "--noEmit"],
       ["-p", "test", "--noEmit"],

@@ -9,13 +9,13 @@ const packages = fileURLToPath(new URL("../node_modules", import.meta.url));
 
 /** What a user of the library writes first; it runs without libtorch. */
 const PROGRAM = `
-import { type ClassSet, methods, nn, openDataset, torch, train, UserError, version } from "cfcontra";
+import { type ClassSet, methods, nn, openDataset, openExperiment, torch, trainingSteps, UserError, version } from "cfcontra";
 import { openModel } from "cfcontra/onnx";
 import { resized } from "cfcontra/pixels";
 import { openSegmenter } from "cfcontra/segmenter";
 
 export const names = (set: ClassSet): readonly string[] => set.names;
-const values = [methods, nn, openDataset, openModel, openSegmenter, resized, torch, train, UserError];
+const values = [methods, nn, openDataset, openExperiment, openModel, openSegmenter, resized, torch, trainingSteps, UserError];
 if (values.some((value) => value === undefined)) throw new Error("an export is missing");
 console.log(version);
 `;

@@ -13,10 +13,13 @@ import {
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
 import { installedIn } from "../../release/consumer.js";
 import { STEPS } from "../../release/release.js";
 import { writeVersion } from "../../release/version.js";
+import { tiny } from "../cli/cli.js";
+import { makeDomains } from "../datasets/fixtures.js";
 
 // An unbuilt copy of this checkout is packed for real, and the tarball installed in an empty project.
 
@@ -51,6 +54,10 @@ beforeAll(() => {
   }
 }, 600_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function symlinkOnce(to: string, path: string): void {
+  if (!existsSync(path)) symlinkSync(to, path);
+}
 
 /** Paths in the tarball, below its only folder. */
 function packed(): string[] {
@@ -130,6 +137,60 @@ test("installed, setup looks for libtorch and says how to get it", (context) => 
   expect(stderr).toMatch(/^set-up: /);
   expect(stderr).not.toMatch(/npm run/);
 });
+
+describe.each([
+  ["nodenext", { module: "nodenext", moduleResolution: "nodenext" }],
+  ["bundler", { module: "esnext", moduleResolution: "bundler" }],
+])("installed, the examples compile under strict TypeScript with %s", (name, resolution) => {
+  test.each(["library", "node"])("examples/%s", (example, context) => {
+    if (offline) context.skip();
+    const at = join(project, `${example}-${name}`);
+    cpSync(join(project, "node_modules/cfcontra/examples", example), at, { recursive: true });
+    // As a user has it, whose project compiles with Node's types.
+    symlinkOnce(join(checkout, "node_modules/@types"), join(project, "node_modules/@types"));
+    const compilerOptions = {
+      ...{ target: "es2022", strict: true, noUncheckedIndexedAccess: true, types: ["node"] },
+      ...{ allowJs: true, checkJs: true, outDir: "out", skipLibCheck: false, ...resolution },
+    };
+    writeFileSync(join(at, "package.json"), JSON.stringify({ type: "module" }));
+    writeFileSync(join(at, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+    const tsc = join(checkout, "node_modules/typescript/bin/tsc");
+    const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", at], { encoding: "utf8" });
+    expect([status, stdout]).toEqual([0, ""]);
+  });
+});
+
+describe("installed, the examples run", () => {
+  /** A compiled example, with the addon of this checkout in place of what set-up would build. */
+  function example(path: string, ...args: string[]) {
+    const build = join(project, "node_modules/cfcontra/build");
+    cpSync(join(checkout, "build/torch.node"), join(build, "torch.node"));
+    const file = join(project, "library-nodenext/out", path);
+    const run = spawnSync(process.execPath, [file, ...args], { cwd: project, encoding: "utf8" });
+    rmSync(build, { recursive: true });
+    return run;
+  }
+
+  test("train.ts, from a preset to labels of a photograph", async (context) => {
+    if (offline) context.skip();
+    await makeDomains(join(project, "data"));
+    const preset = join(project, "tiny.yaml");
+    writeFileSync(preset, stringify(tiny(join(project, "data"))));
+    const photo = join(project, "data/gta5/images/00001.png");
+    const { status, stdout, stderr } = example("train.js", preset, "3", photo);
+    expect([status, stderr.match(/rror.*/)]).toEqual([0, null]);
+    expect(stdout).toMatch(/^cfcontra: 3 steps in runs\/tiny-cfcontra-1234$/m);
+    expect(stdout.match(/^camvid 0\.\d+$/gm)).toHaveLength(2); // at the end, and by several views
+    expect(stdout).toMatch(/00001\.png: 64x32, \d+ classes/);
+  });
+
+  test("parts.ts, from data sets to mIoU", (context) => {
+    if (offline) context.skip();
+    const { status, stdout, stderr } = example("parts.js", join(project, "streets"), "2");
+    expect([status, stderr.match(/rror.*/)]).toEqual([0, null]);
+    expect(stdout).toMatch(/^target mIoU \d+\.\d %$/m);
+  });
+}, 300_000);
 
 test("a package without what is built says so", (context) => {
   if (offline) context.skip();

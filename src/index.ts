@@ -37,5 +37,6 @@ export * as nn from "./nn/index.js";
 /** Tensors and operators: `import { torch } from "cfcontra"`. */
 export * as torch from "./torch/index.js";
 export * from "./train/index.js";
+export { writeAtomically } from "./write-atomically.js";
 /** The version of this package. */
 export const version = "0.1.0";

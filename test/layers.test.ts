@@ -25,7 +25,7 @@ const ORDER = [
 const APART = ["style", "network", "contrast", "entropy"];
 const BANNED = ["utils", "common", "helpers", "misc", "core", "base", "manager"];
 /** Files outside the folders, which import none of them. */
-const ROOT_FILES = ["errors.ts", "nearest-word.ts"];
+const ROOT_FILES = ["errors.ts", "nearest-word.ts", "write-atomically.ts"];
 const LONGEST = 400;
 
 interface Import {

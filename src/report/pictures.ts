@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import type { Size } from "../datasets/dataset.js";
+import { writeAtomically } from "../write-atomically.js";
 
 /** RGB pixels as a PNG file. */
 export async function writeRgb(
@@ -7,9 +8,8 @@ export async function writeRgb(
   rgb: Uint8Array,
   { width, height }: Size,
 ): Promise<void> {
-  await sharp(rgb, { raw: { width, height, channels: 3 } })
-    .png()
-    .toFile(path);
+  const picture = sharp(rgb, { raw: { width, height, channels: 3 } });
+  writeAtomically(path, await picture.png().toBuffer());
 }
 
 /** Pictures of one size side by side, RGB. */

@@ -7,7 +7,7 @@ import { entropyMap } from "../entropy/index.js";
 import { type PredictOptions, probabilities } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
 import { scope } from "../torch/index.js";
-import { writeAtomically } from "../train/run-folder.js";
+import { writeAtomically } from "../write-atomically.js";
 
 /** Pictures of the same few images, snapshot by snapshot: `previews/<set>/<NNN>/`. */
 export interface Previews {

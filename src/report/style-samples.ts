@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Dataset, Size } from "../datasets/dataset.js";
 import type { Transform } from "../datasets/loader.js";
-import { writeAtomically } from "../train/run-folder.js";
+import { writeAtomically } from "../write-atomically.js";
 import { jpeg } from "./previews.js";
 
 const SHOWN = 4;

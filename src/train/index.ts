@@ -18,6 +18,7 @@ export {
   sumCounts,
 } from "./collectives.js";
 export { type Environment, environment } from "./environment.js";
+export { removeHalfWritten } from "./half-written.js";
 export { type LocalPlace, placeOf } from "./launch-environment.js";
 export { type LoopOptions, type StepReport, type Stream, train } from "./loop.js";
 export { ownRandomState, type RandomStates, randomStates } from "./random-states.js";
@@ -26,8 +27,6 @@ export {
   openRunFolder,
   type RunFolder,
   readJsonLines,
-  removeHalfWritten,
-  writeAtomically,
 } from "./run-folder.js";
 export { startFrom } from "./start-from.js";
 export { openStatus, type RunState, type Status, type StatusFile } from "./status.js";

@@ -11,7 +11,8 @@ import { publishedBeside } from "../../report/published.js";
 import { courseOf, type MetricsLine } from "../../report/score-history.js";
 import { percent, textTable } from "../../report/score-table.js";
 import { benchmarkRows, csv, latex, markdown } from "../../report/table-formats.js";
-import { readJsonLines, writeAtomically } from "../../train/index.js";
+import { readJsonLines } from "../../train/index.js";
+import { writeAtomically } from "../../write-atomically.js";
 import { type Json, print } from "../terminal/print.js";
 
 export interface EvaluateOptions {

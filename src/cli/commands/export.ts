@@ -3,7 +3,7 @@ import { UserError } from "../../errors.js";
 import { openRun, type TrainedRun } from "../../experiment/open-run.js";
 import { compare } from "../../export/compare.js";
 import { type ModelInfo, type OnnxOptions, onnxModel } from "../../export/index.js";
-import { writeAtomically } from "../../train/index.js";
+import { writeAtomically } from "../../write-atomically.js";
 import { type Json, print } from "../terminal/print.js";
 
 export interface ExportOptions {

@@ -6,7 +6,8 @@ import { openRun } from "../../experiment/open-run.js";
 import { type FeatureDomain, featureMap } from "../../report/features.js";
 import { runPage } from "../../report/page/run-page.js";
 import { findBaseline, type Points, readRun } from "../../report/run-files.js";
-import { checkpoints, writeAtomically } from "../../train/index.js";
+import { checkpoints } from "../../train/index.js";
+import { writeAtomically } from "../../write-atomically.js";
 
 export interface ReportOptions {
   /** A source-only run to compare with; looked for beside the run when omitted. */

@@ -12,7 +12,7 @@ import type { Config } from "../../experiment/config.js";
 import { open } from "../../experiment/measure.js";
 import { configuration } from "../../experiment/presets.js";
 import { edgeCorrelation } from "../../style/index.js";
-import { writeAtomically } from "../../train/index.js";
+import { writeAtomically } from "../../write-atomically.js";
 import { setOf } from "../set-of.js";
 import { interruption } from "../terminal/interruption.js";
 import { quoted } from "../terminal/invocation.js";

@@ -5,6 +5,7 @@ export {
   isCheckpoint,
   latestCheckpoint,
   loadNetwork,
+  networkOf,
   type Position,
   readCheckpoint,
   resume,

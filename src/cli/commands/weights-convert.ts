@@ -1,17 +1,9 @@
 import { realpathSync } from "node:fs";
 import { UserError } from "../../errors.js";
-import {
-  dispose,
-  PYTORCH_FILE,
-  readTensors,
-  type TensorMap,
-  writeTensors,
-} from "../../torch/index.js";
-import { isCheckpoint } from "../../train/index.js";
+import { dispose, PYTORCH_FILE, readTensors, writeTensors } from "../../torch/index.js";
+import { isCheckpoint, networkOf } from "../../train/index.js";
 import { type Json, print } from "../terminal/print.js";
 import { weightsFile } from "../weights-file.js";
-
-const NETWORK = "network/";
 
 /** `cfcontra weights convert`: the tensors of one file, written in the format of another's name. */
 export function convertWeights(
@@ -37,15 +29,6 @@ export function convertWeights(
   } finally {
     dispose(tensors);
   }
-}
-
-/** The network of a run's checkpoint, under the names of its state dict. */
-function networkOf(tensors: TensorMap): TensorMap {
-  return new Map(
-    [...tensors]
-      .filter(([name]) => name.startsWith(NETWORK))
-      .map(([name, tensor]) => [name.slice(NETWORK.length), tensor]),
-  );
 }
 
 function same(a: string, b: string): boolean {

@@ -62,7 +62,8 @@ export interface RunDetails {
   readonly summary: RunSummary;
   /** config.yaml as it is. */
   readonly configText: string;
-  readonly config: Readonly<Record<string, unknown>>;
+  /** What it shares with the other seeds of its group: dotted keys, values as text. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly classes?: ClassList;
   readonly keys: readonly string[];
   readonly previews: readonly Preview[];

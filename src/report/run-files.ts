@@ -7,6 +7,7 @@ import type { Environment } from "../train/environment.js";
 import { readJsonLines } from "../train/run-folder.js";
 import type { Status } from "../train/status.js";
 import type { PrototypeCosines } from "./prototype-cosines.js";
+import { settingsOf, taskKey } from "./run-groups.js";
 import {
   classesFile,
   configFile,
@@ -170,6 +171,7 @@ export function readStyleSamples(run: string): { content: string; result: string
  */
 export function findBaseline(run: RunFiles): string | undefined {
   if (run.config?.method === "source-only") return undefined;
+  const task = taskKey(settingsOf(run.config));
   const parent = resolve(run.path, "..");
   const siblings = readdirSync(parent)
     .map((name) => join(parent, name))
@@ -178,7 +180,7 @@ export function findBaseline(run: RunFiles): string | undefined {
     );
   const same = siblings.flatMap((path) => {
     const { config } = whole(path) ?? {};
-    const alike = config?.method === "source-only" && task(config) === task(run.config);
+    const alike = config?.method === "source-only" && taskKey(settingsOf(config)) === task;
     return alike ? { path, seed: config.train.seed } : [];
   });
   return (same.find(({ seed }) => seed === run.config.train.seed) ?? same[0])?.path;
@@ -193,10 +195,3 @@ function whole(path: string): RunFiles | undefined {
     throw error;
   }
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: see RunFiles
-const task = ({ network, source, target, evaluate, sizes, pretrain }: any): string => {
-  const { backbone, width } = network ?? {};
-  // The pretraining itself, which has no `pretrain`, is no row beside those that start from it.
-  return JSON.stringify([backbone, width, source, target, evaluate, sizes, pretrain]);
-};

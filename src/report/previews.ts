@@ -7,6 +7,7 @@ import { entropyMap } from "../entropy/index.js";
 import { type PredictOptions, probabilities } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
 import { scope } from "../torch/index.js";
+import { stepName } from "../train/step-name.js";
 import { writeAtomically } from "../write-atomically.js";
 
 /** Pictures of the same few images, snapshot by snapshot: `previews/<set>/<NNN>/`. */
@@ -50,9 +51,6 @@ export async function openPreviews(
     },
   };
 }
-
-/** "step-0000500": file names that sort by step. */
-export const stepName = (step: number): string => `step-${String(step).padStart(7, "0")}`;
 
 /** Train ids, and the normalised entropy as 0..255, both [height * width], at the sample's size. */
 function predictWithEntropy(

@@ -17,6 +17,7 @@ import {
   writeSafetensors,
 } from "../torch/index.js";
 import { ownRandomState, type RandomStates, takeRandomState } from "./random-states.js";
+import { stepName } from "./step-name.js";
 
 /** What a checkpoint says of itself. */
 export interface CheckpointInfo {
@@ -255,8 +256,7 @@ export function saveInto(
   method: Method,
   random: RandomStates = [ownRandomState()],
 ): string {
-  const name = `step-${String(info.step).padStart(7, "0")}.safetensors`;
-  const path = join(run, "checkpoints", name);
+  const path = join(run, "checkpoints", `${stepName(info.step)}.safetensors`);
   saveCheckpoint(path, info, network, method, random);
   for (const old of checkpoints(run).slice(0, -KEPT)) rmSync(old);
   return path;

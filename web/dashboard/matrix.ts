@@ -149,3 +149,15 @@ function describe(
   const top = cells.sort((a, b) => b.value - a.value).slice(0, 3);
   return `largest between different classes: ${top.map(({ i, j, value }) => `${nameOf(i)} and ${nameOf(j)} ${format(value)}`).join("; ")}.`;
 }
+
+/** The colours of a heat map, from their least to their most. */
+export function scaleLegend(least: string, most: string): HTMLElement {
+  return el(
+    "p",
+    { class: "scale" },
+    least,
+    el("span", { class: "scale-bar", "aria-hidden": "true" }),
+    most,
+    el("span", { class: "faint" }, "a stroke: class not seen"),
+  );
+}

@@ -1,10 +1,11 @@
 import type { Camera } from "./camera.js";
 import { CANVAS } from "./camera.js";
+import type { Domain } from "./domain.js";
 import type { Mark } from "./drawing.js";
 import { drawGround } from "./ground.js";
 import type { Layout } from "./layout.js";
 import { sampleLayout } from "./layout.js";
-import type { Domain, Look } from "./look.js";
+import type { Look } from "./look.js";
 import { sampleLook } from "./look.js";
 import { drawLots } from "./lots.js";
 import { drawObjects } from "./objects.js";

@@ -10,7 +10,7 @@ import type { DatasetType } from "../files/file-dataset.js";
 import { readImage } from "../files/images.js";
 import { identityMap, toTrainIds } from "../files/label-maps.js";
 import { readLabel, resizeNearest } from "../files/labels.js";
-import type { Domain } from "./look.js";
+import type { Domain } from "./domain.js";
 import { renderScene } from "./render.js";
 import { makeScene } from "./scene.js";
 

@@ -2,12 +2,12 @@ import type { RunDetails } from "../../src/dashboard/api.js";
 import { differences, type Settings } from "../../src/report/run-groups.js";
 import { place, runsHref } from "./address.js";
 import { type Chart, chart, type Line } from "./chart.js";
-import { loader, toolbar } from "./curves.js";
+import { loader, toolbar } from "./curve-controls.js";
 import { el } from "./element.js";
 import { type Group, groupsOf, settingsByRun } from "./groups.js";
 import { getJson, type Live, throttled } from "./live.js";
 import { panelsOf } from "./panels.js";
-import { classTable, groupSwatch, scoreTable, table } from "./scores.js";
+import { classTable, groupSwatch, scoreTable, table } from "./score-tables.js";
 import { seriesOf } from "./series.js";
 import { runName, stateBadge } from "./state.js";
 

@@ -1,8 +1,8 @@
 import type { Buckets, ClassList } from "../../src/dashboard/api.js";
+import { classSwatch } from "./class-legend.js";
 import { el } from "./element.js";
 import { deviation, mean, percent } from "./format.js";
 import type { Group } from "./groups.js";
-import { classSwatch } from "./images.js";
 
 /** mIoU of each group on each set: mean and deviation over its seeds. */
 export function scoreTable(groups: readonly Group[]): HTMLElement {

@@ -17,10 +17,10 @@ export {
   type Loader,
   type LoaderOptions,
   ordered,
-  type Share,
   type Transform,
 } from "./datasets/loader.js";
 export { type DatasetSpec, openDataset } from "./datasets/open.js";
+export type { Shard } from "./datasets/shard.js";
 export {
   makeStreets,
   type OpenStreetsOptions,

@@ -1,7 +1,7 @@
 import { noLine, progressLine } from "../cli/terminal/progress.js";
 import type { Dataset } from "../datasets/dataset.js";
 import { openDataset } from "../datasets/open.js";
-import { shareOf } from "../datasets/shard.js";
+import { shardOf } from "../datasets/shard.js";
 import { type Confusion, type EvaluateOptions, evaluate, type Stage } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
 import { alone, type ProcessGroup } from "../torch/index.js";
@@ -51,7 +51,7 @@ export async function measure(
   const line = group.rank === 0 ? progressLine(`evaluating on ${name}`) : noLine;
   const { evaluate: size, output = size } = sizes;
   try {
-    const confusion = await evaluate(network, shareOf(dataset, group), {
+    const confusion = await evaluate(network, shardOf(dataset, group), {
       size,
       output,
       precision: train.precision,

@@ -72,7 +72,7 @@ export async function* train(options: LoopOptions): AsyncGenerator<StepReport, v
       size: stream.size,
       seed: seed * 16 + offset,
       start: start * stream.batch * group.size,
-      share: group,
+      shard: group,
       order: stream.order,
       transform: stream.transform,
       warn,
@@ -138,7 +138,7 @@ function lookAround({ source, target, seed, group = alone }: LoopOptions): Domai
         transform,
         seed: seed * 16 + LOOK_AROUND,
         cacheBytes: 0,
-        share: group,
+        shard: group,
       });
       try {
         const all = Math.min(count, dataset.names.length);

@@ -7,7 +7,7 @@ import { measure, openEvaluationSets, type Protocol } from "../../experiment/mea
 import { openRun, requireClasses } from "../../experiment/open-run.js";
 import { confusionPicture } from "../../report/confusion-picture.js";
 import { type Evaluation, evaluationOf, evaluationRows } from "../../report/evaluation.js";
-import { publishedBeside } from "../../report/published.js";
+import { publishedBeside } from "../../report/published-figures.js";
 import { courseOf, type MetricsLine } from "../../report/score-history.js";
 import { percent, textTable } from "../../report/score-table.js";
 import { benchmarkRows, csv, latex, markdown } from "../../report/table-formats.js";

@@ -3,7 +3,7 @@ import type { Size } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
 import { open } from "../../experiment/measure.js";
 import { openRun } from "../../experiment/open-run.js";
-import { type FeatureDomain, featureMap } from "../../report/features.js";
+import { type FeatureDomain, featureMap } from "../../report/feature-map.js";
 import { runPage } from "../../report/page/run-page.js";
 import { findBaseline, type Points, readRun } from "../../report/run-files.js";
 import { checkpoints } from "../../train/index.js";

@@ -3,7 +3,7 @@ import { confusionSvg } from "../confusion-picture.js";
 import type { RunFiles } from "../run-files.js";
 import { escapeXml } from "../xml.js";
 import { facts, page, section } from "./page.js";
-import { pictures, styleSamples } from "./pictures.js";
+import { pictures, styleSamples } from "./picture-tables.js";
 import { classKey, cosineMatrix, scatter } from "./plots.js";
 import { classBars, headline, scoreCourse, smallCharts, snapshotSentences } from "./scores.js";
 

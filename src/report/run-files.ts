@@ -6,7 +6,7 @@ import { UserError } from "../errors.js";
 import type { Environment } from "../train/environment.js";
 import { readJsonLines } from "../train/run-folder.js";
 import type { Status } from "../train/status.js";
-import type { PrototypeCosines } from "./prototype-cosines.js";
+import type { ConfusionCounts, Features, PrototypeCosines } from "./run-data.js";
 import { settingsOf, taskKey } from "./run-groups.js";
 import {
   classesFile,
@@ -29,15 +29,6 @@ export interface Preview {
   readonly prediction: string | undefined;
   readonly entropy: string | undefined;
   readonly step: number | undefined;
-}
-
-/** Features mapped to two dimensions; arrays of one length. */
-export interface Points {
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  /** 0: source, 1: target. */
-  readonly domain: readonly number[];
-  readonly class: readonly number[];
 }
 
 /** The part of `result.json` that tables need. */
@@ -65,9 +56,9 @@ export interface RunFiles {
   readonly environment: Environment | undefined;
   readonly metrics: readonly MetricsLine[];
   readonly classes: { readonly names: string[]; readonly colors: number[][] };
-  readonly confusion: { step: number; sets: Record<string, number[][]> } | undefined;
+  readonly confusion: ConfusionCounts | undefined;
   readonly prototypes: readonly (PrototypeCosines & { readonly step: number })[];
-  readonly features: { before?: Points; after: Points } | undefined;
+  readonly features: Features | undefined;
   readonly result: ResultFile | undefined;
   /** Evaluation sets in the configuration's order: the first one is the target. */
   readonly sets: readonly string[];

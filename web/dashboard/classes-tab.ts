@@ -1,4 +1,4 @@
-import type { Buckets, Confusion } from "../../src/dashboard/api.js";
+import type { Buckets, ConfusionCounts } from "../../src/dashboard/api.js";
 import { place } from "./address.js";
 import { classSwatch } from "./class-legend.js";
 import { choice, el } from "./element.js";
@@ -64,7 +64,7 @@ export const classesTab: Tab = ({ id, details, signal }) => {
 
   let shown: Matrix | undefined;
   async function showConfusion(): Promise<void> {
-    const found = await getJson<Confusion | null>(
+    const found = await getJson<ConfusionCounts | null>(
       `api/confusion?run=${encodeURIComponent(id)}`,
       signal,
     );

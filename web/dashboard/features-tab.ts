@@ -1,4 +1,4 @@
-import type { ClassList, Features, Points } from "../../src/dashboard/api.js";
+import type { ClassSet, Features, Points } from "../../src/dashboard/api.js";
 import { place } from "./address.js";
 import { classSwatch } from "./class-legend.js";
 import { color, onTheme } from "./colors.js";
@@ -81,7 +81,7 @@ export const featuresTab: Tab = ({ id, details, signal }) => {
 function scatter(
   title: string,
   points: Points,
-  classes: ClassList,
+  classes: ClassSet,
   off: ReadonlySet<number>,
   signal: AbortSignal,
 ) {

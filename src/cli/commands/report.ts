@@ -5,7 +5,8 @@ import { open } from "../../experiment/measure.js";
 import { openRun } from "../../experiment/open-run.js";
 import { type FeatureDomain, featureMap } from "../../report/feature-map.js";
 import { runPage } from "../../report/page/run-page.js";
-import { findBaseline, type Points, readRun } from "../../report/run-files.js";
+import type { Points } from "../../report/run-data.js";
+import { findBaseline, readRun } from "../../report/run-files.js";
 import { checkpoints } from "../../train/index.js";
 import { writeAtomically } from "../../write-atomically.js";
 

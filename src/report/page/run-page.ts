@@ -86,7 +86,10 @@ const minutes = (seconds: number): string =>
       ? `${(seconds / 60).toFixed(1)} min`
       : `${(seconds / 3600).toFixed(1)} h`;
 
-function confusionSection(counts: number[][], classes: readonly string[]): string {
+function confusionSection(
+  counts: readonly (readonly number[])[],
+  classes: readonly string[],
+): string {
   const style = {
     ...{ paper: "var(--paper)", ink: "var(--ink)", faint: "var(--faint)" },
     ...{ hit: "var(--accent)", miss: "var(--other)" },

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import sharp from "sharp";
 import { spread } from "../datasets/check.js";
 import { colorize } from "../datasets/colorize.js";
 import type { ClassSet, Dataset, Sample, Size } from "../datasets/dataset.js";
@@ -9,6 +8,7 @@ import type { Network } from "../network/index.js";
 import { scope } from "../torch/index.js";
 import { stepName } from "../train/step-name.js";
 import { writeAtomically } from "../write-atomically.js";
+import { greyPng, jpeg, rgbPng } from "./pictures.js";
 
 /** Pictures of the same few images, snapshot by snapshot: `previews/<set>/<NNN>/`. */
 export interface Previews {
@@ -67,18 +67,5 @@ function predictWithEntropy(
   });
 }
 
-export const jpeg = (rgb: Uint8Array, { width, height }: Size): Promise<Buffer> =>
-  sharp(rgb, { raw: { width, height, channels: 3 } })
-    .jpeg({ quality: 88 })
-    .toBuffer();
-
-const classPng = (label: Uint8Array, classes: ClassSet, { width, height }: Size): Promise<Buffer> =>
-  sharp(colorize(label, classes), { raw: { width, height, channels: 3 } })
-    .png()
-    .toBuffer();
-
-const greyPng = (grey: Uint8Array, { width, height }: Size): Promise<Buffer> =>
-  sharp(grey, { raw: { width, height, channels: 1 } })
-    .toColourspace("b-w")
-    .png()
-    .toBuffer();
+const classPng = (label: Uint8Array, classes: ClassSet, size: Size): Promise<Buffer> =>
+  rgbPng(colorize(label, classes), size);

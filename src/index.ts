@@ -17,10 +17,10 @@ export {
   type Loader,
   type LoaderOptions,
   ordered,
-  type Share,
   type Transform,
 } from "./datasets/loader.js";
 export { type DatasetSpec, openDataset } from "./datasets/open.js";
+export type { Shard } from "./datasets/shard.js";
 export {
   makeStreets,
   type OpenStreetsOptions,
@@ -68,3 +68,4 @@ export * as style from "./style/index.js";
 export * as torch from "./torch/index.js";
 export * from "./train/index.js";
 export { version } from "./version.js";
+export { writeAtomically } from "./write-atomically.js";

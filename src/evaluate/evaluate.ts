@@ -1,6 +1,7 @@
 import { imagesOf } from "../datasets/batch.js";
 import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { ordered } from "../datasets/loader.js";
+import { mirrored } from "../datasets/mirror.js";
 import { UserError } from "../errors.js";
 import { type Predictor, upsampleLogits } from "../network/index.js";
 import { autocast, noGrad, type Precision, scope, type Tensor } from "../torch/index.js";
@@ -159,17 +160,3 @@ const scaled = ({ width, height }: Size, scale: number): Size => ({
   width: Math.max(16, Math.round(width * scale)),
   height: Math.max(16, Math.round(height * scale)),
 });
-
-/** The image mirrored left to right. */
-function mirrored(sample: Sample): Sample {
-  const { width, image } = sample;
-  const turned = new Uint8Array(image.length);
-  for (let at = 0; at < image.length; at += 3) {
-    const x = (at / 3) % width;
-    const from = at + (width - 1 - 2 * x) * 3;
-    turned[at] = image[from] as number;
-    turned[at + 1] = image[from + 1] as number;
-    turned[at + 2] = image[from + 2] as number;
-  }
-  return { ...sample, image: turned };
-}

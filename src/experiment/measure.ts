@@ -1,5 +1,5 @@
 import type { Dataset } from "../datasets/dataset.js";
-import { shareOf } from "../datasets/shard.js";
+import { shardOf } from "../datasets/shard.js";
 import { type Confusion, type EvaluateOptions, evaluate, type Stage } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
 import { alone, type ProcessGroup } from "../torch/index.js";
@@ -36,7 +36,7 @@ export async function measure(
   { group = alone, signal, ...protocol }: MeasureOptions = {},
 ): Promise<Confusion> {
   const { evaluate: size, output = size } = config.sizes;
-  const confusion = await evaluate(network, shareOf(dataset, group), {
+  const confusion = await evaluate(network, shardOf(dataset, group), {
     size,
     output,
     precision: config.train.precision,

@@ -7,7 +7,7 @@ import { readImage } from "../datasets/files/images.js";
 import type { Transform } from "../datasets/loader.js";
 import { UserError } from "../errors.js";
 import { edgeCorrelation } from "../style/index.js";
-import { writeAtomically } from "../train/index.js";
+import { writeAtomically } from "../write-atomically.js";
 import { openRestyling } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { openDomains, openSet, setOf } from "./domains.js";

@@ -7,7 +7,7 @@ import {
   classStatistics,
   rareClassSampler,
 } from "../datasets/rare-classes.js";
-import { writeAtomically } from "../train/index.js";
+import { writeAtomically } from "../write-atomically.js";
 import type { Config } from "./config.js";
 import type { Listener } from "./listener.js";
 

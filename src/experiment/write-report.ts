@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import type { Size } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
-import { type FeatureDomain, featureMap } from "../report/features.js";
+import { type FeatureDomain, featureMap } from "../report/feature-map.js";
 import { runPage } from "../report/page/run-page.js";
-import { findBaseline, type Points, readRun } from "../report/run-files.js";
-import { checkpoints, writeAtomically } from "../train/index.js";
+import type { Points } from "../report/run-data.js";
+import { findBaseline, readRun } from "../report/run-files.js";
+import { checkpoints } from "../train/index.js";
+import { writeAtomically } from "../write-atomically.js";
 import { openSet } from "./domains.js";
 import { consoleListener, type Listener } from "./listener.js";
 import { openCheckpoint } from "./open-checkpoint.js";

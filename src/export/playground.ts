@@ -1,8 +1,9 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
-import { UserError } from "../errors.js";
+import { UserError, writing } from "../errors.js";
+import { writeAtomically } from "../write-atomically.js";
 import { webAssemblyFolder } from "./onnx-runtime.js";
 
 /** What lies in a playground beside the page itself. */
@@ -35,22 +36,23 @@ export async function writePlayground(
   const runtime = webAssemblyFolder();
   const pictures = samples.map((path, i) => ({ path, file: `samples/${i + 1}${extension(path)}` }));
   for (const { path } of pictures) await requireImage(path);
-  cpSync(PAGE, out, { recursive: true });
-  for (const folder of ["ort", "models", "samples"])
-    mkdirSync(join(out, folder), { recursive: true });
+  const copy = (from: string, file: string) =>
+    writing(join(out, file), () => copyFileSync(from, join(out, file)));
+  writing(out, () => {
+    cpSync(PAGE, out, { recursive: true });
+    for (const folder of ["ort", "samples"]) mkdirSync(join(out, folder), { recursive: true });
+  });
   for (const name of RUNTIME) {
-    for (const file of [`${name}.mjs`, `${name}.wasm`]) {
-      copyFileSync(join(runtime, file), join(out, "ort", file));
-    }
+    for (const file of [`${name}.mjs`, `${name}.wasm`]) copy(join(runtime, file), `ort/${file}`);
   }
   const listed = models.map(({ name, model }, i) => {
     const file = `models/${i + 1}.onnx`;
-    writeFileSync(join(out, file), model);
+    writeAtomically(join(out, file), model);
     return { name, file };
   });
-  for (const { path, file } of pictures) copyFileSync(path, join(out, file));
+  for (const { path, file } of pictures) copy(path, file);
   const contents = { models: listed, samples: pictures.map(({ file }) => file) };
-  writeFileSync(join(out, CONTENTS), `${JSON.stringify(contents, null, 2)}\n`);
+  writeAtomically(join(out, CONTENTS), `${JSON.stringify(contents, null, 2)}\n`);
 }
 
 const extension = (path: string) => /\.[a-z]+$/i.exec(path)?.[0].toLowerCase() ?? "";

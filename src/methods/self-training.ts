@@ -12,7 +12,6 @@ import {
   full,
   noGrad,
   ones,
-  rand,
   scope,
   type Tensor,
   topk,
@@ -24,6 +23,7 @@ import { guardRails } from "./step/guard-rails.js";
 import { type Learn, networkTrainer, type Part } from "./step/network-trainer.js";
 import { predict, SUPERVISED } from "./step/supervised.js";
 import { meanTeacher } from "./step/teacher.js";
+import { jitterChannels } from "./step/tensor-augment.js";
 
 const weight = z.number().min(0);
 
@@ -79,20 +79,6 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     );
   }
 
-  /** Images [N, 3, H, W] with each channel's contrast and brightness changed by lot. */
-  function jittered(images: Tensor): Tensor {
-    if (options.jitter === 0) return images;
-    return noGrad(() =>
-      scope(() => {
-        const shape = [images.size(0), 3, 1, 1];
-        const change = () =>
-          rand(shape).to({ device: network.device }).mul(2).sub(1).mul(options.jitter);
-        const deviation = images.variance([2, 3], 0, true).sqrt();
-        return images.mul(change().add(1)).add(change().mul(deviation));
-      }),
-    );
-  }
-
   /** Runs `body` and takes back what it did to the running statistics: a mixture is of neither domain. */
   function withoutStatistics<T>(body: () => T): T {
     const before = noGrad(() => statistics.map((statistic) => statistic.clone()));
@@ -114,7 +100,7 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     rails.pseudoLabels(step, taught.labels.reshape(-1).bincount(network.classes).numbers());
     const known = { ...source, weights: ones(source.labels.shape, { device: network.device }) };
     const { images, labels, weights } = classMix(known, taught, network.classes);
-    const { main, aux } = predict(context, jittered(images));
+    const { main, aux } = predict(context, jitterChannels(images, options.jitter));
     const scalars = learn({
       "mixed/main": [options.mixed, weightedSegmentationLoss(main, labels, weights)],
       "mixed/aux": [options.mixed * options.aux, weightedSegmentationLoss(aux, labels, weights)],

@@ -33,6 +33,7 @@ export {
   uniformInit,
   zerosInit,
 } from "./parameters.js";
+export { below, prefixed } from "./prefix.js";
 export { replay } from "./replay.js";
 export { poly } from "./schedule.js";
 export { type Optimizer, type ParameterGroup, type SgdOptions, sgd } from "./sgd.js";

@@ -1,5 +1,6 @@
 import { UserError } from "../errors.js";
 import { copyInto, noGrad, type Tensor, type TensorMap } from "../torch/index.js";
+import { below } from "./prefix.js";
 
 type Tensors = ReadonlyMap<string, Tensor>;
 
@@ -15,11 +16,7 @@ export function withoutPrefix(from: Tensors, into: Tensors): TensorMap {
   const found = (prefix: string) => [...into.keys()].filter((n) => from.has(prefix + n)).length;
   const ranked = prefixes.map((prefix) => ({ prefix, found: found(prefix) }));
   const best = ranked.sort((a, b) => b.found - a.found)[0]?.prefix ?? "";
-  return new Map(
-    [...from]
-      .filter(([name]) => name.startsWith(best))
-      .map(([name, tensor]) => [name.slice(best.length), tensor]),
-  );
+  return below(best, from);
 }
 
 const others = (count: number, whole: string) => (count > 1 ? ` (${count} of ${whole} so)` : "");

@@ -1,7 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { UserError } from "../errors.js";
+import { writeDurably } from "../write-atomically.js";
 import { type Dtype, scalarType } from "./dtype.js";
-import { readFully, withFile, writeComplete } from "./file-access.js";
+import { readFully, withFile } from "./file-access.js";
 import { native } from "./native.js";
 import { scope } from "./scope.js";
 import { Tensor } from "./tensor.js";
@@ -169,7 +170,7 @@ export function writeSafetensors(
   const hash = createHash("sha256");
   for (const part of parts()) hash.update(part);
   text.write(hash.digest("hex"), text.indexOf(NO_DIGEST), "latin1");
-  writeComplete(path, parts());
+  writeDurably(path, parts());
 }
 
 /** One tensor's bytes at a time: they need not all be on the CPU at once. */

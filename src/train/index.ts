@@ -5,6 +5,7 @@ export {
   isCheckpoint,
   latestCheckpoint,
   loadNetwork,
+  networkOf,
   type Position,
   readCheckpoint,
   resume,
@@ -19,6 +20,7 @@ export {
   sumCounts,
 } from "./collectives.js";
 export { type Environment, environment } from "./environment.js";
+export { removeHalfWritten } from "./half-written.js";
 export { type LocalPlace, placeOf } from "./launch-environment.js";
 export { type LoopOptions, type StepReport, type Stream, trainingSteps } from "./loop.js";
 export { ownRandomState, type RandomStates, randomStates } from "./random-states.js";
@@ -27,8 +29,6 @@ export {
   openRunFolder,
   type RunFolder,
   readJsonLines,
-  removeHalfWritten,
-  writeAtomically,
 } from "./run-folder.js";
 export { lockRunFolder } from "./run-lock.js";
 export { startFrom } from "./start-from.js";

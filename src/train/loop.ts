@@ -74,7 +74,7 @@ export async function* trainingSteps(
       size: stream.size,
       seed: streamSeed(seed, name),
       start: start * stream.batch * group.size,
-      share: group,
+      shard: group,
       order: stream.order,
       transform: stream.transform,
       warn,
@@ -137,7 +137,7 @@ function lookAround({ source, target, seed, group = alone }: LoopOptions): Domai
         transform,
         seed: streamSeed(seed, "look around"),
         cacheBytes: 0,
-        share: group,
+        shard: group,
       });
       try {
         const all = Math.min(count, dataset.names.length);

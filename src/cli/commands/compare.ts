@@ -10,7 +10,7 @@ import { comparisonPage } from "../../report/page/comparison-page.js";
 import { readRun } from "../../report/run-files.js";
 import { textTable } from "../../report/score-table.js";
 import { markdown } from "../../report/table-formats.js";
-import { writeAtomically } from "../../train/run-folder.js";
+import { writeAtomically } from "../../write-atomically.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 import { note } from "../terminal/progress.js";
 

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { UserError } from "../../errors.js";
 import { findOnnxRuntime, install } from "../../export/onnx-runtime.js";
-import { writeAtomically } from "../../train/run-folder.js";
+import { writeAtomically } from "../../write-atomically.js";
 import { setOption } from "../options.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 

@@ -1,7 +1,6 @@
 import { realpathSync } from "node:fs";
 import { Command } from "commander";
 import { UserError } from "../../errors.js";
-import type { TensorMap } from "../../torch/index.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 
 export const command = () =>
@@ -22,11 +21,9 @@ Examples:
     )
     .action(convert);
 
-const NETWORK = "network/";
-
 async function convert(path: string, out: string, { json }: { readonly json?: Json }) {
   const { dispose, PYTORCH_FILE, readTensors, writeTensors } = await import("../../torch/index.js");
-  const { isCheckpoint, weightsFile } = await import("../../train/index.js");
+  const { isCheckpoint, networkOf, weightsFile } = await import("../../train/index.js");
   if (!PYTORCH_FILE.test(out) && !out.endsWith(".safetensors")) {
     throw new UserError(`${out}: expected a name that ends in .safetensors, .pth or .pt`);
   }
@@ -45,15 +42,6 @@ async function convert(path: string, out: string, { json }: { readonly json?: Js
   } finally {
     dispose(tensors);
   }
-}
-
-/** The network of a run's checkpoint, under the names of its state dict. */
-function networkOf(tensors: TensorMap): TensorMap {
-  return new Map(
-    [...tensors]
-      .filter(([name]) => name.startsWith(NETWORK))
-      .map(([name, tensor]) => [name.slice(NETWORK.length), tensor]),
-  );
 }
 
 function same(a: string, b: string): boolean {

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { Option } from "commander";
 import { UserError } from "../../errors.js";
-import { writeAtomically } from "../../train/run-folder.js";
+import { writeAtomically } from "../../write-atomically.js";
 
 /** What `--json` was given: a file, or nothing (true). */
 export type Json = string | true;

@@ -1,14 +1,13 @@
-import type { Buckets, Confusion } from "../../src/dashboard/api.js";
+import type { Buckets, ConfusionCounts } from "../../src/dashboard/api.js";
 import { place } from "./address.js";
+import { classSwatch } from "./class-legend.js";
 import { choice, el } from "./element.js";
 import { percent } from "./format.js";
-import { classSwatch } from "./images.js";
 import { getJson, throttled } from "./live.js";
-import { type Matrix, matrix } from "./matrix.js";
-import { scaleLegend } from "./prototypes.js";
-import type { Tab } from "./run-page.js";
+import { type Matrix, matrix, scaleLegend } from "./matrix.js";
 import { seriesOf } from "./series.js";
 import { spark } from "./spark.js";
+import type { Tab } from "./tab.js";
 
 /** IoU of every class, now and over the training, and what is taken for what. */
 export const classesTab: Tab = ({ id, details, signal }) => {
@@ -65,7 +64,7 @@ export const classesTab: Tab = ({ id, details, signal }) => {
 
   let shown: Matrix | undefined;
   async function showConfusion(): Promise<void> {
-    const found = await getJson<Confusion | null>(
+    const found = await getJson<ConfusionCounts | null>(
       `api/confusion?run=${encodeURIComponent(id)}`,
       signal,
     );

@@ -1,5 +1,5 @@
 import { el } from "./element.js";
-import type { Tab } from "./run-page.js";
+import type { Tab } from "./tab.js";
 
 /** The configuration the run was started with, defaults filled in. */
 export const settingsTab: Tab = ({ id, details: { configText, hasReport } }) => {

@@ -1,8 +1,9 @@
-import type { Buckets, ClassList } from "../../src/dashboard/api.js";
+import type { Buckets, ClassSet } from "../../src/dashboard/api.js";
+import { meanAndDeviation } from "../../src/report/score-history.js";
+import { classSwatch } from "./class-legend.js";
 import { el } from "./element.js";
-import { deviation, mean, percent } from "./format.js";
+import { mean, percent } from "./format.js";
 import type { Group } from "./groups.js";
-import { classSwatch } from "./images.js";
 
 /** mIoU of each group on each set: mean and deviation over its seeds. */
 export function scoreTable(groups: readonly Group[]): HTMLElement {
@@ -35,7 +36,7 @@ export function scoreTable(groups: readonly Group[]): HTMLElement {
 export function classTable(
   groups: readonly Group[],
   iou: ReadonlyMap<string, ReadonlyMap<string, Buckets>>,
-  classes: ClassList,
+  classes: ClassSet,
   set: string,
 ): HTMLElement {
   const head = [
@@ -72,8 +73,8 @@ const number = (words: string, best = false) =>
 /** Mean ± deviation, in percent. */
 function over(values: readonly number[]): string {
   if (values.length === 0) return "–";
-  const spread = deviation(values);
-  return `${percent(mean(values))}${spread === undefined ? "" : ` ± ${percent(spread)}`}`;
+  const { mean: center, deviation } = meanAndDeviation(values);
+  return `${percent(center)}${values.length > 1 ? ` ± ${percent(deviation)}` : ""}`;
 }
 
 export function table(caption: string, head: readonly Node[], rows: readonly Node[]): HTMLElement {

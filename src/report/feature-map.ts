@@ -7,7 +7,7 @@ import { randomFrom } from "../datasets/random.js";
 import type { PredictOptions } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
 import { autocast, noGrad, scope } from "../torch/index.js";
-import type { Points } from "./run-files.js";
+import type { Points } from "./run-data.js";
 
 /** A labelled domain to sample from. */
 export interface FeatureDomain {

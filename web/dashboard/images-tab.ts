@@ -1,16 +1,14 @@
-import type { ClassList, Preview, RunDetails } from "../../src/dashboard/api.js";
+import type { Preview, RunDetails } from "../../src/dashboard/api.js";
+import { stepName } from "../../src/train/step-name.js";
 import { place } from "./address.js";
+import { classLegend } from "./class-legend.js";
 import { choice, el } from "./element.js";
-import type { Tab } from "./run-page.js";
-import { stepSlider } from "./steps.js";
-import { type Picture, swipe } from "./swipe.js";
+import { stepSlider } from "./step-slider.js";
+import { type Picture, pictureUrl, swipe } from "./swipe.js";
+import type { Tab } from "./tab.js";
 
 const LAYERS = ["input", "prediction", "entropy", "truth"] as const;
 type Layer = (typeof LAYERS)[number];
-
-const pictureUrl = (run: string, file: string, version = "") =>
-  `picture?${new URLSearchParams({ run, file, ...(version ? { v: version } : {}) })}`;
-const stepName = (step: number) => `step-${String(step).padStart(7, "0")}`;
 
 /** What the network made of the same images, snapshot by snapshot. */
 export const imagesTab: Tab = ({ id, details, signal }) => {
@@ -135,44 +133,3 @@ export const imagesTab: Tab = ({ id, details, signal }) => {
 
 const stepsOf = ({ predictions, entropies }: Preview): number[] =>
   [...new Set([...predictions, ...entropies])].sort((a, b) => a - b);
-
-/** Names of the classes beside their colours. */
-export function classLegend(classes: ClassList | undefined): HTMLElement {
-  const items = (classes?.names ?? []).map((name, k) =>
-    el("li", {}, classSwatch(classes, k), name),
-  );
-  return el("ul", { class: "class-legend", "aria-label": "Colours of the classes" }, ...items);
-}
-
-export function classSwatch(classes: ClassList | undefined, k: number): HTMLElement {
-  const swatch = el("span", { class: "class-swatch", "aria-hidden": "true" });
-  swatch.style.background = `rgb(${(classes?.colors[k] ?? [128, 128, 128]).join(" ")})`;
-  return swatch;
-}
-
-/** Source images before and after the coarse stage. */
-export const styleTab: Tab = ({ id, details: { styles } }) => {
-  const at = place.number("at") ?? 50;
-  const pairs = styles.map((name) => {
-    const view = swipe(at, () => {});
-    const file = (kind: string) => pictureUrl(id, `style/${name}-${kind}.jpg`);
-    view.show(
-      { src: file("content"), name: "before" },
-      { src: file("result"), name: "after" },
-      `Source image ${name}`,
-    );
-    return view.element;
-  });
-  return {
-    element: el(
-      "div",
-      {},
-      el(
-        "p",
-        { class: "note" },
-        "Source images, and what the coarse stage makes of them before the network sees them.",
-      ),
-      el("div", { class: "pairs" }, ...pairs),
-    ),
-  };
-};

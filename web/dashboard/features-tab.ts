@@ -1,10 +1,10 @@
-import type { ClassList, Features, Points } from "../../src/dashboard/api.js";
+import type { ClassSet, Features, Points } from "../../src/dashboard/api.js";
 import { place } from "./address.js";
+import { classSwatch } from "./class-legend.js";
 import { color, onTheme } from "./colors.js";
 import { choice, el } from "./element.js";
-import { classSwatch } from "./images.js";
 import { getJson } from "./live.js";
-import type { Tab } from "./run-page.js";
+import type { Tab } from "./tab.js";
 
 /** Features of both domains, laid out in two dimensions. */
 export const featuresTab: Tab = ({ id, details, signal }) => {
@@ -81,7 +81,7 @@ export const featuresTab: Tab = ({ id, details, signal }) => {
 function scatter(
   title: string,
   points: Points,
-  classes: ClassList,
+  classes: ClassSet,
   off: ReadonlySet<number>,
   signal: AbortSignal,
 ) {

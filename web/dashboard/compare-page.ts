@@ -1,12 +1,13 @@
 import type { RunDetails } from "../../src/dashboard/api.js";
+import { differences, type Settings } from "../../src/report/run-groups.js";
 import { place, runsHref } from "./address.js";
 import { type Chart, chart, type Line } from "./chart.js";
-import { loader, toolbar } from "./curves.js";
+import { loader, toolbar } from "./curve-controls.js";
 import { el } from "./element.js";
-import { configsOf, differences, type Group, groupsOf } from "./groups.js";
+import { type Group, groupsOf, settingsByRun } from "./groups.js";
 import { getJson, type Live, throttled } from "./live.js";
 import { panelsOf } from "./panels.js";
-import { classTable, groupSwatch, scoreTable, table } from "./scores.js";
+import { classTable, groupSwatch, scoreTable, table } from "./score-tables.js";
 import { seriesOf } from "./series.js";
 import { runName, stateBadge } from "./state.js";
 
@@ -23,13 +24,12 @@ export async function comparePage(
   );
   const details = found.filter((one) => one !== undefined);
   const shown = details.map(({ summary }) => summary.id);
-  const configs = configsOf(details);
-  const differing = differences(configs);
+  const settings = settingsByRun(details);
+  const differing = differences(settings.values());
   const groupsNow = () =>
     groupsOf(
       details.map(({ summary }) => live.runs.get(summary.id) ?? summary),
-      configs,
-      differing,
+      settings,
     );
   const runs = el("ul", { class: "chips", "aria-label": "Compared runs" });
   const scores = el("div", {});
@@ -66,7 +66,7 @@ export async function comparePage(
     scores,
     classes && el("details", {}, el("summary", {}, "IoU by class"), perClass),
     ...(differing.length > 0
-      ? [el("h2", {}, "Settings that differ"), settings(groupsNow(), configs, differing)]
+      ? [el("h2", {}, "Settings that differ"), settingsTable(groupsNow(), settings, differing)]
       : []),
     el("h2", {}, "Curves"),
     curves.element,
@@ -120,16 +120,16 @@ function overlaid(shown: readonly string[], groupsNow: () => Group[], signal: Ab
   return { element: el("div", {}, bar, grid), load };
 }
 
-function settings(
+function settingsTable(
   groups: readonly Group[],
-  configs: ReadonlyMap<string, ReadonlyMap<string, string>>,
+  settings: ReadonlyMap<string, Settings>,
   keys: readonly string[],
 ): HTMLElement {
   const head = [
     el("th", { scope: "col" }, "Setting"),
     ...groups.map((group) => el("th", { scope: "col" }, groupSwatch(group), group.name)),
   ];
-  const value = ({ runs }: Group, key: string) => configs.get(runs[0]?.id ?? "")?.get(key) ?? "–";
+  const value = ({ runs }: Group, key: string) => settings.get(runs[0]?.id ?? "")?.get(key) ?? "–";
   const rows = keys.map((key) =>
     el(
       "tr",

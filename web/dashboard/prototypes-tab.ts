@@ -4,9 +4,9 @@ import { chart } from "./chart.js";
 import { lineColors } from "./colors.js";
 import { el } from "./element.js";
 import { getJson, throttled } from "./live.js";
-import { type Matrix, matrix } from "./matrix.js";
-import type { Tab } from "./run-page.js";
-import { stepSlider } from "./steps.js";
+import { type Matrix, matrix, scaleLegend } from "./matrix.js";
+import { stepSlider } from "./step-slider.js";
+import type { Tab } from "./tab.js";
 
 /** How alike the prototypes of the classes are, within and across the domains, over the training. */
 export const prototypesTab: Tab = ({ id, details, signal }) => {
@@ -108,15 +108,3 @@ export const prototypesTab: Tab = ({ id, details, signal }) => {
     update: load,
   };
 };
-
-/** The colours of a heat map, from their least to their most. */
-export function scaleLegend(least: string, most: string): HTMLElement {
-  return el(
-    "p",
-    { class: "scale" },
-    least,
-    el("span", { class: "scale-bar", "aria-hidden": "true" }),
-    most,
-    el("span", { class: "faint" }, "a stroke: class not seen"),
-  );
-}

@@ -1,6 +1,7 @@
-import sharp from "sharp";
 import { overlay } from "../datasets/colorize.js";
 import type { ClassSet, Size } from "../datasets/dataset.js";
+import { writeAtomically } from "../write-atomically.js";
+import { greyPng, jpeg } from "./pictures.js";
 
 /** An image and its labels: RGB [height * width * 3], train ids [height * width]. */
 export interface LabelledImage extends Size {
@@ -14,9 +15,7 @@ export async function writeLabelled(
   classes: ClassSet,
   to: { readonly labels: string; readonly overlay: string },
 ): Promise<void> {
-  const raw = (channels: 1 | 3) => ({ raw: { width, height, channels } });
-  await sharp(labels, raw(1)).toColourspace("b-w").png().toFile(to.labels);
-  await sharp(overlay(image, labels, classes), raw(3))
-    .jpeg({ quality: 90 })
-    .toFile(to.overlay);
+  const size = { width, height };
+  writeAtomically(to.labels, await greyPng(labels, size));
+  writeAtomically(to.overlay, await jpeg(overlay(image, labels, classes), size));
 }

@@ -1,5 +1,5 @@
 import type { Tensor, TensorMap } from "../torch/index.js";
-import type { Network } from "./deeplab-v2.js";
+import type { Network } from "./network.js";
 
 type Tensors = ReadonlyMap<string, Tensor>;
 

@@ -29,8 +29,10 @@ export {
   type Init,
   normalInit,
   onesInit,
+  type ParameterSet,
   type Parameters,
   uniformInit,
+  union,
   zerosInit,
 } from "./parameters.js";
 export { replay } from "./replay.js";

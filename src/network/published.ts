@@ -1,3 +1,4 @@
+import { type Parameters, union } from "../nn/index.js";
 import type { Tensor, TensorMap } from "../torch/index.js";
 import type { Network } from "./network.js";
 
@@ -7,46 +8,48 @@ type Tensors = ReadonlyMap<string, Tensor>;
 export interface Fitting {
   /** What the file has for the network, to be copied by name. */
   readonly tensors: TensorMap;
-  /** The network's own tensors that it must have: backbone, and classifiers where it has any. */
+  /** The network's own tensors that the file must have: backbone, and the heads that are taken. */
   readonly wanted: TensorMap;
-  /** Parts of the network that start as they are: "layer5", "layer6", "head". */
+  /** Heads of the network that stay as they are, by scope: "layer5", "layer6", "head". */
   readonly fresh: readonly string[];
-  /** Parts of the file that are for something else: "fc", "layer5", "head". */
+  /** Parts of the file that are for something else, by scope: "fc", "layer5", "head". */
   readonly skipped: readonly string[];
 }
 
-const partOf = (name: string) => name.slice(0, name.indexOf("."));
-const partsOf = (tensors: Tensors) => new Set([...tensors.keys()].map(partOf));
-const CLASSIFIERS = ["layer5", "layer6"];
-const PROJECTION = "head";
-
 /**
  * Which tensors of a published file, its prefix gone, belong to which of the network's. The backbone
- * must be there whole. A `layer6` is the main classifier of AdaptSegNet and ADVENT, and comes with
- * their auxiliary `layer5` where they have one. A `layer5` alone is an ImageNet initialisation's head,
- * for something else, as is `fc`. A projection is taken if it is of this kind and size.
+ * must be there whole. Classifiers are taken where the file has the main one: AdaptSegNet's and
+ * ADVENT's `layer6`, with the auxiliary `layer5` where it has that, too. A `layer5` alone is the head of
+ * an ImageNet initialisation, for something else, as is `fc`. A projection is taken if it is of this
+ * kind and size.
  */
-export function fitPublished(from: Tensors, network: Network): Fitting {
-  const { all } = network.parameters;
-  const theirs = partsOf(from);
-  const sameProjection = [...all].every(
-    ([name, { shape }]) =>
-      partOf(name) !== PROJECTION || String(from.get(name)?.shape) === String(shape),
+export function fitPublished(published: Tensors, { parts }: Network): Fitting {
+  const from = new Map([...published].filter(([name]) => !name.endsWith("num_batches_tracked")));
+  const below = (scope: string) =>
+    new Map([...from].filter(([name]) => name.startsWith(`${scope}.`)));
+  const { backbone, aux, main, projection } = parts;
+  const has = ({ scope }: Parameters) => below(scope).size > 0;
+  const heads = [aux, main, projection];
+  const taken = [
+    ...(has(main) ? [aux, main].filter(has) : []),
+    ...(sameShapes(projection.all, below(projection.scope)) ? [projection] : []),
+  ];
+  const left = heads.filter((part) => !taken.includes(part));
+  const skipped = [...left.map(({ scope }) => scope), "fc"].filter(
+    (scope) => below(scope).size > 0,
   );
-  const optional = new Set([
-    ...CLASSIFIERS.filter((part) => theirs.has("layer6") && theirs.has(part)),
-    ...(theirs.has(PROJECTION) && sameProjection ? [PROJECTION] : []),
-  ]);
-  const parts = partsOf(all);
-  const isFresh = (part: string) =>
-    (CLASSIFIERS.includes(part) || part === PROJECTION) && !optional.has(part);
-  const isSkipped = (part: string) => part === "fc" || isFresh(part);
-  const select = (tensors: Tensors, test: (name: string) => boolean): TensorMap =>
-    new Map([...tensors].filter(([name]) => test(name)));
+  const isSkipped = (name: string) => skipped.some((scope) => name.startsWith(`${scope}.`));
   return {
-    tensors: select(from, (n) => !isSkipped(partOf(n)) && !n.endsWith("num_batches_tracked")),
-    wanted: select(all, (name) => !isFresh(partOf(name))),
-    fresh: [...parts].filter(isFresh),
-    skipped: [...theirs].filter(isSkipped),
+    tensors: new Map([...from].filter(([name]) => !isSkipped(name))),
+    wanted: union([backbone, ...taken]).all,
+    fresh: left.filter(({ all }) => all.size > 0).map(({ scope }) => scope),
+    skipped,
   };
+}
+
+function sameShapes(a: Tensors, b: Tensors): boolean {
+  return (
+    a.size === b.size &&
+    [...a].every(([name, { shape }]) => String(b.get(name)?.shape) === String(shape))
+  );
 }

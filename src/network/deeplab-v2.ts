@@ -1,7 +1,8 @@
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { createParameters, type Init, normalInit, union } from "../nn/index.js";
 import { atrousPyramid } from "./atrous-pyramid.js";
-import { type BackboneName, createBackbone } from "./backbones.js";
+import type { Backbone, ShapeOf } from "./backbone.js";
+import { type BackboneName, backbones } from "./backbones.js";
 import type { Network, NetworkParts } from "./network.js";
 import { type ProjectionHeadName, projectionHead } from "./projection-head.js";
 
@@ -29,35 +30,35 @@ export interface DeepLabOptions {
 /** Scopes of the heads, as AdaptSegNet and ADVENT name them. */
 const SCOPES = { aux: "layer5", main: "layer6", projection: "head" } as const;
 
-/** DeepLab-v2 with heads on layer3 (aux) and layer4 (main), as in AdaptSegNet and ADVENT. */
+/** DeepLab-v2 with classifiers on the last two stages of its backbone, as in AdaptSegNet and ADVENT. */
 export function deeplabV2(options: DeepLabOptions): Network {
-  const { backbone, classes, head, width = 1, device = "cpu", input } = options;
+  const { classes, head, width = 1, device = "cpu", input } = options;
   const { init = normalInit(0.01), statistics = "batch" } = options;
+  const backbone: Backbone = backbones[options.backbone];
   const parts: NetworkParts = {
     backbone: createParameters(device),
     aux: createParameters(device, SCOPES.aux),
     main: createParameters(device, SCOPES.main),
     projection: createParameters(device, SCOPES.projection),
   };
-  const trunk = createBackbone(parts.backbone, backbone, width, init);
-  const { layer3, layer4 } = trunk.channels;
-  const aux = atrousPyramid(parts.aux, layer3, classes, normalInit(0.01));
-  const main = atrousPyramid(parts.main, layer4, classes, normalInit(0.01));
-  const project = projectionHead(parts.projection, head, layer4);
+  const { channels, forward } = backbone.create(parts.backbone, { width, init });
+  const aux = atrousPyramid(parts.aux, channels.aux, classes, normalInit(0.01));
+  const main = atrousPyramid(parts.main, channels.main, classes, normalInit(0.01));
+  const project = projectionHead(parts.projection, head, channels.main);
   return {
     parameters: union(Object.values(parts)),
     parts,
+    backbone,
     classes,
-    featureSize: layer4,
-    input: input === undefined ? trunk.input : INPUT_FORMATS[input],
+    featureSize: channels.main,
+    input: input === undefined ? backbone.input : INPUT_FORMATS[input],
     device,
-    published: trunk.published,
     forward(images, training) {
-      const features = trunk(images, training && statistics === "batch");
+      const features = forward(images, training && statistics === "batch");
       return {
-        aux: aux(features.layer3, training),
-        main: main(features.layer4, training),
-        features: features.layer4,
+        aux: aux(features.aux, training),
+        main: main(features.main, training),
+        features: features.main,
       };
     },
     project,
@@ -65,8 +66,19 @@ export function deeplabV2(options: DeepLabOptions): Network {
   };
 }
 
-/** How often the reference's optimiser updates a backbone parameter in one step. */
-export function duplicates(name: string): number {
-  if (!/^layer[1-4]\./.test(name)) return 1;
-  return name.includes(".downsample.") ? 4 : 3;
+/**
+ * What a file with a backbone is if it has a classifier of this network, e.g. "DeepLab-v2 ResNet-101, 19
+ * classes"; undefined if it has none.
+ * @param backbone in words
+ */
+export function describeDeepLabV2(backbone: string, shape: ShapeOf): string | undefined {
+  const classes = (scope: string) => shape(`${scope}.conv2d_list.0.weight`)?.[0];
+  const aux = classes(SCOPES.aux);
+  const main = classes(SCOPES.main);
+  if (main !== undefined) {
+    const without = aux === undefined ? `, without ${SCOPES.aux}` : "";
+    return `DeepLab-v2 ${backbone}, ${main} classes${without}`;
+  }
+  if (aux === undefined) return undefined;
+  return `${backbone} with a ${SCOPES.aux} for ${aux} classes, which is another head`;
 }

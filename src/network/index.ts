@@ -1,4 +1,13 @@
-export { BACKBONES, type Backbone, type BackboneName, createBackbone } from "./backbones.js";
+export type {
+  Backbone,
+  BackboneOptions,
+  FeatureExtractor,
+  Features,
+  PublishedWeights,
+  ShapeOf,
+  Translation,
+} from "./backbone.js";
+export { BACKBONES, type BackboneName, backbones } from "./backbones.js";
 export { batchStatistics } from "./batch-statistics.js";
 export { type DeepLabOptions, deeplabV2 } from "./deeplab-v2.js";
 export { type CompiledNetwork, compileNetwork, type Predictor } from "./inference.js";
@@ -7,6 +16,5 @@ export { type GroupOptions, parameterGroups } from "./parameter-groups.js";
 export { PROJECTION_HEADS, type ProjectionHeadName } from "./projection-head.js";
 export { type Fitting, fitPublished } from "./published.js";
 export { recognise } from "./recognise.js";
-export { RESNETS, type ResNetName } from "./resnet.js";
 export { segmentationLoss, upsampleLogits } from "./segmentation-loss.js";
 export { weightedSegmentationLoss } from "./weighted-loss.js";

@@ -1,7 +1,7 @@
 import type { InputFormat } from "../datasets/input-format.js";
 import type { ParameterSet, Parameters } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
-import type { Backbone } from "./backbones.js";
+import type { Backbone } from "./backbone.js";
 
 /** What a network makes of images, at about an eighth of their size. */
 export interface Prediction {
@@ -29,13 +29,13 @@ export interface Network {
   /** Those of all parts, under the names of a state dict. */
   readonly parameters: ParameterSet;
   readonly parts: NetworkParts;
+  /** What its backbone is. */
+  readonly backbone: Backbone;
   readonly classes: number;
   /** D, the length of a feature. */
   readonly featureSize: number;
   readonly input: InputFormat;
   readonly device: string;
-  /** See Backbone. */
-  readonly published: Backbone["published"];
   /** Images [N, 3, H, W] in `input` format -> prediction. */
   forward(images: Tensor, training: boolean): Prediction;
   /** Features [N, D, h, w] -> the prototypes' space [N, D, h, w]. */

@@ -1,5 +1,4 @@
 import { type ParameterGroup, union } from "../nn/index.js";
-import { duplicates } from "./deeplab-v2.js";
 import type { Network } from "./network.js";
 
 /** How the reference differs from one group at one rate. */
@@ -17,14 +16,15 @@ export interface GroupOptions {
 
 /** The optimiser's groups: backbone at the base rate, classifiers and projection at a multiple. */
 export function parameterGroups(
-  { parts: { backbone, aux, main, projection } }: Network,
+  { backbone: { duplicates }, parts }: Network,
   { duplicateUpdates = false, headRate = 10, trainProjection = true }: GroupOptions = {},
 ): ParameterGroup[] {
+  const { backbone, aux, main, projection } = parts;
   return [
     {
       parameters: backbone.trainable,
       rate: 1,
-      ...(duplicateUpdates ? { repeats: duplicates } : {}),
+      ...(duplicateUpdates && duplicates ? { repeats: duplicates } : {}),
     },
     {
       parameters: union([aux, main, ...(trainProjection ? [projection] : [])]).trainable,

@@ -1,5 +1,6 @@
-import { type Parameters, union } from "../nn/index.js";
+import { type Parameters, union, withoutPrefix } from "../nn/index.js";
 import type { Tensor, TensorMap } from "../torch/index.js";
+import type { Backbone, PublishedWeights } from "./backbone.js";
 import type { Network } from "./network.js";
 
 type Tensors = ReadonlyMap<string, Tensor>;
@@ -14,37 +15,62 @@ export interface Fitting {
   readonly fresh: readonly string[];
   /** Parts of the file that are for something else, by scope: "fc", "layer5", "head". */
   readonly skipped: readonly string[];
+  /** What a user should know of the skipped parts. */
+  readonly hints: readonly string[];
+}
+
+/** A file's tensors, or their shapes, under the names and with the axes that they have here. */
+export function translated<T>(
+  file: ReadonlyMap<string, T>,
+  { published }: Backbone,
+  permute: (value: T, axes: readonly number[]) => T,
+): ReadonlyMap<string, T> {
+  const { translate } = published;
+  if (translate === undefined) return file;
+  return new Map(
+    [...file].map(([theirs, value]) => {
+      const { name, axes } = translate(theirs);
+      return [name, axes === undefined ? value : permute(value, axes)];
+    }),
+  );
 }
 
 /**
- * Which tensors of a published file, its prefix gone, belong to which of the network's. The backbone
+ * Which tensors of a file belong to which of a network's, whatever prefix its names have. The backbone
  * must be there whole. Classifiers are taken where the file has the main one: AdaptSegNet's and
  * ADVENT's `layer6`, with the auxiliary `layer5` where it has that, too. A `layer5` alone is the head of
- * an ImageNet initialisation, for something else, as is `fc`. A projection is taken if it is of this
- * kind and size.
+ * an ImageNet initialisation, for something else. A projection is taken if it is of this kind and size.
  */
-export function fitPublished(published: Tensors, { parts }: Network): Fitting {
-  const from = new Map([...published].filter(([name]) => !name.endsWith("num_batches_tracked")));
+export function fitPublished(file: Tensors, network: Network): Fitting {
+  const { backbone, parts, parameters } = network;
+  const ours = translated(file, backbone, (tensor, axes) => tensor.permute(...axes));
+  const from = withoutCounters(withoutPrefix(ours, parameters.all));
   const below = (scope: string) =>
     new Map([...from].filter(([name]) => name.startsWith(`${scope}.`)));
-  const { backbone, aux, main, projection } = parts;
-  const has = ({ scope }: Parameters) => below(scope).size > 0;
-  const heads = [aux, main, projection];
-  const taken = [
+  const has = ({ scope }: { readonly scope: string }) => below(scope).size > 0;
+  const { aux, main, projection } = parts;
+  const taken: Parameters[] = [
     ...(has(main) ? [aux, main].filter(has) : []),
     ...(sameShapes(projection.all, below(projection.scope)) ? [projection] : []),
   ];
-  const left = heads.filter((part) => !taken.includes(part));
-  const skipped = [...left.map(({ scope }) => scope), "fc"].filter(
-    (scope) => below(scope).size > 0,
-  );
-  const isSkipped = (name: string) => skipped.some((scope) => name.startsWith(`${scope}.`));
+  const left = [aux, main, projection].filter((part) => !taken.includes(part));
+  const skipped: PublishedWeights["leftOut"] = [
+    ...left.map(({ scope }) => ({ scope })),
+    ...backbone.published.leftOut,
+  ].filter(has);
+  const isSkipped = (name: string) => skipped.some(({ scope }) => name.startsWith(`${scope}.`));
   return {
     tensors: new Map([...from].filter(([name]) => !isSkipped(name))),
-    wanted: union([backbone, ...taken]).all,
+    wanted: union([parts.backbone, ...taken]).all,
     fresh: left.filter(({ all }) => all.size > 0).map(({ scope }) => scope),
-    skipped,
+    skipped: skipped.map(({ scope }) => scope),
+    hints: skipped.flatMap(({ hint }) => hint ?? []),
   };
+}
+
+/** PyTorch counts the batches that normalisation has seen, which changes nothing at a fixed momentum. */
+function withoutCounters(tensors: Tensors): Tensors {
+  return new Map([...tensors].filter(([name]) => !name.endsWith("num_batches_tracked")));
 }
 
 function sameShapes(a: Tensors, b: Tensors): boolean {

@@ -13,7 +13,7 @@ export interface Prediction {
   readonly features: Tensor;
 }
 
-/** The parameters of a network, part by part. All names of a part but the backbone begin with its `scope`. */
+/** The parameters of a network by part. The names of a head begin with its `scope`; the backbone has none. */
 export interface NetworkParts {
   readonly backbone: Parameters;
   /** The auxiliary classifier. */

@@ -5,16 +5,26 @@ import { below } from "./prefix.js";
 type Tensors = ReadonlyMap<string, Tensor>;
 
 /**
+ * What precedes `name` in every one of `names` that ends with it: "" or a prefix up to a dot or slash
+ * (`module.`, `network/`).
+ */
+export function prefixesOf(names: Iterable<string>, name: string): string[] {
+  return [...names]
+    .filter((own) => own === name || own.endsWith(`.${name}`) || own.endsWith(`/${name}`))
+    .map((own) => own.slice(0, own.length - name.length));
+}
+
+/**
  * The tensors under the prefix (`module.`, `Scale.`, `model.state_dict.`, ...) below which most names
  * of `into` are found, without it. What lies elsewhere is left out.
  */
 export function withoutPrefix(from: Tensors, into: Tensors): TensorMap {
   const [anchor = ""] = into.keys();
-  const prefixes = [...from.keys()]
-    .filter((name) => name === anchor || name.endsWith(`.${anchor}`) || name.endsWith(`/${anchor}`))
-    .map((name) => name.slice(0, name.length - anchor.length));
   const found = (prefix: string) => [...into.keys()].filter((n) => from.has(prefix + n)).length;
-  const ranked = prefixes.map((prefix) => ({ prefix, found: found(prefix) }));
+  const ranked = prefixesOf(from.keys(), anchor).map((prefix) => ({
+    prefix,
+    found: found(prefix),
+  }));
   const best = ranked.sort((a, b) => b.found - a.found)[0]?.prefix ?? "";
   return below(best, from);
 }

@@ -26,8 +26,8 @@ const PER_IMAGE = 20;
 const SEED = 7;
 
 /**
- * Features of layer4 at labelled pixels of both domains, mapped to two dimensions by UMAP (McInnes et
- * al., 2018) on unit vectors: classes that lie together look alike to the classifier. Pixels are drawn
+ * Features at labelled pixels of both domains, mapped to two dimensions by UMAP (McInnes et al., 2018)
+ * on unit vectors: classes that lie together look alike to the classifier. Pixels are drawn
  * evenly over the classes of an image, so that small things are seen beside road and sky, and are the
  * same ones for every network.
  */

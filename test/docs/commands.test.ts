@@ -20,6 +20,8 @@ const ELSEWHERE = {
   "export OMP_NUM_THREADS=": "a variable of a batch script",
   "tensorboard --logdir": "a program of somebody else",
   "npx cfcontra train --preset streets --method infomax": "a method that the reader is to write",
+  "npx cfcontra train --preset streets --set network.backbone=vgg16":
+    "a backbone that the reader is to write",
 };
 
 interface Parsed {

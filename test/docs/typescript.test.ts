@@ -31,6 +31,7 @@ const AROUND = {
 };
 /** What cannot be compiled, by a part of its text, and why. */
 const EXCERPTS = {
+  "export const backbones = {": "shows where a line goes, and `...` for the rest",
   "export const methods = {": "shows where a line goes, and `...` for the rest",
 };
 
@@ -38,12 +39,15 @@ const isCode = ({ language, lines: [first = ""] }: Block) =>
   ["ts", "js"].includes(language) ||
   (language === "" && /^(import|export (function|const)|const|await) /.test(first));
 
-/** The program that a piece of code is, or stands for. */
-function program(text: string): string {
+/** The folder of src/ that a page's own files lie in. */
+const folderOf = (page: string) => (page === "docs/adding-a-backbone.md" ? "network" : "methods");
+
+/** The program that a piece of code on a page is, or stands for. */
+function program(text: string, page = "README.md"): string {
   const around = Object.entries(AROUND).find(([part]) => text.includes(part))?.[1] ?? "";
-  const local = text // the pages' own files lie in src/methods/
+  const local = text
     .replace(/from "\.\.\//g, 'from "../../dist/')
-    .replace(/from "\.\//g, 'from "../../dist/methods/');
+    .replace(/from "\.\//g, `from "../../dist/${folderOf(page)}/`);
   return `${around}\n${local}\nexport {};\n`;
 }
 
@@ -89,7 +93,7 @@ describe("TypeScript and JavaScript", () => {
   });
   test("compile", () => {
     const programs = whole.map(
-      ({ page, text }, i) => [`${page.replace(/\W/g, "-")}-${i}`, program(text)] as const,
+      ({ page, text }, i) => [`${page.replace(/\W/g, "-")}-${i}`, program(text, page)] as const,
     );
     expect(typeErrors(new Map(programs))).toBe("");
   });

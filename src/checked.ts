@@ -20,6 +20,7 @@ export function checked<Schema extends z.ZodType>(
     const key = issue.keys[0] as string;
     const known = keysAt(schema, issue.path);
     throw new UserError(
+      "unknown-key",
       `${where}: ${path ? `${path}.` : ""}${key} is not a known key; expected ` +
         `${known.join(", ")}${meant(key, known)}`,
     );
@@ -30,10 +31,14 @@ export function checked<Schema extends z.ZodType>(
   );
   if (issue.code === "invalid_key") {
     const [reason] = issue.issues;
-    throw new UserError(`${where}: ${path}: ${reason?.message ?? "this is not a name"}`);
+    throw new UserError(
+      "invalid-value",
+      `${where}: ${path}: ${reason?.message ?? "this is not a name"}`,
+    );
   }
   const values = issue.code === "invalid_value" ? issue.values.map(String) : [];
   throw new UserError(
+    "invalid-value",
     `${where}: ${path ? `${path}: ` : ""}${issue.message.replace(/^Invalid (input|option): /, "")}` +
       (typeof given === "string" ? meant(given, values) : ""),
   );

@@ -28,7 +28,7 @@ export {
   type StreetsOptions,
 } from "./datasets/streets/streets.js";
 export * from "./entropy/index.js";
-export { UserError } from "./errors.js";
+export { ERROR_CODES, type ErrorCode, UserError } from "./errors.js";
 export * from "./evaluate/index.js";
 export {
   type Changes,

@@ -13,7 +13,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * the first that failed, else of rank 0.
  */
 export async function launch(processes: number): Promise<number> {
-  if (processes < 1) throw new UserError("--processes 0: expected 1 or more");
+  if (processes < 1) throw new UserError("invalid-value", "--processes 0: expected 1 or more");
   const port = await freePort();
   const threads = Math.max(1, Math.floor(availableParallelism() / processes));
   const [, script, ...args] = process.argv as [string, string, ...string[]];

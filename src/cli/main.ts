@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { UserError } from "../errors.js";
+import { type ErrorCode, UserError } from "../errors.js";
 import { commandLine } from "./command-line.js";
 import { paint } from "./terminal/terminal.js";
 
@@ -20,28 +20,41 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode; // has printed what it has to say
-    const debug = argv.includes("--debug");
-    const text = debug ? `${(error as Error).stack}` : explain(error);
-    process.stderr.write(`${inRed(text)}\n`);
+    if (error instanceof CommanderError) return error.exitCode; // has printed its message
+    const explained = explain(error);
+    const text = argv.includes("--debug") ? `${(error as Error).stack}` : explained.text;
+    process.stderr.write(`${inRed(`error: ${text}`)}\n`);
+    if (asksForJson(argv)) {
+      const { code, text: message } = explained;
+      process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+    }
     return 1;
   }
+}
+
+/** Whether a command line asks for JSON on stdout: `--json` without a file. */
+function asksForJson(argv: readonly string[]): boolean {
+  const at = argv.indexOf("--json");
+  return at >= 0 && (argv[at + 1] ?? "-").startsWith("-");
 }
 
 const inRed = (text: string): string =>
   text.replace(/^error:/, (word) => paint("red", word, process.stderr));
 
-function explain(error: unknown): string {
-  if (error instanceof UserError) return `error: ${error.message}`;
+/** An error in a sentence, with a code of `ERROR_CODES`; "bug" for what should not happen. */
+function explain(error: unknown): { readonly code: ErrorCode | "bug"; readonly text: string } {
+  if (error instanceof UserError) return { code: error.code, text: error.message };
   const { message } = error as Error;
+  const [first] = message.split("\n");
   if (/alloc(ate)? memory|bad_alloc|out of memory/i.test(message)) {
-    return (
-      "error: no memory left; make sizes, train.batch or network.width smaller, or use " +
-      "train.precision=bfloat16 (checkpoints are intact)"
-    );
+    const text =
+      "out of memory: set smaller sizes, train.batch or network.width, or " +
+      "train.precision=bfloat16 (checkpoints are intact)";
+    return { code: "out-of-memory", text };
   }
   if (/ENOSPC|No space left on device/i.test(message)) {
-    return `error: the disk is full; make room, and type it again (${message.split("\n")[0]})`;
+    return { code: "disk-full", text: `the disk is full (${first}): make room and try again` };
   }
-  return `error: ${message}\n(this is a bug, or an error that should be kinder; --debug shows where it comes from)`;
+  const text = `${message}\n(this is a bug, or an error that deserves a better message; --debug shows the stack)`;
+  return { code: "bug", text };
 }

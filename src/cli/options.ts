@@ -6,7 +6,7 @@ const collect = (value: string, before: string[]) => [...before, value];
 /** A whole number 0, 1, 2, ... as the value of an option. */
 export const whole = (value: string): number => {
   if (/^\d+$/.test(value)) return Number(value);
-  throw new UserError(`${value} is not a whole number (0, 1, 2, ...)`);
+  throw new UserError("invalid-value", `${value} is not a whole number (0, 1, 2, ...)`);
 };
 
 /** `--set`, of commands with a configuration. */

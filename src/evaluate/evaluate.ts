@@ -120,10 +120,14 @@ export async function evaluate(
   }: EvaluateOptions,
 ): Promise<Confusion> {
   if (!dataset.labelled) {
-    throw new UserError(`${dataset.name} has no labels to evaluate against; name a labelled set`);
+    throw new UserError(
+      "no-labels",
+      `${dataset.name} has no labels to evaluate against; name a labelled set`,
+    );
   }
   if (dataset.classes.names.length !== network.classes) {
     throw new UserError(
+      "class-mismatch",
       `${dataset.name} has ${dataset.classes.names.length} classes but the network predicts ` +
         `${network.classes}; evaluate it on the classes it was trained for`,
     );

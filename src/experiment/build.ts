@@ -9,6 +9,7 @@ import type { Config } from "./config.js";
 export function requireDevice({ train: { device } }: Config): void {
   if (!device.startsWith("cuda") || hasCuda()) return;
   throw new UserError(
+    "no-device",
     `train.device is ${device}, but libtorch ${libtorchVersion} has no CUDA, or finds no device: ` +
       "build with pip's torch for CUDA, or use cpu",
   );

@@ -187,6 +187,7 @@ export function openStage(
   const asked = { method, domains, alpha };
   if (recorded && saying(recorded) !== saying(asked)) {
     throw new UserError(
+      "checkpoint-mismatch",
       `the network was trained behind ${saying(recorded)}, but the configuration asks for ` +
         `${saying(asked)}; give it back its own, or ${without}`,
     );
@@ -196,12 +197,14 @@ export function openStage(
   const missing = needed.find((file) => !existsSync(file));
   if (missing !== undefined) {
     throw new UserError(
+      "not-found",
       `the network was trained behind a coarse stage (style.method: ${method}, for both domains), but ` +
         `${missing} is missing; ${without}`,
     );
   }
   if (recorded?.digest !== undefined && recorded.digest !== digestOf(method, folder)) {
     throw new UserError(
+      "checkpoint-mismatch",
       `${needed.join(" and ")}: not what the network was trained behind, as its checkpoint recorded; ` +
         `put back the run's own, or ${without}`,
     );

@@ -60,7 +60,10 @@ export async function findCoder(
   const given = typeof named === "object" ? named : undefined;
   const training = coderTraining(config.style.training, given !== undefined);
   if (given && training.width !== 1) {
-    throw new UserError("style.training.width is of our own encoders; a given one has width 1");
+    throw new UserError(
+      "conflicting-options",
+      "style.training.width is of our own encoders; a given one has width 1",
+    );
   }
   return withRandomState(config.train.seed, async () => {
     const coder = given ? createCoder(1, device) : freshCoder(training.width, device);
@@ -100,6 +103,7 @@ async function train(
 function requireMakeable(path: string, { note }: Listener): void {
   if (!path.endsWith(".safetensors")) {
     throw new UserError(
+      "unsupported-file",
       `${path} does not exist; a coder to be made is called NAME.safetensors, published ` +
         "files are { encoder: vgg_normalised.pth, decoder: decoder.pth }",
     );

@@ -50,6 +50,7 @@ export async function openDomains(
     const theirs = dataset.classes.names.join(", ");
     if (theirs !== classes) {
       throw new UserError(
+        "class-mismatch",
         `source and ${name} differ in their classes (${classes}; ${theirs}): give both the same ` +
           "`classes`, and a `mapping` where their ids differ",
       );
@@ -112,6 +113,7 @@ export function setOf(name: string, config: Config): ChosenSet {
   const chosen = all.get(name);
   if (chosen) return chosen;
   throw new UserError(
+    "unknown-name",
     `there is no data set ${name}: the configuration has ${[...all.keys()].join(", ")}; name one of them`,
   );
 }

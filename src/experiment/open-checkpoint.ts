@@ -60,6 +60,7 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
 export function requireClasses(info: CheckpointInfo, name: string, found: readonly string[]): void {
   if (info.classes.join() === found.join()) return;
   throw new UserError(
+    "class-mismatch",
     `the network was trained for ${info.classes.join(", ")}, but ${name} has ` +
       `${found.join(", ")}; evaluate it on the classes it was trained for`,
   );

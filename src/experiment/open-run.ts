@@ -66,6 +66,7 @@ export function openRun(
       const sets = await openEvaluationSets(config, listener);
       if (on !== undefined && !sets.has(on)) {
         throw new UserError(
+          "unknown-name",
           `there is no evaluation set ${on}: the run has ${[...sets.keys()].join(", ")}`,
         );
       }
@@ -99,6 +100,7 @@ function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Ar
   const { config, info, network, stage } = trained;
   if (stage !== undefined) {
     throw new UserError(
+      "not-supported",
       `${path} restyles what it predicts (style.method: ${config.style.method}, style.domains: both), ` +
         "which is not part of a network; --set style.method=none exports the network alone, for " +
         "images that are restyled before",

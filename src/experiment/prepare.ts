@@ -139,6 +139,7 @@ function requireAhead({ train }: Config, out: string, done: number, { note }: Li
   const { steps, schedule } = train;
   if (steps < done) {
     throw new UserError(
+      "conflicting-options",
       `${out} has done ${done} steps, more than train.steps, ${steps}: set it to ${done} or more`,
     );
   }

@@ -59,6 +59,7 @@ export function readPreset(name: string): Table {
   if (!existsSync(path)) {
     const near = nearestWord(name, presetNames());
     throw new UserError(
+      "unknown-name",
       `there is no preset ${name}; expected one of ${presetNames().join(", ")} or the path of a .yaml file` +
         (near ? `; did you mean ${near}?` : ""),
     );
@@ -67,10 +68,16 @@ export function readPreset(name: string): Table {
   try {
     value = parse(readFileSync(path, "utf8"), { merge: true, logLevel: "error" });
   } catch (error) {
-    throw new UserError(`${path} is not valid YAML: ${(error as Error).message.split("\n")[0]}`);
+    throw new UserError(
+      "damaged-file",
+      `${path} is not valid YAML: ${(error as Error).message.split("\n")[0]}`,
+    );
   }
   if (isTable(value)) return value;
-  throw new UserError(`${path}: expected a table of keys such as method, source, target`);
+  throw new UserError(
+    "unsupported-file",
+    `${path}: expected a table of keys such as method, source, target`,
+  );
 }
 
 /**
@@ -78,7 +85,7 @@ export function readPreset(name: string): Table {
  * @throws UserError for an assignment that could have no effect
  */
 export function override(config: Table, assignment: string): void {
-  const refuse = (why: string) => new UserError(`--set ${assignment}: ${why}`);
+  const refuse = (why: string) => new UserError("invalid-value", `--set ${assignment}: ${why}`);
   const at = assignment.indexOf("=");
   if (at < 1) throw refuse("expected key=value, e.g. train.steps=1000");
   const keys = assignment.slice(0, at).split(".");
@@ -142,6 +149,7 @@ function forMethod(
   const changes = byMethodSchema.safeParse(byMethod);
   if (!changes.success) {
     throw new UserError(
+      "invalid-value",
       `${preset}: byMethod: expected a table of changes for each method (${METHODS.join(", ")})`,
     );
   }
@@ -170,7 +178,10 @@ function laidOver(under: Table, over: Table): Table {
 export function runConfig(out: string, { overrides, set = [] }: Changes = {}): Config {
   const path = join(out, "config.yaml");
   if (!existsSync(path)) {
-    throw new UserError(`${out} is no run folder: expected ${path}, which \`train\` writes`);
+    throw new UserError(
+      "not-a-run",
+      `${out} is no run folder: expected ${path}, which \`train\` writes`,
+    );
   }
   const raw = laidOver(readPreset(path), (overrides ?? {}) as Table);
   for (const assignment of set) override(raw, assignment);

@@ -71,6 +71,7 @@ function requireSame(out: string, there: Config, wanted: Config): void {
     (key) => `${key} was ${inWords(before?.[key])}, is ${inWords(now?.[key])}`,
   );
   throw new UserError(
+    "pretraining-mismatch",
     `${out} was pretrained under other settings (${said.join("; ")}); remove it, or name another ` +
       "folder in pretrain.run",
   );

@@ -62,12 +62,16 @@ export async function restyle(
 ): Promise<RestyleResult> {
   const out = resolve(folder);
   if (config.style.method === "none") {
-    throw new UserError("style.method is none, so there is no look to apply; name a style");
+    throw new UserError(
+      "conflicting-options",
+      "style.method is none, so there is no look to apply; name a style",
+    );
   }
   const { spec, key } = setOf(name, config);
   const content = await openSet(spec, listener);
   const { files } = content;
-  if (files === undefined) throw new UserError(`${content.name} has no files that could be copied`);
+  if (files === undefined)
+    throw new UserError("not-supported", `${content.name} has no files that could be copied`);
   requireApart(out, files.root);
   const record = recordOf(config, content);
   requireSameLook(out, record);
@@ -154,6 +158,7 @@ function requireApart(out: string, root: string): void {
   const inside = (path: string, of: string) => !relative(of, path).startsWith("..");
   if (inside(out, resolve(root)) || inside(resolve(root), out)) {
     throw new UserError(
+      "conflicting-options",
       `--out ${out} and the data set ${root} lie in each other; choose another folder`,
     );
   }
@@ -175,6 +180,7 @@ function requireSameLook(out: string, record: { readonly digest: string }): void
   const found = JSON.parse(readFileSync(path, "utf8")) as { digest?: string };
   if (found.digest !== record.digest) {
     throw new UserError(
+      "already-exists",
       `${out} was restyled with other settings, which ${path} names; choose another --out, or delete it`,
     );
   }

@@ -66,6 +66,8 @@ export type RunEvent =
       /** Steps done, of `steps`. */
       readonly step: number;
       readonly steps: number;
+      /** train.rate. */
+      readonly rate: number;
       /** The method looks at images before its first step. */
       readonly looksAround: boolean;
     }
@@ -152,7 +154,8 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
 
   try {
     const looksAround = method.before !== undefined;
-    yield { type: "start", out, method: config.method, seed, step: start, steps, looksAround };
+    const about = { method: config.method, seed, rate: config.train.rate, looksAround };
+    yield { type: "start", out, step: start, steps, ...about };
     // The machine may have been lost after the checkpoint of this step and before its evaluation.
     let stopped = false;
     if (start > 0 && start < steps && parts.evaluatesAt(start)) {
@@ -228,5 +231,5 @@ function withLatestCheckpoint(error: Error, out: string | undefined): Error {
   const way = latest
     ? `the newest checkpoint is ${latest}`
     : "it has not saved a checkpoint yet (train.checkpointEvery)";
-  return new UserError(`${error.message}; ${way}`);
+  return new UserError(error.code, `${error.message}; ${way}`, { cause: error });
 }

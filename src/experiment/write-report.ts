@@ -46,7 +46,11 @@ async function featuresOf(path: string, listener: Listener): Promise<Points | un
   try {
     const { source, evaluate, sizes, train } = config;
     const [target] = Object.values(evaluate);
-    if (!target) throw new UserError(`${path} has no evaluation set, so there is nothing to show`);
+    if (!target)
+      throw new UserError(
+        "conflicting-options",
+        `${path} has no evaluation set, so there is nothing to show`,
+      );
     const options = { precision: train.precision, stage };
     const domain = async (spec: object, size: Size): Promise<FeatureDomain> => ({
       dataset: await openSet({ ...spec, labelled: true }, listener),

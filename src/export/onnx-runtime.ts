@@ -26,6 +26,7 @@ export async function onnxRuntime(): Promise<Runtime> {
   const found = await findOnnxRuntime();
   if (found) return found;
   throw new UserError(
+    "not-installed",
     `onnxruntime-node, which runs ONNX files, is not installed: run ${install("onnxruntime-node")}`,
   );
 }
@@ -38,12 +39,14 @@ export function webAssemblyFolder(): string {
   const folder = resolved("onnxruntime-web");
   if (folder === undefined) {
     throw new UserError(
+      "not-installed",
       `onnxruntime-web, which the page runs, is not installed: run ${install("onnxruntime-web")}`,
     );
   }
   const { version } = JSON.parse(readFileSync(join(folder, "../package.json"), "utf8"));
   if (version !== testedVersion("onnxruntime-web")) {
     throw new UserError(
+      "not-installed",
       `onnxruntime-web is ${version}, and the page needs the version that it is built with: run ` +
         install("onnxruntime-web"),
     );

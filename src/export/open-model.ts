@@ -18,11 +18,12 @@ export interface Model extends Segmenter {
 export async function openModel(path: string): Promise<Model> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(
+      "not-found",
       `cannot read ${path} (${error.code}): expected a file of \`cfcontra export\``,
     );
   });
   const segmenter = await openSegmenter(await onnxRuntime(), bytes).catch((error: Error) => {
-    throw new UserError(`${path}: ${error.message.split("\n")[0]}`);
+    throw new UserError("unsupported-file", `${path}: ${error.message.split("\n")[0]}`);
   });
   return {
     ...segmenter,

@@ -31,7 +31,10 @@ export async function writePlayground(
   { models, samples }: PlaygroundParts,
 ): Promise<void> {
   if (!existsSync(join(PAGE, "index.html"))) {
-    throw new UserError(`the page is not built (${PAGE} is missing): run \`npx cfcontra setup\``);
+    throw new UserError(
+      "not-installed",
+      `the page is not built (${PAGE} is missing): run \`npx cfcontra setup\``,
+    );
   }
   const runtime = webAssemblyFolder();
   const pictures = samples.map((path, i) => ({ path, file: `samples/${i + 1}${extension(path)}` }));
@@ -61,6 +64,9 @@ async function requireImage(path: string): Promise<void> {
   await sharp(path)
     .metadata()
     .catch(() => {
-      throw new UserError(`${path} is no image: --samples takes PNG, JPEG or WebP files`);
+      throw new UserError(
+        "image-unreadable",
+        `${path} is no image: --samples takes PNG, JPEG or WebP files`,
+      );
     });
 }

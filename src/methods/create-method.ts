@@ -33,6 +33,7 @@ export function createMethod<Name extends MethodName>(
   if (!Object.hasOwn(methods, name)) {
     const near = nearestWord(name, METHODS);
     throw new UserError(
+      "unknown-name",
       `there is no method ${name}: expected ${METHODS.join(", ")}${near ? `; did you mean ${near}?` : ""}`,
     );
   }

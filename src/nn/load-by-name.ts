@@ -47,6 +47,7 @@ export function loadByName(path: string, from: Tensors, into: Tensors, advice: s
   if (first) {
     const [name, { shape }] = first;
     throw new UserError(
+      "weights-mismatch",
       `${path} is for another network: its ${name} is [${from.get(name)?.shape}], but this one's is ` +
         `[${shape}]${others(misshapen.length, `${into.size} tensors are`)}; ${advice}`,
     );
@@ -54,12 +55,15 @@ export function loadByName(path: string, from: Tensors, into: Tensors, advice: s
   const missing = [...into.keys()].filter((name) => !from.has(name));
   if (missing.length > 0) {
     const count = others(missing.length, `${into.size} tensors are`);
-    throw new UserError(`${path} has no ${missing[0]}${count}; ${advice}`);
+    throw new UserError("weights-mismatch", `${path} has no ${missing[0]}${count}; ${advice}`);
   }
   const spare = [...from.keys()].filter((name) => !into.has(name));
   if (spare.length > 0) {
     const count = others(spare.length, `its ${from.size} tensors are`);
-    throw new UserError(`${path} has ${spare[0]}, which this network has not${count}; ${advice}`);
+    throw new UserError(
+      "weights-mismatch",
+      `${path} has ${spare[0]}, which this network has not${count}; ${advice}`,
+    );
   }
   noGrad(() => {
     for (const [name, tensor] of into) copyInto(tensor, from.get(name) as Tensor);

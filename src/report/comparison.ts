@@ -51,18 +51,25 @@ export function compareRuns(all: readonly RunFiles[]): Comparison {
   const leftOut = all.filter((run) => !isComplete(run)).map(({ name }) => name);
   const [first] = runs;
   if (!first)
-    throw new UserError("none of these runs is complete: there is no result.json to compare");
+    throw new UserError(
+      "run-incomplete",
+      "none of these runs is complete: there is no result.json to compare",
+    );
   const { classes } = first.result;
   for (const { name, result } of runs) {
     if (result.classes.join() === classes.join()) continue;
     throw new UserError(
+      "class-mismatch",
       `${name} has the classes ${result.classes.join(", ")}, but ${first.name} ` +
         `${classes.join(", ")}; compare runs of the same classes`,
     );
   }
   const sets = first.sets.filter((set) => runs.every(({ result }) => result.scores[set]));
   if (sets.length === 0) {
-    throw new UserError("these runs share no evaluation set; compare runs of the same target");
+    throw new UserError(
+      "conflicting-options",
+      "these runs share no evaluation set; compare runs of the same target",
+    );
   }
   const members = membersOf(runs);
   const labels = labelsOf(members.map(({ settings }) => settings));

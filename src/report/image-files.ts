@@ -15,13 +15,20 @@ export async function imageFiles(images: readonly string[]): Promise<NamedFile[]
   const add = (name: string, path: string) => {
     const other = files.get(name);
     if (other !== undefined) {
-      throw new UserError(`${other} and ${path} would both become ${name}.png; predict them apart`);
+      throw new UserError(
+        "already-exists",
+        `${other} and ${path} would both become ${name}.png; predict them apart`,
+      );
     }
     files.set(name, path);
   };
   for (const path of images) {
     const stat = statSync(path, { throwIfNoEntry: false });
-    if (!stat) throw new UserError(`${path} does not exist: expected an image or a folder of them`);
+    if (!stat)
+      throw new UserError(
+        "not-found",
+        `${path} does not exist: expected an image or a folder of them`,
+      );
     if (!stat.isDirectory()) add(basename(path, extname(path)), path);
     else {
       for (const [stem, file] of await filesByStem(path, imageExtensions)) {
@@ -31,6 +38,7 @@ export async function imageFiles(images: readonly string[]): Promise<NamedFile[]
   }
   if (files.size === 0) {
     throw new UserError(
+      "no-images",
       `${images.join(", ")}: no images found; expected ${imageExtensions.join(", ")}`,
     );
   }

@@ -68,7 +68,10 @@ export interface RunFiles {
 export function readRun(path: string): RunFiles {
   const file = (name: string) => join(path, name);
   if (!existsSync(file("config.yaml"))) {
-    throw new UserError(`${path} is no run folder: expected ${file("config.yaml")} in it`);
+    throw new UserError(
+      "not-a-run",
+      `${path} is no run folder: expected ${file("config.yaml")} in it`,
+    );
   }
   const yaml = readFileSync(file("config.yaml"), "utf8");
   const config = checked(file("config.yaml"), configFile, () =>
@@ -105,7 +108,10 @@ function readJson(path: string, schema: z.ZodType): unknown {
 /** What `read` gives, if it is what a run writes. @throws UserError naming file and fault */
 function checked<T>(path: string, schema: z.ZodType<T>, read: () => unknown): T {
   const damaged = (what: string) =>
-    new UserError(`${path} is not what a run writes: ${what}; restore it, or do without this run`);
+    new UserError(
+      "damaged-file",
+      `${path} is not what a run writes: ${what}; restore it, or do without this run`,
+    );
   let value: unknown;
   try {
     value = read();

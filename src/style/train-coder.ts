@@ -67,6 +67,7 @@ export async function trainCoder(coder: Coder, options: TrainCoderOptions): Prom
     const value = loss.item();
     if (!Number.isFinite(value)) {
       throw new UserError(
+        "not-finite",
         `the coder's ${name} loss is ${value} at step ${done + 1}; lower style.training.rate`,
       );
     }

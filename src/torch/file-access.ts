@@ -9,7 +9,10 @@ const LARGEST_READ = 2 ** 30;
  */
 export function withFile<T>(path: string, read: (file: number, size: number) => T): T {
   const cannot = (error: unknown) =>
-    new UserError(`cannot open ${path} (${(error as NodeJS.ErrnoException).code}); check the path`);
+    new UserError(
+      "not-found",
+      `cannot open ${path} (${(error as NodeJS.ErrnoException).code}); check the path`,
+    );
   let file: number;
   try {
     file = openSync(path, "r");

@@ -73,7 +73,10 @@ export type Exchange = object & { readonly is: "exchange" };
 function load(): Native {
   const path = fileURLToPath(new URL("../../build/torch.node", import.meta.url));
   if (!existsSync(path)) {
-    throw new UserError(`the addon is not built (${path} is missing): run \`npx cfcontra setup\``);
+    throw new UserError(
+      "not-installed",
+      `the addon is not built (${path} is missing): run \`npx cfcontra setup\``,
+    );
   }
   // By default GNU's OpenMP lets a waiting thread turn for milliseconds: where anything else wants one
   // of few cores, every operator then waits for the scheduler, and a step takes many times as long.

@@ -28,6 +28,7 @@ export function writePyTorch(path: string, tensors: ReadonlyMap<string, Tensor>)
   const total = parts.reduce((sum, [, bytes]) => sum + bytes.length, 0);
   if (total > LONGEST) {
     throw new UserError(
+      "not-supported",
       `${path}: ${total} bytes do not fit into a .pth; write .safetensors instead`,
     );
   }

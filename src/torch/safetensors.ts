@@ -110,7 +110,10 @@ export function readSafetensors(path: string): {
   metadata: Record<string, string>;
 } {
   const wrong = (what: string) =>
-    new UserError(`${path} is no readable safetensors file: ${what}; use another copy of it`);
+    new UserError(
+      "damaged-file",
+      `${path} is no readable safetensors file: ${what}; use another copy of it`,
+    );
   return withFile(path, (file, size) =>
     scope(() => {
       const { entries, metadata, begin, hash } = readHeader(file, size, wrong);
@@ -158,7 +161,8 @@ export function writeSafetensors(
   for (const [name, tensor] of tensors) {
     const code = CODE.get(tensor.dtype) as string;
     const bytes = tensor.count * (FORMAT[code] as { bytes: number }).bytes;
-    if (header.has(name)) throw new UserError(`${path}: no tensor may be called ${name}`);
+    if (header.has(name))
+      throw new UserError("invalid-value", `${path}: no tensor may be called ${name}`);
     header.set(name, { dtype: code, shape: tensor.shape, data_offsets: [offset, offset + bytes] });
     offset += bytes;
   }

@@ -73,6 +73,7 @@ function requireFinite(tensors: TensorMap, step: number): void {
   for (const [name, tensor] of tensors) {
     if (scope(() => tensor.isFinite().not().sum().item()) === 0) continue;
     throw new UserError(
+      "not-finite",
       `step ${step}: ${name} is not finite any more, so nothing was saved; earlier checkpoints are ` +
         "intact: lower train.rate, or use float32 instead of bfloat16",
     );
@@ -120,7 +121,10 @@ export function readCheckpoint(path: string): Checkpoint {
     return { info, tensors };
   } catch {
     dispose(tensors);
-    throw new UserError(`${path} holds tensors, but is no checkpoint of a cfcontra run`);
+    throw new UserError(
+      "unsupported-file",
+      `${path} holds tensors, but is no checkpoint of a cfcontra run`,
+    );
   }
 }
 
@@ -129,14 +133,19 @@ function intact(path: string): ReturnType<typeof readSafetensors> {
     const read = readSafetensors(path);
     if (read.metadata.format !== FORMAT || read.metadata.sha256 !== undefined) return read;
     dispose(read.tensors);
-    throw new UserError(`${path} is damaged, its checksum is missing; use another copy of it`);
+    throw new UserError(
+      "damaged-file",
+      `${path} is damaged, its checksum is missing; use another copy of it`,
+    );
   } catch (error) {
     const before = checkpoints(dirname(dirname(path))).filter((other) => other < path);
     const previous = before.at(-1);
     if (!(error instanceof UserError) || previous === undefined) throw error;
     throw new UserError(
+      error.code,
       `${error.message}, or the checkpoint before it, ${previous}: \`--resume\` takes that once ` +
         "this file is removed",
+      { cause: error },
     );
   }
 }
@@ -147,10 +156,14 @@ function requireSame(
   run: Pick<CheckpointInfo, "method" | "classes">,
 ): void {
   if (method !== run.method) {
-    throw new UserError(`${path} was made by another method, ${method}; this run is ${run.method}`);
+    throw new UserError(
+      "class-mismatch",
+      `${path} was made by another method, ${method}; this run is ${run.method}`,
+    );
   }
   if (classes.join() !== run.classes.join()) {
     throw new UserError(
+      "class-mismatch",
       `${path} is for the classes ${classes.join(", ")}; this run has ${run.classes.join(", ")}`,
     );
   }
@@ -161,9 +174,11 @@ function requireFit(path: string, saved: TensorMap, into: TensorMap): void {
   const other = "it was made by another method, network or head; use its own configuration";
   for (const [name, { shape }] of into) {
     const found = saved.get(name);
-    if (found === undefined) throw new UserError(`${path} has no ${name}: ${other}`);
+    if (found === undefined)
+      throw new UserError("checkpoint-mismatch", `${path} has no ${name}: ${other}`);
     if (String(found.shape) !== String(shape)) {
       throw new UserError(
+        "class-mismatch",
         `${path} is for another network: its ${name} is [${found.shape}], but this one's is ` +
           `[${shape}]; check backbone, width, head and the number of classes`,
       );
@@ -172,7 +187,10 @@ function requireFit(path: string, saved: TensorMap, into: TensorMap): void {
   // Nothing may be left over either: a bank means something to the network and head that made it.
   for (const name of saved.keys()) {
     if (into.has(name)) continue;
-    throw new UserError(`${path} has ${name}, which this run has not: ${other}`);
+    throw new UserError(
+      "checkpoint-mismatch",
+      `${path} has ${name}, which this run has not: ${other}`,
+    );
   }
 }
 
@@ -268,6 +286,7 @@ export function latestCheckpoint(path: string): string {
   const latest = checkpoints(path).at(-1);
   if (latest === undefined) {
     throw new UserError(
+      "no-checkpoint",
       `${path} has no checkpoint: expected a run folder with checkpoints/step-*.safetensors, or such a file`,
     );
   }

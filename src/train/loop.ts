@@ -119,6 +119,7 @@ function requireFinite(scalars: Scalars, step: number, rate: number): void {
   for (const [name, value] of Object.entries(scalars)) {
     if (Number.isFinite(value)) continue;
     throw new UserError(
+      "not-finite",
       `step ${step + 1}: the loss ${name} is ${value}; the last checkpoint is intact: ` +
         `lower train.rate (it is ${rate}), or use float32 instead of bfloat16; where neither ` +
         "helps, look for broken images or labels with `cfcontra data check`",

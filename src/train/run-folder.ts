@@ -28,7 +28,10 @@ export function openRunFolder(path: string): RunFolder {
     mkdirSync(path, { recursive: true });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(`cannot make the run folder ${path} (${code}); choose another with --out`);
+    throw new UserError(
+      "not-writable",
+      `cannot make the run folder ${path} (${code}); choose another with --out`,
+    );
   }
   const write = (name: string, text: string | Uint8Array) =>
     writeAtomically(join(path, name), text);

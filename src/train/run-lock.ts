@@ -24,9 +24,10 @@ export function lockRunFolder(folder: string): () => void {
   const own: Owner = { pid: process.pid, host: hostname(), began: beganAt(process.pid) };
   if (!created(path, own)) {
     const owner = ownerOf(path);
-    if (owner && isAlive(owner)) throw new UserError(refusal(folder, path, owner));
+    if (owner && isAlive(owner)) throw new UserError("run-locked", refusal(folder, path, owner));
     rmSync(path, { force: true });
-    if (!created(path, own)) throw new UserError(refusal(folder, path, ownerOf(path) ?? own));
+    if (!created(path, own))
+      throw new UserError("run-locked", refusal(folder, path, ownerOf(path) ?? own));
   }
   const release = () => {
     process.off("exit", release);

@@ -151,9 +151,14 @@ test("--json does not write over what is no .json file", async () => {
   expect(nowhere.err).toMatch(/--json .*x\.json: there is no folder .*nowhere; make it first/);
 });
 
-test("a failed command prints no JSON, an interrupted run what there is", async () => {
+test("a failed command prints its error as JSON, an interrupted run what there is", async () => {
   const failed = await cli("evaluate", join(root, "nowhere"), "--json");
-  expect([failed.code, failed.out]).toEqual([1, ""]);
+  expect(failed.code).toBe(1);
+  expect(JSON.parse(failed.out)).toEqual({
+    error: { code: "no-checkpoint", message: expect.stringContaining("nowhere") },
+  });
+  const silent = await cli("evaluate", join(root, "nowhere"));
+  expect(silent.out).toBe("");
   const run = join(root, "stopped");
   const timer = setInterval(() => {
     if (!existsSync(join(run, "metrics.jsonl"))) return;

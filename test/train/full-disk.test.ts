@@ -77,7 +77,7 @@ describe.skipIf(!mayMount)("a full disk (needs the right to mount one)", () => {
         );
         const kept = checkpoints(run);
         expect(kept).toHaveLength(2);
-        expect(err).toContain(`go on from ${kept[1]} with: `);
+        expect(err).toContain(`the newest checkpoint is ${kept[1]}; resume with: `);
         const steps = kept.map((file) => {
           const { info, tensors } = readCheckpoint(file);
           dispose(tensors);

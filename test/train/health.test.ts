@@ -22,7 +22,7 @@ test("a loss that is not finite: step, loss, cures, and the checkpoint to go on 
     );
     expect(error).toMatch(/lower train\.rate/);
     expect(error).toMatch(
-      /the newest checkpoint is \S+\/step-\d+\.safetensors; resume with: .*train --resume \S+$/,
+      /the newest checkpoint is \S+\/step-\d+\.safetensors; resume with: .*train --resume \S+ --set train\.rate=\S+$/,
     );
   });
 });

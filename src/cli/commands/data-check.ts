@@ -64,6 +64,7 @@ async function check(preset: string, options: CheckOptions): Promise<void> {
   } catch (error) {
     const reason = (error as Error).message.split("\n")[0];
     throw new UserError(
+      "not-writable",
       `cannot write the contact sheet ${out} (${reason}); --out names a PNG file`,
     );
   }

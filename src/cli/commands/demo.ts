@@ -88,10 +88,11 @@ async function compare(
     clear(folder);
     const ended = await follow(open(method).train({ out: folder, signal }));
     if (!ended?.result.complete) {
-      throw new UserError("stopped; nothing of the demo was kept but its runs");
+      throw new UserError("stopped", "stopped; nothing of the demo was kept but its runs");
     }
     const { source, target } = ended.result.scores;
-    if (!source || !target) throw new UserError("the demo evaluates on `source` and `target`");
+    if (!source || !target)
+      throw new UserError("conflicting-options", "the demo evaluates on `source` and `target`");
     const seconds = (performance.now() - began) / 1000;
     rows.push({ method, seed, sourceMiou: source.miou, targetMiou: target.miou, seconds });
     say(

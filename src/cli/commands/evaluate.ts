@@ -18,7 +18,7 @@ import { type Json, jsonOption, print } from "../terminal/print.js";
 const scales = (value: string): number[] => {
   const list = value.split(",").map(Number);
   if (list.every((scale) => scale > 0 && scale <= 8)) return list;
-  throw new UserError(`--scales ${value}: expected numbers such as 0.75,1,1.25`);
+  throw new UserError("invalid-value", `--scales ${value}: expected numbers such as 0.75,1,1.25`);
 };
 
 export const command = () =>
@@ -131,10 +131,11 @@ function subsetOf(
   if (count === undefined) return undefined;
   const known = { 19: classSets.cityscapes, 16: classSets.synthia16, 13: classSets.synthia13 };
   const subset = known[count as keyof typeof known];
-  if (!subset) throw new UserError(`--classes ${count}: expected 19, 16 or 13`);
+  if (!subset) throw new UserError("class-mismatch", `--classes ${count}: expected 19, 16 or 13`);
   const missing = subset.names.filter((name) => !names.includes(name));
   if (missing.length > 0) {
     throw new UserError(
+      "class-mismatch",
       `--classes ${count}: the network has no class ${missing.join(", ")}; it was trained for ` +
         `${names.join(", ")}`,
     );

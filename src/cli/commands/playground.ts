@@ -45,7 +45,11 @@ async function playground(
   const made = given.length === 1 && existsSync(join(only, CONTENTS));
   if (!made) {
     const names = NAMES[given.length as 1 | 2];
-    if (!names) throw new UserError(`playground takes one network or two, not ${given.length}`);
+    if (!names)
+      throw new UserError(
+        "conflicting-options",
+        `playground takes one network or two, not ${given.length}`,
+      );
     const models = [];
     for (const [i, path] of given.entries()) {
       models.push({ name: names[i] as string, model: await modelOf(path, set) });
@@ -69,7 +73,8 @@ async function playground(
 /** The bytes of an ONNX file, or of a run that is exported for browsers. */
 async function modelOf(path: string, set: readonly string[]): Promise<Uint8Array> {
   if (path.endsWith(".onnx")) {
-    if (!existsSync(path)) throw new UserError(`${path} does not exist: expected an ONNX file`);
+    if (!existsSync(path))
+      throw new UserError("not-found", `${path} does not exist: expected an ONNX file`);
     return readFileSync(path);
   }
   const { openRun } = await import("../../experiment/index.js");
@@ -88,13 +93,17 @@ function requireSameClasses(
   const [first, ...others] = models.map(({ model }, i) => {
     const info = modelInfo(model);
     if (info === undefined) {
-      throw new UserError(`${paths[i]} was not made by \`cfcontra export\`: it has no class names`);
+      throw new UserError(
+        "unsupported-file",
+        `${paths[i]} was not made by \`cfcontra export\`: it has no class names`,
+      );
     }
     return info.classes.map(({ name }) => name).join(", ");
   });
   for (const [i, classes] of others.entries()) {
     if (classes === first) continue;
     throw new UserError(
+      "class-mismatch",
       `${paths[0]} and ${paths[i + 1]} differ in their classes (${first}; ${classes}); a playground ` +
         "compares networks of the same classes",
     );
@@ -104,7 +113,10 @@ function requireSameClasses(
 /** @throws UserError where `out` holds something else than an earlier playground */
 function requireFree(out: string): void {
   if (!existsSync(out) || existsSync(join(out, CONTENTS)) || readdirSync(out).length === 0) return;
-  throw new UserError(`${out} holds other files: choose an empty folder with --out`);
+  throw new UserError(
+    "already-exists",
+    `${out} holds other files: choose an empty folder with --out`,
+  );
 }
 
 const SHOWN = 6;

@@ -44,12 +44,16 @@ interface PredictOptions {
 async function predict(paths: readonly string[], options: PredictOptions): Promise<void> {
   const { onnx, set } = options;
   if (onnx !== undefined) {
-    if (set.length > 0) throw new UserError("--set changes a run; --onnx has none");
+    if (set.length > 0)
+      throw new UserError("conflicting-options", "--set changes a run; --onnx has none");
     return label(paths, options, () => onnxPredictor(onnx));
   }
   const [run, ...images] = paths as [string, ...string[]];
   if (images.length === 0) {
-    throw new UserError(`predict ${run}: name images, or folders of them, after the run`);
+    throw new UserError(
+      "conflicting-options",
+      `predict ${run}: name images, or folders of them, after the run`,
+    );
   }
   return label(images, options, () => runPredictor(run, set));
 }

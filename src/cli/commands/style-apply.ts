@@ -55,6 +55,7 @@ async function apply(preset: string, options: StyleApplyOptions): Promise<void> 
       const experiment = openExperiment(preset, { set, data, listener });
       if (experiment.config.style.method === "none") {
         throw new UserError(
+          "conflicting-options",
           `${preset} has style.method none; --style names the look, e.g. --style adain`,
         );
       }

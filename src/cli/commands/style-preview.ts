@@ -113,6 +113,7 @@ function chosen(names: string | undefined, known: readonly StyleMethod[]): reado
     if (found !== undefined) return found;
     const near = nearestWord(name, known);
     throw new UserError(
+      "unknown-name",
       `--styles ${names}: ${name} is not one of ${known.join(", ")}${near ? `; did you mean ${near}?` : ""}`,
     );
   });

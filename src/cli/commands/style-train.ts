@@ -38,7 +38,8 @@ interface StyleTrainOptions {
 /** Trains a coder for the two domains of a preset. */
 async function train(preset: string, options: StyleTrainOptions): Promise<void> {
   const { out, encoder, json, set, data } = options;
-  if (existsSync(out)) throw new UserError(`${out} exists already; --out names another file`);
+  if (existsSync(out))
+    throw new UserError("already-exists", `${out} exists already; --out names another file`);
   const { configuration, findCoder, openDomains, withAbsoluteRoots } = await import(
     "../../experiment/index.js"
   );

@@ -106,6 +106,7 @@ function resumed({ set, steps }: TrainOptions, self: Command): { set: readonly s
   if (idle.length > 0) {
     const options = idle.map((name) => `--${name}`).join(", ");
     throw new UserError(
+      "conflicting-options",
       `--resume continues a run under its own configuration: leave out ${options}, or change a key ` +
         "with --set",
     );
@@ -128,6 +129,7 @@ async function dryRun(config: Config, { data, json }: TrainOptions): Promise<voi
 function requireNew(out: string): void {
   if (!existsSync(join(out, "config.yaml"))) return;
   throw new UserError(
+    "already-exists",
     `${out} already holds a run: --resume ${out} continues it, --out chooses another folder`,
   );
 }
@@ -135,6 +137,7 @@ function requireNew(out: string): void {
 function requireUnlaunched(processes: number, place: LocalPlace | undefined): void {
   if (place === undefined) return;
   throw new UserError(
+    "conflicting-options",
     `--processes ${processes} starts processes, but this is one of ${place.size} that were ` +
       "started already (RANK, WORLD_SIZE or Slurm's variables are set); leave the option out",
   );

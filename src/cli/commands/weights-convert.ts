@@ -25,13 +25,17 @@ async function convert(path: string, out: string, { json }: { readonly json?: Js
   const { dispose, PYTORCH_FILE, readTensors, writeTensors } = await import("../../torch/index.js");
   const { isCheckpoint, networkOf, weightsFile } = await import("../../train/index.js");
   if (!PYTORCH_FILE.test(out) && !out.endsWith(".safetensors")) {
-    throw new UserError(`${out}: expected a name that ends in .safetensors, .pth or .pt`);
+    throw new UserError(
+      "unsupported-file",
+      `${out}: expected a name that ends in .safetensors, .pth or .pt`,
+    );
   }
   const file = weightsFile(path);
   const { tensors, metadata, skipped } = readTensors(file);
   try {
     const own = isCheckpoint(metadata) ? networkOf(tensors) : tensors;
-    if (same(file, out)) throw new UserError(`${out} is the file that is read; name another`);
+    if (same(file, out))
+      throw new UserError("conflicting-options", `${out} is the file that is read; name another`);
     writeTensors(out, own);
     const left = [...skipped, ...(own === tensors ? [] : ["the method's state"])];
     print(

@@ -22,7 +22,7 @@ export async function follow(
 ): Promise<Ended | undefined> {
   let line = noLine;
   let ended: Ended | undefined;
-  let current: { readonly out: string; readonly steps: number } | undefined;
+  let current: Started | undefined;
   let resumable = false;
   try {
     for await (const event of events) {
@@ -33,7 +33,7 @@ export async function follow(
         }
         line = quiet ? noLine : progressLine(`${method} seed ${seed}`);
         if (event.looksAround) line.show("looking at images first");
-        current = { out, steps };
+        current = event;
         resumable = step > 0;
       } else if (event.type === "step") {
         const { step, steps, loss, seconds } = event;
@@ -52,11 +52,19 @@ export async function follow(
     return ended;
   } catch (error) {
     if (!(error instanceof UserError) || current === undefined || !resumable) throw error;
-    const next = commandOf("train", "--resume", current.out);
-    throw new UserError(`${error.message}; resume with: ${next}`);
+    const message = `${error.message}; resume with: ${wayOn(current, error)}`;
+    throw new UserError(error.code, message, { cause: error });
   } finally {
     line.end();
   }
+}
+
+type Started = Extract<RunEvent, { readonly type: "start" }>;
+
+/** The command that resumes a run; at half the rate where it diverged. */
+function wayOn({ out, rate }: Started, { code }: UserError): string {
+  const changed = code === "not-finite" ? ["--set", `train.rate=${rate / 2}`] : [];
+  return commandOf("train", "--resume", out, ...changed);
 }
 
 /** Says what an evaluation has found. */

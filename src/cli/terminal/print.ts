@@ -19,12 +19,16 @@ function jsonFile(path: string): string {
   const there = existsSync(path) ? statSync(path) : undefined;
   if (there && (there.isDirectory() || (there.isFile() && !path.endsWith(".json")))) {
     throw new UserError(
+      "already-exists",
       `--json ${path} would write over what is there: name a new file or one that ends in .json; ` +
         "to print JSON, put --json last",
     );
   }
   if (!existsSync(dirname(path))) {
-    throw new UserError(`--json ${path}: there is no folder ${dirname(path)}; make it first`);
+    throw new UserError(
+      "not-found",
+      `--json ${path}: there is no folder ${dirname(path)}; make it first`,
+    );
   }
   return path;
 }

@@ -74,7 +74,10 @@ const IDS = identityMap(cityscapes19.names.length, "error");
 export async function makeStreets(root: string, options: StreetsOptions): Promise<void> {
   const { domain, split, count, size = DEFAULT_SIZE, onProgress } = options;
   if (!Number.isInteger(count) || count < 1) {
-    throw new UserError(`streets: count is ${count}; it must be a whole number above 0.`);
+    throw new UserError(
+      "invalid-value",
+      `streets: count is ${count}; it must be a whole number above 0.`,
+    );
   }
   const folder = join(root, domain, split);
   await claim(folder, size);
@@ -141,6 +144,7 @@ async function claim(folder: string, size: Size): Promise<void> {
   if (found === undefined) return writeAtomically(path, wanted);
   if (found.trim() !== wanted.trim()) {
     throw new UserError(
+      "already-exists",
       `${path}: the folder holds pictures of ${found.trim()}, but ${wanted.trim()} was asked for: delete ${folder} or choose another folder.`,
     );
   }

@@ -157,7 +157,7 @@ function requireSame(
 ): void {
   if (method !== run.method) {
     throw new UserError(
-      "class-mismatch",
+      "checkpoint-mismatch",
       `${path} was made by another method, ${method}; this run is ${run.method}`,
     );
   }
@@ -178,7 +178,7 @@ function requireFit(path: string, saved: TensorMap, into: TensorMap): void {
       throw new UserError("checkpoint-mismatch", `${path} has no ${name}: ${other}`);
     if (String(found.shape) !== String(shape)) {
       throw new UserError(
-        "class-mismatch",
+        "checkpoint-mismatch",
         `${path} is for another network: its ${name} is [${found.shape}], but this one's is ` +
           `[${shape}]; check backbone, width, head and the number of classes`,
       );

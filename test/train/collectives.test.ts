@@ -8,7 +8,7 @@ import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { start } from "../torch/ranks.js";
 import { accumulated, plainCfcontra } from "./accumulation.js";
 
-/** Tensors of a run's checkpoint, without what is each rank's own until it is averaged. */
+/** Tensors of a run's checkpoint, without those that differ between ranks. */
 function learntBy(run: string, step: number): Map<string, number[]> {
   const file = join(run, "checkpoints", `step-${String(step).padStart(7, "0")}.safetensors`);
   const { tensors } = readSafetensors(file);
@@ -28,7 +28,7 @@ describe.skipIf(native.openStore === undefined)("training together (needs Gloo)"
     ["minent", {}],
     ["cfcontra", { cfcontra: plainCfcontra }],
   ])(
-    "%s: two ranks of batch 1 learn what one learns that accumulates over the same two",
+    "%s: two ranks of batch 1 learn the same as one that accumulates over both samples",
     async (method, options) => {
       await inTemporaryFolder(async (root) => {
         await makeDomains(root, 4, 3);

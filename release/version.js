@@ -7,8 +7,8 @@ const PARTS = ["major", "minor", "patch"];
 const numbers = (version) => version.split(".").map(Number);
 
 /**
- * The version that `wanted` (patch, minor, major or X.Y.Z) means after `current`. X.Y.Z may be the
- * current version itself: the first release is one.
+ * The version after `current` for `wanted`: patch, minor, major or X.Y.Z. X.Y.Z may be the current
+ * version, for the first release.
  */
 export function nextVersion(current, wanted) {
   const part = PARTS.indexOf(wanted);
@@ -20,14 +20,14 @@ export function nextVersion(current, wanted) {
     throw new ReleaseError(`${wanted} is not a version: expected patch, minor, major or X.Y.Z.`);
   }
   const [now, next] = [numbers(current), numbers(wanted)];
-  const first = now.findIndex((n, i) => n !== next[i]); // -1: the same
+  const first = now.findIndex((n, i) => n !== next[i]); // -1 if equal
   if (next[first] < now[first]) {
     throw new ReleaseError(`${wanted} is older than ${current}, the version in package.json.`);
   }
   return wanted;
 }
 
-/** Writes a version into package.json, and into the lock file that repeats it. */
+/** Writes a version to package.json and package-lock.json. */
 export function writeVersion(root, version) {
   for (const name of ["package.json", "package-lock.json"]) {
     const file = join(root, name);

@@ -1,22 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { CHROMIUM, launchChromium } from "../chromium.js";
 import { BIN, preset, tiny } from "../cli/cli.js";
 import { makeDomains } from "../datasets/fixtures.js";
+import { skipUnless } from "../skip.js";
 import { makeRun, metricsLine } from "./runs.js";
 
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) =>
-  existsSync(path),
-);
-const FLAGS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-];
 /** What we use of axe-core, which is put into the page as text. */
 interface Axe {
   run(
@@ -26,7 +21,7 @@ interface Axe {
 }
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium)", () => {
+describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => {
   let root: string;
   let runs: string;
   let server: { child: ChildProcess; address: string };
@@ -70,11 +65,7 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
       error: "<b>the loss</b> is not finite",
     });
     server = await start();
-    browser = await chromium.launch({
-      executablePath: CHROMIUM as string,
-      headless: true,
-      args: FLAGS,
-    });
+    browser = await launchChromium();
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(60_000);
     page.on("console", (message) => {

@@ -7,6 +7,7 @@ import { native } from "../../src/torch/native.js";
 import { checkpoints, latestCheckpoint } from "../../src/train/index.js";
 import { BIN, preset, tiny } from "../cli/cli.js";
 import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
+import { skipUnless } from "../skip.js";
 import { start } from "../torch/ranks.js";
 
 const train = (...args: string[]) => start([process.execPath, BIN, "train", ...args]);
@@ -52,13 +53,10 @@ describe("a whole run, and one that was stopped somewhere and resumed, end in th
     { ranks: 2, precision: "float32" },
     { ranks: 2, precision: "bfloat16" },
   ];
-  test.each(cases)(
-    "$ranks rank(s), $precision",
-    async ({ ranks, precision }) => {
-      if (ranks > 1 && native.openStore === undefined) {
-        console.log("skipped: this libtorch has no Gloo");
-        return;
-      }
+  for (const { ranks, precision } of cases) {
+    const possible = skipUnless(ranks === 1 || native.openStore !== undefined, "gloo");
+    // Eight processes, on a machine that may be busy.
+    test(`${ranks} rank(s), ${precision}`, { timeout: 240_000, ...possible }, async () => {
       await inTemporaryFolder(async (root) => {
         await makeDomains(root, 5, 3);
         const settings = {
@@ -80,7 +78,6 @@ describe("a whole run, and one that was stopped somewhere and resumed, end in th
         await complete("--resume", parts, ...processes);
         expect(outcome(parts)).toEqual(outcome(whole));
       });
-    },
-    240_000,
-  ); // eight processes, on a machine that may be busy
+    });
+  }
 });

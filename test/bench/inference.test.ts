@@ -8,9 +8,9 @@ import { PYTHON, pythonHas } from "../python.js";
 import { skipUnless } from "../skip.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const options = { timeout: 300_000, ...skipUnless(pythonHas("torch"), "pytorch") };
+const possible = skipUnless(pythonHas("torch"), "pytorch");
 
-test("the benchmark of inference measures all five", options, async () => {
+test("the benchmark of inference measures all five", possible, async () => {
   await inTemporaryFolder(async (folder) => {
     const args = [join(root, "bench", "main.js"), "inference", "--short", "--out", folder];
     args.push("--python", PYTHON);

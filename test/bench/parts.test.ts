@@ -8,7 +8,7 @@ import { pythonHas } from "../python.js";
 import { skipUnless } from "../skip.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const options = { timeout: 300_000, ...skipUnless(pythonHas("torch"), "pytorch") };
+const possible = skipUnless(pythonHas("torch"), "pytorch");
 
 /** What a benchmark writes as `name`.json. */
 const results = (name: string, ...args: string[]) =>
@@ -22,9 +22,9 @@ test("the benchmark of the contrastive part fits its cost to the pixels", async 
   const { rows, step } = await results("contrast", "--short");
   expect(rows.map(({ pixels }: { pixels: number }) => pixels)).toEqual([32, 128, 512]);
   expect(step.float32.share).toBeGreaterThan(0);
-}, 300_000);
+});
 
-test("the benchmark of the coarse stage measures both sides", options, async () => {
+test("the benchmark of the coarse stage measures both sides", possible, async () => {
   const size = ["--width", "64", "--height", "32", "--images", "1", "--rounds", "1"];
   const { rows, against } = await results("style", ...size);
   expect(against["cfcontra bfloat16"].speedup).toBeCloseTo(

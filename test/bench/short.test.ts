@@ -8,9 +8,9 @@ import { PYTHON, pythonHas } from "../python.js";
 import { skipUnless } from "../skip.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const options = { timeout: 300_000, ...skipUnless(pythonHas("torch"), "pytorch") };
+const possible = skipUnless(pythonHas("torch"), "pytorch");
 
-test("the benchmark measures both sides", options, async () => {
+test("the benchmark measures both sides", possible, async () => {
   await inTemporaryFolder(async (folder) => {
     const script = join(root, "bench", "run.js");
     const python = ["--python", PYTHON];

@@ -7,4 +7,4 @@ test("a run killed four times ends in the bits of one that nobody killed", async
     const { kills } = await killAndResume({ folder, times: 4, seed: 3 });
     expect(kills).toBe(4);
   });
-}, 240_000); // a dozen processes, on a machine that may be busy
+});

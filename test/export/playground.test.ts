@@ -47,10 +47,7 @@ function model(seed: number): Uint8Array {
   }
 }
 
-describe("the playground", {
-  timeout: 180_000,
-  ...skipUnless(CHROMIUM !== undefined, "chromium"),
-}, () => {
+describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () => {
   let root: string;
   let served: Served;
   let browser: Browser;
@@ -64,7 +61,7 @@ describe("the playground", {
     page.waitForFunction(
       (source) => new RegExp(source).test(document.getElementById("status")?.textContent ?? ""),
       says.source,
-      { timeout: 90_000 },
+      { timeout: 240_000 },
     );
 
   beforeAll(async () => {
@@ -95,7 +92,7 @@ describe("the playground", {
     });
     await page.goto(served.url);
     await settled(/ ms\./);
-  }, 240_000);
+  });
   afterAll(async () => {
     await browser?.close();
     served?.close();

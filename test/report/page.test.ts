@@ -31,7 +31,7 @@ beforeAll(async () => {
     expect(err).not.toMatch(/error|no report/);
     expect(code).toBe(0);
   }
-}, 300_000);
+});
 afterAll(() => rm(root, { recursive: true, force: true }));
 const run = (name: string) => join(root, "runs", name);
 const html = (...path: string[]) => readFileSync(join(...path), "utf8");

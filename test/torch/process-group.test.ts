@@ -154,8 +154,8 @@ describe.concurrent("several processes", skipUnless(native.openStore !== undefin
   });
 
   test("a rank that stands still is named after the timeout", async () => {
-    const end = "await new Promise((resolve) => setTimeout(resolve, 8000)); process.exit(0);";
-    const ended = await inRanks(2, dying(end), { timeout: 3 });
+    const end = "await new Promise((resolve) => setTimeout(resolve, 100_000));";
+    const ended = await inRanks(2, dying(end), { timeout: 3, still: 1 });
     expect(ended[0]?.code).toBe(1);
     expect(ended[0]?.err).toMatch(/^rank 0 waited 3 s for rank 1 \(Timed out/);
   });

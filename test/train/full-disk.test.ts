@@ -97,7 +97,7 @@ describe("a full disk", skipUnless(mayMount, "mount"), () => {
         expect(JSON.parse(readFileSync(join(run, "result.json"), "utf8")).steps).toBe(last);
       });
     });
-  }, 240_000); // three processes, on a machine that may be busy
+  });
 
   test("a line of metrics that does not fit is a sentence, and what is torn is mended", async () => {
     await withDisk(1, async (disk) => {

@@ -18,14 +18,14 @@ function startRanks(port: number, size: number, args: readonly string[]): Runnin
   );
 }
 
-const untilLogged = async (run: string) => {
-  while (
-    !existsSync(join(run, "metrics.jsonl")) ||
-    !/./.test(readFileSync(join(run, "metrics.jsonl"), "utf8"))
-  ) {
+/** Waits for the first line of metrics; what the process printed, if it ends before that, is the error. */
+async function untilLogged(run: string, { child, ended }: Running): Promise<void> {
+  const metrics = join(run, "metrics.jsonl");
+  while (!existsSync(metrics) || readFileSync(metrics, "utf8") === "") {
+    if (child.exitCode !== null) throw new Error((await ended).err);
     await setTimeout(50);
   }
-};
+}
 
 /** The processes that a process has started, as Linux lists them. */
 function childrenOf(pid: number): number[] {
@@ -76,7 +76,7 @@ describe("ranks started by", skipUnless(native.openStore !== undefined, "gloo"),
       const path = await preset(root, tiny(root, { method: "minent", train }));
       const args = ["--preset", path, "--out", run, "--timeout", "30"];
       const [first, second] = startRanks(await freePort(), 2, args) as [Running, Running];
-      await untilLogged(run);
+      await untilLogged(run, first);
       second.child.kill("SIGKILL");
       const { code, err } = await first.ended;
       expect(code).toBe(1);
@@ -102,7 +102,7 @@ describe("ranks started by", skipUnless(native.openStore !== undefined, "gloo"),
       const begin = async (name: string) => {
         const run = join(root, name);
         const launched = start(trainCommand("--preset", path, "--out", run, "--processes", "2"));
-        await untilLogged(run);
+        await untilLogged(run, launched);
         return { run, launched, pid: launched.child.pid as number };
       };
       const { launched, run, pid } = await begin("interrupted");

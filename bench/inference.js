@@ -31,10 +31,9 @@ const { values } = parseArgs({
     short: { type: "boolean", default: false },
   },
 });
-const { width, height, images, rounds } = values.short
-  ? { width: "64", height: "32", images: "1", rounds: "1" }
+const { width, height, images, rounds, threads } = values.short
+  ? { width: "64", height: "32", images: "1", rounds: "1", threads: "1" }
   : values;
-const { threads } = values;
 
 const predict = join(HERE, "predict.js");
 const pytorch = join(HERE, "pytorch_inference.py");

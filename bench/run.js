@@ -34,7 +34,8 @@ const { width, height, steps, rounds } = values.short
   ? { width: "64", height: "32", steps: "1", rounds: "1" }
   : values;
 const out = values.out;
-const threads = String(availableParallelism());
+// One thread does not wait for another that a busy machine keeps from running.
+const threads = values.short ? "1" : String(availableParallelism());
 
 /** @param {string} command @param {string[]} args */
 function measure(command, ...args) {

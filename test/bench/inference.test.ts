@@ -16,8 +16,11 @@ test("the benchmark of inference measures all five", possible, async () => {
     args.push("--python", PYTHON);
     execFileSync(process.execPath, args, { stdio: "pipe" });
     const { rows, speedup } = JSON.parse(readFileSync(join(folder, "inference.json"), "utf8"));
-    expect(rows).toHaveLength(5);
-    const [ours, , , pytorch] = rows;
-    expect(speedup.float32).toBeCloseTo(pytorch.seconds / ours.seconds, 6);
+    expect(rows.map(({ name }: { name: string }) => name.replace(/ [\d.]+\S*$/, ""))).toEqual([
+      ...["cfcontra float32", "cfcontra bfloat16", "ONNX Runtime float32"],
+      ...["PyTorch float32", "PyTorch bfloat16"],
+    ]);
+    for (const row of rows) expect(Math.min(row.seconds, row.processorSeconds)).toBeGreaterThan(0);
+    for (const key of ["float32", "bfloat16"]) expect(speedup[key]).toBeGreaterThan(0);
   });
 });

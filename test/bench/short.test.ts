@@ -19,9 +19,8 @@ test("the benchmark measures both sides", possible, async () => {
     });
     const { step } = JSON.parse(readFileSync(join(folder, "results.json"), "utf8"));
     for (const precision of ["float32", "bfloat16"]) {
-      const { seconds, pytorchSeconds, speedup, memoryRatio } = step[precision];
-      expect(speedup).toBeCloseTo(pytorchSeconds / seconds, 6);
-      expect(memoryRatio).toBeGreaterThan(0);
+      const { seconds, pytorchSeconds, peakMiB, pytorchPeakMiB } = step[precision];
+      expect(Math.min(seconds, pytorchSeconds, peakMiB, pytorchPeakMiB)).toBeGreaterThan(0);
     }
     expect(readFileSync(join(folder, "results.svg"), "utf8")).toMatch(/^<svg/);
   });

@@ -4,10 +4,8 @@ import { killAndResume } from "./kill.js";
 
 test("a run killed four times ends in the bits of one that nobody killed", async () => {
   await inTemporaryFolder(async (folder) => {
-    // It throws for the first bit that differs and the first checkpoint that is lost.
-    const { kills, runs, ...moments } = await killAndResume({ folder, times: 4, seed: 3 });
-    const { whileStarting, whileWriting, whileTraining } = moments;
-    expect(whileStarting + whileWriting + whileTraining).toBe(kills);
-    expect(whileWriting + whileTraining).toBeGreaterThan(0);
+    // It throws for the first bit that differs, and for the first checkpoint that is lost.
+    const { whileWriting, whileTraining } = await killAndResume({ folder, times: 4, seed: 3 });
+    expect(whileWriting + whileTraining).toBeGreaterThan(0); // not only before there was anything
   });
 });

@@ -8,7 +8,8 @@ process.stdout.on("error", (error) => {
   if (error.code !== "EPIPE") throw error;
   process.exit();
 });
-if (bootstrapOrExplain({ engine: needsEngine(argv) })) {
+const engine = needsEngine(argv);
+if (bootstrapOrExplain({ engine, search: engine && argv[0] === "setup" })) {
   const { main } = await import("../dist/cli/main.js");
   process.exitCode = await main(argv);
 } else {

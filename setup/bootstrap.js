@@ -1,5 +1,6 @@
 // From a fresh clone to something that runs: npm packages, libtorch, the addon, TypeScript.
 // Plain JavaScript without dependencies, since it runs before there are any.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { addonFresh, buildAddon } from "./addon.js";
@@ -14,12 +15,13 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/,
 
 /**
  * Makes whatever is missing or out of date, saying so on stderr, and returns at once where nothing
- * is. With `search` libtorch is looked for anew even if the addon is in order; without `engine` it is
+ * is. With `search` libtorch is looked for again even if the addon is in order; without `engine` it is
  * not looked for at all. Throws SetupError.
  * @param {{ root?: string, env?: NodeJS.ProcessEnv, search?: boolean, engine?: boolean }} [options]
  */
 export function bootstrap({ root = ROOT, env = process.env, search = false, engine = true } = {}) {
   refuseUnsupported();
+  refuseIncomplete(root);
   const engineFresh = () => !engine || addonFresh(root, env);
   const fresh = () =>
     dependenciesFresh(root) && engineFresh() && distFresh(root) && pagesFresh(root);
@@ -63,6 +65,21 @@ function refuseUnsupported() {
   if (major < 20 || (major === 20 && minor < 9)) {
     throw new SetupError(
       `cfcontra needs Node 20.9 or newer and this is ${process.version}; see https://nodejs.org.`,
+    );
+  }
+}
+
+/**
+ * A package without sources cannot build what it was packed without.
+ * @param {string} root
+ */
+function refuseIncomplete(root) {
+  if (existsSync(join(root, "src"))) return;
+  for (const file of ["dist/cli/main.js", "dist/web/dashboard/index.html"]) {
+    if (existsSync(join(root, file))) continue;
+    throw new SetupError(
+      `this package of cfcontra is incomplete: ${join(root, file)} is missing; install a tarball ` +
+        "that `npm pack` makes in a clone.",
     );
   }
 }

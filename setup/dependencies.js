@@ -37,11 +37,9 @@ export function installDependencies(root, env) {
       ? [process.execPath, env.npm_execpath]
       : ["npm"];
   const log = join(root, "build", "npm.log");
-  const { ok, tail } = runLogged([...npm, "ci", "--include=dev", "--ignore-scripts"], {
-    cwd: root,
-    env,
-    log,
-  });
+  // Inside of `npm pack --dry-run` npm would take the option for its own.
+  const options = ["--include=dev", "--ignore-scripts", "--no-dry-run"];
+  const { ok, tail } = runLogged([...npm, "ci", ...options], { cwd: root, env, log });
   if (!ok) throw new SetupError(`npm ci failed; the whole log is ${log}.\n${tail}`);
   say(`npm packages installed in ${seconds(start)}`);
 }

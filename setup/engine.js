@@ -1,13 +1,19 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
+/** Commands for machines that have neither libtorch nor a compiler. */
+const WITHOUT = ["completion", "dashboard", "help"];
+const ASKS = ["--help", "-h", "--version"];
+
 /**
- * Whether a command line runs libtorch. What only uses exported models or reads run folders does not:
- * it is for machines that have neither libtorch nor a compiler.
+ * Whether a command line runs libtorch. Help does not, nor does what only uses exported models or
+ * reads run folders.
  * @param {readonly string[]} argv
  */
-export function needsEngine([command, ...args]) {
-  if (command === "dashboard") return false;
+export function needsEngine(argv) {
+  if (argv.length === 0 || argv.some((arg) => ASKS.includes(arg))) return false;
+  const [command = "", ...args] = argv.filter((arg) => arg !== "--debug");
+  if (WITHOUT.includes(command)) return false;
   if (command === "predict") return !args.some((arg) => /^--onnx(=|$)/.test(arg));
   if (command === "playground") {
     return args.some((arg) => arg.endsWith(".safetensors") || existsSync(join(arg, "config.yaml")));

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { runLogged, SetupError, say } from "./say.js";
@@ -33,6 +33,20 @@ export function compileTypeScript(root, env) {
   });
   if (!ok) throw new SetupError(`TypeScript found errors; the whole list is ${log}.\n${tail}`);
   writeJson(join(root, STAMP), { sources: before });
+}
+
+/**
+ * Deletes what was compiled from sources that are gone; the compiler leaves it in dist/.
+ * @param {string} root
+ */
+export function removeOrphans(root) {
+  const dist = join(root, "dist");
+  for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
+    const source = /^(?!web\/)(.*?)(\.d\.ts|\.js)$/.exec(file)?.[1];
+    if (source !== undefined && !existsSync(join(root, "src", `${source}.ts`))) {
+      rmSync(join(dist, file));
+    }
+  }
 }
 
 /** @param {string} root */

@@ -1,17 +1,66 @@
+/** Why a user's action cannot be done: the codes of `UserError`, and what each means. */
+export const ERROR_CODES = {
+  "unknown-key": "a key of a configuration, or an option of a method or data set, is not known",
+  "invalid-value": "a value has the wrong type or lies outside of its range",
+  "unknown-name": "a name (preset, method, class, data set) is not one of those that exist",
+  "conflicting-options": "options exclude each other, or one would have no effect",
+  "not-found": "a file or folder does not exist",
+  "already-exists": "a file or folder would be overwritten",
+  "not-writable": "a file cannot be written: permissions, a read-only disk, a bad path",
+  "disk-full": "no room is left on the disk, or the quota is used up",
+  "damaged-file": "a file is truncated, its checksum is wrong, or its content makes no sense",
+  "unsupported-file": "a file is of a kind that is not read, or holds something else",
+  "dataset-layout": "a data set's folders or lists are not laid out as expected",
+  "no-images": "no images were found, or all are excluded",
+  "unpaired-files": "an image has no label, a label no image, or two files share a name",
+  "image-unreadable": "an image cannot be decoded",
+  "label-unreadable": "a label file cannot be decoded",
+  "label-size": "a label and its image differ in size",
+  "label-value": "a label holds a value that its mapping does not have",
+  "no-labels": "labels are needed, and there are none",
+  "class-mismatch": "the classes of a data set, run or file are not those of another",
+  "size-mismatch": "images are too small, or of sizes that do not go together",
+  "weights-mismatch": "a file's tensors do not fit the network",
+  "checkpoint-mismatch": "a checkpoint was made by another method, network or coarse stage",
+  "pretraining-mismatch": "a pretraining was made under other settings",
+  "not-a-run": "a folder is not a run folder",
+  "no-checkpoint": "a run has not saved a checkpoint",
+  "run-locked": "another process writes the run folder",
+  "run-incomplete": "no run is complete that could be compared",
+  "not-finite": "a loss or weight is infinite or not a number",
+  "no-device": "the device that was asked for does not exist",
+  "out-of-memory": "memory is used up",
+  "not-installed": "a part of the installation is missing: the addon, a page, an optional package",
+  "not-supported": "what was asked for is not implemented, or this libtorch lacks it",
+  "launch-environment": "the variables that describe several processes are missing or wrong",
+  "rank-unreachable": "another process did not come, or was lost",
+  "port-in-use": "a server cannot listen on its port",
+  stopped: "a signal ended the work",
+} as const;
+
+/** A code of a `UserError`: what a program tells errors apart by. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
 /**
- * A mistake that the user can mend: shown as one sentence, without a stack trace.
- * The message names the file or key, what was found, what was expected and what to do.
+ * A mistake that the user can mend: shown as one sentence, without a stack trace. The message says what
+ * is wrong, where, and what to do; `code` says the same to programs, and stays when messages change.
  */
 export class UserError extends Error {
-  override name = "UserError";
+  override readonly name = "UserError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full (ENOSPC); make room",
-  EDQUOT: "the quota of the disk is used up (EDQUOT); make room",
-  EROFS: "the disk is read-only (EROFS); name another folder",
-  EACCES: "it is not permitted (EACCES); name another folder",
-  EIO: "the disk fails (EIO); name a folder on another",
+const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  ENOSPC: ["disk-full", "the disk is full (ENOSPC); make room"],
+  EDQUOT: ["disk-full", "the disk quota is used up (EDQUOT); make room"],
+  EROFS: ["not-writable", "the disk is read-only (EROFS); choose another folder"],
+  EACCES: ["not-writable", "permission denied (EACCES); choose another folder"],
+  EIO: ["not-writable", "the disk fails (EIO); choose a folder on another disk"],
 };
 
 /**
@@ -24,8 +73,8 @@ export function writing<T>(path: string, write: () => T): T {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined || error instanceof UserError) throw error;
-    throw new UserError(
-      `cannot write ${path}: ${REASONS[code] ?? `it failed (${code}); check the path`}`,
-    );
+    const [kind, reason] =
+      REASONS[code] ?? (["not-writable", `it failed (${code}); check the path`] as const);
+    throw new UserError(kind, `cannot write ${path}: ${reason}`, { cause: error });
   }
 }

@@ -12,7 +12,7 @@ const files = readdirSync(here, { recursive: true, encoding: "utf8" })
 const SILENT =
   /\.(skip|skipIf|runIf|todo|only)\b\s*(?:<|\()|\bskip\s*:|\b[xf](?:it|describe|test)\(/;
 
-test("no test is skipped but by skipUnless, which gives the reason", () => {
+test("no test is skipped but by test/skip.ts, which gives the reason", () => {
   expect(files.length).toBeGreaterThan(100);
   expect(files.filter(([, text]) => SILENT.test(text)).map(([path]) => path)).toEqual([]);
 });
@@ -20,7 +20,7 @@ test("no test is skipped but by skipUnless, which gives the reason", () => {
 test("every reason is one that a test has", () => {
   const all = files.map(([, text]) => text).join("\n");
   const [quoted, shells] = [
-    (need: string) => new RegExp(`skipUnless\\([^;]*?"${need}"`).test(all),
+    (need: string) => new RegExp(`skip(Here)?Unless\\([^;]*?"${need}"`).test(all),
     ["bash", "fish"], // skipUnless(has(shell), shell)
   ];
   const unused = Object.keys(NEEDS).filter((need) => !quoted(need) && !shells.includes(need));

@@ -1,4 +1,4 @@
-import type { TestOptions } from "vitest";
+import type { TestContext, TestOptions } from "vitest";
 
 /**
  * What a machine may lack that tests need. `npm test` counts the skipped tests by these words:
@@ -16,6 +16,7 @@ export const NEEDS = {
   noCuda: "a machine without a CUDA device",
   numpy: "NumPy in /usr/bin/python3 (Debian: python3-numpy)",
   onnx: "ONNX's checker in /usr/bin/python3 (Debian: python3-onnx)",
+  registry: "the npm registry",
   pytorch: "PyTorch in /usr/bin/python3 (Debian: python3-torch)",
   torchrun: "a PyTorch of libtorch's own version",
   zsh: "zsh",
@@ -31,4 +32,15 @@ declare module "vitest" {
 /** Options of a test, or of a group of them, that is skipped where it lacks what it needs. */
 export function skipUnless(present: boolean, need: keyof typeof NEEDS): TestOptions {
   return present ? {} : { skip: true, meta: { skipped: NEEDS[need] } };
+}
+
+/** The same for what shows only while tests run: ends the test, as skipped, where it lacks what it needs. */
+export function skipHereUnless(
+  context: TestContext,
+  present: boolean,
+  need: keyof typeof NEEDS,
+): void {
+  if (present) return;
+  context.task.meta.skipped = NEEDS[need];
+  context.skip(NEEDS[need]);
 }

@@ -12,6 +12,7 @@ const ABOUT = {
   torch: "Tensors, scopes, autograd, files of tensors, process groups.",
   nn: "Layers over named parameters, optimisers, schedules, recorded graphs.",
   datasets: "Data sets, their samples, the loader.",
+  style: "The coarse stage: styles, AdaIN's coder, edge correlation.",
   network: "ResNet, MobileNet, DeepLab-v2, projection heads.",
   contrast: "Memory banks, pseudo-labels, the contrastive loss.",
   entropy: "Losses on predictions, discriminators.",
@@ -19,6 +20,8 @@ const ABOUT = {
   train: "The loop, checkpoints, the run folder.",
   evaluate: "Confusion matrix, scores, prediction.",
   export: "ONNX out, and exported networks in Node and the browser.",
+  report: "Run folders read without libtorch, comparisons of runs.",
+  experiment: "From a preset to a finished run, and back: train, evaluate, predict, export.",
 };
 
 /** @typedef {import("./declarations.js").Statement} Statement */

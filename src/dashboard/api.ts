@@ -1,4 +1,9 @@
 // What the server sends and the page reads: types only, shared by both.
+import type { ClassSet } from "../datasets/dataset.js";
+import type { PrototypeCosines } from "../report/run-data.js";
+
+export type { ClassSet } from "../datasets/dataset.js";
+export type { ConfusionCounts, Cosines, Features, Points } from "../report/run-data.js";
 
 /** `lost`: says that it runs, but its status is over a minute old. */
 export type RunState = "running" | "complete" | "stopped" | "failed" | "lost";
@@ -42,11 +47,6 @@ export interface RunsEvent {
   readonly gone: readonly string[];
 }
 
-export interface ClassList {
-  readonly names: readonly string[];
-  readonly colors: readonly (readonly [number, number, number])[];
-}
-
 /** One image of `previews/`, with the steps at which it was predicted. */
 export interface Preview {
   readonly set: string;
@@ -62,8 +62,9 @@ export interface RunDetails {
   readonly summary: RunSummary;
   /** config.yaml as it is. */
   readonly configText: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly classes?: ClassList;
+  /** What it shares with the other seeds of its group: dotted keys, values as text. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly classes?: ClassSet;
   readonly keys: readonly string[];
   readonly previews: readonly Preview[];
   readonly styles: readonly string[];
@@ -94,35 +95,11 @@ export interface RunSeries {
   readonly series: Readonly<Record<string, Buckets>>;
 }
 
-export type Cosines = readonly (readonly (number | null)[])[];
-
-export interface Prototypes {
+export interface Prototypes extends PrototypeCosines {
   readonly steps: readonly number[];
   /** Mean cosine of a class with itself in the other domain, by step. */
   readonly aligned: readonly (number | null)[];
   /** Mean cosine of different classes across domains, by step. */
   readonly apart: readonly (number | null)[];
   readonly step: number;
-  readonly source: Cosines;
-  readonly target: Cosines;
-  readonly across: Cosines;
-}
-
-export interface Points {
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  /** 0: source, 1: target. */
-  readonly domain: readonly number[];
-  readonly class: readonly number[];
-}
-
-export interface Features {
-  readonly before?: Points;
-  readonly after: Points;
-}
-
-/** Rows: truth, columns: prediction; pixel counts. */
-export interface Confusion {
-  readonly step: number;
-  readonly sets: Readonly<Record<string, readonly (readonly number[])[]>>;
 }

@@ -55,7 +55,7 @@ export function dashboardApp({ runs: folder, pages, token }: DashboardOptions): 
   const page = async (context: Context) => {
     const path = inside(pages, "index.html");
     if (path !== undefined) return send(context, path, "no-cache");
-    return context.text("The pages are not built; `npm run setup` builds them.", 500);
+    return context.text("The pages are not built: run `npx cfcontra setup`.", 500);
   };
 
   app.get("/", page);

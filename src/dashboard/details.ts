@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
-import type { ClassList, Features, Points, Preview, RunDetails } from "./api.js";
+import { settingsOf } from "../report/run-groups.js";
+import type { ClassSet, Features, Points, Preview, RunDetails } from "./api.js";
 import { asMapping, asNumber, parseMapping, readJson, readText } from "./read-file.js";
 import type { Run } from "./run.js";
 
@@ -15,7 +16,7 @@ export async function details(run: Run, keys: readonly string[]): Promise<RunDet
   return {
     summary: run.summary,
     configText,
-    config: parseMapping(configText),
+    settings: Object.fromEntries(settingsOf(parseMapping(configText))),
     keys,
     previews,
     styles: styles.flatMap((name) => /^(\d+)-content\.jpg$/.exec(name)?.[1] ?? []),
@@ -27,7 +28,7 @@ export async function details(run: Run, keys: readonly string[]): Promise<RunDet
   };
 }
 
-async function readClasses(run: Run): Promise<ClassList | undefined> {
+async function readClasses(run: Run): Promise<ClassSet | undefined> {
   const [own, result] = await Promise.all([
     readJson(run.file("classes.json")),
     readJson(run.file("result.json")),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
+import { groupKey, settingsOf } from "../report/run-groups.js";
 import type { RunState, RunSummary, Score } from "./api.js";
 import { asMapping, asNumber, asString, parseMapping, readJson, readText } from "./read-file.js";
 import { inside } from "./safe-path.js";
@@ -152,14 +153,11 @@ function pick(
   );
 }
 
-/** What the runs of a group share: the configuration without its seed and its seed's pretraining. */
+/** The same for runs that differ in their seed alone. */
 function groupOf(id: string, config: Record<string, unknown>): string {
   if (Object.keys(config).length === 0) return id;
-  const { seed: _, ...train } = asMapping(config.train);
-  const { weights, ...own } = asMapping(config.network);
-  const network = config.pretrain === undefined ? { ...own, weights } : own;
   return createHash("sha256")
-    .update(JSON.stringify({ ...config, train, network }))
+    .update(groupKey(settingsOf(config)))
     .digest("hex")
     .slice(0, 12);
 }

@@ -53,6 +53,7 @@ export async function serve({ runs, pages, host, port }: ServeOptions): Promise<
       if (code === "EADDRINUSE" && i < ports.length - 1) continue;
       const why = code === "EADDRINUSE" ? "it is taken" : code;
       throw new UserError(
+        "port-in-use",
         `cannot listen on ${host} port ${candidate} (${why}); choose another with --host or --port`,
       );
     }
@@ -83,6 +84,7 @@ function realFolder(path: string): string {
     // said below
   }
   throw new UserError(
+    "not-found",
     `${path} is no folder; expected the folder with the runs (\`train\` writes to runs/) or one of them`,
   );
 }

@@ -2,6 +2,7 @@ import sharp from "sharp";
 import { z } from "zod";
 import type { Sample } from "./dataset.js";
 import { resizeNearest } from "./files/labels.js";
+import { mirrored } from "./mirror.js";
 import { randomFrom } from "./random.js";
 
 /** Random changes that keep image and label map in step. Off unless asked for. */
@@ -23,12 +24,12 @@ export function augmenting(options: Augmentation, seed: number) {
   return async (sample: Sample, k: number): Promise<Sample> => {
     const random = randomFrom(seed, k);
     const cropped = await crop(sample, random.between(options.crop, 1), random);
-    const colored = options.jitter > 0 ? jitter(cropped, options.jitter, random) : cropped;
+    const colored = options.jitter > 0 ? jitterColors(cropped, options.jitter, random) : cropped;
     const blurred =
       options.blur > 0 && random.chance(0.5)
         ? await blur(colored, random.between(0, options.blur))
         : colored;
-    return options.flip && random.chance(0.5) ? mirror(blurred) : blurred;
+    return options.flip && random.chance(0.5) ? mirrored(blurred) : blurred;
   };
 }
 
@@ -59,7 +60,7 @@ async function crop(sample: Sample, share: number, random: Random): Promise<Samp
 }
 
 /** Brightness, contrast around the mean grey and saturation, each by a factor of its own. */
-function jitter(sample: Sample, most: number, random: Random): Sample {
+function jitterColors(sample: Sample, most: number, random: Random): Sample {
   const { image } = sample;
   const factor = () => random.between(1 - most, 1 + most);
   const [brightness, contrast, saturation] = [factor(), factor(), factor()];
@@ -83,25 +84,4 @@ async function blur(sample: Sample, deviation: number): Promise<Sample> {
   if (deviation < 0.3) return sample; // what libvips cannot tell from none
   const blurred = await sharp(sample.image, raw(sample)).blur(deviation).raw().toBuffer();
   return { ...sample, image: new Uint8Array(blurred) };
-}
-
-function mirror(sample: Sample): Sample {
-  const { width, image, label } = sample;
-  const flipped = mirrorRows(image, width, 3);
-  return label
-    ? { ...sample, image: flipped, label: mirrorRows(label, width, 1) }
-    : { ...sample, image: flipped };
-}
-
-function mirrorRows(values: Uint8Array, width: number, channels: number): Uint8Array {
-  const result = new Uint8Array(values.length);
-  const row = width * channels;
-  for (let start = 0; start < values.length; start += row) {
-    for (let x = 0; x < width; x++) {
-      const from = start + x * channels;
-      const to = start + (width - 1 - x) * channels;
-      for (let c = 0; c < channels; c++) result[to + c] = values[from + c] as number;
-    }
-  }
-  return result;
 }

@@ -1,17 +1,12 @@
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import type { Dataset, Sample, Size } from "./dataset.js";
 import { createSampler } from "./sampler.js";
+import type { Shard } from "./shard.js";
 
 /** A change of a sample that depends on the sample and its place `k` in the stream. */
 export type Transform = (sample: Sample, k: number) => Promise<Sample>;
 
 const PATIENCE_MS = 30_000;
-
-/** The part that one of several processes takes. */
-export interface Share {
-  readonly rank: number;
-  readonly size: number;
-}
 
 /** How a loader draws its batches. */
 export interface LoaderOptions {
@@ -22,7 +17,7 @@ export interface LoaderOptions {
   /** Samples of the stream that were used before: 0 for a new run. */
   readonly start?: number | undefined;
   /** Of several loaders of one stream: batch n of this one is batch n * size + rank of the stream. */
-  readonly share?: Share | undefined;
+  readonly shard?: Shard | undefined;
   /** Batches in flight or ready; by default at least 4 and at least 8 samples. */
   readonly prefetch?: number | undefined;
   /** Index of sample k of the stream; every sample once per epoch when omitted. */
@@ -51,13 +46,13 @@ export interface Loader {
  */
 export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
   const { batch, size, seed, start = 0, cacheBytes, transform, warn = () => {} } = options;
-  const { share = { rank: 0, size: 1 } } = options;
+  const { shard = { rank: 0, size: 1 } } = options;
   const { prefetch = Math.max(4, Math.ceil(8 / batch)) } = options;
   if (dataset.names.length === 0) throw new RangeError(`${dataset.name} has no samples`);
   const { order: indexAt = createSampler(dataset.names.length, seed) } = options;
   const load = cachedLoad(dataset, size, cacheBytes);
   const queue: Batch[] = [];
-  let position = start + share.rank * batch;
+  let position = start + shard.rank * batch;
   let waited = 0;
   let closed = false;
 
@@ -75,7 +70,7 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
     while (queue.length < batches) {
       const missing = new Set<string>();
       const samples = Array.from({ length: batch }, (_, i) => sampleAt(position + i, missing));
-      position += batch * share.size;
+      position += batch * shard.size;
       const ready = Promise.all(samples);
       ready.catch(() => {}); // next() reports it, when its turn comes
       queue.push({ ready, missing });

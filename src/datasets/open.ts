@@ -60,6 +60,7 @@ export function parseDatasetSpec(spec: unknown, where = "dataset"): DatasetSpec 
     const near = typeof type === "string" ? nearestWord(type, names) : undefined;
     const found = type === undefined ? "is missing" : `${JSON.stringify(type)} is unknown`;
     throw new UserError(
+      "unknown-name",
       `${where}.type ${found}; expected one of ${names.join(", ")}` +
         `${near ? `; did you mean ${near}?` : "."}`,
     );
@@ -74,12 +75,13 @@ export function parseDatasetSpec(spec: unknown, where = "dataset"): DatasetSpec 
     const known = Object.keys(schema.shape);
     const near = nearestWord(key, known);
     throw new UserError(
+      "unknown-key",
       `${path}.${key} is no option of ${type} data sets, which know ${known.join(", ")}` +
         `${near ? `; did you mean ${near}?` : "."}`,
     );
   }
   const message = (issue?.message ?? "not understood").replace(/^Invalid (input|option): /, "");
-  throw new UserError(`${path}: ${message}.`);
+  throw new UserError("invalid-value", `${path}: ${message}.`);
 }
 
 /**

@@ -1,8 +1,13 @@
 import type { Dataset } from "./dataset.js";
-import type { Share } from "./loader.js";
+
+/** The part of a data set or stream that one of several processes takes. */
+export interface Shard {
+  readonly rank: number;
+  readonly size: number;
+}
 
 /** The samples rank, rank + size, rank + 2 size, ... of a data set: what one of several processes reads. */
-export function shareOf(dataset: Dataset, { rank, size }: Share): Dataset {
+export function shardOf(dataset: Dataset, { rank, size }: Shard): Dataset {
   if (size === 1) return dataset;
   const indices = Array.from(dataset.names, (_, i) => i).filter((i) => i % size === rank);
   return {

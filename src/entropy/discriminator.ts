@@ -22,6 +22,7 @@ export function discriminator(p: Parameters, inputs: number): Layer {
     const [height, width] = [x.size(2), x.size(3)];
     if (height < LEAST || width < LEAST) {
       throw new UserError(
+        "size-mismatch",
         `the discriminator halves an image five times, so it needs at least ${LEAST}x${LEAST} pixels; ` +
           `these are ${width}x${height}: set sizes.source and sizes.target larger`,
       );

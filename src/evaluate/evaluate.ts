@@ -1,6 +1,7 @@
 import { imagesOf } from "../datasets/batch.js";
 import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { ordered } from "../datasets/loader.js";
+import { mirrored } from "../datasets/mirror.js";
 import { UserError } from "../errors.js";
 import { type Predictor, upsampleLogits } from "../network/index.js";
 import { autocast, noGrad, type Precision, scope, type Tensor } from "../torch/index.js";
@@ -94,6 +95,8 @@ export interface EvaluateOptions extends PredictOptions, Views {
   /** Where logits and labels meet; `size` when omitted; "native" for the labels' own size. */
   readonly output?: Size | "native";
   readonly onImage?: (done: number, total: number) => void;
+  /** Aborted, it rejects with the signal's reason instead of looking at another image. */
+  readonly signal?: AbortSignal | undefined;
   /** Sees every image: for scores that need more than the confusion matrix. */
   readonly observe?: (observation: Observation) => void;
 }
@@ -112,14 +115,19 @@ export async function evaluate(
     flip = false,
     onImage,
     observe,
+    signal,
     ...options
   }: EvaluateOptions,
 ): Promise<Confusion> {
   if (!dataset.labelled) {
-    throw new UserError(`${dataset.name} has no labels to evaluate against; name a labelled set`);
+    throw new UserError(
+      "no-labels",
+      `${dataset.name} has no labels to evaluate against; name a labelled set`,
+    );
   }
   if (dataset.classes.names.length !== network.classes) {
     throw new UserError(
+      "class-mismatch",
       `${dataset.name} has ${dataset.classes.names.length} classes but the network predicts ` +
         `${network.classes}; evaluate it on the classes it was trained for`,
     );
@@ -128,6 +136,7 @@ export async function evaluate(
   const sizes = scales.map((scale) => scaled(size, scale));
   let done = 0;
   for await (const sample of ordered(dataset, output === "native" ? undefined : output)) {
+    signal?.throwIfAborted();
     const index = done;
     const inputs = await Promise.all(
       sizes.map((view) => (same(view, sample) ? sample : dataset.load(index, view))),
@@ -155,17 +164,3 @@ const scaled = ({ width, height }: Size, scale: number): Size => ({
   width: Math.max(16, Math.round(width * scale)),
   height: Math.max(16, Math.round(height * scale)),
 });
-
-/** The image mirrored left to right. */
-function mirrored(sample: Sample): Sample {
-  const { width, image } = sample;
-  const turned = new Uint8Array(image.length);
-  for (let at = 0; at < image.length; at += 3) {
-    const x = (at / 3) % width;
-    const from = at + (width - 1 - 2 * x) * 3;
-    turned[at] = image[from] as number;
-    turned[at + 1] = image[from + 1] as number;
-    turned[at + 2] = image[from + 2] as number;
-  }
-  return { ...sample, image: turned };
-}

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { augmenting } from "../datasets/augment.js";
 import type { Transform } from "../datasets/loader.js";
+import { streamSeed } from "../datasets/random-streams.js";
 import { UserError } from "../errors.js";
 import type { Stage } from "../evaluate/index.js";
 import {
@@ -16,8 +17,10 @@ import {
   styleOf,
 } from "../style/index.js";
 import { dispose, readSafetensors, type Tensor, writeSafetensors } from "../torch/index.js";
-import { coderIn, type Domains, openCoder } from "./coder.js";
+import { coderIn, openCoder } from "./coder.js";
 import type { Config } from "./config.js";
+import type { Domains } from "./domains.js";
+import type { Listener } from "./listener.js";
 
 /** What happens to images between the files and the network. */
 export interface Preparation {
@@ -31,28 +34,24 @@ export interface Preparation {
   dispose(): void;
 }
 
-// Streams of random numbers apart from those of the order of images.
-const STYLE = 3;
-const AUGMENT = { source: 4, target: 5 } as const;
-
 /** The preparation of a run; `folder` keeps what prediction will need of it. */
 export async function openPreparation(
   config: Config,
   domains: Domains,
   folder: string,
+  listener: Listener,
 ): Promise<Preparation> {
   const { style, augment, sizes, train } = config;
-  const stream = (offset: number) => train.seed * 16 + offset;
   const augmented = {
-    source: augmenting(augment, stream(AUGMENT.source)),
-    target: augmenting(augment, stream(AUGMENT.target)),
+    source: augmenting(augment, streamSeed(train.seed, "source augmentation")),
+    target: augmenting(augment, streamSeed(train.seed, "target augmentation")),
   };
   if (style.method === "none") {
     const restyle: Transform = async (sample) => sample;
     return { ...augmented, restyle, stage: undefined, dispose: () => {} };
   }
-  const { look, dispose: disposeLook } = await openLook(config, domains, folder);
-  const choice = { ...style, size: sizes.target, seed: stream(STYLE) };
+  const { look, dispose: disposeLook } = await openLook(config, domains, listener, folder);
+  const choice = { ...style, size: sizes.target, seed: streamSeed(train.seed, "style") };
   if (style.domains === "source") {
     const stylist = createStylist(look, domains.target, choice);
     return {
@@ -90,10 +89,11 @@ export async function openRestyling(
   config: Config,
   domains: Domains,
   folder: string,
+  listener: Listener,
 ): Promise<{ readonly restyle: Transform; dispose(): void }> {
   const { style, train } = config;
-  const { look, dispose: disposeLook } = await openLook(config, domains, folder);
-  const choice = { ...style, size: undefined, seed: train.seed * 16 + STYLE };
+  const { look, dispose: disposeLook } = await openLook(config, domains, listener, folder);
+  const choice = { ...style, size: undefined, seed: streamSeed(train.seed, "style") };
   if (style.domains === "source") {
     const stylist = createStylist(look, domains.target, choice);
     return {
@@ -130,10 +130,17 @@ const adainBy = (coder: Coder, { style, train }: Config): Look => ({
 });
 
 /** The style of a configuration; adain's coder is found, or trained, and kept in `folder`, if any. */
-export async function openLook(config: Config, domains: Domains, folder?: string): Promise<Look> {
+export async function openLook(
+  config: Config,
+  domains: Domains,
+  listener: Listener,
+  folder?: string,
+): Promise<Look> {
   const { style } = config;
   if (style.method === "none") throw new Error("style.method none has no look");
-  if (style.method === "adain") return adainBy(await openCoder(config, domains, folder), config);
+  if (style.method === "adain") {
+    return adainBy(await openCoder(config, domains, listener, folder), config);
+  }
   return { look: styleOf(style.method, style), dispose: () => {} };
 }
 
@@ -180,6 +187,7 @@ export function openStage(
   const asked = { method, domains, alpha };
   if (recorded && saying(recorded) !== saying(asked)) {
     throw new UserError(
+      "checkpoint-mismatch",
       `the network was trained behind ${saying(recorded)}, but the configuration asks for ` +
         `${saying(asked)}; give it back its own, or ${without}`,
     );
@@ -189,12 +197,14 @@ export function openStage(
   const missing = needed.find((file) => !existsSync(file));
   if (missing !== undefined) {
     throw new UserError(
+      "not-found",
       `the network was trained behind a coarse stage (style.method: ${method}, for both domains), but ` +
         `${missing} is missing; ${without}`,
     );
   }
   if (recorded?.digest !== undefined && recorded.digest !== digestOf(method, folder)) {
     throw new UserError(
+      "checkpoint-mismatch",
       `${needed.join(" and ")}: not what the network was trained behind, as its checkpoint recorded; ` +
         `put back the run's own, or ${without}`,
     );

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { note, progressLine } from "../cli/terminal/progress.js";
-import type { Dataset } from "../datasets/dataset.js";
+import { streamSeed } from "../datasets/random-streams.js";
 import { UserError } from "../errors.js";
 import {
   type Coder,
@@ -16,15 +15,10 @@ import {
 } from "../style/index.js";
 import { dispose, manualSeed, randomState, setRandomState } from "../torch/index.js";
 import type { Config } from "./config.js";
-
-/** Labelled and unlabelled images of a run. */
-export interface Domains {
-  readonly source: Dataset;
-  readonly target: Dataset;
-}
+import type { Domains } from "./domains.js";
+import type { Listener } from "./listener.js";
 
 const KEPT = "coder.safetensors";
-const STREAM = 6;
 
 /** Where a run keeps its coder. */
 export const coderIn = (folder: string): string => join(folder, KEPT);
@@ -33,11 +27,16 @@ export const coderIn = (folder: string): string => join(folder, KEPT);
  * The coder of a configuration: the one that `folder` keeps; else the one that `style.coder` names;
  * else one that is trained now. Afterwards `folder`, if any, keeps it.
  */
-export async function openCoder(config: Config, domains: Domains, folder?: string): Promise<Coder> {
-  if (folder === undefined) return findCoder(config, domains);
+export async function openCoder(
+  config: Config,
+  domains: Domains,
+  listener: Listener,
+  folder?: string,
+): Promise<Coder> {
+  if (folder === undefined) return findCoder(config, domains, listener);
   const kept = coderIn(folder);
   if (existsSync(kept)) return loadCoder(kept, config.train.device);
-  const coder = await findCoder(config, domains);
+  const coder = await findCoder(config, domains, listener);
   mkdirSync(folder, { recursive: true });
   saveCoder(kept, coder);
   return coder;
@@ -47,16 +46,24 @@ export async function openCoder(config: Config, domains: Domains, folder?: strin
  * The coder that `style.coder` names, trained where its file is still to be made.
  * @param keepAt a file for a coder that is trained, where `style.coder` names none
  */
-export async function findCoder(config: Config, domains: Domains, keepAt?: string): Promise<Coder> {
+export async function findCoder(
+  config: Config,
+  domains: Domains,
+  listener: Listener,
+  keepAt?: string,
+): Promise<Coder> {
   const { device } = config.train;
   const { coder: named } = config.style;
   if (typeof named === "string" && existsSync(named)) return loadCoder(named, device);
   const file = typeof named === "string" ? named : keepAt;
-  if (file !== undefined) requireMakeable(file);
+  if (file !== undefined) requireMakeable(file, listener);
   const given = typeof named === "object" ? named : undefined;
   const training = coderTraining(config.style.training, given !== undefined);
   if (given && training.width !== 1) {
-    throw new UserError("style.training.width is of our own encoders; a given one has width 1");
+    throw new UserError(
+      "conflicting-options",
+      "style.training.width is of our own encoders; a given one has width 1",
+    );
   }
   return withRandomState(config.train.seed, async () => {
     const coder = given ? createCoder(1, device) : freshCoder(training.width, device);
@@ -64,7 +71,7 @@ export async function findCoder(config: Config, domains: Domains, keepAt?: strin
       if (given) loadPublished(coder, given.encoder, given.decoder);
       if (given?.decoder !== undefined) return frozen(coder);
       const own = given ? { ...training, reproduce: 0 } : training;
-      await trainWithProgress(coder, config, domains, own);
+      await train(coder, config, domains, own, listener);
       if (file !== undefined) saveCoder(file, coder);
       return coder;
     } catch (error) {
@@ -74,32 +81,29 @@ export async function findCoder(config: Config, domains: Domains, keepAt?: strin
   });
 }
 
-async function trainWithProgress(
+async function train(
   coder: Coder,
   { style, sizes, train }: Config,
   { source, target }: Domains,
   training: ReturnType<typeof coderTraining>,
+  { progress }: Listener,
 ): Promise<void> {
-  const line = progressLine("training the coder of style.method adain");
-  try {
-    await trainCoder(coder, {
-      content: { dataset: source, size: sizes.source },
-      style: { dataset: target, size: sizes.target },
-      bothWays: style.domains === "both",
-      training,
-      precision: train.precision,
-      seed: train.seed * 16 + STREAM,
-      onStep: line.update,
-    });
-  } finally {
-    line.end();
-  }
+  await trainCoder(coder, {
+    content: { dataset: source, size: sizes.source },
+    style: { dataset: target, size: sizes.target },
+    bothWays: style.domains === "both",
+    training,
+    precision: train.precision,
+    seed: streamSeed(train.seed, "style coder"),
+    onStep: (done, total) => progress("training AdaIN's coder", done, total),
+  });
 }
 
 /** @throws UserError before an hour of training that would end in a file that cannot be written */
-function requireMakeable(path: string): void {
+function requireMakeable(path: string, { note }: Listener): void {
   if (!path.endsWith(".safetensors")) {
     throw new UserError(
+      "unsupported-file",
       `${path} does not exist; a coder to be made is called NAME.safetensors, published ` +
         "files are { encoder: vgg_normalised.pth, decoder: decoder.pth }",
     );

@@ -1,24 +1,28 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parse } from "yaml";
 import { z } from "zod";
+import { checked } from "../checked.js";
 import { augmentSchema } from "../datasets/augment.js";
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { samplingSchema } from "../datasets/rare-classes.js";
-import { UserError } from "../errors.js";
 import { METHODS, type MethodName, methods } from "../methods/index.js";
-import { nearestWord } from "../nearest-word.js";
 import { BACKBONES, type BackboneName, PROJECTION_HEADS } from "../network/index.js";
 import { coderTrainingSchema, STYLES, type StyleName } from "../style/index.js";
 
 const whole = z.number().int();
 /** Width and height in pixels; `[320, 160]` is short for it. */
 const size = z.preprocess(
-  (value) => (Array.isArray(value) ? { width: value[0], height: value[1] } : value),
+  (value, context) => {
+    if (!Array.isArray(value)) return value;
+    if (value.length === 2) return { width: value[0], height: value[1] };
+    context.addIssue({ code: "custom", message: "expected [width, height]", input: value });
+    return z.NEVER;
+  },
   z.strictObject({ width: whole.min(16), height: whole.min(16) }),
 );
 const dataset = z.looseObject({ type: z.string() }); // its own schema checks the rest
+/** Names of evaluation sets are names of folders and keys of metrics, too. */
+const setName = z.string().regex(/^(?!\.)[\p{L}\p{N} ._+-]{1,64}$/u, {
+  error: "expected a name of at most 64 letters, digits, spaces and . _ + -, not starting with .",
+});
 const methodName = z.enum(METHODS as [MethodName, ...MethodName[]]);
 
 const networkSchema = z.strictObject({
@@ -102,142 +106,62 @@ const sizesSchema = z.strictObject({
   output: size.optional(),
 });
 
+/** zod leaves out a key of this name without a word. */
+function withoutPrototype(sets: unknown, context: z.RefinementCtx): unknown {
+  if (typeof sets === "object" && sets !== null && Object.hasOwn(sets, "__proto__")) {
+    context.addIssue({ code: "custom", message: "__proto__ is not a name", input: sets });
+  }
+  return sets;
+}
+
+const methodOptions = Object.fromEntries(
+  METHODS.map((name) => [name, methods[name].options.optional()]),
+) as { [Name in MethodName]: z.ZodOptional<(typeof methods)[Name]["options"]> };
+
 /** A whole run. Defaults are the reference's; presets state what differs. */
 export const configSchema = z.strictObject({
   method: methodName.default("cfcontra"),
   /** Options of the methods, by method; each run reads its own. */
-  options: z
-    .strictObject(
-      Object.fromEntries(METHODS.map((name) => [name, methods[name].options.optional()])),
-    )
-    .default({}),
+  options: z.strictObject(methodOptions).default({}),
   network: networkSchema.prefault({}),
   source: dataset,
   target: dataset,
   /** Labelled sets to measure on, by name. The first is the one that tables show. */
-  evaluate: z.record(z.string(), dataset).refine((sets) => Object.keys(sets).length > 0, {
-    error: "expected a labelled data set to measure on; if the target has no labels, the source",
-  }),
+  evaluate: z.preprocess(
+    withoutPrototype,
+    z.record(setName, dataset).refine((sets) => Object.keys(sets).length > 0, {
+      error: "expected a labelled data set to measure on; if the target has no labels, the source",
+    }),
+  ),
   sizes: sizesSchema,
   style: styleSchema.prefault({}),
   /** Random changes of the training images of both domains. */
   augment: augmentSchema.prefault({}),
   sampling: samplingSchema.prefault({}),
   train: trainSchema.prefault({}),
-  /** What a pretraining on the source alone changes of `train`; without it there is none. */
+  /**
+   * A pretraining on the source alone, which starts from `network.weights` if they are given, and from
+   * which every method starts. Without it, methods start from `network.weights` themselves.
+   */
   pretrain: z
     .strictObject({
       steps: whole.min(1),
       rate: z.number().positive(),
       augment: augmentSchema.optional(),
+      /** Its run folder: made where it is missing, shared where it is there. */
+      run: z.string().optional(),
     })
     .optional(),
 });
 
+/** A checked configuration, with every default filled in. */
 export type Config = z.infer<typeof configSchema>;
-
-const presetFolder = fileURLToPath(new URL("../../presets/", import.meta.url));
-
-/** Names of the presets that come with the project. */
-export function presetNames(): string[] {
-  return readdirSync(presetFolder)
-    .filter((name) => name.endsWith(".yaml"))
-    .map((name) => basename(name, ".yaml"));
-}
-
-/** Reads a preset by name, or any YAML file by path, without checking its keys. */
-export function readPreset(name: string): Record<string, unknown> {
-  const path = name.endsWith(".yaml") ? name : join(presetFolder, `${name}.yaml`);
-  if (!existsSync(path)) {
-    const near = nearestWord(name, presetNames());
-    throw new UserError(
-      `there is no preset ${name}; expected one of ${presetNames().join(", ")} or the path of a .yaml file` +
-        (near ? `; did you mean ${near}?` : ""),
-    );
-  }
-  let value: unknown;
-  try {
-    value = parse(readFileSync(path, "utf8"), { merge: true, logLevel: "error" });
-  } catch (error) {
-    throw new UserError(`${path} is not valid YAML: ${(error as Error).message.split("\n")[0]}`);
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new UserError(`${path}: expected a table of keys such as method, source, target`);
-  }
-  return value as Record<string, unknown>;
-}
-
-/** Applies `a.b.c=value` (the value is YAML; null takes the key out) to a raw configuration. */
-export function override(config: Record<string, unknown>, assignment: string): void {
-  const [path, value] = split(assignment);
-  const keys = path.split(".");
-  let at = config;
-  for (const key of keys.slice(0, -1)) {
-    const inner = at[key] ?? {};
-    if (typeof inner !== "object") throw new UserError(`--set ${assignment}: ${key} is no table`);
-    at[key] = inner;
-    at = inner as Record<string, unknown>;
-  }
-  const last = keys.at(-1) as string;
-  const parsed: unknown = parse(value);
-  if (parsed === null) delete at[last];
-  else at[last] = parsed;
-}
-
-function split(assignment: string): [string, string] {
-  const at = assignment.indexOf("=");
-  if (at < 1) throw new UserError(`--set ${assignment}: expected key=value, e.g. train.steps=1000`);
-  return [assignment.slice(0, at), assignment.slice(at + 1)];
-}
+/** A configuration as a user writes it. */
+export type ConfigInput = z.input<typeof configSchema>;
 
 /**
  * Checks a raw configuration and fills in the defaults.
  * @throws UserError naming the first key that is wrong, and the nearest known one
  */
-export function parseConfig(raw: unknown, where = "configuration"): Config {
-  const parsed = configSchema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-  const path = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    const key = issue.keys[0] as string;
-    const known = keysAt(configSchema, issue.path);
-    const near = nearestWord(key, known);
-    throw new UserError(
-      `${where}: ${path ? `${path}.` : ""}${key} is no known key; expected ${known.join(", ")}` +
-        (near ? `; did you mean ${near}?` : ""),
-    );
-  }
-  const given = issue.path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-    raw,
-  );
-  const values = issue.code === "invalid_value" ? issue.values.map(String) : [];
-  const near = typeof given === "string" ? nearestWord(given, values) : undefined;
-  throw new UserError(
-    `${where}: ${path}: ${issue.message.replace(/^Invalid (input|option): /, "")}` +
-      (near ? `; did you mean ${near}?` : ""),
-  );
-}
-
-/** The keys that the schema knows at `path`. */
-function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let at: z.ZodType | undefined = schema;
-  for (const key of path) at = shapeOf(at)?.[String(key)];
-  return Object.keys(shapeOf(at) ?? {});
-}
-
-/** The keys of a table and their schemas; undefined for what is no table. */
-export function shapeOf(schema: z.ZodType | undefined): Record<string, z.ZodType> | undefined {
-  const at = unwrapped(schema);
-  return at instanceof z.ZodObject ? (at.shape as Record<string, z.ZodType>) : undefined;
-}
-
-/** A schema without its defaults. */
-export function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
-  let at = schema;
-  while (at && !(at instanceof z.ZodArray) && "unwrap" in at && typeof at.unwrap === "function") {
-    at = at.unwrap();
-  }
-  return at;
-}
+export const parseConfig = (raw: unknown, where = "configuration"): Config =>
+  checked(configSchema, raw, where);

@@ -1,66 +1,120 @@
-import { dirname } from "node:path";
+import { classSetOf } from "../datasets/class-sets.js";
+import type { Size } from "../datasets/dataset.js";
+import { readImage } from "../datasets/files/images.js";
 import { UserError } from "../errors.js";
-import type { Stage } from "../evaluate/index.js";
-import type { Network } from "../network/index.js";
-import { dispose } from "../torch/index.js";
-import {
-  type CheckpointInfo,
-  latestCheckpoint,
-  loadNetwork,
-  readCheckpoint,
-} from "../train/index.js";
-import { buildNetwork } from "./build.js";
-import { openStage, type StageRecord } from "./coarse-stage.js";
-import type { Config } from "./config.js";
-import { runConfig } from "./presets.js";
+import { predictLabels } from "../evaluate/index.js";
+import { type ModelInfo, type OnnxOptions, onnxModel } from "../export/index.js";
+import { type CompiledNetwork, compileNetwork } from "../network/index.js";
+import { type Evaluation, evaluationOf } from "../report/evaluation.js";
+import { openEvaluationSets } from "./domains.js";
+import { consoleListener, type Listener } from "./listener.js";
+import { measure, type Protocol } from "./measure.js";
+import { openCheckpoint, requireClasses, type Trained } from "./open-checkpoint.js";
+import type { Changes } from "./presets.js";
 
-/** A trained network with what its run says of it. */
-export interface TrainedRun {
-  readonly config: Config;
-  readonly info: CheckpointInfo;
-  readonly network: Network;
-  /** What its predictions do to an image first. */
-  readonly stage: Stage | undefined;
-  dispose(): void;
+/** How a run is measured. */
+export interface EvaluationOptions extends Omit<Protocol, "observe"> {
+  /** Only this evaluation set of the configuration. */
+  readonly on?: string | undefined;
+  /** Also mIoU over these classes, by index. */
+  readonly subset?: readonly number[] | undefined;
+}
+
+/** An image at its own size with its labels. */
+export interface PredictedImage extends Size {
+  /** RGB, [height * width * 3]. */
+  readonly image: Uint8Array;
+  /** Train ids, [height * width]. */
+  readonly labels: Uint8Array;
+}
+
+/** A run that is open for use: its newest network, its configuration and what is done with them. */
+export interface OpenRun extends Trained {
+  /**
+   * Measures the network on labelled images.
+   * @throws UserError where a set is unknown, or has other classes than the network
+   */
+  evaluate(options?: EvaluationOptions): Promise<Record<string, Evaluation>>;
+  /** Labels an image file at its own size. */
+  predict(path: string): Promise<PredictedImage>;
+  /**
+   * The network as an ONNX model.
+   * @throws UserError if the run restyles the images that it predicts
+   */
+  exportOnnx(options?: OnnxOptions): Uint8Array;
 }
 
 /**
  * Opens the newest checkpoint of a run folder, or the checkpoint file itself. The caller disposes it.
+ *
+ *     const run = openRun("runs/streets-cfcontra-1");
+ *     const { target } = await run.evaluate();
+ *     run.dispose();
+ *
  * @throws UserError where there is none, or it does not fit the configuration
  */
-export function openRun(path: string, set: readonly string[] = []): TrainedRun {
-  const file = latestCheckpoint(path);
-  const folder = file === path ? dirname(dirname(path)) : path;
-  const config = runConfig(folder, set);
-  const checkpoint = readCheckpoint(file);
-  try {
-    const { stage, dispose: disposeStage } = openStage(
-      config,
-      folder,
-      checkpoint.info.stage as StageRecord | undefined,
-    );
-    const network = buildNetwork(config, checkpoint.info.classes.length);
-    const free = () => {
-      disposeStage();
-      dispose(network.parameters.all);
-    };
-    try {
-      loadNetwork(file, checkpoint, network);
-    } catch (error) {
-      free();
-      throw error;
-    }
-    return { config, info: checkpoint.info, network, stage, dispose: free };
-  } finally {
-    dispose(checkpoint.tensors);
-  }
+export function openRun(
+  path: string,
+  { listener = consoleListener, ...changes }: Changes & { readonly listener?: Listener } = {},
+): OpenRun {
+  const trained = openCheckpoint(path, changes);
+  const { config, info, network, stage } = trained;
+  let compiled: CompiledNetwork | undefined;
+  return {
+    ...trained,
+    async evaluate({ on, subset, ...protocol } = {}) {
+      const sets = await openEvaluationSets(config, listener);
+      if (on !== undefined && !sets.has(on)) {
+        throw new UserError(
+          "unknown-name",
+          `there is no evaluation set ${on}: the run has ${[...sets.keys()].join(", ")}`,
+        );
+      }
+      const results: Record<string, Evaluation> = {};
+      for (const [name, dataset] of sets) {
+        if (on !== undefined && name !== on) continue;
+        requireClasses(info, name, dataset.classes.names);
+        const { observe, conclude } = evaluationOf(info.classes.length);
+        const view = { ...protocol, observe };
+        results[name] = conclude(await measure(trained, name, dataset, listener, view), subset);
+      }
+      return results;
+    },
+    async predict(file) {
+      compiled ??= compileNetwork(network, config.train.precision);
+      const seen = await readImage(file, config.sizes.evaluate);
+      const sample = { name: file, width: seen.width, height: seen.height, image: seen.data };
+      const labels = predictLabels(compiled, sample, seen.original, { stage });
+      const { data: image } = await readImage(file, seen.original);
+      return { ...seen.original, image, labels };
+    },
+    exportOnnx: (options = {}) => exported(path, trained, options),
+    dispose() {
+      compiled?.dispose();
+      trained.dispose();
+    },
+  };
 }
 
-/** @throws UserError unless a data set has the classes that a network was trained for */
-export function requireClasses(info: CheckpointInfo, name: string, found: readonly string[]): void {
-  if (info.classes.join() === found.join()) return;
-  throw new UserError(
-    `the network was trained for ${info.classes.join(", ")}, but ${name} has ` +
-      `${found.join(", ")}; evaluate it on the classes it was trained for`,
-  );
+function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Array {
+  const { config, info, network, stage } = trained;
+  if (stage !== undefined) {
+    throw new UserError(
+      "not-supported",
+      `${path} restyles what it predicts (style.method: ${config.style.method}, style.domains: both), ` +
+        "which is not part of a network; --set style.method=none exports the network alone, for " +
+        "images that are restyled before",
+    );
+  }
+  const { names, colors } = classSetOf(info.classes);
+  const described: ModelInfo = {
+    classes: names.map((name, i) => ({
+      name,
+      color: colors[i] as ModelInfo["classes"][0]["color"],
+    })),
+    input: network.input,
+    size: config.sizes.evaluate,
+    title: `${info.method}, step ${info.step}`,
+  };
+  return onnxModel(network, described, options);
 }

@@ -1,27 +1,140 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { METHODS, type MethodName } from "../methods/index.js";
-import { type Config, configSchema, override, parseConfig, readPreset } from "./config.js";
+import { nearestWord } from "../nearest-word.js";
+import { type Config, type ConfigInput, configSchema, parseConfig } from "./config.js";
 
-/** What the options of a command say about the configuration. */
-export interface Choices {
-  readonly preset: string;
+/** Any part of a value, as deep as one likes; null takes a key out. */
+type Part<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { readonly [Key in keyof T]?: Part<T[Key]> | null }
+    : T;
+
+/** Changes of a configuration. */
+export type Overrides = Part<ConfigInput>;
+
+/** A preset: a configuration, and what changes for one method or another. */
+export type Preset = ConfigInput & {
+  readonly byMethod?: { readonly [Name in MethodName]?: Overrides };
+};
+
+/** What is changed of a preset or of a run's configuration. */
+export interface Changes {
+  readonly overrides?: Overrides | undefined;
+  /** Assignments such as "train.steps=1000"; they come last. */
+  readonly set?: readonly string[] | undefined;
+}
+
+/** A preset and what is changed of it. */
+export interface Choices extends Changes {
+  /** A name, the path of a YAML file, or the preset itself. */
+  readonly preset: string | Preset;
   readonly method?: string | undefined;
   readonly seed?: number | undefined;
   readonly steps?: number | undefined;
-  readonly set?: readonly string[];
 }
 
-/** A preset with the command line's changes, checked. @throws UserError naming a faulty key */
-export function configuration({ preset, method, seed, steps, set = [] }: Choices): Config {
-  const raw = forMethod(structuredClone(readPreset(preset)), method, preset);
+type Table = Record<string, unknown>;
+
+const isTable = (value: unknown): value is Table =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const presetFolder = fileURLToPath(new URL("../../presets/", import.meta.url));
+
+/** Names of the presets that come with the project. */
+export function presetNames(): string[] {
+  return readdirSync(presetFolder)
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => basename(name, ".yaml"));
+}
+
+/** Reads a preset by name, or any YAML file by path, without checking its keys. */
+export function readPreset(name: string): Table {
+  const path = name.endsWith(".yaml") ? name : join(presetFolder, `${name}.yaml`);
+  if (!existsSync(path)) {
+    const near = nearestWord(name, presetNames());
+    throw new UserError(
+      "unknown-name",
+      `there is no preset ${name}; expected one of ${presetNames().join(", ")} or the path of a .yaml file` +
+        (near ? `; did you mean ${near}?` : ""),
+    );
+  }
+  let value: unknown;
+  try {
+    value = parse(readFileSync(path, "utf8"), { merge: true, logLevel: "error" });
+  } catch (error) {
+    throw new UserError(
+      "damaged-file",
+      `${path} is not valid YAML: ${(error as Error).message.split("\n")[0]}`,
+    );
+  }
+  if (isTable(value)) return value;
+  throw new UserError(
+    "unsupported-file",
+    `${path}: expected a table of keys such as method, source, target`,
+  );
+}
+
+/**
+ * Applies `a.b.c=value` to a raw configuration. The value is YAML; null takes the key out.
+ * @throws UserError for an assignment that could have no effect
+ */
+export function override(config: Table, assignment: string): void {
+  const refuse = (why: string) => new UserError("invalid-value", `--set ${assignment}: ${why}`);
+  const at = assignment.indexOf("=");
+  if (at < 1) throw refuse("expected key=value, e.g. train.steps=1000");
+  const keys = assignment.slice(0, at).split(".");
+  const text = assignment.slice(at + 1);
+  if (text.trim() === "") throw refuse("the value is missing; null takes the key out");
+  if (keys.includes("__proto__")) throw refuse("__proto__ is not a key");
+  const last = keys.pop() as string;
+  let table = config;
+  for (const [i, key] of keys.entries()) {
+    const inner = Object.hasOwn(table, key) ? (table[key] ?? {}) : {};
+    if (!isTable(inner)) {
+      const path = keys.slice(0, i + 1).join(".");
+      throw refuse(`${path} is ${JSON.stringify(inner)}, which has no keys; set ${path} whole`);
+    }
+    table[key] = inner;
+    table = inner;
+  }
+  const value = parsed(text, refuse);
+  if (value === null) delete table[last];
+  else table[last] = value;
+}
+
+function parsed(text: string, refuse: (why: string) => UserError): unknown {
+  try {
+    return parse(text, { logLevel: "error" });
+  } catch (error) {
+    const [reason] = (error as Error).message.split("\n") as [string];
+    throw refuse(
+      `the value is not valid YAML (${reason.replace(/:$/, "")}); quote it if it is text`,
+    );
+  }
+}
+
+/** A preset with its changes, checked. @throws UserError naming a faulty key */
+export function configuration(choices: Choices): Config {
+  const { preset, method, seed, steps, overrides, set = [] } = choices;
+  const where = typeof preset === "string" ? preset : "configuration";
+  const table = typeof preset === "string" ? readPreset(preset) : preset;
+  const own = forMethod(structuredClone(table) as Table, method, where);
+  const raw = laidOver(own, (overrides ?? {}) as Table);
   if (seed !== undefined) override(raw, `train.seed=${seed}`);
   if (steps !== undefined) override(raw, `train.steps=${steps}`);
   for (const assignment of set) override(raw, assignment);
-  return parseConfig(raw, preset);
+  return parseConfig(raw, where);
 }
+
+/** What a preset is called in messages and in the names of run folders. */
+export const nameOf = (preset: string | Preset): string =>
+  typeof preset === "string" ? basename(preset, ".yaml") : "experiment";
 
 /**
  * The configuration for one method: what `byMethod` says of it laid over the rest. A comparison whose
@@ -36,6 +149,7 @@ function forMethod(
   const changes = byMethodSchema.safeParse(byMethod);
   if (!changes.success) {
     throw new UserError(
+      "invalid-value",
       `${preset}: byMethod: expected a table of changes for each method (${METHODS.join(", ")})`,
     );
   }
@@ -48,27 +162,28 @@ const byMethodSchema = z.partialRecord(
   z.record(z.string(), z.unknown()),
 );
 
-type Table = Record<string, unknown>;
-
-/** Tables are merged key by key, anything else is replaced. */
+/** Tables are merged key by key, anything else is replaced; null takes a key out. */
 function laidOver(under: Table, over: Table): Table {
-  const isTable = (value: unknown): value is Table =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
   const merged = { ...under };
   for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue;
     const below = merged[key];
-    merged[key] = isTable(value) && isTable(below) ? laidOver(below, value) : value;
+    if (value === null) delete merged[key];
+    else merged[key] = isTable(value) && isTable(below) ? laidOver(below, value) : value;
   }
   return merged;
 }
 
-/** The configuration of an existing run, changed by `set`. */
-export function runConfig(out: string, set: readonly string[]): Config {
+/** The configuration of an existing run, with changes. @throws UserError where there is none */
+export function runConfig(out: string, { overrides, set = [] }: Changes = {}): Config {
   const path = join(out, "config.yaml");
   if (!existsSync(path)) {
-    throw new UserError(`${out} is no run folder: expected ${path}, which \`train\` writes`);
+    throw new UserError(
+      "not-a-run",
+      `${out} is no run folder: expected ${path}, which \`train\` writes`,
+    );
   }
-  const raw = readPreset(path);
+  const raw = laidOver(readPreset(path), (overrides ?? {}) as Table);
   for (const assignment of set) override(raw, assignment);
   return parseConfig(raw, path);
 }

@@ -1,61 +1,48 @@
-import { stringify } from "yaml";
-import { writeReport } from "../cli/commands/report.js";
-import { interruption } from "../cli/terminal/interruption.js";
-import { commandOf } from "../cli/terminal/invocation.js";
-import { noLine, note, progressLine, say } from "../cli/terminal/progress.js";
+import { rmdirSync } from "node:fs";
+import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import { UserError } from "../errors.js";
 import type { Scores } from "../evaluate/index.js";
-import { batchStatistics } from "../network/index.js";
-import { openRecorder, type Recorder } from "../report/recorder.js";
-import { percent } from "../report/score-table.js";
-import { writeStyleSamples } from "../report/style-samples.js";
-import { alone, dispose, manualSeed, type ProcessGroup } from "../torch/index.js";
+import { alone, type ProcessGroup } from "../torch/index.js";
 import {
   anyRank,
   checkpoints,
-  environment,
-  firstThenOthers,
+  lockRunFolder,
   openRunFolder,
-  openStatus,
-  ownRandomState,
-  type RunFolder,
   randomStates,
-  removeHalfWritten,
-  resume,
-  type StatusFile,
-  sameStart,
+  type StepReport,
   saveInto,
-  startFrom,
-  train,
+  trainingSteps,
 } from "../train/index.js";
-import {
-  buildMethod,
-  buildNetwork,
-  openDomains,
-  requireDevice,
-  withAbsoluteRoots,
-} from "./build.js";
-import { openPreparation, stageRecord } from "./coarse-stage.js";
+import { requireDevice } from "./build.js";
+import { stageRecord } from "./coarse-stage.js";
 import type { Config } from "./config.js";
-import { measureAll } from "./measure.js";
-import { sourceOrder } from "./sampling.js";
+import { withAbsoluteRoots } from "./domains.js";
+import { consoleListener, type Listener } from "./listener.js";
+import { prepare } from "./prepare.js";
+import { writeReport } from "./write-report.js";
 
+/** What is trained, where, and who listens. */
 export interface RunOptions {
   readonly config: Config;
   /** The run folder. */
   readonly out: string;
   /** Where relative data roots start from. */
   readonly data: string;
-  readonly resume?: boolean;
-  /** The processes that train together. Rank 0 writes the run folder, and speaks. */
+  /** Resume from the newest checkpoint of `out`. */
+  readonly resume?: boolean | undefined;
+  /** The processes that train together. Rank 0 writes the run folder. */
   readonly group?: ProcessGroup | undefined;
+  readonly listener?: Listener | undefined;
+  /** Aborted, the run finishes its step, saves a checkpoint and ends incomplete. */
+  readonly signal?: AbortSignal | undefined;
 }
 
+/** `result.json`: how a run ended, and what it cost. */
 export interface RunResult {
   readonly method: string;
   readonly seed: number;
   readonly steps: number;
-  /** Steps that a resumed run had behind it; the times are of those that came after. */
+  /** The step that a resumed run began at; the times are of the steps after it. */
   readonly start: number;
   readonly seconds: number;
   /** Share of the step time that was spent waiting for data. */
@@ -63,216 +50,186 @@ export interface RunResult {
   /** The most memory that this process has had resident, in MiB. */
   readonly peakMemory: number;
   readonly classes: readonly string[];
-  /** Scores by evaluation set; of the last snapshot. */
-  readonly scores: Record<string, Scores>;
-  /** false where Ctrl-C stopped it; `--resume` goes on. */
+  /** Scores by evaluation set, of the last snapshot. */
+  readonly scores: Readonly<Record<string, Scores>>;
+  /** false if it was stopped; it can be resumed. */
   readonly complete: boolean;
 }
 
-/** Trains, evaluates and writes the run folder. Ctrl-C and SIGTERM save a checkpoint and return. */
-export async function run(options: RunOptions): Promise<RunResult> {
-  const result = await trainAndEvaluate(options);
-  if (result.complete && (options.group ?? alone).rank === 0) {
-    const line = progressLine("writing report.html");
-    line.show();
-    await writeReport(options.out)
-      .catch((error: Error) =>
-        note(`no report (${error.message}); ${commandOf("report", options.out)} tries again`),
-      )
-      .finally(line.end);
+/** What a run tells its caller, in order. */
+export type RunEvent =
+  | {
+      readonly type: "start";
+      readonly out: string;
+      readonly method: string;
+      readonly seed: number;
+      /** Steps done, of `steps`. */
+      readonly step: number;
+      readonly steps: number;
+      /** train.rate. */
+      readonly rate: number;
+      /** The method looks at images before its first step. */
+      readonly looksAround: boolean;
+    }
+  | ({ readonly type: "step"; readonly steps: number } & StepReport)
+  | { readonly type: "checkpoint"; readonly step: number; readonly file: string }
+  | {
+      readonly type: "evaluation";
+      readonly step: number;
+      readonly scores: Readonly<Record<string, Scores>>;
+    }
+  | { readonly type: "end"; readonly out: string; readonly result: RunResult };
+
+/**
+ * Trains, evaluates and writes the run folder. A caller that stops iterating stops the run: it saves a
+ * checkpoint and can be resumed.
+ * @throws UserError for faulty data, weights or configuration, for a folder that another process writes,
+ *   and for a loss that is not finite
+ */
+export async function* run(options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
+  const { out, group = alone } = options;
+  requireDevice(options.config); // before anything is written
+  openRunFolder(out);
+  const release = group.rank === 0 ? lockRunFolder(out) : undefined;
+  try {
+    yield* lockedRun(options);
+  } finally {
+    release?.();
+    removeIfEmpty(out); // of a run that never began
   }
-  return result;
 }
 
-async function trainAndEvaluate({ out, data, ...options }: RunOptions): Promise<RunResult> {
-  const { group = alone, resume: resuming = false } = options;
-  const parts = await prepare(withAbsoluteRoots(options.config, data), out, resuming, group);
-  const { config, domains, network, method, records, start } = parts;
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It holds a run.
+  }
+}
+
+async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
+  const { out, group = alone, listener = consoleListener, signal } = options;
+  const config = withAbsoluteRoots(options.config, options.data);
+  const parts = await prepare(config, out, { resume: options.resume, group, listener });
+  const { network, method, records, start } = parts;
   const { seed, steps, checkpointEvery } = config.train;
-  const classes = domains.source.classes.names;
-  const stage = stageRecord(config, out);
-  const info = { method: config.method, classes, network: config.network, stage };
-  const line = records ? progressLine(`${config.method} seed ${seed}`) : noLine;
-  const statistics = [network.parameters.all, method.state].flatMap(batchStatistics);
-  const interrupted = interruption();
+  const { names: classes } = parts.domains.source.classes;
+  const info = {
+    ...{ method: config.method, classes, network: config.network },
+    stage: stageRecord(config, out),
+  };
   const spent = { seconds: 0, waiting: 0 };
   let done = start;
-  let stopped = false;
-  const save = () => {
+  let saved = start;
+  let ended = false;
+
+  function* save(): Generator<RunEvent> {
     const random = randomStates(group);
-    if (records) saveInto(out, { step: done, ...info }, network, method, random);
-  };
-  /** Every rank measures its share of the images, by statistics of all ranks' batches. */
-  const snapshot = async () => {
-    const results = await parts.measure();
-    return (await records?.recorder.snapshot(done, results)) ?? {};
-  };
-  /**
-   * A signal ends an evaluation at once, and resuming makes it anew: that takes a checkpoint of its step,
-   * which several ranks could make together only.
-   */
-  const evaluation = (saved: boolean) =>
-    saved || group.size === 1
-      ? interrupted.atOnce(() => {
-          line.end();
-          if (!saved) save();
-          records?.status.end("stopped");
-          if (records)
-            say(`stopped in the evaluation; go on with: ${commandOf("train", "--resume", out)}`);
-        }, snapshot)
-      : snapshot();
-  try {
-    // A checkpoint is saved ahead of the evaluation of its step, which a lost machine may have missed.
-    if (start > 0 && parts.evaluatesAt(start) && start < steps)
-      reached(start, await evaluation(true));
-    if (method.before) line.show("looking at images first");
-    for await (const report of train(parts.loop)) {
-      const { step, seconds } = report;
-      done = step;
-      records?.status.at(step);
-      spent.seconds += seconds;
-      spent.waiting += report.waiting;
-      records?.recorder.step(report);
-      const loss = report.scalars["source/main"] as number;
-      line.update(step, steps, `loss ${loss.toFixed(3)}  ${seconds.toFixed(2)} s/step`);
-      stopped = anyRank(group, interrupted.asked);
-      group.average(statistics); // so that the ranks differ in their random states alone
-      const due = step % checkpointEvery === 0 || step === steps || stopped;
-      if (due) save();
-      if (stopped) break;
-      if (parts.evaluatesAt(step) && step < steps) reached(step, await evaluation(due));
+    saved = done;
+    if (!records) return;
+    const file = saveInto(out, { step: done, ...info }, network, method, random);
+    yield { type: "checkpoint", step: done, file };
+  }
+
+  /** Scores of all sets; undefined where `signal` ended it. Several ranks finish it together. */
+  async function evaluation(): Promise<Readonly<Record<string, Scores>> | undefined> {
+    const own = group.size === 1 ? signal : undefined;
+    try {
+      const results = await parts.measure(own);
+      await turnOfEventLoop(); // in which a signal that came during the last image arrives
+      own?.throwIfAborted();
+      return (await records?.recorder.snapshot(done, results)) ?? {};
+    } catch (error) {
+      if (own?.aborted && error === own.reason) return undefined;
+      throw error;
     }
-    line.end();
-    stopped ||= anyRank(group, interrupted.asked); // since the last step
-    const complete = done === steps && !stopped;
-    const scores = complete ? await evaluation(true) : {};
-    const waiting = spent.seconds > 0 ? spent.waiting / spent.seconds : 0;
-    const own = {
-      method: config.method,
-      seed,
-      steps: done,
-      start,
-      seconds: spent.seconds,
-      waiting,
-    };
-    const result: RunResult = { ...own, peakMemory: peakMemory(), classes, scores, complete };
-    if (complete) records?.folder.writeJson("result.json", result);
-    records?.status.end(complete ? "complete" : "stopped");
-    return result;
+  }
+
+  const result = (scores: Readonly<Record<string, Scores>>, complete: boolean): RunResult => {
+    const { seconds, waiting } = spent;
+    const share = seconds > 0 ? waiting / seconds : 0;
+    const cost = { seconds, waiting: share, peakMemory: peakMemory() };
+    return { method: config.method, seed, steps: done, start, ...cost, classes, scores, complete };
+  };
+
+  try {
+    const looksAround = method.before !== undefined;
+    const about = { method: config.method, seed, rate: config.train.rate, looksAround };
+    yield { type: "start", out, step: start, steps, ...about };
+    // The machine may have been lost after the checkpoint of this step and before its evaluation.
+    let stopped = false;
+    if (start > 0 && start < steps && parts.evaluatesAt(start)) {
+      const scores = await evaluation();
+      if (scores) yield { type: "evaluation", step: start, scores };
+      else stopped = true;
+    }
+    if (!stopped) {
+      for await (const report of trainingSteps(parts.loop)) {
+        done = report.step;
+        spent.seconds += report.seconds;
+        spent.waiting += report.waiting;
+        records?.status.at(done);
+        records?.recorder.step(report);
+        yield { type: "step", steps, ...report };
+        stopped = anyRank(group, signal?.aborted ?? false);
+        if (done % checkpointEvery === 0 || done === steps || stopped) yield* save();
+        if (stopped) break;
+        if (!parts.evaluatesAt(done) || done === steps) continue;
+        const scores = await evaluation();
+        if (scores) yield { type: "evaluation", step: done, scores };
+        else {
+          stopped = true;
+          if (saved < done) yield* save();
+          break;
+        }
+      }
+    }
+    stopped ||= anyRank(group, signal?.aborted ?? false); // since the last step
+    const scores = done === steps && !stopped ? await evaluation() : undefined;
+    if (scores) yield { type: "evaluation", step: done, scores };
+    const final = result(scores ?? {}, scores !== undefined);
+    if (final.complete) records?.folder.writeJson("result.json", final);
+    records?.status.end(final.complete ? "complete" : "stopped");
+    ended = true;
+    if (final.complete && records) await report(out, listener);
+    yield { type: "end", out, result: final };
   } catch (error) {
-    const failure = records ? withTheWayOn(error as Error, out) : (error as Error);
+    ended = true;
+    const failure = withLatestCheckpoint(error as Error, records ? out : undefined);
     records?.status.end("failed", failure.message);
     throw failure;
   } finally {
-    line.end();
-    interrupted.end();
+    if (!ended) {
+      // The caller has left the iteration.
+      if (saved < done) Array.from(save());
+      records?.status.end("stopped");
+    }
     parts.dispose();
   }
 }
 
-/** Says what an evaluation on the way has found. */
-function reached(step: number, scores: Record<string, Scores>): void {
-  const found = Object.entries(scores).map(([set, { miou }]) => `${set} ${percent(miou)}`);
-  if (found.length > 0) say(`step ${step}: mIoU ${found.join(", ")}`);
+/** Writes the report, without which a run is complete all the same. */
+async function report(out: string, listener: Listener): Promise<void> {
+  listener.progress("writing report.html", 0, 0);
+  try {
+    await writeReport(out, {}, listener);
+  } catch (error) {
+    const { message } = error as Error;
+    listener.note(
+      `The report could not be written (${message}); \`cfcontra report ${out}\` tries again.`,
+    );
+  }
 }
 
 /** The most memory that this process has had resident so far, in MiB. */
 export const peakMemory = (): number => Math.round(process.resourceUsage().maxRSS / 1024);
 
-/** What a failed run says to its user ends with how to go on. */
-function withTheWayOn(error: Error, out: string): Error {
-  if (!(error instanceof UserError)) return error;
+/** An error that names the checkpoint from which the run can be resumed. */
+function withLatestCheckpoint(error: Error, out: string | undefined): Error {
+  if (!(error instanceof UserError) || out === undefined) return error;
   const latest = checkpoints(out).at(-1);
   const way = latest
-    ? `go on from ${latest} with: ${commandOf("train", "--resume", out)}`
-    : "it had saved no checkpoint yet (train.checkpointEvery)";
-  return new UserError(`${error.message}; ${way}`);
-}
-
-/** What the run folder is written by. */
-interface Records {
-  readonly folder: RunFolder;
-  readonly recorder: Recorder;
-  readonly status: StatusFile;
-}
-
-/**
- * Everything that a run works with, its weights as they are before its first step. Ranks other than 0
- * keep no records.
- */
-export async function prepare(
-  config: Config,
-  out: string,
-  resuming: boolean,
-  group: ProcessGroup = alone,
-) {
-  requireDevice(config); // before data are drawn
-  const first = group.rank === 0;
-  const domains = await firstThenOthers(group, () => openDomains(config)); // some are drawn first
-  const { names: classes } = domains.source.classes;
-  const { sizes, train, style } = config;
-  manualSeed(train.seed);
-  const network = buildNetwork(config, classes.length);
-  const warn = first ? note : () => {};
-  const latest = resuming && first ? checkpoints(out).at(-1) : undefined;
-  const { weights } = config.network;
-  if (weights !== undefined && first && !latest) warn(startFrom(weights, network));
-  const method = buildMethod(config, network, {
-    warn,
-    group,
-    classNames: domains.source.classes.names,
-  });
-  const folder = openRunFolder(out);
-  if (first) removeHalfWritten(out);
-  const preparation = await firstThenOthers(group, () => openPreparation(config, domains, out));
-  if (first) {
-    folder.write("config.yaml", stringify(config));
-    folder.writeJson("environment.json", environment(train.device));
-  }
-
-  const own = { method: config.method, classes };
-  const start = sameStart(
-    group,
-    latest ? resume(latest, network, method, own) : { step: 0, random: [ownRandomState()] },
-    network,
-    method,
-  );
-  const order = await firstThenOthers(group, () => sourceOrder(config, domains.source, out));
-  const { stage, restyle } = preparation;
-  const { steps, rate, schedule = steps, seed, evaluateEvery } = train;
-  const evaluatesAt = (step: number) =>
-    step === steps || (evaluateEvery > 0 && step % evaluateEvery === 0);
-  const openRecords = async (): Promise<Records> => {
-    const recorder = await openRecorder(folder, {
-      ...{ network, method, evaluate: domains.evaluate, size: sizes.evaluate, start, steps },
-      predict: { precision: train.precision, stage },
-      evaluatesAgain: start > 0 && evaluatesAt(start),
-    });
-    if (style.method !== "none") {
-      await writeStyleSamples(out, domains.source, sizes.source, restyle);
-    }
-    const status = openStatus(out, { method: config.method, seed, step: start, steps });
-    return { folder, recorder, status };
-  };
-  const stream = (domain: "source" | "target") => ({
-    dataset: domains[domain],
-    size: sizes[domain],
-    batch: train.batch,
-    transform: preparation[domain],
-  });
-  return {
-    ...{ config, domains, network, method, start, evaluatesAt },
-    records: first ? await openRecords() : undefined,
-    loop: {
-      ...{ network, method, steps, start, rate, schedule, seed, group },
-      warn: group.size > 1 ? (what: string) => note(`rank ${group.rank}: ${what}`) : note,
-      source: { ...stream("source"), order },
-      target: stream("target"),
-    },
-    measure: () => measureAll(network, domains.evaluate, config, stage, group),
-    dispose() {
-      dispose([network.parameters.all, method.state]);
-      preparation.dispose();
-    },
-  };
+    ? `the newest checkpoint is ${latest}`
+    : "it has not saved a checkpoint yet (train.checkpointEvery)";
+  return new UserError(error.code, `${error.message}; ${way}`, { cause: error });
 }

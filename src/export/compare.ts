@@ -1,4 +1,3 @@
-import * as ort from "onnxruntime-node";
 import { predictLabels } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
 import { openSegmenter, type Runtime } from "./segmenter.js";
@@ -9,9 +8,13 @@ const SIZE = { width: 192, height: 96 };
  * The share of the pixels of a made-up image for which an exported model, run by ONNX Runtime, says
  * what the network itself says in float32.
  */
-export async function compare(model: Uint8Array, network: Network): Promise<number> {
+export async function compare(
+  runtime: Runtime,
+  model: Uint8Array,
+  network: Network,
+): Promise<number> {
   const image = waves();
-  const segmenter = await openSegmenter(ort as unknown as Runtime, model);
+  const segmenter = await openSegmenter(runtime, model);
   try {
     const { labels } = await segmenter.segment({ ...SIZE, data: image });
     const wanted = predictLabels(network, { name: "waves", ...SIZE, image }, SIZE);

@@ -76,6 +76,7 @@ export function addOperator(
   const rule = RULES[plain];
   if (rule === undefined) {
     throw new UserError(
+      "not-supported",
       `the network uses libtorch's ${plain}, which the ONNX export does not know; say it in ONNX in ` +
         "src/export/onnx-operators.ts",
     );
@@ -113,6 +114,7 @@ export function samePadding(
     }
     if (dependent.has(output) || valuesOf(node).some((value) => padded.has(value))) {
       throw new UserError(
+        "not-supported",
         `the network computes ${operator} with numbers that depend on the size of the image, which the ` +
           "ONNX export cannot say",
       );

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import * as ort from "onnxruntime-node";
 import { readImage } from "../datasets/files/images.js";
 import { UserError } from "../errors.js";
+import { onnxRuntime } from "./onnx-runtime.js";
 import type { Pixels } from "./pixels.js";
-import { openSegmenter, type Runtime, type Segmentation, type Segmenter } from "./segmenter.js";
+import { openSegmenter, type Segmentation, type Segmenter } from "./segmenter.js";
 
 /** An exported network in Node; it needs neither libtorch nor a compiler. */
 export interface Model extends Segmenter {
@@ -13,16 +13,17 @@ export interface Model extends Segmenter {
 
 /**
  * Opens an ONNX file of `cfcontra export` in ONNX Runtime.
- * @throws UserError if it is missing or no such file
+ * @throws UserError if it is missing or not such a file, or onnxruntime-node is not installed
  */
 export async function openModel(path: string): Promise<Model> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(
+      "not-found",
       `cannot read ${path} (${error.code}): expected a file of \`cfcontra export\``,
     );
   });
-  const segmenter = await openSegmenter(ort as unknown as Runtime, bytes).catch((error: Error) => {
-    throw new UserError(`${path}: ${error.message.split("\n")[0]}`);
+  const segmenter = await openSegmenter(await onnxRuntime(), bytes).catch((error: Error) => {
+    throw new UserError("unsupported-file", `${path}: ${error.message.split("\n")[0]}`);
   });
   return {
     ...segmenter,

@@ -1,9 +1,10 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { copyFileSync, cpSync, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
-import { UserError } from "../errors.js";
+import { UserError, writing } from "../errors.js";
+import { writeAtomically } from "../write-atomically.js";
+import { webAssemblyFolder } from "./onnx-runtime.js";
 
 /** What lies in a playground beside the page itself. */
 export interface PlaygroundParts {
@@ -23,34 +24,38 @@ export const CONTENTS = "playground.json";
 
 /**
  * Writes a folder that any web server can serve: the page, ONNX Runtime, the models, the samples.
- * @throws UserError where the page is not built, or a sample is no image
+ * @throws UserError if the page is not built, ONNX Runtime is not installed, or a sample is not an image
  */
 export async function writePlayground(
   out: string,
   { models, samples }: PlaygroundParts,
 ): Promise<void> {
   if (!existsSync(join(PAGE, "index.html"))) {
-    throw new UserError(`the page is not built (${PAGE} is missing): run "npm run setup"`);
+    throw new UserError(
+      "not-installed",
+      `the page is not built (${PAGE} is missing): run \`npx cfcontra setup\``,
+    );
   }
+  const runtime = webAssemblyFolder();
   const pictures = samples.map((path, i) => ({ path, file: `samples/${i + 1}${extension(path)}` }));
   for (const { path } of pictures) await requireImage(path);
-  cpSync(PAGE, out, { recursive: true });
-  for (const folder of ["ort", "models", "samples"])
-    mkdirSync(join(out, folder), { recursive: true });
-  const runtime = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
+  const copy = (from: string, file: string) =>
+    writing(join(out, file), () => copyFileSync(from, join(out, file)));
+  writing(out, () => {
+    cpSync(PAGE, out, { recursive: true });
+    for (const folder of ["ort", "samples"]) mkdirSync(join(out, folder), { recursive: true });
+  });
   for (const name of RUNTIME) {
-    for (const file of [`${name}.mjs`, `${name}.wasm`]) {
-      copyFileSync(join(runtime, file), join(out, "ort", file));
-    }
+    for (const file of [`${name}.mjs`, `${name}.wasm`]) copy(join(runtime, file), `ort/${file}`);
   }
   const listed = models.map(({ name, model }, i) => {
     const file = `models/${i + 1}.onnx`;
-    writeFileSync(join(out, file), model);
+    writeAtomically(join(out, file), model);
     return { name, file };
   });
-  for (const { path, file } of pictures) copyFileSync(path, join(out, file));
+  for (const { path, file } of pictures) copy(path, file);
   const contents = { models: listed, samples: pictures.map(({ file }) => file) };
-  writeFileSync(join(out, CONTENTS), `${JSON.stringify(contents, null, 2)}\n`);
+  writeAtomically(join(out, CONTENTS), `${JSON.stringify(contents, null, 2)}\n`);
 }
 
 const extension = (path: string) => /\.[a-z]+$/i.exec(path)?.[0].toLowerCase() ?? "";
@@ -59,6 +64,9 @@ async function requireImage(path: string): Promise<void> {
   await sharp(path)
     .metadata()
     .catch(() => {
-      throw new UserError(`${path} is no image: --samples takes PNG, JPEG or WebP files`);
+      throw new UserError(
+        "image-unreadable",
+        `${path} is no image: --samples takes PNG, JPEG or WebP files`,
+      );
     });
 }

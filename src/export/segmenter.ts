@@ -1,5 +1,4 @@
 // An exported network in ONNX Runtime, in Node and in the browser alike.
-import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Size } from "../datasets/dataset.js";
 import { type ModelInfo, modelInfo } from "./model-info.js";
 import { decide, nearest, networkInput, type Pixels } from "./pixels.js";
@@ -7,9 +6,26 @@ import { decide, nearest, networkInput, type Pixels } from "./pixels.js";
 /** What is used of `onnxruntime-node` or `onnxruntime-web`. */
 export interface Runtime {
   readonly InferenceSession: {
-    create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
+    create(model: Uint8Array, options?: object): Promise<RuntimeSession>;
   };
-  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => Tensor;
+  readonly Tensor: new (
+    type: "float32",
+    data: Float32Array,
+    dims: readonly number[],
+  ) => RuntimeTensor;
+}
+
+/** A model that a `Runtime` has opened. */
+export interface RuntimeSession {
+  /** Takes tensors by name. */
+  run(inputs: object): Promise<{ readonly [output: string]: RuntimeTensor }>;
+  release(): Promise<void>;
+}
+
+/** A tensor of a `Runtime`. */
+export interface RuntimeTensor {
+  readonly dims: readonly number[];
+  readonly data: unknown;
 }
 
 /** What a network makes of an image: [height * width] each. */
@@ -37,12 +53,12 @@ export interface Segmenter {
 
 /**
  * Opens a model of `cfcontra export`.
- * @throws Error if the bytes are no such model
+ * @throws Error if the bytes are not such a model
  */
 export async function openSegmenter(
   runtime: Runtime,
   model: Uint8Array,
-  options: InferenceSession.SessionOptions = {},
+  options: object = {},
 ): Promise<Segmenter> {
   const info = modelInfo(model);
   if (info === undefined) {
@@ -64,20 +80,20 @@ export async function openSegmenter(
 }
 
 function resultOf(
-  results: InferenceSession.OnnxValueMapType,
+  results: { readonly [output: string]: RuntimeTensor },
   to: Size,
   wantsEntropy: boolean,
 ): Omit<Segmentation, keyof Size> {
-  const { logits, labels, entropy } = results as Record<string, Tensor | undefined>;
+  const { logits, labels, entropy } = results;
   if (logits !== undefined) {
     const [, classes = 0, height = 0, width = 0] = logits.dims;
     return decide(logits.data as Float32Array, classes, { width, height }, to, wantsEntropy);
   }
-  const [, height = 0, width = 0] = (labels as Tensor).dims;
-  const map = (tensor: Tensor) =>
+  const [, height = 0, width = 0] = (labels as RuntimeTensor).dims;
+  const map = (tensor: RuntimeTensor) =>
     nearest(tensor.data as Uint8Array & Float32Array, { width, height }, to);
   return {
-    labels: map(labels as Tensor),
+    labels: map(labels as RuntimeTensor),
     ...(entropy !== undefined && wantsEntropy && { entropy: map(entropy) }),
   };
 }

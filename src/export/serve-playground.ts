@@ -21,7 +21,10 @@ export interface Served {
  */
 export async function servePlayground(folder: string, port: number): Promise<Served> {
   if (!existsSync(join(folder, CONTENTS))) {
-    throw new UserError(`${folder} is no playground: expected ${CONTENTS} in it`);
+    throw new UserError(
+      "unsupported-file",
+      `${folder} is no playground: expected ${CONTENTS} in it`,
+    );
   }
   const app = new Hono();
   app.use(async (context, next) => {
@@ -38,7 +41,10 @@ export async function servePlayground(folder: string, port: number): Promise<Ser
     );
     made.once("error", reject);
   }).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`port ${port} cannot be used (${error.code}): choose another with --port`);
+    throw new UserError(
+      "port-in-use",
+      `port ${port} cannot be used (${error.code}): choose another with --port`,
+    );
   });
   const { port: found } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${found}/`, close: () => server.close() };

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { scope } from "../torch/index.js";
 import type { Method, MethodContext } from "./method.js";
-import { networkOptimizer } from "./source-only.js";
 import { alignmentOptions, fineAlignment } from "./step/fine-alignment.js";
+import { networkTrainer } from "./step/network-trainer.js";
+import { SUPERVISED } from "./step/supervised.js";
 
 export const cfcontraOptions = z.strictObject(alignmentOptions);
 
@@ -10,17 +12,15 @@ export const cfcontraOptions = z.strictObject(alignmentOptions);
  * to the images before they come here.
  */
 export function cfcontra(context: MethodContext, options: z.infer<typeof cfcontraOptions>): Method {
-  const optimizer = networkOptimizer(context, options.trainProjection);
+  const trainer = networkTrainer(context, options.trainProjection);
   const alignment = fineAlignment(context, options);
   return {
     usesTarget: true,
-    state: new Map([...optimizer.state, ...alignment.state]),
+    headline: SUPERVISED,
+    state: new Map([...trainer.state, ...alignment.state]),
     before: alignment.before,
     prototypes: alignment.prototypes,
-    step(batches, progress) {
-      const scalars = alignment.step(batches, progress, optimizer.lastBackward);
-      optimizer.step(progress.rate);
-      return scalars;
-    },
+    step: (batches, progress) =>
+      scope(() => trainer.step(progress.rate, alignment.parts(batches, progress))),
   };
 }

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { guidance, maxSquareLoss } from "../entropy/index.js";
 import { segmentationLoss } from "../network/index.js";
 import type { Method, MethodContext } from "./method.js";
-import { supervisedOptions } from "./source-only.js";
-import { supervisedAnd } from "./step/two-halves.js";
+import { supervisedOptions } from "./step/supervised.js";
+import { twoHalves } from "./step/two-halves.js";
 
 const weight = z.number().min(0);
 
@@ -25,7 +25,7 @@ export function maxSquare(
   options: z.infer<typeof maxSquareOptions>,
 ): Method {
   const { maxSquare, balance, guidanceThreshold } = options;
-  return supervisedAnd(context, options.aux, (prediction, images) => {
+  return twoHalves(context, options.aux, (prediction, images) => {
     const [height, width] = [images.size(2), images.size(3)];
     const labels = guidance(prediction, height, width, guidanceThreshold);
     return {

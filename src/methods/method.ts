@@ -2,11 +2,14 @@ import type { Sample } from "../datasets/dataset.js";
 import type { Network } from "../network/index.js";
 import type { Precision, ProcessGroup, Tensor, TensorMap } from "../torch/index.js";
 
+/** Named numbers of a step, for the log. */
+export type Scalars = Record<string, number>;
+
 /** One step's images: float32 [N, 3, H, W] in the network's format, labels int64 [N, H, W]. */
 export interface Batches {
   readonly source: { readonly images: Tensor; readonly labels: Tensor };
-  /** Absent for methods that do not look at the target. Never with labels. */
-  readonly target?: { readonly images: Tensor } | undefined;
+  /** Never with labels. */
+  readonly target: { readonly images: Tensor };
 }
 
 /** Where the run stands. */
@@ -26,18 +29,34 @@ export interface Domains {
   samples(domain: "source" | "target", count: number): AsyncIterable<Sample>;
 }
 
-/** What the trainer drives. A method owns its losses and its optimisers, and nothing of time. */
-export interface Method {
-  readonly usesTarget: boolean;
+/** What all methods have. */
+interface MethodParts {
+  /** The scalar of `step` that stands for the whole in a progress line. */
+  readonly headline: string;
   /** Called before each step; most return at once. */
   before?(progress: Progress, domains: Domains): Promise<void>;
-  /** Losses, back-propagation and optimiser step. Returns named numbers for the log. */
-  step(batches: Batches, progress: Progress): Record<string, number>;
   /** Everything beside the network that a resumed run needs. */
   readonly state: TensorMap;
   /** The prototypes of both domains, [C, D] each, of a method that has any: for reports. */
   prototypes?(): { readonly source: Tensor; readonly target: Tensor };
 }
+
+/** A method that learns from labelled source images alone: no target image is ever opened. */
+export interface SourceMethod extends MethodParts {
+  readonly usesTarget: false;
+  /** Losses, back-propagation and optimiser step. */
+  step(batches: Pick<Batches, "source">, progress: Progress): Scalars;
+}
+
+/** A method that learns from both domains. */
+export interface TwoDomainMethod extends MethodParts {
+  readonly usesTarget: true;
+  /** Losses, back-propagation and optimiser step. */
+  step(batches: Batches, progress: Progress): Scalars;
+}
+
+/** What the loop drives. A method owns its losses and its optimisers, and nothing of time. */
+export type Method = SourceMethod | TwoDomainMethod;
 
 /** What every method is given beside its own options. */
 export interface MethodContext {

@@ -2,10 +2,11 @@ import { z } from "zod";
 import { ADVERSARIES } from "../entropy/index.js";
 import { type Prediction, upsampleLogits } from "../network/index.js";
 import { noGrad, scope, type Tensor } from "../torch/index.js";
-import type { Batches, Method, MethodContext } from "./method.js";
-import { networkOptimizer, predict, supervisedLosses, supervisedOptions } from "./source-only.js";
+import type { Method, MethodContext } from "./method.js";
 import { adversary } from "./step/adversary.js";
-import { backpropagate } from "./step/backpropagate.js";
+import type { WeightedLosses } from "./step/backpropagate.js";
+import { networkTrainer, type Part } from "./step/network-trainer.js";
+import { predict, SUPERVISED, supervisedLosses, supervisedOptions } from "./step/supervised.js";
 
 const weight = z.number().min(0);
 
@@ -33,58 +34,58 @@ export function outputSpace(
   options: Options,
   mapsOf: (probability: Tensor) => Tensor,
 ): Method {
-  const optimizer = networkOptimizer(context);
+  const trainer = networkTrainer(context);
   const heads = {
     main: adversary(context, "discriminator", options.gan),
     aux: adversary(context, "discriminatorAux", options.gan),
   };
   const maps = (logits: Tensor, height: number, width: number) =>
     scope(() => mapsOf(upsampleLogits(logits, height, width).softmax(1)));
-  const constant = ({ main, aux }: Prediction) => ({ main: main.detach(), aux: aux.detach() });
 
-  function sourceHalf({ images, labels }: Batches["source"]) {
-    const prediction = predict(context, images);
-    const scalars = backpropagate(supervisedLosses(prediction, labels, options.aux), context);
-    return { scalars, logits: constant(prediction) };
-  }
-
-  function targetHalf(images: Tensor) {
+  /** A part of the step that also gives its logits, as constants, to the discriminators. */
+  function part(
+    images: Tensor,
+    losses: (prediction: Prediction, height: number, width: number) => WeightedLosses,
+  ) {
+    const seen: Partial<Record<Head, Tensor>> = {};
     const [height, width] = [images.size(2), images.size(3)];
-    const prediction = predict(context, images);
-    const { main, aux } = prediction;
-    const scalars = backpropagate(
-      {
-        "target/fool": [options.adversarial, heads.main.fool(maps(main, height, width))],
-        "target/foolAux": [options.adversarialAux, heads.aux.fool(maps(aux, height, width))],
-      },
-      context,
-      optimizer.lastBackward,
-    );
-    return { scalars, logits: constant(prediction) };
+    const run: Part = (learn) => {
+      const { scalars, logits } = scope(() => {
+        const prediction = predict(context, images);
+        const scalars = learn(losses(prediction, height, width));
+        return { scalars, logits: HEADS.map((head) => prediction[head].detach()) };
+      });
+      for (const [i, head] of HEADS.entries()) seen[head] = logits[i] as Tensor;
+      return scalars;
+    };
+    const constants = (head: Head) => () => noGrad(() => maps(seen[head] as Tensor, height, width));
+    return { run, constants };
   }
 
   return {
     usesTarget: true,
-    state: new Map([...optimizer.state, ...heads.main.state, ...heads.aux.state]),
-    step({ source, target }, { rate, decay }) {
-      if (target === undefined) throw new Error("this method needs target images");
-      return scope(() => {
-        const first = scope(() => sourceHalf(source));
-        const second = scope(() => targetHalf(target.images));
-        optimizer.step(rate);
-        const learnt = (["main", "aux"] as const).map((head) => {
-          const of = (logits: Tensor, images: Tensor) => () =>
-            noGrad(() => maps(logits, images.size(2), images.size(3)));
-          return heads[head].learn(
-            {
-              source: of(first.logits[head], source.images),
-              target: of(second.logits[head], target.images),
-            },
+    headline: SUPERVISED,
+    state: new Map([...trainer.state, ...heads.main.state, ...heads.aux.state]),
+    step: (batches, { rate, decay }) =>
+      scope(() => {
+        const source = part(batches.source.images, (prediction) =>
+          supervisedLosses(prediction, batches.source.labels, options.aux),
+        );
+        const target = part(batches.target.images, ({ main, aux }, height, width) => ({
+          "target/fool": [options.adversarial, heads.main.fool(maps(main, height, width))],
+          "target/foolAux": [options.adversarialAux, heads.aux.fool(maps(aux, height, width))],
+        }));
+        const scalars = trainer.step(rate, [source.run, target.run]);
+        const learnt = HEADS.map((head) =>
+          heads[head].learn(
+            { source: source.constants(head), target: target.constants(head) },
             options.discriminatorRate * decay,
-          );
-        });
-        return Object.assign({}, first.scalars, second.scalars, ...learnt);
-      });
-    },
+          ),
+        );
+        return Object.assign(scalars, ...learnt);
+      }),
   };
 }
+
+const HEADS = ["main", "aux"] as const;
+type Head = (typeof HEADS)[number];

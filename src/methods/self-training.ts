@@ -12,18 +12,18 @@ import {
   full,
   noGrad,
   ones,
-  rand,
   scope,
   type Tensor,
   topk,
 } from "../torch/index.js";
-import type { Batches, Method, MethodContext } from "./method.js";
-import { networkOptimizer, predict } from "./source-only.js";
-import { backpropagate } from "./step/backpropagate.js";
+import type { Batches, Method, MethodContext, Scalars } from "./method.js";
 import { classMix, type Labelled } from "./step/class-mix.js";
 import { alignmentOptions, fineAlignment } from "./step/fine-alignment.js";
 import { guardRails } from "./step/guard-rails.js";
+import { type Learn, networkTrainer, type Part } from "./step/network-trainer.js";
+import { predict, SUPERVISED } from "./step/supervised.js";
 import { meanTeacher } from "./step/teacher.js";
+import { jitterChannels } from "./step/tensor-augment.js";
 
 const weight = z.number().min(0);
 
@@ -51,7 +51,7 @@ type Options = z.infer<typeof selfTrainingOptions>;
  */
 export function selfTraining(context: MethodContext, options: Options): Method {
   const { network, precision } = context;
-  const optimizer = networkOptimizer(context, options.trainProjection);
+  const trainer = networkTrainer(context, options.trainProjection);
   const alignment = fineAlignment(context, options);
   const rails = guardRails(context);
   const teacher = meanTeacher(network, options.teacherDecay);
@@ -79,20 +79,6 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     );
   }
 
-  /** Images [N, 3, H, W] with each channel's contrast and brightness changed by lot. */
-  function jittered(images: Tensor): Tensor {
-    if (options.jitter === 0) return images;
-    return noGrad(() =>
-      scope(() => {
-        const shape = [images.size(0), 3, 1, 1];
-        const change = () =>
-          rand(shape).to({ device: network.device }).mul(2).sub(1).mul(options.jitter);
-        const deviation = images.variance([2, 3], 0, true).sqrt();
-        return images.mul(change().add(1)).add(change().mul(deviation));
-      }),
-    );
-  }
-
   /** Runs `body` and takes back what it did to the running statistics: a mixture is of neither domain. */
   function withoutStatistics<T>(body: () => T): T {
     const before = noGrad(() => statistics.map((statistic) => statistic.clone()));
@@ -104,43 +90,44 @@ export function selfTraining(context: MethodContext, options: Options): Method {
   }
 
   /** Cross-entropy of both heads on a mixture of the batch's domains. */
-  function mixedHalf(
+  function mixedPart(
+    learn: Learn,
     source: Batches["source"],
     target: Tensor,
     step: number,
-  ): Record<string, number> {
+  ): Scalars {
     const taught = teach(target);
     rails.pseudoLabels(step, taught.labels.reshape(-1).bincount(network.classes).numbers());
     const known = { ...source, weights: ones(source.labels.shape, { device: network.device }) };
     const { images, labels, weights } = classMix(known, taught, network.classes);
-    const { main, aux } = predict(context, jittered(images));
-    const scalars = backpropagate(
-      {
-        "mixed/main": [options.mixed, weightedSegmentationLoss(main, labels, weights)],
-        "mixed/aux": [options.mixed * options.aux, weightedSegmentationLoss(aux, labels, weights)],
-      },
-      context,
-      optimizer.lastBackward,
-    );
+    const { main, aux } = predict(context, jitterChannels(images, options.jitter));
+    const scalars = learn({
+      "mixed/main": [options.mixed, weightedSegmentationLoss(main, labels, weights)],
+      "mixed/aux": [options.mixed * options.aux, weightedSegmentationLoss(aux, labels, weights)],
+    });
     return { ...scalars, "pseudo/confidence": taught.sure };
   }
 
   return {
     usesTarget: true,
-    state: new Map([...optimizer.state, ...alignment.state, ...teacher.state]),
+    headline: SUPERVISED,
+    state: new Map([...trainer.state, ...alignment.state, ...teacher.state]),
     before: alignment.before,
     prototypes: alignment.prototypes,
-    step({ source, target }, progress) {
-      if (target === undefined) throw new Error("self-training needs target images");
-      const mixing = progress.step >= options.warmup;
-      const last = mixing ? undefined : optimizer.lastBackward;
-      const aligned = alignment.step({ source, target }, progress, last);
-      const mixed = mixing
-        ? scope(() => withoutStatistics(() => mixedHalf(source, target.images, progress.step)))
-        : {};
-      optimizer.step(progress.rate);
+    step(batches, progress) {
+      const { source, target } = batches;
+      const mixed: Part = (learn) =>
+        scope(() =>
+          withoutStatistics(() => mixedPart(learn, source, target.images, progress.step)),
+        );
+      const scalars = scope(() =>
+        trainer.step(progress.rate, [
+          ...alignment.parts(batches, progress),
+          ...(progress.step >= options.warmup ? [mixed] : []),
+        ]),
+      );
       teacher.follow(progress.step);
-      return { ...aligned, ...mixed };
+      return scalars;
     },
   };
 }

@@ -1,14 +1,9 @@
-import { INPUT_FORMATS, type InputFormat, type InputName } from "../datasets/input-format.js";
-import {
-  createParameters,
-  type Init,
-  normalInit,
-  type ParameterGroup,
-  type Parameters,
-} from "../nn/index.js";
-import type { Tensor, TensorMap } from "../torch/index.js";
+import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
+import { createParameters, type Init, normalInit, union } from "../nn/index.js";
 import { atrousPyramid } from "./atrous-pyramid.js";
-import { type Backbone, type BackboneName, createBackbone } from "./backbones.js";
+import type { Backbone, ShapeOf } from "./backbone.js";
+import { type BackboneName, backbones } from "./backbones.js";
+import type { Network, NetworkParts } from "./network.js";
 import { type ProjectionHeadName, projectionHead } from "./projection-head.js";
 
 /** What a network is made of. */
@@ -32,54 +27,38 @@ export interface DeepLabOptions {
   readonly input?: InputName | undefined;
 }
 
-/** Logits float32 [N, classes, h, w] of both levels and layer4's features [N, D, h, w], h = ~H / 8. */
-export interface Prediction {
-  readonly aux: Tensor;
-  readonly main: Tensor;
-  readonly features: Tensor;
-}
+/** Scopes of the heads, as AdaptSegNet and ADVENT name them. */
+const SCOPES = { aux: "layer5", main: "layer6", projection: "head" } as const;
 
-/** A DeepLab-v2 with its projection head: images to logits and features. */
-export interface Network {
-  readonly parameters: Parameters;
-  readonly classes: number;
-  /** D, the length of a feature. */
-  readonly featureSize: number;
-  readonly input: InputFormat;
-  readonly device: string;
-  /** See Backbone. */
-  readonly published: Backbone["published"];
-  /** Images [N, 3, H, W] in `input` format -> prediction. */
-  forward(images: Tensor, training: boolean): Prediction;
-  /** Features [N, D, h, w] -> the prototypes' space [N, D, h, w]. */
-  project(features: Tensor, training: boolean): Tensor;
-  /** Another network of this shape, with fresh parameters of its own. */
-  twin(): Network;
-}
-
-/** DeepLab-v2 with heads on layer3 (aux) and layer4 (main), as in AdaptSegNet and ADVENT. */
+/** DeepLab-v2 with classifiers on the last two stages of its backbone, as in AdaptSegNet and ADVENT. */
 export function deeplabV2(options: DeepLabOptions): Network {
-  const { backbone, classes, head, width = 1, device = "cpu", input } = options;
+  const { classes, head, width = 1, device = "cpu", input } = options;
   const { init = normalInit(0.01), statistics = "batch" } = options;
-  const parameters = createParameters(device);
-  const trunk = createBackbone(parameters, backbone, width, init);
-  const { layer3, layer4 } = trunk.channels;
-  const aux = atrousPyramid(parameters.sub("layer5"), layer3, classes, normalInit(0.01));
-  const main = atrousPyramid(parameters.sub("layer6"), layer4, classes, normalInit(0.01));
-  const project = projectionHead(parameters.sub("head"), head, layer4);
+  const backbone: Backbone = backbones[options.backbone];
+  const parts: NetworkParts = {
+    backbone: createParameters(device),
+    aux: createParameters(device, SCOPES.aux),
+    main: createParameters(device, SCOPES.main),
+    projection: createParameters(device, SCOPES.projection),
+  };
+  const { channels, forward } = backbone.create(parts.backbone, { width, init });
+  const aux = atrousPyramid(parts.aux, channels.aux, classes, normalInit(0.01));
+  const main = atrousPyramid(parts.main, channels.main, classes, normalInit(0.01));
+  const project = projectionHead(parts.projection, head, channels.main);
   return {
-    parameters,
+    parameters: union(Object.values(parts)),
+    parts,
+    backbone,
     classes,
-    featureSize: layer4,
-    input: input === undefined ? trunk.input : INPUT_FORMATS[input],
+    featureSize: channels.main,
+    input: input === undefined ? backbone.input : INPUT_FORMATS[input],
     device,
-    published: trunk.published,
     forward(images, training) {
-      const features = trunk(images, training && statistics === "batch");
+      const features = forward(images, training && statistics === "batch");
       return {
-        aux: aux(features.layer3, training),
-        main: main(features.layer4, training),
-        features: features.layer4,
+        aux: aux(features.aux, training),
+        main: main(features.main, training),
+        features: features.main,
       };
     },
     project,
@@ -87,55 +66,19 @@ export function deeplabV2(options: DeepLabOptions): Network {
   };
 }
 
-/** How the reference differs from one group at one rate. */
-export interface GroupOptions {
-  /**
-   * As the reference's optimiser has it: it lists backbone parameters once for every enclosing
-   * module, so that one step updates them that often. Default off.
-   */
-  readonly duplicateUpdates?: boolean;
-  /** Rate of classifiers and projection, as a multiple of the backbone's. Default 10. */
-  readonly headRate?: number;
-  /** As in the reference, whose projection head is in no optimiser group. Default trained. */
-  readonly trainProjection?: boolean;
-}
-
-/** How often the reference's optimiser updates a backbone parameter in one step. */
-export function duplicates(name: string): number {
-  if (!/^layer[1-4]\./.test(name)) return 1;
-  return name.includes(".downsample.") ? 4 : 3;
-}
-
-/** The optimiser's groups: backbone at the base rate, classifiers and projection at a multiple. */
-export function parameterGroups(
-  network: Network,
-  { duplicateUpdates = false, headRate = 10, trainProjection = true }: GroupOptions = {},
-): ParameterGroup[] {
-  const select = (test: (name: string) => boolean) =>
-    new Map([...network.parameters.trainable].filter(([name]) => test(name)));
-  const classifier = /^layer[56]\./;
-  const projection = /^head\./;
-  return [
-    {
-      parameters: select((name) => !classifier.test(name) && !projection.test(name)),
-      rate: 1,
-      ...(duplicateUpdates ? { repeats: duplicates } : {}),
-    },
-    {
-      parameters: select(
-        (name) => classifier.test(name) || (trainProjection && projection.test(name)),
-      ),
-      rate: headRate,
-    },
-  ];
-}
-
 /**
- * The running statistics of batch normalisation among named tensors. They are no parameters and differ from
- * rank to rank, each having seen its own batches: whoever reads them averages them first.
+ * What a file with a backbone is if it has a classifier of this network, e.g. "DeepLab-v2 ResNet-101, 19
+ * classes"; undefined if it has none.
+ * @param backbone in words
  */
-export function batchStatistics(tensors: TensorMap): Tensor[] {
-  return [...tensors].flatMap(([name, tensor]) =>
-    /\.running_(mean|var)$/.test(name) ? [tensor] : [],
-  );
+export function describeDeepLabV2(backbone: string, shape: ShapeOf): string | undefined {
+  const classes = (scope: string) => shape(`${scope}.conv2d_list.0.weight`)?.[0];
+  const aux = classes(SCOPES.aux);
+  const main = classes(SCOPES.main);
+  if (main !== undefined) {
+    const without = aux === undefined ? `, without ${SCOPES.aux}` : "";
+    return `DeepLab-v2 ${backbone}, ${main} classes${without}`;
+  }
+  if (aux === undefined) return undefined;
+  return `${backbone} with a ${SCOPES.aux} for ${aux} classes, which is another head`;
 }

@@ -17,7 +17,7 @@ import {
   type Tensor,
   zeros,
 } from "../torch/index.js";
-import type { Network, Prediction } from "./deeplab-v2.js";
+import type { Network, Prediction } from "./network.js";
 
 /** What predicting asks of a network. */
 export interface Predictor extends Pick<Network, "classes" | "input" | "device"> {

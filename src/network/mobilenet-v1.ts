@@ -9,7 +9,13 @@ import {
   sequential,
 } from "../nn/index.js";
 import { pad, type Tensor } from "../torch/index.js";
-import type { Backbone } from "./backbones.js";
+import type {
+  Backbone,
+  BackboneOptions,
+  FeatureExtractor,
+  PublishedWeights,
+  Translation,
+} from "./backbone.js";
 
 /** Output channels and stride of the thirteen blocks: Howard et al. 2017, table 1. */
 const BLOCKS = [
@@ -34,8 +40,8 @@ const BLOCKS = [
   ],
 ] as [number, number][];
 const STEM = 32;
-/** Blocks up to here are the third stage: the last of 512 channels. */
-const THIRD = 11;
+/** The auxiliary classifier sees the last block of 512 channels. */
+const AUX = 11;
 const OUTPUT_STRIDE = 8;
 
 /** TensorFlow's "same" padding of a 3x3 kernel: where it does not divide evenly, more comes after. */
@@ -70,9 +76,9 @@ interface ConvolveOptions {
  * MobileNetV1 (Howard et al. 2017) at output stride 8: from the stride that would exceed it on, what
  * follows is dilated instead. Scale and shift of batch normalisation are trained: a small network that
  * was not made for segmentation needs them. Parameters are named after Keras's layers.
- * @param width multiplies every channel count; published are 1, 0.75, 0.5 and 0.25
+ * Published widths are 1, 0.75, 0.5 and 0.25.
  */
-export function mobilenetV1(p: Parameters, width: number, init: Init): Backbone {
+function build(p: Parameters, { width, init }: BackboneOptions): FeatureExtractor {
   const normed = (name: string, channels: number) =>
     sequential(batchNorm(p.sub(`${name}_bn`), channels, { eps: 1e-3 }), relu6);
   let inputs = Math.round(STEM * width);
@@ -97,40 +103,42 @@ export function mobilenetV1(p: Parameters, width: number, init: Init): Backbone 
     inputs = outputs;
     return layer;
   });
-  const third = sequential(stem, ...blocks.slice(0, THIRD));
-  const fourth = sequential(...blocks.slice(THIRD));
-  const backbone = (x: Tensor, training: boolean) => {
-    const layer3 = third(x, training);
-    return { layer3, layer4: fourth(layer3, training) };
+  const early = sequential(stem, ...blocks.slice(0, AUX));
+  const late = sequential(...blocks.slice(AUX));
+  return {
+    channels: { aux: Math.round(512 * width), main: Math.round(1024 * width) },
+    forward(images, training) {
+      const aux = early(images, training);
+      return { aux, main: late(aux, training) };
+    },
   };
-  const channels = { layer3: Math.round(512 * width), layer4: Math.round(1024 * width) };
-  return Object.assign(backbone, { channels, input: UNIT_INPUT, published: fromKeras });
 }
 
-const KERAS: Readonly<Record<string, string>> = {
-  kernel: "weight",
-  depthwise_kernel: "weight",
-  gamma: "weight",
-  beta: "bias",
-  moving_mean: "running_mean",
-  moving_variance: "running_var",
+/** Our names of what Keras's layers hold, and kernels [h, w, in, out] or, depthwise, [h, w, C, 1]. */
+const KERAS: Readonly<Record<string, Translation>> = {
+  kernel: { name: "weight", axes: [3, 2, 0, 1] },
+  depthwise_kernel: { name: "weight", axes: [2, 3, 0, 1] },
+  bias: { name: "bias" },
+  gamma: { name: "weight" },
+  beta: { name: "bias" },
+  moving_mean: { name: "running_mean" },
+  moving_variance: { name: "running_var" },
 };
 
-/**
- * Tensors with Keras's names in ours: kernels [h, w, in, out] become [out, in, h, w], depthwise ones
- * [h, w, C, 1] become [C, 1, h, w]. The classifier goes; other names stay as they are.
- */
-function fromKeras(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  const renamed = new Map<string, Tensor>();
-  for (const [name, tensor] of tensors) {
-    const [, layer = "", kind = ""] = /^(.*)\/(\w+)$/.exec(name) ?? [];
+const published: PublishedWeights = {
+  anchor: "conv_pw_13.weight",
+  describe: (shape) => ({
+    name: "MobileNetV1",
+    width: (shape("conv_pw_13.weight")?.[0] ?? 1024) / 1024,
+    imageClasses: shape("conv_preds.weight")?.[0],
+  }),
+  leftOut: [{ scope: "conv_preds" }],
+  /** `conv_dw_1/depthwise_kernel` is our `conv_dw_1.weight`; our own names stay. */
+  translate(name) {
+    const [, layer, kind = ""] = /^(.*)\/(\w+)$/.exec(name) ?? [];
     const own = KERAS[kind];
-    if (/(^|\/)conv_preds$/.test(layer)) continue;
-    if (own === undefined) renamed.set(name, tensor);
-    else if (kind === "kernel") renamed.set(`${layer}.${own}`, tensor.permute(3, 2, 0, 1));
-    else if (kind === "depthwise_kernel")
-      renamed.set(`${layer}.${own}`, tensor.permute(2, 3, 0, 1));
-    else renamed.set(`${layer}.${own}`, tensor);
-  }
-  return renamed;
-}
+    return own === undefined ? { name } : { ...own, name: `${layer}.${own.name}` };
+  },
+};
+
+export const mobilenetV1: Backbone = { create: build, input: UNIT_INPUT, published };

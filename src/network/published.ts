@@ -1,5 +1,7 @@
+import { type Parameters, union, withoutPrefix } from "../nn/index.js";
 import type { Tensor, TensorMap } from "../torch/index.js";
-import type { Network } from "./deeplab-v2.js";
+import type { Backbone, PublishedWeights } from "./backbone.js";
+import type { Network } from "./network.js";
 
 type Tensors = ReadonlyMap<string, Tensor>;
 
@@ -7,46 +9,73 @@ type Tensors = ReadonlyMap<string, Tensor>;
 export interface Fitting {
   /** What the file has for the network, to be copied by name. */
   readonly tensors: TensorMap;
-  /** The network's own tensors that it must have: backbone, and classifiers where it has any. */
+  /** The network's own tensors that the file must have: backbone, and the heads that are taken. */
   readonly wanted: TensorMap;
-  /** Parts of the network that start as they are: "layer5", "layer6", "head". */
+  /** Heads of the network that stay as they are, by scope: "layer5", "layer6", "head". */
   readonly fresh: readonly string[];
-  /** Parts of the file that are for something else: "fc", "layer5", "head". */
+  /** Parts of the file that are for something else, by scope: "fc", "layer5", "head". */
   readonly skipped: readonly string[];
+  /** What a user should know of the skipped parts. */
+  readonly hints: readonly string[];
 }
 
-const partOf = (name: string) => name.slice(0, name.indexOf("."));
-const partsOf = (tensors: Tensors) => new Set([...tensors.keys()].map(partOf));
-const CLASSIFIERS = ["layer5", "layer6"];
-const PROJECTION = "head";
+/** A file's tensors, or their shapes, under the names and with the axes that they have here. */
+export function translated<T>(
+  file: ReadonlyMap<string, T>,
+  { published }: Backbone,
+  permute: (value: T, axes: readonly number[]) => T,
+): ReadonlyMap<string, T> {
+  const { translate } = published;
+  if (translate === undefined) return file;
+  return new Map(
+    [...file].map(([theirs, value]) => {
+      const { name, axes } = translate(theirs);
+      return [name, axes === undefined ? value : permute(value, axes)];
+    }),
+  );
+}
 
 /**
- * Which tensors of a published file, its prefix gone, belong to which of the network's. The backbone
- * must be there whole. A `layer6` is the main classifier of AdaptSegNet and ADVENT, and comes with
- * their auxiliary `layer5` where they have one. A `layer5` alone is an ImageNet initialisation's head,
- * for something else, as is `fc`. A projection is taken if it is of this kind and size.
+ * Which tensors of a file belong to which of a network's, whatever prefix its names have. The backbone
+ * must be there whole. Classifiers are taken where the file has the main one: AdaptSegNet's and
+ * ADVENT's `layer6`, with the auxiliary `layer5` where it has that, too. A `layer5` alone is the head of
+ * an ImageNet initialisation, for something else. A projection is taken if it is of this kind and size.
  */
-export function fitPublished(from: Tensors, network: Network): Fitting {
-  const { all } = network.parameters;
-  const theirs = partsOf(from);
-  const sameProjection = [...all].every(
-    ([name, { shape }]) =>
-      partOf(name) !== PROJECTION || String(from.get(name)?.shape) === String(shape),
-  );
-  const optional = new Set([
-    ...CLASSIFIERS.filter((part) => theirs.has("layer6") && theirs.has(part)),
-    ...(theirs.has(PROJECTION) && sameProjection ? [PROJECTION] : []),
-  ]);
-  const parts = partsOf(all);
-  const isFresh = (part: string) =>
-    (CLASSIFIERS.includes(part) || part === PROJECTION) && !optional.has(part);
-  const isSkipped = (part: string) => part === "fc" || isFresh(part);
-  const select = (tensors: Tensors, test: (name: string) => boolean): TensorMap =>
-    new Map([...tensors].filter(([name]) => test(name)));
+export function fitPublished(file: Tensors, network: Network): Fitting {
+  const { backbone, parts, parameters } = network;
+  const ours = translated(file, backbone, (tensor, axes) => tensor.permute(...axes));
+  const from = withoutCounters(withoutPrefix(ours, parameters.all));
+  const below = (scope: string) =>
+    new Map([...from].filter(([name]) => name.startsWith(`${scope}.`)));
+  const has = ({ scope }: { readonly scope: string }) => below(scope).size > 0;
+  const { aux, main, projection } = parts;
+  const taken: Parameters[] = [
+    ...(has(main) ? [aux, main].filter(has) : []),
+    ...(sameShapes(projection.all, below(projection.scope)) ? [projection] : []),
+  ];
+  const left = [aux, main, projection].filter((part) => !taken.includes(part));
+  const skipped: PublishedWeights["leftOut"] = [
+    ...left.map(({ scope }) => ({ scope })),
+    ...backbone.published.leftOut,
+  ].filter(has);
+  const isSkipped = (name: string) => skipped.some(({ scope }) => name.startsWith(`${scope}.`));
   return {
-    tensors: select(from, (n) => !isSkipped(partOf(n)) && !n.endsWith("num_batches_tracked")),
-    wanted: select(all, (name) => !isFresh(partOf(name))),
-    fresh: [...parts].filter(isFresh),
-    skipped: [...theirs].filter(isSkipped),
+    tensors: new Map([...from].filter(([name]) => !isSkipped(name))),
+    wanted: union([parts.backbone, ...taken]).all,
+    fresh: left.filter(({ all }) => all.size > 0).map(({ scope }) => scope),
+    skipped: skipped.map(({ scope }) => scope),
+    hints: skipped.flatMap(({ hint }) => hint ?? []),
   };
+}
+
+/** PyTorch counts the batches that normalisation has seen, which changes nothing at a fixed momentum. */
+function withoutCounters(tensors: Tensors): Tensors {
+  return new Map([...tensors].filter(([name]) => !name.endsWith("num_batches_tracked")));
+}
+
+function sameShapes(a: Tensors, b: Tensors): boolean {
+  return (
+    a.size === b.size &&
+    [...a].every(([name, { shape }]) => String(b.get(name)?.shape) === String(shape))
+  );
 }

@@ -4,25 +4,24 @@ import {
   conv2d,
   type Init,
   type Layer,
-  normalInit,
   type Parameters,
   relu,
   sequential,
 } from "../nn/index.js";
-import { maxPool2d, type Tensor } from "../torch/index.js";
-import type { Backbone } from "./backbones.js";
+import { maxPool2d } from "../torch/index.js";
+import type { Backbone, BackboneOptions, FeatureExtractor, PublishedWeights } from "./backbone.js";
 
-export const DEPTHS = {
-  resnet18: { blocks: [2, 2, 2, 2], block: basic, expansion: 1 },
-  resnet34: { blocks: [3, 4, 6, 3], block: basic, expansion: 1 },
-  resnet50: { blocks: [3, 4, 6, 3], block: bottleneck, expansion: 4 },
-  resnet101: { blocks: [3, 4, 23, 3], block: bottleneck, expansion: 4 },
+/** He et al. 2016, table 1. */
+const DEPTHS = {
+  18: { blocks: [2, 2, 2, 2], block: basic, expansion: 1 },
+  34: { blocks: [3, 4, 6, 3], block: basic, expansion: 1 },
+  50: { blocks: [3, 4, 6, 3], block: bottleneck, expansion: 4 },
+  101: { blocks: [3, 4, 23, 3], block: bottleneck, expansion: 4 },
 } as const;
+type Depth = keyof typeof DEPTHS;
 
-/** A name of `RESNETS`. */
-export type ResNetName = keyof typeof DEPTHS;
-/** The depths of ResNet: He et al., CVPR 2016. */
-export const RESNETS = Object.keys(DEPTHS) as ResNetName[];
+/** Channels of the first convolution. */
+const STEM = 64;
 
 /** Stride and dilation of the four stages: output stride 8 by dilating the last two. */
 const STAGES = [
@@ -89,16 +88,10 @@ function bottleneck(p: Parameters, options: BlockOptions): Layer {
 /**
  * ResNet (He et al. 2016) at output stride 8, with the parameter names of DeepLab-v2's public
  * PyTorch form. Scale and shift of batch normalisation are frozen.
- * @param width multiplies every channel count; 1 is the published network.
  */
-export function resnet(
-  p: Parameters,
-  name: ResNetName,
-  width = 1,
-  init: Init = normalInit(0.01),
-): Backbone {
-  const { blocks, block, expansion } = DEPTHS[name];
-  const base = Math.round(64 * width);
+function build(depth: Depth, p: Parameters, { width, init }: BackboneOptions): FeatureExtractor {
+  const { blocks, block, expansion } = DEPTHS[depth];
+  const base = Math.round(STEM * width);
   const stem = sequential(
     conv2d(p.sub("conv1"), 3, base, 7, { stride: 2, padding: 3, bias: false, init }),
     batchNorm(p.sub("bn1"), base, { frozen: true }),
@@ -118,13 +111,55 @@ export function resnet(
     return sequential(...layers);
   });
   const [layer1, layer2, layer3, layer4] = stages as [Layer, Layer, Layer, Layer];
-  const early = sequential(stem, layer1, layer2);
-  const backbone = (x: Tensor, training: boolean) => {
-    const third = layer3(early(x, training), training);
-    return { layer3: third, layer4: layer4(third, training) };
+  const early = sequential(stem, layer1, layer2, layer3);
+  return {
+    channels: { aux: base * 4 * expansion, main: base * 8 * expansion },
+    forward(images, training) {
+      const aux = early(images, training);
+      return { aux, main: layer4(aux, training) };
+    },
   };
-  const channels = { layer3: base * 4 * expansion, layer4: base * 8 * expansion };
-  // Published files have these names already.
-  const published = (tensors: ReadonlyMap<string, Tensor>) => tensors;
-  return Object.assign(backbone, { channels, input: CAFFE_INPUT, published });
 }
+
+/** Files of DeepLab-v2, of its ImageNet initialisations and of torchvision have our names. */
+const published: PublishedWeights = {
+  anchor: "layer1.0.conv1.weight",
+  describe(shape) {
+    const blocks = [1, 2, 3, 4].map((stage) => {
+      let count = 0;
+      while (shape(`layer${stage}.${count}.conv1.weight`)) count++;
+      return count;
+    });
+    const expansion = shape("layer1.0.conv3.weight") ? 4 : 1;
+    const [depth] =
+      Object.entries(DEPTHS).find(
+        ([, known]) => known.expansion === expansion && String(known.blocks) === String(blocks),
+      ) ?? [];
+    return {
+      name: depth === undefined ? `ResNet of ${blocks} blocks` : `ResNet-${depth}`,
+      width: (shape("conv1.weight")?.[0] ?? STEM) / STEM,
+      imageClasses: shape("fc.weight")?.[0],
+    };
+  },
+  leftOut: [{ scope: "fc", hint: "if it is torchvision's, set network.input=torchvision" }],
+};
+
+/** Once for every module that holds the parameter: stage, block and layer, and in a shortcut its sequence. */
+function duplicates(name: string): number {
+  if (!name.startsWith("layer")) return 1;
+  return name.includes(".downsample.") ? 4 : 3;
+}
+
+function resnet(depth: Depth): Backbone {
+  return {
+    create: (p, options) => build(depth, p, options),
+    input: CAFFE_INPUT,
+    published,
+    duplicates,
+  };
+}
+
+export const resnet18 = resnet(18);
+export const resnet34 = resnet(34);
+export const resnet50 = resnet(50);
+export const resnet101 = resnet(101);

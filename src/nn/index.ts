@@ -21,7 +21,7 @@ export {
   relu6,
   sequential,
 } from "./layers.js";
-export { loadByName, withoutPrefix } from "./load-by-name.js";
+export { loadByName, prefixesOf, withoutPrefix } from "./load-by-name.js";
 export { lossOverRows } from "./loss-over-rows.js";
 export {
   createParameters,
@@ -29,10 +29,13 @@ export {
   type Init,
   normalInit,
   onesInit,
+  type ParameterSet,
   type Parameters,
   uniformInit,
+  union,
   zerosInit,
 } from "./parameters.js";
+export { below, prefixed } from "./prefix.js";
 export { replay } from "./replay.js";
 export { poly } from "./schedule.js";
 export { type Optimizer, type ParameterGroup, type SgdOptions, sgd } from "./sgd.js";

@@ -1,7 +1,18 @@
 import { UserError } from "../errors.js";
 import { copyInto, noGrad, type Tensor, type TensorMap } from "../torch/index.js";
+import { below } from "./prefix.js";
 
 type Tensors = ReadonlyMap<string, Tensor>;
+
+/**
+ * What precedes `name` in every one of `names` that ends with it: "" or a prefix up to a dot or slash
+ * (`module.`, `network/`).
+ */
+export function prefixesOf(names: Iterable<string>, name: string): string[] {
+  return [...names]
+    .filter((own) => own === name || own.endsWith(`.${name}`) || own.endsWith(`/${name}`))
+    .map((own) => own.slice(0, own.length - name.length));
+}
 
 /**
  * The tensors under the prefix (`module.`, `Scale.`, `model.state_dict.`, ...) below which most names
@@ -9,17 +20,13 @@ type Tensors = ReadonlyMap<string, Tensor>;
  */
 export function withoutPrefix(from: Tensors, into: Tensors): TensorMap {
   const [anchor = ""] = into.keys();
-  const prefixes = [...from.keys()]
-    .filter((name) => name === anchor || name.endsWith(`.${anchor}`) || name.endsWith(`/${anchor}`))
-    .map((name) => name.slice(0, name.length - anchor.length));
   const found = (prefix: string) => [...into.keys()].filter((n) => from.has(prefix + n)).length;
-  const ranked = prefixes.map((prefix) => ({ prefix, found: found(prefix) }));
+  const ranked = prefixesOf(from.keys(), anchor).map((prefix) => ({
+    prefix,
+    found: found(prefix),
+  }));
   const best = ranked.sort((a, b) => b.found - a.found)[0]?.prefix ?? "";
-  return new Map(
-    [...from]
-      .filter(([name]) => name.startsWith(best))
-      .map(([name, tensor]) => [name.slice(best.length), tensor]),
-  );
+  return below(best, from);
 }
 
 const others = (count: number, whole: string) => (count > 1 ? ` (${count} of ${whole} so)` : "");
@@ -40,6 +47,7 @@ export function loadByName(path: string, from: Tensors, into: Tensors, advice: s
   if (first) {
     const [name, { shape }] = first;
     throw new UserError(
+      "weights-mismatch",
       `${path} is for another network: its ${name} is [${from.get(name)?.shape}], but this one's is ` +
         `[${shape}]${others(misshapen.length, `${into.size} tensors are`)}; ${advice}`,
     );
@@ -47,12 +55,15 @@ export function loadByName(path: string, from: Tensors, into: Tensors, advice: s
   const missing = [...into.keys()].filter((name) => !from.has(name));
   if (missing.length > 0) {
     const count = others(missing.length, `${into.size} tensors are`);
-    throw new UserError(`${path} has no ${missing[0]}${count}; ${advice}`);
+    throw new UserError("weights-mismatch", `${path} has no ${missing[0]}${count}; ${advice}`);
   }
   const spare = [...from.keys()].filter((name) => !into.has(name));
   if (spare.length > 0) {
     const count = others(spare.length, `its ${from.size} tensors are`);
-    throw new UserError(`${path} has ${spare[0]}, which this network has not${count}; ${advice}`);
+    throw new UserError(
+      "weights-mismatch",
+      `${path} has ${spare[0]}, which this network has not${count}; ${advice}`,
+    );
   }
   noGrad(() => {
     for (const [name, tensor] of into) copyInto(tensor, from.get(name) as Tensor);

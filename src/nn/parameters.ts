@@ -3,25 +3,32 @@ import { empty, keep, noGrad, type Tensor, type TensorMap } from "../torch/index
 /** Fills a new tensor in place. */
 export type Init = (tensor: Tensor) => unknown;
 
-/**
- * The named tensors of a network. Layers ask a `Parameters` for what they need and become closures
- * over it; `sub` prefixes names, so that the names of the whole equal PyTorch's state dict.
- */
-export interface Parameters {
-  /** The same store, with `name.` before every name. */
-  sub(name: string | number): Parameters;
-  /** A tensor that the optimiser trains, unless frozen. */
-  parameter(name: string, shape: readonly number[], init: Init, frozen?: boolean): Tensor;
-  /** A tensor that is saved, but not trained. */
-  buffer(name: string, shape: readonly number[], init: Init): Tensor;
+/** Named tensors. */
+export interface ParameterSet {
   /** Every tensor by full name, in order of creation. */
   readonly all: TensorMap;
   /** Those with gradients. */
   readonly trainable: TensorMap;
 }
 
-/** An empty store on `device`. Tensors live until disposed. */
-export function createParameters(device = "cpu"): Parameters {
+/**
+ * A store of named tensors. Layers ask a `Parameters` for what they need and become closures over it;
+ * `sub` prefixes names, so that the names of the whole equal PyTorch's state dict. `all` and `trainable`
+ * are those of the whole store.
+ */
+export interface Parameters extends ParameterSet {
+  /** What precedes the names asked for, without the dot: "layer1.0"; "" for nothing. */
+  readonly scope: string;
+  /** The same store, with `name.` before every name. */
+  sub(name: string | number): Parameters;
+  /** A tensor that the optimiser trains, unless frozen. */
+  parameter(name: string, shape: readonly number[], init: Init, frozen?: boolean): Tensor;
+  /** A tensor that is saved, but not trained. */
+  buffer(name: string, shape: readonly number[], init: Init): Tensor;
+}
+
+/** An empty store on `device`, whose names begin with `scope`. Tensors live until disposed. */
+export function createParameters(device = "cpu", scope = ""): Parameters {
   const all: TensorMap = new Map();
   const trainable: TensorMap = new Map();
   const create = (name: string, shape: readonly number[], init: Init): Tensor => {
@@ -31,21 +38,38 @@ export function createParameters(device = "cpu"): Parameters {
     all.set(name, tensor);
     return tensor;
   };
-  const at = (prefix: string): Parameters => ({
-    sub: (name) => at(`${prefix}${name}.`),
-    parameter(name, shape, init, frozen = false) {
-      const tensor = create(prefix + name, shape, init);
-      if (!frozen) {
-        tensor.requiresGrad = true;
-        trainable.set(prefix + name, tensor);
-      }
-      return tensor;
-    },
-    buffer: (name, shape, init) => create(prefix + name, shape, init),
-    all,
-    trainable,
-  });
-  return at("");
+  const at = (scope: string): Parameters => {
+    const full = (name: string | number) => (scope === "" ? `${name}` : `${scope}.${name}`);
+    return {
+      scope,
+      sub: (name) => at(full(name)),
+      parameter(name, shape, init, frozen = false) {
+        const tensor = create(full(name), shape, init);
+        if (!frozen) {
+          tensor.requiresGrad = true;
+          trainable.set(full(name), tensor);
+        }
+        return tensor;
+      },
+      buffer: (name, shape, init) => create(full(name), shape, init),
+      all,
+      trainable,
+    };
+  };
+  return at(scope);
+}
+
+/**
+ * The tensors of several stores as one set, store after store.
+ * @throws Error if a name is in two of them
+ */
+export function union(sets: readonly ParameterSet[]): ParameterSet {
+  const all: TensorMap = new Map();
+  for (const [name, tensor] of sets.flatMap((set) => [...set.all])) {
+    if (all.has(name)) throw new Error(`two parameters are called ${name}`);
+    all.set(name, tensor);
+  }
+  return { all, trainable: new Map(sets.flatMap((set) => [...set.trainable])) };
 }
 
 /** All 0. */

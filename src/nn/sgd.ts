@@ -14,7 +14,7 @@ export interface ParameterGroup {
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Times the base learning rate; the reference has 10 for its heads. */
   readonly rate: number;
-  /** How often one step updates a parameter; see `repeats` in network/deeplab-v2. Default once. */
+  /** How often one step updates a parameter; see `duplicates` in network/backbone. Default once. */
   readonly repeats?: (name: string) => number;
 }
 

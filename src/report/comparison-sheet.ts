@@ -1,7 +1,7 @@
-import sharp from "sharp";
 import { colorize } from "../datasets/colorize.js";
 import type { ClassSet, Size } from "../datasets/dataset.js";
 import { beside } from "./pictures.js";
+import { type Sheet, sheet, text } from "./sheet.js";
 
 /** A column of a sheet: RGB pictures, or labels that are drawn in their classes' colours. */
 export interface Column {
@@ -20,7 +20,7 @@ export async function comparisonSheet(
   columns: readonly Column[],
   classes: ClassSet,
   size: Size,
-): Promise<{ rgb: Uint8Array; size: Size }> {
+): Promise<Sheet> {
   const cells = columns.map(
     ({ pictures, labels = [] }) => pictures ?? labels.map((label) => colorize(label, classes)),
   );
@@ -32,20 +32,12 @@ export async function comparisonSheet(
   );
   const width = size.width * columns.length;
   const height = HEADER + size.height * rows.length;
-  const titles = columns.map(
-    ({ title }, i) =>
-      `<text x="${(i + 0.5) * size.width}" y="19" text-anchor="middle" font-family="sans-serif" font-size="15" fill="#222">${title}</text>`,
+  const titles = columns.map(({ title }, i) =>
+    text((i + 0.5) * size.width, 19, title, 15, "#222", { anchor: "middle" }),
   );
-  const header = await sharp(
-    Buffer.from(
-      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEADER}"><rect width="100%" height="100%" fill="white"/>${titles.join("")}</svg>`,
-    ),
-  )
-    .removeAlpha()
-    .raw()
-    .toBuffer();
+  const header = await sheet({ width, height: HEADER }, "white", titles);
   const rgb = new Uint8Array(width * height * 3);
-  rgb.set(header);
+  rgb.set(header.rgb);
   for (const [i, row] of rows.entries()) {
     rgb.set(row, (HEADER + i * size.height) * width * 3);
   }

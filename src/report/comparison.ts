@@ -1,5 +1,6 @@
 import { UserError } from "../errors.js";
 import type { ResultFile, RunFiles } from "./run-files.js";
+import { differences, groupKey, type Settings, settingsOf, taskKey } from "./run-groups.js";
 import { meanAndDeviation } from "./score-history.js";
 import { percent } from "./score-table.js";
 
@@ -10,7 +11,7 @@ export interface Spread {
   readonly runs: number;
 }
 
-/** Runs that differ in nothing but their seed. */
+/** Runs that differ in their seed alone, as run-groups.ts has it. */
 export interface Group {
   /** The method, and what tells this group from others of it. */
   readonly label: string;
@@ -21,10 +22,14 @@ export interface Group {
   readonly miou: Readonly<Record<string, Spread>>;
   /** IoU per class on the first set; undefined where the class does not occur. */
   readonly iou: readonly (Spread | undefined)[];
-  /** mIoU on the first set minus source-only's of the same seed, over the seeds that both have. */
+  /**
+   * mIoU on the first set minus source-only's of the same seed, over the seeds that both have:
+   * source-only on the same network, data and pretraining, or the first there is.
+   */
   readonly gain?: Spread;
 }
 
+/** Complete runs side by side, in groups that differ in more than their seed. */
 export interface Comparison {
   readonly sets: readonly string[];
   readonly classes: readonly string[];
@@ -46,28 +51,30 @@ export function compareRuns(all: readonly RunFiles[]): Comparison {
   const leftOut = all.filter((run) => !isComplete(run)).map(({ name }) => name);
   const [first] = runs;
   if (!first)
-    throw new UserError("none of these runs is complete: there is no result.json to compare");
+    throw new UserError(
+      "run-incomplete",
+      "none of these runs is complete: there is no result.json to compare",
+    );
   const { classes } = first.result;
   for (const { name, result } of runs) {
     if (result.classes.join() === classes.join()) continue;
     throw new UserError(
+      "class-mismatch",
       `${name} has the classes ${result.classes.join(", ")}, but ${first.name} ` +
         `${classes.join(", ")}; compare runs of the same classes`,
     );
   }
   const sets = first.sets.filter((set) => runs.every(({ result }) => result.scores[set]));
   if (sets.length === 0) {
-    throw new UserError("these runs share no evaluation set; compare runs of the same target");
+    throw new UserError(
+      "conflicting-options",
+      "these runs share no evaluation set; compare runs of the same target",
+    );
   }
-  const grouped = new Map<string, CompleteRun[]>();
-  for (const run of runs) {
-    const key = JSON.stringify([...settings(run)]);
-    grouped.set(key, [...(grouped.get(key) ?? []), run]);
-  }
-  const members = [...grouped.values()];
-  const labels = labelsOf(members.map(([run]) => run as CompleteRun));
-  const baseline = members.find(([run]) => run?.result.method === "source-only");
-  const groups = members.map((group, i): Group => {
+  const members = membersOf(runs);
+  const labels = labelsOf(members.map(({ settings }) => settings));
+  const groups = members.map(({ settings, runs: group }, i): Group => {
+    const baseline = baselineOf(settings, members);
     const gain =
       baseline && group !== baseline ? gainOver(baseline, group, sets[0] as string) : undefined;
     return {
@@ -91,6 +98,29 @@ export function compareRuns(all: readonly RunFiles[]): Comparison {
   return { sets, classes, groups, leftOut };
 }
 
+interface Members {
+  readonly settings: Settings;
+  readonly runs: CompleteRun[];
+}
+
+function membersOf(runs: readonly CompleteRun[]): Members[] {
+  const groups = new Map<string, Members>();
+  for (const run of runs) {
+    const settings = settingsOf(run.config);
+    const key = groupKey(settings);
+    const group = groups.get(key) ?? { settings, runs: [] };
+    group.runs.push(run);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+function baselineOf(settings: Settings, members: readonly Members[]): CompleteRun[] | undefined {
+  const sourceOnly = members.filter((group) => group.settings.get("method") === "source-only");
+  const task = taskKey(settings);
+  return (sourceOnly.find((group) => taskKey(group.settings) === task) ?? sourceOnly[0])?.runs;
+}
+
 const spread = (values: readonly number[]): Spread => ({
   ...meanAndDeviation(values),
   runs: values.length,
@@ -109,42 +139,16 @@ function gainOver(
   return differences.length > 0 ? spread(differences) : undefined;
 }
 
-/** The configuration as dotted keys and values, without what may differ between seeds. */
-function settings({ config }: RunFiles): Map<string, string> {
-  const flat = new Map<string, string>();
-  const visit = (value: unknown, path: string) => {
-    if (value !== null && typeof value === "object" && !Array.isArray(value)) {
-      for (const key of Object.keys(value).sort()) {
-        visit((value as Record<string, unknown>)[key], path ? `${path}.${key}` : key);
-      }
-    } else flat.set(path, JSON.stringify(value));
-  };
-  visit(config, "");
-  const { method, pretrain } = config;
-  for (const key of flat.keys()) {
-    // A method reads its own options only, and every seed has a pretraining of its own.
-    const others = key.startsWith("options.") && !key.startsWith(`options.${method}.`);
-    const pretrained = key === "network.weights" && pretrain !== undefined;
-    if (others || pretrained || key === "train.seed") flat.delete(key);
-  }
-  return flat;
-}
-
 const NAMED = 3;
 
 /** The method, and for several groups of one method the settings that tell them apart. */
-function labelsOf(representatives: readonly RunFiles[]): string[] {
-  return representatives.map((run) => {
-    const { method } = run.config;
-    const alike = representatives.filter(({ config }) => config.method === method).map(settings);
-    const own = settings(run);
-    const keys = [...new Set(alike.flatMap((one) => [...one.keys()]))].filter(
-      (key) => new Set(alike.map((one) => one.get(key))).size > 1,
-    );
+function labelsOf(groups: readonly Settings[]): string[] {
+  return groups.map((own) => {
+    const method = own.get("method") as string;
+    const keys = differences(groups.filter((settings) => settings.get("method") === method));
     if (keys.length === 0) return method;
     const shown = keys.slice(0, NAMED).map((key) => {
-      const value = own.get(key);
-      return `${key}=${value === undefined ? "default" : value.replaceAll('"', "")}`;
+      return `${key}=${own.get(key)?.replaceAll('"', "") ?? "default"}`;
     });
     return `${method} (${shown.join(", ")}${keys.length > NAMED ? ", ..." : ""})`;
   });

@@ -1,9 +1,8 @@
-import sharp from "sharp";
 import { spread } from "../datasets/check.js";
 import { overlay } from "../datasets/colorize.js";
 import type { ClassSet, Dataset, Sample, Size } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
-import { escapeXml } from "./xml.js";
+import { COLOR, pictureAt, type Sheet, sheet, text } from "./sheet.js";
 
 export interface ContactSheetOptions {
   /** Samples to show, spread evenly over the set; all if there are fewer. */
@@ -18,7 +17,7 @@ const GAP = 16;
 const HEADER = 58;
 const CAPTION = 24;
 const LEGEND_ROW = 24;
-const COLOR = { paper: "#17191d", ink: "#f1f1ef", faint: "#8b9098", hole: "#262a31" };
+const HOLE = "#262a31";
 
 /**
  * Pictures of a data set, each above the same picture under its label, and the colours of the
@@ -29,7 +28,7 @@ const COLOR = { paper: "#17191d", ink: "#f1f1ef", faint: "#8b9098", hole: "#262a
 export async function contactSheet(
   dataset: Dataset,
   { count, columns, size }: ContactSheetOptions,
-): Promise<{ rgb: Uint8Array; size: Size }> {
+): Promise<Sheet> {
   const indices = spread(dataset.names.length, count);
   const samples = await Promise.all(indices.map((index) => loadOrNothing(dataset, index, size)));
   const across = Math.max(1, Math.min(columns, indices.length));
@@ -52,33 +51,20 @@ export async function contactSheet(
   const pictures = samples.flatMap((sample, i) => {
     if (!sample) return [];
     const { left, top } = place(i);
-    const image = {
-      input: Buffer.from(sample.image),
-      raw: { ...size, channels: 3 as const },
-      left,
-      top,
-    };
+    const image = pictureAt(sample.image, size, left, top);
     if (!sample.label) return [image];
     const labelled = overlay(sample.image, sample.label, dataset.classes);
-    return [image, { ...image, input: Buffer.from(labelled), top: top + size.height }];
+    return [image, pictureAt(labelled, size, left, top + size.height)];
   });
   const captions = indices.map((index, i) =>
     drawCell(dataset.names[index] as string, { ...place(i), ...cell }, samples[i] === undefined),
   );
   const svg = [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="DejaVu Sans, Helvetica, Arial, sans-serif">`,
-    `<rect width="100%" height="100%" fill="${COLOR.paper}"/>`,
     ...drawHeader(dataset, indices.length, width),
     ...captions,
     `<g transform="translate(0 ${gridBottom + GAP})">${legend.svg.join("")}</g>`,
-    "</svg>",
   ];
-  const rgb = await sharp(Buffer.from(svg.join("")))
-    .composite(pictures)
-    .removeAlpha()
-    .raw()
-    .toBuffer();
-  return { rgb: new Uint8Array(rgb.buffer, rgb.byteOffset, rgb.length), size: { width, height } };
+  return sheet({ width, height }, COLOR.paper, svg, pictures);
 }
 
 async function loadOrNothing(
@@ -98,7 +84,9 @@ function drawHeader({ name, names, classes, labelled }: Dataset, shown: number, 
     labelled ? `${classes.names.length} classes` : "without labels",
   ];
   return [
-    text(MARGIN, MARGIN + 17, shorten(name, width - 2 * MARGIN, 11), 18, COLOR.ink, "bold"),
+    text(MARGIN, MARGIN + 17, shorten(name, width - 2 * MARGIN, 11), 18, COLOR.ink, {
+      weight: "bold",
+    }),
     text(MARGIN, MARGIN + 40, facts.join(" · "), 13, COLOR.faint),
   ];
 }
@@ -114,8 +102,9 @@ function drawCell(name: string, { left, top, width, height }: Box, missing: bool
   if (!missing) return caption;
   const [middle, center] = [left + width / 2, top + (height - CAPTION) / 2];
   return (
-    `<rect x="${left}" y="${top}" width="${width}" height="${height - CAPTION}" fill="${COLOR.hole}"/>` +
-    `<text x="${middle}" y="${center}" text-anchor="middle" font-size="13" fill="${COLOR.ink}">cannot be read</text>${caption}`
+    `<rect x="${left}" y="${top}" width="${width}" height="${height - CAPTION}" fill="${HOLE}"/>` +
+    text(middle, center, "cannot be read", 13, COLOR.ink, { anchor: "middle" }) +
+    caption
   );
 }
 
@@ -139,10 +128,6 @@ function drawLegend(
     return `<g opacity="${opacity}">${swatch}${text(x + 31, y + 16, name, 13, COLOR.ink)}</g>`;
   });
   return { svg, height: rows * LEGEND_ROW };
-}
-
-function text(x: number, y: number, words: string, size: number, fill: string, weight = "normal") {
-  return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${fill}">${escapeXml(words)}</text>`;
 }
 
 /** The end of a long name, which tells it from its neighbours. */

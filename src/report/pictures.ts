@@ -1,15 +1,24 @@
 import sharp from "sharp";
 import type { Size } from "../datasets/dataset.js";
+import { writeAtomically } from "../write-atomically.js";
 
-/** RGB pixels as a PNG file. */
-export async function writeRgb(
-  path: string,
-  rgb: Uint8Array,
-  { width, height }: Size,
-): Promise<void> {
-  await sharp(rgb, { raw: { width, height, channels: 3 } })
-    .png()
-    .toFile(path);
+const raw = ({ width, height }: Size, channels: 1 | 3) => ({ raw: { width, height, channels } });
+
+/** RGB pixels [height * width * 3] as a PNG. */
+export const rgbPng = (rgb: Uint8Array, size: Size): Promise<Buffer> =>
+  sharp(rgb, raw(size, 3)).png().toBuffer();
+
+/** Grey pixels [height * width] as a PNG of one channel. */
+export const greyPng = (grey: Uint8Array, size: Size): Promise<Buffer> =>
+  sharp(grey, raw(size, 1)).toColourspace("b-w").png().toBuffer();
+
+/** RGB pixels [height * width * 3] as a JPEG. */
+export const jpeg = (rgb: Uint8Array, size: Size): Promise<Buffer> =>
+  sharp(rgb, raw(size, 3)).jpeg({ quality: 88 }).toBuffer();
+
+/** Writes RGB pixels as a PNG file. */
+export async function writeRgb(path: string, rgb: Uint8Array, size: Size): Promise<void> {
+  writeAtomically(path, await rgbPng(rgb, size));
 }
 
 /** Pictures of one size side by side, RGB. */

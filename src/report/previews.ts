@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import sharp from "sharp";
 import { spread } from "../datasets/check.js";
 import { colorize } from "../datasets/colorize.js";
 import type { ClassSet, Dataset, Sample, Size } from "../datasets/dataset.js";
@@ -7,7 +6,9 @@ import { entropyMap } from "../entropy/index.js";
 import { type PredictOptions, probabilities } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
 import { scope } from "../torch/index.js";
-import { writeAtomically } from "../train/run-folder.js";
+import { stepName } from "../train/step-name.js";
+import { writeAtomically } from "../write-atomically.js";
+import { greyPng, jpeg, rgbPng } from "./pictures.js";
 
 /** Pictures of the same few images, snapshot by snapshot: `previews/<set>/<NNN>/`. */
 export interface Previews {
@@ -51,9 +52,6 @@ export async function openPreviews(
   };
 }
 
-/** "step-0000500": file names that sort by step. */
-export const stepName = (step: number): string => `step-${String(step).padStart(7, "0")}`;
-
 /** Train ids, and the normalised entropy as 0..255, both [height * width], at the sample's size. */
 function predictWithEntropy(
   network: Network,
@@ -69,18 +67,5 @@ function predictWithEntropy(
   });
 }
 
-export const jpeg = (rgb: Uint8Array, { width, height }: Size): Promise<Buffer> =>
-  sharp(rgb, { raw: { width, height, channels: 3 } })
-    .jpeg({ quality: 88 })
-    .toBuffer();
-
-const classPng = (label: Uint8Array, classes: ClassSet, { width, height }: Size): Promise<Buffer> =>
-  sharp(colorize(label, classes), { raw: { width, height, channels: 3 } })
-    .png()
-    .toBuffer();
-
-const greyPng = (grey: Uint8Array, { width, height }: Size): Promise<Buffer> =>
-  sharp(grey, { raw: { width, height, channels: 1 } })
-    .toColourspace("b-w")
-    .png()
-    .toBuffer();
+const classPng = (label: Uint8Array, classes: ClassSet, size: Size): Promise<Buffer> =>
+  rgbPng(colorize(label, classes), size);

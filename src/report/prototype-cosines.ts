@@ -1,15 +1,5 @@
 import { scope, type Tensor } from "../torch/index.js";
-
-/** Cosines [C][C]; null where one of the two classes was never seen. */
-export type Cosines = (number | null)[][];
-
-/** How alike the prototypes of the classes are, within each domain's bank and from one to the other. */
-export interface PrototypeCosines {
-  readonly source: Cosines;
-  readonly target: Cosines;
-  /** Row: class of the source; column: class of the target. */
-  readonly across: Cosines;
-}
+import type { Cosines, PrototypeCosines } from "./run-data.js";
 
 /** Of two banks of unit prototypes [C, D], rows of zeros for unseen classes. */
 export function prototypeCosines(banks: { source: Tensor; target: Tensor }): PrototypeCosines {

@@ -6,7 +6,8 @@ import { UserError } from "../errors.js";
 import type { Environment } from "../train/environment.js";
 import { readJsonLines } from "../train/run-folder.js";
 import type { Status } from "../train/status.js";
-import type { PrototypeCosines } from "./prototype-cosines.js";
+import type { ConfusionCounts, Features, PrototypeCosines } from "./run-data.js";
+import { settingsOf, taskKey } from "./run-groups.js";
 import {
   classesFile,
   configFile,
@@ -28,15 +29,6 @@ export interface Preview {
   readonly prediction: string | undefined;
   readonly entropy: string | undefined;
   readonly step: number | undefined;
-}
-
-/** Features mapped to two dimensions; arrays of one length. */
-export interface Points {
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  /** 0: source, 1: target. */
-  readonly domain: readonly number[];
-  readonly class: readonly number[];
 }
 
 /** The part of `result.json` that tables need. */
@@ -64,9 +56,9 @@ export interface RunFiles {
   readonly environment: Environment | undefined;
   readonly metrics: readonly MetricsLine[];
   readonly classes: { readonly names: string[]; readonly colors: number[][] };
-  readonly confusion: { step: number; sets: Record<string, number[][]> } | undefined;
+  readonly confusion: ConfusionCounts | undefined;
   readonly prototypes: readonly (PrototypeCosines & { readonly step: number })[];
-  readonly features: { before?: Points; after: Points } | undefined;
+  readonly features: Features | undefined;
   readonly result: ResultFile | undefined;
   /** Evaluation sets in the configuration's order: the first one is the target. */
   readonly sets: readonly string[];
@@ -76,7 +68,10 @@ export interface RunFiles {
 export function readRun(path: string): RunFiles {
   const file = (name: string) => join(path, name);
   if (!existsSync(file("config.yaml"))) {
-    throw new UserError(`${path} is no run folder: expected ${file("config.yaml")} in it`);
+    throw new UserError(
+      "not-a-run",
+      `${path} is no run folder: expected ${file("config.yaml")} in it`,
+    );
   }
   const yaml = readFileSync(file("config.yaml"), "utf8");
   const config = checked(file("config.yaml"), configFile, () =>
@@ -113,7 +108,10 @@ function readJson(path: string, schema: z.ZodType): unknown {
 /** What `read` gives, if it is what a run writes. @throws UserError naming file and fault */
 function checked<T>(path: string, schema: z.ZodType<T>, read: () => unknown): T {
   const damaged = (what: string) =>
-    new UserError(`${path} is not what a run writes: ${what}; restore it, or do without this run`);
+    new UserError(
+      "damaged-file",
+      `${path} is not what a run writes: ${what}; restore it, or do without this run`,
+    );
   let value: unknown;
   try {
     value = read();
@@ -170,6 +168,7 @@ export function readStyleSamples(run: string): { content: string; result: string
  */
 export function findBaseline(run: RunFiles): string | undefined {
   if (run.config?.method === "source-only") return undefined;
+  const task = taskKey(settingsOf(run.config));
   const parent = resolve(run.path, "..");
   const siblings = readdirSync(parent)
     .map((name) => join(parent, name))
@@ -178,7 +177,7 @@ export function findBaseline(run: RunFiles): string | undefined {
     );
   const same = siblings.flatMap((path) => {
     const { config } = whole(path) ?? {};
-    const alike = config?.method === "source-only" && task(config) === task(run.config);
+    const alike = config?.method === "source-only" && taskKey(settingsOf(config)) === task;
     return alike ? { path, seed: config.train.seed } : [];
   });
   return (same.find(({ seed }) => seed === run.config.train.seed) ?? same[0])?.path;
@@ -193,10 +192,3 @@ function whole(path: string): RunFiles | undefined {
     throw error;
   }
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: see RunFiles
-const task = ({ network, source, target, evaluate, sizes, pretrain }: any): string => {
-  const { backbone, width } = network ?? {};
-  // The pretraining itself, which has no `pretrain`, is no row beside those that start from it.
-  return JSON.stringify([backbone, width, source, target, evaluate, sizes, pretrain]);
-};

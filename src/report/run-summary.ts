@@ -34,6 +34,12 @@ export function curve(metrics: RunFiles["metrics"], key: string): string {
   return `${sparkline(means)}  ${first} to ${last}`;
 }
 
+/** The course of the first loss that a run has logged: its headline. */
+export function lossCurve(metrics: RunFiles["metrics"]): string {
+  const [first] = firstOfEachKind(metrics.flatMap((line) => Object.keys(line)));
+  return first === undefined ? "" : curve(metrics, first);
+}
+
 /** "best road 80.6, sky 57.4; worst pole 3.1, rider 1.2"; classes that do not occur are left out. */
 function extremes(iou: ResultFile["scores"][string]["iou"], classes: readonly string[]): string {
   const ranked = iou

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Dataset, Size } from "../datasets/dataset.js";
 import type { Transform } from "../datasets/loader.js";
-import { writeAtomically } from "../train/run-folder.js";
-import { jpeg } from "./previews.js";
+import { writeAtomically } from "../write-atomically.js";
+import { jpeg } from "./pictures.js";
 
 const SHOWN = 4;
 

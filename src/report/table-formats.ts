@@ -1,4 +1,4 @@
-import type { PublishedFigure } from "./published.js";
+import type { PublishedFigure } from "./published-figures.js";
 import { percent } from "./score-table.js";
 
 type Rows = readonly (readonly string[])[];

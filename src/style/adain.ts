@@ -43,6 +43,7 @@ export function adainLosses(
   };
 }
 
+/** How AdaIN computes. */
 export interface AdainOptions {
   readonly precision?: Precision;
   /**

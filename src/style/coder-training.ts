@@ -28,6 +28,7 @@ export const coderTrainingSchema = z.strictObject({
 });
 
 export type CoderChanges = z.infer<typeof coderTrainingSchema>;
+/** The training of a coder, checked. */
 export type CoderTraining = {
   readonly [Key in Exclude<keyof CoderChanges, "size">]-?: NonNullable<CoderChanges[Key]>;
 } & { readonly size?: [number, number] | undefined };

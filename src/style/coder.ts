@@ -59,6 +59,7 @@ export function saveCoder(path: string, { parameters, width }: Coder): void {
 export function loadCoder(path: string, device = "cpu"): Coder {
   if (!existsSync(path)) {
     throw new UserError(
+      "not-found",
       `${path} does not exist: expected a coder, which \`cfcontra style train\` makes`,
     );
   }
@@ -67,6 +68,7 @@ export function loadCoder(path: string, device = "cpu"): Coder {
     const width = Number(metadata.width);
     if (metadata.format !== FORMAT || !(width > 0)) {
       throw new UserError(
+        "unsupported-file",
         `${path} holds tensors, but is no coder: expected a file that \`cfcontra style train\` made`,
       );
     }

@@ -36,6 +36,7 @@ export function bytesOf(image: Tensor): Uint8Array {
 function requireSize({ leastSide = 1 }: Style, { name, width, height }: Sample): void {
   if (Math.min(width, height) >= leastSide) return;
   throw new UserError(
+    "size-mismatch",
     `${name} is ${width}x${height} pixels, and this style needs ${leastSide}x${leastSide} at least: ` +
       `leave it out with \`exclude: ["${name}"]\`, or choose another style.method`,
   );

@@ -13,8 +13,10 @@ const styles = {
 
 /** Every style that needs no training; AdaIN needs a coder. A new one is a new line. */
 export type StyleName = keyof typeof styles;
+/** The names of the styles. */
 export const STYLES = Object.keys(styles) as StyleName[];
 
+/** The style of a name. */
 export function styleOf(name: StyleName, options: { readonly beta: number }): Style {
   return styles[name](options);
 }

@@ -13,6 +13,7 @@ export interface StyleChoice {
   readonly seed: number;
 }
 
+/** How a stylist chooses style images and how far it goes. */
 export interface StylistOptions extends StyleChoice {
   /** 0 leaves the content as it is, 1 takes the style whole. */
   readonly alpha: number;

@@ -24,6 +24,7 @@ export interface CoderDomain {
   readonly size: Size;
 }
 
+/** What a coder is trained on. */
 export interface TrainCoderOptions {
   readonly content: CoderDomain;
   readonly style: CoderDomain;
@@ -66,6 +67,7 @@ export async function trainCoder(coder: Coder, options: TrainCoderOptions): Prom
     const value = loss.item();
     if (!Number.isFinite(value)) {
       throw new UserError(
+        "not-finite",
         `the coder's ${name} loss is ${value} at step ${done + 1}; lower style.training.rate`,
       );
     }

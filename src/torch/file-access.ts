@@ -1,15 +1,5 @@
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
-import { dirname } from "node:path";
-import { UserError, writing } from "../errors.js";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { UserError } from "../errors.js";
 
 const LARGEST_READ = 2 ** 30;
 
@@ -19,7 +9,10 @@ const LARGEST_READ = 2 ** 30;
  */
 export function withFile<T>(path: string, read: (file: number, size: number) => T): T {
   const cannot = (error: unknown) =>
-    new UserError(`cannot open ${path} (${(error as NodeJS.ErrnoException).code}); check the path`);
+    new UserError(
+      "not-found",
+      `cannot open ${path} (${(error as NodeJS.ErrnoException).code}); check the path`,
+    );
   let file: number;
   try {
     file = openSync(path, "r");
@@ -44,36 +37,4 @@ export function readFully(file: number, bytes: Uint8Array, position: number): bo
     done += count;
   }
   return true;
-}
-
-/**
- * Writes parts one after the other. The file appears when it is complete and on the disk.
- * @throws UserError where the disk refuses it; then what was there before still is
- */
-export function writeComplete(path: string, parts: Iterable<Uint8Array>): void {
-  const temporary = `${path}.${process.pid}.part`;
-  writing(path, () => {
-    try {
-      synchronised(temporary, "w", (file) => {
-        for (const part of parts) {
-          for (let done = 0; done < part.length; ) done += writeSync(file, part, done);
-        }
-      });
-      renameSync(temporary, path);
-      synchronised(dirname(path), "r"); // the name, too
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
-  });
-}
-
-function synchronised(path: string, flags: string, write: (file: number) => void = () => {}): void {
-  const file = openSync(path, flags);
-  try {
-    write(file);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

@@ -73,7 +73,10 @@ export type Exchange = object & { readonly is: "exchange" };
 function load(): Native {
   const path = fileURLToPath(new URL("../../build/torch.node", import.meta.url));
   if (!existsSync(path)) {
-    throw new UserError(`the native part is not built (${path} is missing): run "npm run setup"`);
+    throw new UserError(
+      "not-installed",
+      `the addon is not built (${path} is missing): run \`npx cfcontra setup\``,
+    );
   }
   // By default GNU's OpenMP lets a waiting thread turn for milliseconds: where anything else wants one
   // of few cores, every operator then waits for the scheduler, and a step takes many times as long.
@@ -84,4 +87,20 @@ function load(): Native {
   return addon;
 }
 
-export const native: Native = load();
+/**
+ * The addon. If it cannot be loaded, importing this file still succeeds and the first use throws the reason:
+ * what only reads names and schemas (help, completion, types) runs without libtorch.
+ */
+export const native: Native = loadedOrThrowing();
+
+function loadedOrThrowing(): Native {
+  try {
+    return load();
+  } catch (error) {
+    const get = (_: Native, name: string | symbol) => {
+      if (name === "version") return "none";
+      throw error;
+    };
+    return new Proxy({} as Native, { get });
+  }
+}

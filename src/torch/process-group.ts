@@ -71,7 +71,10 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
     try {
       body();
     } catch (error) {
-      throw new UserError(explain(meeting, { rank, size, count, timeout }, error as Error));
+      throw new UserError(
+        "rank-unreachable",
+        explain(meeting, { rank, size, count, timeout }, error as Error),
+      );
     }
   }
   function begin(): void {

@@ -1,7 +1,7 @@
 import { type Zippable, zipSync } from "fflate";
 import { UserError } from "../errors.js";
+import { writeDurably } from "../write-atomically.js";
 import type { Dtype } from "./dtype.js";
-import { writeComplete } from "./file-access.js";
 import { STORAGES } from "./pytorch-pickle.js";
 import type { Tensor } from "./tensor.js";
 
@@ -28,10 +28,11 @@ export function writePyTorch(path: string, tensors: ReadonlyMap<string, Tensor>)
   const total = parts.reduce((sum, [, bytes]) => sum + bytes.length, 0);
   if (total > LONGEST) {
     throw new UserError(
+      "not-supported",
       `${path}: ${total} bytes do not fit into a .pth; write .safetensors instead`,
     );
   }
-  writeComplete(path, [zipSync(aligned(parts), { level: 0, mtime: "1980-01-01" })]);
+  writeDurably(path, [zipSync(aligned(parts), { level: 0, mtime: "1980-01-01" })]);
 }
 
 /** Every part at a multiple of 64 bytes, by padding in its header: readers may map it to memory. */

@@ -39,6 +39,7 @@ export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[
 export function readPyTorch(path: string): PyTorchFile {
   const wrong: Wrong = (what) =>
     new UserError(
+      "damaged-file",
       `${path} is no readable PyTorch file: ${printable(what)}; use another copy, or save the state_dict() of ` +
         "the model alone",
     );

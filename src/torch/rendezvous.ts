@@ -52,6 +52,7 @@ export async function meet(place: Place, timeout: number): Promise<Meeting> {
     return { store, group, key };
   } catch (error) {
     throw new UserError(
+      "rank-unreachable",
       `rank ${rank} (${addresses[rank]}) cannot connect to the others (${addresses.join(", ")}): ` +
         `${(error as Error).message}; GLOO_SOCKET_IFNAME names the network interface to use`,
     );
@@ -84,9 +85,10 @@ async function everyAddress(
         `the PyTorch whose libtorch this is (${libtorchVersion}); --processes and Slurm need none`
       : `rank ${rank} lost rank 0 at ${host}:${port} while it waited for ${ranks(missing)} ` +
         `(${message}); what rank 0 printed says why`;
-    throw new UserError(problem);
+    throw new UserError("rank-unreachable", problem);
   }
   throw new UserError(
+    "rank-unreachable",
     `rank ${rank} waited ${timeout / 1000} s at ${host}:${port} for ${ranks(missing)} of ${size}: ` +
       `start all ${size} within that time, with the same MASTER_ADDR and MASTER_PORT`,
   );
@@ -99,8 +101,9 @@ export const ranks = (list: readonly number[]): string =>
 function openStore(host: string, port: number, serve: boolean, timeout: number): Store {
   if (native.openStore === undefined) {
     throw new UserError(
+      "not-supported",
       `this libtorch (${libtorchVersion}) has no c10d with Gloo, which several processes need: ` +
-        "install one that has (Debian's libtorch-dev, `pip install torch`) and run `npm run setup`, " +
+        "install one that has (Debian's libtorch-dev, `pip install torch`) and run `npx cfcontra setup`, " +
         "or train in one process",
     );
   }
@@ -111,7 +114,7 @@ function openStore(host: string, port: number, serve: boolean, timeout: number):
     const problem = serve
       ? `rank 0 cannot serve at ${host}:${port} (${message}); is the port taken, or is that another host? Set MASTER_ADDR and MASTER_PORT`
       : `nothing that is like a TCPStore answers at ${host}:${port} (${message})`;
-    throw new UserError(problem);
+    throw new UserError("rank-unreachable", problem);
   }
 }
 
@@ -123,6 +126,7 @@ async function findWay(
   for (let problem = ""; ; await sleep(POLL_MS)) {
     if (performance.now() > deadline) {
       throw new UserError(
+        "rank-unreachable",
         `rank ${rank} found nobody at ${host}:${port} (${problem}): is rank 0 running, and is this ` +
           "its address (MASTER_ADDR, MASTER_PORT)?",
       );
@@ -149,6 +153,7 @@ function chosenInterface(): string | undefined {
   const [first] = interfaces[name] ?? [];
   if (first && isIP(first.address)) return first.address;
   throw new UserError(
+    "launch-environment",
     `GLOO_SOCKET_IFNAME is ${name}, but the network interfaces are ${Object.keys(interfaces).join(", ")}`,
   );
 }
@@ -158,6 +163,7 @@ function requireReachable(addresses: readonly string[]): void {
   const local = addresses.flatMap((address, rank) => (LOOPBACK.test(address) ? [rank] : []));
   if (local.length === 0 || local.length === addresses.length) return;
   throw new UserError(
+    "launch-environment",
     `${ranks(local)} would listen at ${addresses[local[0] as number]}, where no other host comes: ` +
       "set MASTER_ADDR to rank 0's address in the network, or GLOO_SOCKET_IFNAME to the interface",
   );

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { native } from "./native.js";
 import { Tensor } from "./tensor.js";
 
-/** The version of libtorch that the addon was built with. */
+/** The version of libtorch that the addon was built with; "none" if the addon cannot be loaded. */
 export const libtorchVersion: string = native.version;
 
 /** Threads that one operator uses; all cores unless set. */

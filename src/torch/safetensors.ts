@@ -1,7 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { UserError } from "../errors.js";
+import { writeDurably } from "../write-atomically.js";
 import { type Dtype, scalarType } from "./dtype.js";
-import { readFully, withFile, writeComplete } from "./file-access.js";
+import { readFully, withFile } from "./file-access.js";
 import { native } from "./native.js";
 import { scope } from "./scope.js";
 import { Tensor } from "./tensor.js";
@@ -109,7 +110,10 @@ export function readSafetensors(path: string): {
   metadata: Record<string, string>;
 } {
   const wrong = (what: string) =>
-    new UserError(`${path} is no readable safetensors file: ${what}; use another copy of it`);
+    new UserError(
+      "damaged-file",
+      `${path} is no readable safetensors file: ${what}; use another copy of it`,
+    );
   return withFile(path, (file, size) =>
     scope(() => {
       const { entries, metadata, begin, hash } = readHeader(file, size, wrong);
@@ -157,7 +161,8 @@ export function writeSafetensors(
   for (const [name, tensor] of tensors) {
     const code = CODE.get(tensor.dtype) as string;
     const bytes = tensor.count * (FORMAT[code] as { bytes: number }).bytes;
-    if (header.has(name)) throw new UserError(`${path}: no tensor may be called ${name}`);
+    if (header.has(name))
+      throw new UserError("invalid-value", `${path}: no tensor may be called ${name}`);
     header.set(name, { dtype: code, shape: tensor.shape, data_offsets: [offset, offset + bytes] });
     offset += bytes;
   }
@@ -169,7 +174,7 @@ export function writeSafetensors(
   const hash = createHash("sha256");
   for (const part of parts()) hash.update(part);
   text.write(hash.digest("hex"), text.indexOf(NO_DIGEST), "latin1");
-  writeComplete(path, parts());
+  writeDurably(path, parts());
 }
 
 /** One tensor's bytes at a time: they need not all be on the CPU at once. */

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError, writing } from "../errors.js";
 import type { Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
+import { below, prefixed } from "../nn/index.js";
 import {
   copyInto,
   dispose,
@@ -10,11 +11,13 @@ import {
   readSafetensors,
   scope,
   stack,
+  type Tensor,
   type TensorMap,
   tensor,
   writeSafetensors,
 } from "../torch/index.js";
 import { ownRandomState, type RandomStates, takeRandomState } from "./random-states.js";
+import { stepName } from "./step-name.js";
 
 /** What a checkpoint says of itself. */
 export interface CheckpointInfo {
@@ -34,13 +37,12 @@ const FORMAT = "cfcontra-2";
 const WITHOUT_CHECKSUM = "cfcontra-1";
 const KEPT = 2;
 
-function prefixed(prefix: string, tensors: ReadonlyMap<string, unknown>): [string, never][] {
-  return [...tensors].map(([name, tensor]) => [prefix + name, tensor as never]);
-}
-
 /** Whether the metadata of a file of tensors are those of a checkpoint. */
 export const isCheckpoint = ({ format }: Readonly<Record<string, string>>): boolean =>
   format === FORMAT || format === WITHOUT_CHECKSUM;
+
+/** The network among a checkpoint's tensors, under the names of its state dict. */
+export const networkOf = (tensors: TensorMap): TensorMap => below(NETWORK, tensors);
 
 /**
  * Writes network, optimiser, banks and every rank's random state to one file, complete or not at all.
@@ -71,6 +73,7 @@ function requireFinite(tensors: TensorMap, step: number): void {
   for (const [name, tensor] of tensors) {
     if (scope(() => tensor.isFinite().not().sum().item()) === 0) continue;
     throw new UserError(
+      "not-finite",
       `step ${step}: ${name} is not finite any more, so nothing was saved; earlier checkpoints are ` +
         "intact: lower train.rate, or use float32 instead of bfloat16",
     );
@@ -118,7 +121,10 @@ export function readCheckpoint(path: string): Checkpoint {
     return { info, tensors };
   } catch {
     dispose(tensors);
-    throw new UserError(`${path} holds tensors, but is no checkpoint of a cfcontra run`);
+    throw new UserError(
+      "unsupported-file",
+      `${path} holds tensors, but is no checkpoint of a cfcontra run`,
+    );
   }
 }
 
@@ -127,14 +133,19 @@ function intact(path: string): ReturnType<typeof readSafetensors> {
     const read = readSafetensors(path);
     if (read.metadata.format !== FORMAT || read.metadata.sha256 !== undefined) return read;
     dispose(read.tensors);
-    throw new UserError(`${path} is damaged, its checksum is missing; use another copy of it`);
+    throw new UserError(
+      "damaged-file",
+      `${path} is damaged, its checksum is missing; use another copy of it`,
+    );
   } catch (error) {
     const before = checkpoints(dirname(dirname(path))).filter((other) => other < path);
     const previous = before.at(-1);
     if (!(error instanceof UserError) || previous === undefined) throw error;
     throw new UserError(
+      error.code,
       `${error.message}, or the checkpoint before it, ${previous}: \`--resume\` takes that once ` +
         "this file is removed",
+      { cause: error },
     );
   }
 }
@@ -145,46 +156,55 @@ function requireSame(
   run: Pick<CheckpointInfo, "method" | "classes">,
 ): void {
   if (method !== run.method) {
-    throw new UserError(`${path} was made by another method, ${method}; this run is ${run.method}`);
+    throw new UserError(
+      "class-mismatch",
+      `${path} was made by another method, ${method}; this run is ${run.method}`,
+    );
   }
   if (classes.join() !== run.classes.join()) {
     throw new UserError(
+      "class-mismatch",
       `${path} is for the classes ${classes.join(", ")}; this run has ${run.classes.join(", ")}`,
     );
   }
 }
 
-/** @throws UserError unless the saved tensors under `prefix` are those of `into`, name by name. */
-function requireFit(path: string, from: TensorMap, prefix: string, into: TensorMap): void {
+/** @throws UserError unless the saved tensors are those of `into`, name by name. */
+function requireFit(path: string, saved: TensorMap, into: TensorMap): void {
   const other = "it was made by another method, network or head; use its own configuration";
-  for (const [name, tensor] of into) {
-    const saved = from.get(prefix + name);
-    if (saved === undefined) throw new UserError(`${path} has no ${name}: ${other}`);
-    if (String(saved.shape) !== String(tensor.shape)) {
+  for (const [name, { shape }] of into) {
+    const found = saved.get(name);
+    if (found === undefined)
+      throw new UserError("checkpoint-mismatch", `${path} has no ${name}: ${other}`);
+    if (String(found.shape) !== String(shape)) {
       throw new UserError(
-        `${path} is for another network: its ${name} is [${saved.shape}], but this one's is ` +
-          `[${tensor.shape}]; check backbone, width, head and the number of classes`,
+        "class-mismatch",
+        `${path} is for another network: its ${name} is [${found.shape}], but this one's is ` +
+          `[${shape}]; check backbone, width, head and the number of classes`,
       );
     }
   }
   // Nothing may be left over either: a bank means something to the network and head that made it.
-  for (const name of from.keys()) {
-    const own = name.slice(prefix.length);
-    if (!name.startsWith(prefix) || into.has(own)) continue;
-    throw new UserError(`${path} has ${own}, which this run has not: ${other}`);
+  for (const name of saved.keys()) {
+    if (into.has(name)) continue;
+    throw new UserError(
+      "checkpoint-mismatch",
+      `${path} has ${name}, which this run has not: ${other}`,
+    );
   }
 }
 
-function restore(from: TensorMap, prefix: string, into: TensorMap): void {
+function restore(saved: TensorMap, into: TensorMap): void {
   noGrad(() => {
-    for (const [name, tensor] of into) copyInto(tensor, from.get(prefix + name) as never);
+    for (const [name, tensor] of into) copyInto(tensor, saved.get(name) as Tensor);
   });
 }
 
 /** Puts the weights of a checkpoint into the network. Throws UserError if they do not fit. */
 export function loadNetwork(path: string, { tensors }: Checkpoint, network: Network): void {
-  requireFit(path, tensors, NETWORK, network.parameters.all);
-  restore(tensors, NETWORK, network.parameters.all);
+  const saved = networkOf(tensors);
+  requireFit(path, saved, network.parameters.all);
+  restore(saved, network.parameters.all);
 }
 
 /** Where a run is: fresh, or as a checkpoint left it. */
@@ -208,10 +228,12 @@ export function resume(
   const { info, tensors } = readCheckpoint(path);
   try {
     if (run) requireSame(path, info, run);
-    requireFit(path, tensors, NETWORK, network.parameters.all);
-    requireFit(path, tensors, METHOD, method.state);
-    restore(tensors, NETWORK, network.parameters.all);
-    restore(tensors, METHOD, method.state);
+    const parts = [
+      [networkOf(tensors), network.parameters.all],
+      [below(METHOD, tensors), method.state],
+    ] as const;
+    for (const [saved, into] of parts) requireFit(path, saved, into);
+    for (const [saved, into] of parts) restore(saved, into);
     const random = randomOf(tensors);
     takeRandomState(random[0] as Uint8Array);
     return { step: info.step, random };
@@ -252,8 +274,7 @@ export function saveInto(
   method: Method,
   random: RandomStates = [ownRandomState()],
 ): string {
-  const name = `step-${String(info.step).padStart(7, "0")}.safetensors`;
-  const path = join(run, "checkpoints", name);
+  const path = join(run, "checkpoints", `${stepName(info.step)}.safetensors`);
   saveCheckpoint(path, info, network, method, random);
   for (const old of checkpoints(run).slice(0, -KEPT)) rmSync(old);
   return path;
@@ -265,8 +286,14 @@ export function latestCheckpoint(path: string): string {
   const latest = checkpoints(path).at(-1);
   if (latest === undefined) {
     throw new UserError(
+      "no-checkpoint",
       `${path} has no checkpoint: expected a run folder with checkpoints/step-*.safetensors, or such a file`,
     );
   }
   return latest;
+}
+
+/** A file of weights: the one that is named, or the newest checkpoint of a run folder. */
+export function weightsFile(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? latestCheckpoint(path) : path;
 }

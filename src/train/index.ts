@@ -5,10 +5,12 @@ export {
   isCheckpoint,
   latestCheckpoint,
   loadNetwork,
+  networkOf,
   type Position,
   readCheckpoint,
   resume,
   saveInto,
+  weightsFile,
 } from "./checkpoint.js";
 export {
   anyRank,
@@ -18,16 +20,16 @@ export {
   sumCounts,
 } from "./collectives.js";
 export { type Environment, environment } from "./environment.js";
+export { removeHalfWritten } from "./half-written.js";
 export { type LocalPlace, placeOf } from "./launch-environment.js";
-export { type LoopOptions, type StepReport, type Stream, train } from "./loop.js";
+export { type LoopOptions, type StepReport, type Stream, trainingSteps } from "./loop.js";
 export { ownRandomState, type RandomStates, randomStates } from "./random-states.js";
 export {
   type Entry,
   openRunFolder,
   type RunFolder,
   readJsonLines,
-  removeHalfWritten,
-  writeAtomically,
 } from "./run-folder.js";
+export { lockRunFolder } from "./run-lock.js";
 export { startFrom } from "./start-from.js";
 export { openStatus, type RunState, type Status, type StatusFile } from "./status.js";

@@ -27,11 +27,15 @@ function torchPlace(env: Environment): LocalPlace | undefined {
   const size = whole(env, "WORLD_SIZE", 1);
   const rank = whole(env, "RANK", 0);
   if (rank >= size) {
-    throw new UserError(`RANK is ${rank}, but WORLD_SIZE is ${size}: ranks count from 0`);
+    throw new UserError(
+      "launch-environment",
+      `RANK is ${rank}, but WORLD_SIZE is ${size}: ranks count from 0`,
+    );
   }
   if (size === 1) return undefined;
   if (!env.MASTER_ADDR) {
     throw new UserError(
+      "launch-environment",
       `WORLD_SIZE is ${size}, but MASTER_ADDR is missing: set it to the address of rank 0's host`,
     );
   }
@@ -52,6 +56,7 @@ function slurmPlace(env: Environment): LocalPlace | undefined {
   const host = env.MASTER_ADDR ?? (nodes && firstHost(nodes));
   if (!host) {
     throw new UserError(
+      "launch-environment",
       `SLURM_NTASKS is ${size}, but neither MASTER_ADDR nor SLURM_JOB_NODELIST says where rank 0 is`,
     );
   }
@@ -77,6 +82,7 @@ function whole(env: Environment, name: string, least: number, otherwise?: number
   if (text !== undefined && Number.isInteger(value) && value >= least) return value;
   const found = text === undefined ? "is missing" : `is ${JSON.stringify(text)}`;
   throw new UserError(
+    "launch-environment",
     `${name} ${found}: who starts several processes sets RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR ` +
       "and MASTER_PORT, as torchrun does; unset them to train in one process",
   );

@@ -1,9 +1,10 @@
 import { imagesOf, labelsOf } from "../datasets/batch.js";
 import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { createLoader, type Transform } from "../datasets/loader.js";
+import { type StreamName, streamSeed } from "../datasets/random-streams.js";
 import { UserError } from "../errors.js";
-import type { Domains, Method } from "../methods/method.js";
-import type { Network } from "../network/index.js";
+import type { Domains, Method, Scalars } from "../methods/method.js";
+import { batchStatistics, type Network } from "../network/index.js";
 import { poly } from "../nn/index.js";
 import { alone, type ProcessGroup, scope } from "../torch/index.js";
 import { averageScalars } from "./collectives.js";
@@ -31,8 +32,8 @@ export interface LoopOptions {
   /** Steps that a resumed run has behind it. */
   readonly start?: number;
   readonly rate: number;
-  /** Where the poly schedule reaches 0; the reference stops long before that. */
-  readonly schedule: number;
+  /** Where the poly schedule reaches 0; the reference stops long before that. `steps` by default. */
+  readonly schedule?: number;
   readonly seed: number;
   /** The processes that train together: a step takes a batch of each, one after the other. */
   readonly group?: ProcessGroup | undefined;
@@ -45,40 +46,41 @@ export interface StepReport {
   /** Steps done, this one included. */
   readonly step: number;
   readonly rate: number;
+  /** The method's headline loss, one of `scalars`. */
+  readonly loss: number;
   /** Averaged over the ranks. */
-  readonly scalars: Record<string, number>;
+  readonly scalars: Scalars;
   readonly seconds: number;
   /** Seconds of these that were spent waiting for data. */
   readonly waiting: number;
 }
 
-// Streams of one seed must not be the same permutation.
-const SOURCE_STREAM = 0;
-const TARGET_STREAM = 1;
-const LOOK_AROUND = 2;
-
 /**
- * Trains step by step, and hands control back after each: what happens once in a while
- * (evaluation, checkpoints, stopping) is the caller's, between the steps.
+ * Trains step by step, and yields after each: what happens once in a while (evaluation, checkpoints,
+ * stopping) is the caller's, between the steps. After a step all ranks hold the same tensors; their
+ * random states alone differ.
  * @throws UserError naming step and loss when a loss is not finite
  */
-export async function* train(options: LoopOptions): AsyncGenerator<StepReport, void, undefined> {
-  const { network, method, steps, start = 0, rate: base, schedule, seed } = options;
-  const { group = alone, warn = () => {} } = options;
+export async function* trainingSteps(
+  options: LoopOptions,
+): AsyncGenerator<StepReport, void, undefined> {
+  const { network, method, steps, start = 0, rate: base, seed } = options;
+  const { schedule = steps, group = alone, warn = () => {} } = options;
   const watchMemory = memoryWatch(warn);
-  const load = (stream: Stream, offset: number) =>
+  const statistics = [network.parameters.all, method.state].flatMap(batchStatistics);
+  const load = (stream: Stream, name: StreamName) =>
     createLoader(stream.dataset, {
       batch: stream.batch,
       size: stream.size,
-      seed: seed * 16 + offset,
+      seed: streamSeed(seed, name),
       start: start * stream.batch * group.size,
-      share: group,
+      shard: group,
       order: stream.order,
       transform: stream.transform,
       warn,
     });
-  const source = load(options.source, SOURCE_STREAM);
-  const target = method.usesTarget ? load(options.target, TARGET_STREAM) : undefined;
+  const source = load(options.source, "source order");
+  const target = method.usesTarget ? load(options.target, "target order") : undefined;
   try {
     for (let step = start; step < steps; step++) {
       const began = performance.now();
@@ -90,25 +92,22 @@ export async function* train(options: LoopOptions): AsyncGenerator<StepReport, v
       const labelled = await source.next();
       const unlabelled = await target?.next();
       const waiting = performance.now() - fetching;
-      const own = scope(() =>
-        method.step(
-          {
-            source: {
-              images: imagesOf(labelled, network.input, network.device),
-              labels: labelsOf(labelled, network.device),
-            },
-            target: unlabelled && {
-              images: imagesOf(unlabelled, network.input, network.device),
-            },
-          },
-          progress,
-        ),
-      );
+      const own = scope(() => {
+        const batch = {
+          images: imagesOf(labelled, network.input, network.device),
+          labels: labelsOf(labelled, network.device),
+        };
+        if (!method.usesTarget) return method.step({ source: batch }, progress);
+        const images = imagesOf(unlabelled as Sample[], network.input, network.device);
+        return method.step({ source: batch, target: { images } }, progress);
+      });
       const scalars = averageScalars(group, own); // NaN anywhere ends all ranks alike
       requireFinite(scalars, step, base);
+      group.average(statistics); // every rank has seen its own batches
       watchMemory();
       const seconds = (performance.now() - began) / 1000;
-      yield { step: step + 1, rate, scalars, seconds, waiting: waiting / 1000 };
+      const loss = scalars[method.headline] as number;
+      yield { step: step + 1, rate, loss, scalars, seconds, waiting: waiting / 1000 };
     }
   } finally {
     source.close();
@@ -116,10 +115,11 @@ export async function* train(options: LoopOptions): AsyncGenerator<StepReport, v
   }
 }
 
-function requireFinite(scalars: Record<string, number>, step: number, rate: number): void {
+function requireFinite(scalars: Scalars, step: number, rate: number): void {
   for (const [name, value] of Object.entries(scalars)) {
     if (Number.isFinite(value)) continue;
     throw new UserError(
+      "not-finite",
       `step ${step + 1}: the loss ${name} is ${value}; the last checkpoint is intact: ` +
         `lower train.rate (it is ${rate}), or use float32 instead of bfloat16; where neither ` +
         "helps, look for broken images or labels with `cfcontra data check`",
@@ -136,9 +136,9 @@ function lookAround({ source, target, seed, group = alone }: LoopOptions): Domai
         batch: 1,
         size,
         transform,
-        seed: seed * 16 + LOOK_AROUND,
+        seed: streamSeed(seed, "look around"),
         cacheBytes: 0,
-        share: group,
+        shard: group,
       });
       try {
         const all = Math.min(count, dataset.names.length);

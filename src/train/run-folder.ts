@@ -1,40 +1,7 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { UserError, writing } from "../errors.js";
-
-/**
- * Writes a small file so that readers see the old one or the whole new one.
- * @throws UserError where the disk refuses it; then what was there before still is
- */
-export function writeAtomically(path: string, text: string | Uint8Array): void {
-  const temporary = `${path}.${process.pid}.part`;
-  writing(path, () => {
-    mkdirSync(dirname(path), { recursive: true });
-    try {
-      writeFileSync(temporary, text);
-      renameSync(temporary, path);
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
-  });
-}
-
-/** Removes what a process that was killed had begun to write below a folder. */
-export function removeHalfWritten(folder: string): void {
-  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (/\.\d+\.part$/.test(name)) rmSync(join(folder, name), { force: true });
-  }
-}
+import { writeAtomically } from "../write-atomically.js";
 
 /** A line of a `.jsonl` file. */
 export interface Entry {
@@ -61,7 +28,10 @@ export function openRunFolder(path: string): RunFolder {
     mkdirSync(path, { recursive: true });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(`cannot make the run folder ${path} (${code}); choose another with --out`);
+    throw new UserError(
+      "not-writable",
+      `cannot make the run folder ${path} (${code}); choose another with --out`,
+    );
   }
   const write = (name: string, text: string | Uint8Array) =>
     writeAtomically(join(path, name), text);

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { fitPublished, type Network } from "../network/index.js";
-import { loadByName, withoutPrefix } from "../nn/index.js";
+import { loadByName } from "../nn/index.js";
 import { dispose, readTensors, scope } from "../torch/index.js";
 import { latestCheckpoint } from "./checkpoint.js";
 
@@ -9,7 +9,7 @@ const ADVICE = "check backbone, width and the number of classes";
 /**
  * Puts weights into a network: of a run's newest checkpoint, a checkpoint, or any file of tensors whose
  * names are those of the network or of the backbone's published files, below whatever prefix.
- * Parts that the file has not (classifiers, projection) stay as they are.
+ * Heads that the file does not have (classifiers, projection) stay as they are.
  * @returns what was taken and what was not, in a sentence
  * @throws UserError if a tensor is missing, left over or of another shape; then nothing was changed
  */
@@ -19,17 +19,13 @@ export function startFrom(path: string, network: Network): string {
   const { tensors: read } = readTensors(file);
   try {
     return scope(() => {
-      const { published, parameters } = network;
-      const named = withoutPrefix(published(read), parameters.all);
-      const { tensors, wanted, fresh, skipped } = fitPublished(named, network);
+      const { tensors, wanted, fresh, skipped, hints } = fitPublished(read, network);
       loadByName(file, tensors, wanted, ADVICE);
       return [
         `weights from ${file}: ${wanted.size} tensors`,
         ...(fresh.length > 0 ? [`${fresh.join(", ")} of the network as new`] : []),
         ...(skipped.length > 0 ? [`its ${skipped.join(", ")} left out`] : []),
-        ...(skipped.includes("fc")
-          ? ["if it is torchvision's, set network.input=torchvision"]
-          : []),
+        ...hints,
       ].join("; ");
     });
   } finally {

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors.js";
-import { writeAtomically } from "./run-folder.js";
+import { writeAtomically } from "../write-atomically.js";
 
 /** `running`, `complete`, `stopped` by Ctrl-C (it can be resumed) or `failed`. */
 export type RunState = "running" | "complete" | "stopped" | "failed";

@@ -4,10 +4,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { silentListener } from "../../dist/experiment/listener.js";
+import { prepare } from "../../dist/experiment/prepare.js";
 import { configuration } from "../../dist/experiment/presets.js";
-import { prepare } from "../../dist/experiment/run.js";
 import { liveMemory } from "../../dist/torch/index.js";
-import { train } from "../../dist/train/index.js";
+import { trainingSteps } from "../../dist/train/index.js";
 import { tinyPreset } from "./tiny-run.js";
 
 setFlagsFromString("--expose-gc");
@@ -31,10 +32,10 @@ export async function memory({ folder, steps, seed, say = () => {} }) {
   });
   const run = join(folder, "run");
   mkdirSync(run);
-  const parts = await prepare(configuration({ preset }), run, false);
+  const parts = await prepare(configuration({ preset }), run, { listener: silentListener });
   /** @type {Sample[]} */
   const samples = [];
-  for await (const { step } of train(parts.loop)) {
+  for await (const { step } of trainingSteps(parts.loop)) {
     if (step % EVERY !== 0) continue;
     collectGarbage();
     const { tensors, bytes } = liveMemory();

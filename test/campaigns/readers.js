@@ -201,7 +201,7 @@ async function readWholeRun(folder, name) {
   /** @type {Error[]} */
   const refusals = [];
   for (const reader of [
-    () => runConfig(run, []), // resume, evaluate, predict, export
+    () => runConfig(run), // resume, evaluate, predict, export
     () => name.endsWith(".safetensors") && dispose(readCheckpoint(join(folder, name)).tensors),
     async () => runPage(readRun(run)),
     async () => comparisonPage(compareRuns([readRun(run)])),

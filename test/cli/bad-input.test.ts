@@ -94,8 +94,8 @@ describe("data", () => {
 
 describe("configuration", () => {
   test.each([
-    ["an unknown key", "train.stpes=3", /train\.stpes is no known key.*did you mean steps/],
-    ["an unknown section", "netwrok.width=1", /netwrok is no known key.*did you mean network/],
+    ["an unknown key", "train.stpes=3", /train\.stpes is not a known key.*did you mean steps/],
+    ["an unknown section", "netwrok.width=1", /netwrok is not a known key.*did you mean network/],
     ["nothing to measure on", "evaluate={}", /evaluate: expected a labelled data set/],
     ["a wrong type", "train.steps=many", /train\.steps.*expected number/],
     [
@@ -110,7 +110,28 @@ describe("configuration", () => {
       /temprature.*did you mean temperature/,
     ],
     ["a size that is no size", "sizes.source=[64]", /sizes\.source/],
+    ["a size of three numbers", "sizes.source=[96, 64, 3]", /sizes\.source.*\[width, height\]/],
+    ["a key inside a list", "sizes.source.width=64", /sizes\.source is \[64,32\].*set .* whole/],
     ["no equals sign", "train.steps", /expected key=value/],
+    ["no value", "train.steps=", /the value is missing/],
+    ["a value that is not YAML", "train.steps=[1,", /not valid YAML/],
+    ["a key of every object", "__proto__.polluted=1", /__proto__ is not a key/],
+    ["an evaluation set that is a path", "evaluate.../../x={type: camvid}", /evaluate/],
+    [
+      "an evaluation set that leads out of the run",
+      "evaluate={ '../../x': { type: camvid, root: x } }",
+      /evaluate.*expected a name of at most 64 letters/,
+    ],
+    [
+      "an evaluation set of a long name",
+      `evaluate={ ${"x".repeat(300)}: { type: camvid, root: x } }`,
+      /expected a name of at most 64 letters/,
+    ],
+    [
+      "an evaluation set called __proto__",
+      "evaluate={ __proto__: { type: camvid, root: x } }",
+      /evaluate: __proto__ is not a name/,
+    ],
   ])("%s", async (_, assignment, says) => {
     expectSentence(await trainWith({}, { args: ["--set", assignment] }), says);
   });
@@ -163,7 +184,7 @@ describe("runs and checkpoints", () => {
       const before = await readFile(join(run, checkpoint));
       const { code, err } = await cli("train", "--preset", join(root, "tiny.yaml"), "--out", run);
       expect(code).toBe(1);
-      expect(err).toMatch(/holds a run already.*--resume/);
+      expect(err).toMatch(/already holds a run.*--resume/);
       expect((await readFile(join(run, checkpoint))).equals(before)).toBe(true);
     });
   });

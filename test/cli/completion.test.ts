@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commandLine } from "../../src/cli/command-line.js";
 import { settings } from "../../src/cli/completion/settings.js";
-import { commandLine } from "../../src/cli/main.js";
 import { configuration } from "../../src/experiment/presets.js";
 import { METHODS } from "../../src/methods/index.js";
 import { skipUnless } from "../skip.js";
@@ -90,8 +90,8 @@ describe.each(["bash", "fish"] as const)("%s", (shell) => {
   const there = (name: string, run: () => void) => test(name, skipUnless(has(shell), shell), run);
   const start = (line: string) => offers[shell](line).sort();
 
-  there("offers every command, and every option of each", () => {
-    const program = commandLine();
+  there("offers every command, and every option of each", async () => {
+    const program = await commandLine();
     const names = program.commands.map((command) => command.name());
     expect(start("cfcontra ")).toEqual([...names, "help"].sort());
     for (const { path, command } of leaves(program)) {

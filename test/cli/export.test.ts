@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, readdirSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,6 +82,42 @@ test("predict --onnx needs no libtorch, no compiler and no addon", () => {
   expect(predicted.stderr).toBe("");
   expect(predicted.stdout).toBe(`1 images labelled in ${out}\n`);
   expect(start("evaluate", run).status).toBe(1); // which does need it
+});
+
+test("without ONNX Runtime predict --onnx asks for it, and export compares nothing", () => {
+  const installed = join(root, "without-runtime");
+  for (const part of ["dist", "presets", "package.json", "build/torch.node"]) {
+    cpSync(join(checkout, part), join(installed, part), { recursive: true });
+  }
+  const packages = join(installed, "node_modules");
+  mkdirSync(packages);
+  for (const name of readdirSync(join(checkout, "node_modules"))) {
+    if (name.startsWith("onnxruntime-")) continue;
+    symlinkSync(join(checkout, "node_modules", name), join(packages, name));
+  }
+  const program = `
+    import { main } from ${JSON.stringify(join(installed, "dist/cli/main.js"))};
+    process.exitCode = await main(process.argv.slice(1));`;
+  const start = (...args: string[]) =>
+    spawnSync(process.execPath, ["--input-type=module", "-e", program, "--", ...args], {
+      encoding: "utf8",
+    });
+  const predicted = start("predict", "--onnx", model, photo, "--out", join(root, "nothing"));
+  expect([predicted.status, predicted.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /^error: onnxruntime-node.* is not installed: run `npm install --ignore-scripts onnxruntime-node@1\.\d+\.\d+`\n$/,
+    ),
+  ]);
+  const page = start("playground", model, "--out", join(root, "no-page"));
+  expect(page.stderr).toMatch(/onnxruntime-web.* is not installed: run `npm install/);
+  const file = join(root, "unchecked.onnx");
+  const exported = start("export", run, "--out", file, "--json");
+  expect(exported.stderr).toBe("");
+  expect(JSON.parse(exported.stdout)).toMatchObject({ file, agreement: null });
+  expect(start("export", run, "--out", file).stdout).toMatch(
+    /unchecked\.onnx: .*; not compared with libtorch, since onnxruntime-node is not installed/,
+  );
 });
 
 test.each([

@@ -1,28 +1,35 @@
-import { expect, test } from "vitest";
-import { interruption } from "../../src/cli/terminal/interruption.js";
-import { UserError } from "../../src/errors.js";
+import { expect, test, vi } from "vitest";
+import { interruptible, interruption } from "../../src/cli/terminal/interruption.js";
 
-test("a checkpoint that cannot be saved at a signal is the error of what was under way", async () => {
-  const interrupted = interruption();
+/** What a signal does to this process's newest listener; a real one would end the tests. */
+const send = () => process.listeners("SIGTERM").at(-1)?.("SIGTERM");
+
+test("the first signal aborts, another one a second later ends the process", () => {
+  const exit = vi.spyOn(process, "exit").mockReturnValue(undefined as never);
+  const now = vi.spyOn(performance, "now").mockReturnValue(0);
+  const { signal, end } = interruption();
   try {
-    const endless = new Promise<void>(() => {});
-    const evaluating = interrupted.atOnce(
-      () => {
-        throw new UserError("the disk is full");
-      },
-      () => endless,
-    );
-    // The listener alone: a real signal would end the tests.
-    process.listeners("SIGTERM").at(-1)?.("SIGTERM");
-    await expect(evaluating).rejects.toThrow("the disk is full");
-    expect(interrupted.asked).toBe(true);
-    await expect(
-      interrupted.atOnce(
-        () => {},
-        async () => 3,
-      ),
-    ).resolves.toBe(3);
+    expect(signal.aborted).toBe(false);
+    send();
+    expect(signal.aborted).toBe(true);
+    now.mockReturnValue(900); // the launcher's copy of the same signal
+    send();
+    expect(exit).not.toHaveBeenCalled();
+    now.mockReturnValue(1001);
+    send();
+    expect(exit).toHaveBeenCalledWith(130);
   } finally {
-    interrupted.end();
+    end();
+    exit.mockRestore();
+    now.mockRestore();
   }
+});
+
+test("listens only while the work runs", async () => {
+  const before = process.listenerCount("SIGTERM");
+  const during = await interruptible(async () => process.listenerCount("SIGTERM"));
+  expect(during).toBe(before + 1);
+  expect(process.listenerCount("SIGTERM")).toBe(before);
+  await expect(interruptible(async () => Promise.reject(new Error("x")))).rejects.toThrow("x");
+  expect(process.listenerCount("SIGTERM")).toBe(before);
 });

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commandLine } from "../../src/cli/main.js";
+import { commandLine } from "../../src/cli/command-line.js";
 import { makeDomains } from "../datasets/fixtures.js";
 import { cli, preset, tiny } from "./cli.js";
 
 /** These serve, or print a list of files or a script: nothing that a program would have to parse. */
-const WITHOUT = ["report", "playground", "dashboard", "completion"];
+const WITHOUT = ["report", "playground", "dashboard", "setup", "completion"];
 
 let root: string;
 let run: string;
@@ -28,10 +28,10 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 const leaves = (command: Command): Command[] =>
   command.commands.length > 0 ? command.commands.flatMap(leaves) : [command];
 
-test("every command that finds something out has --json, with the same meaning", () => {
+test("every command that finds something out has --json, with the same meaning", async () => {
   const [having, lacking] = [[] as string[], [] as string[]];
   const descriptions = new Set<string>();
-  for (const command of leaves(commandLine())) {
+  for (const command of leaves(await commandLine())) {
     const json = command.options.find(({ long }) => long === "--json");
     (json ? having : lacking).push(command.name());
     if (json) descriptions.add(`${json.flags}: ${json.description}`);
@@ -151,9 +151,14 @@ test("--json does not write over what is no .json file", async () => {
   expect(nowhere.err).toMatch(/--json .*x\.json: there is no folder .*nowhere; make it first/);
 });
 
-test("a failed command prints no JSON, an interrupted run what there is", async () => {
+test("a failed command prints its error as JSON, an interrupted run what there is", async () => {
   const failed = await cli("evaluate", join(root, "nowhere"), "--json");
-  expect([failed.code, failed.out]).toEqual([1, ""]);
+  expect(failed.code).toBe(1);
+  expect(JSON.parse(failed.out)).toEqual({
+    error: { code: "no-checkpoint", message: expect.stringContaining("nowhere") },
+  });
+  const silent = await cli("evaluate", join(root, "nowhere"));
+  expect(silent.out).toBe("");
   const run = join(root, "stopped");
   const timer = setInterval(() => {
     if (!existsSync(join(run, "metrics.jsonl"))) return;
@@ -163,7 +168,9 @@ test("a failed command prints no JSON, an interrupted run what there is", async 
   const args = ["train", "--preset", config, "--out", run, "--steps", "100000", "--json"];
   const stopped = await cli(...args, "--set", "train.evaluateEvery=0");
   expect(stopped.code).toBe(130);
-  expect(stopped.err).toMatch(/^stopped after step \d+; go on with: npx cfcontra train --resume /m);
+  expect(stopped.err).toMatch(
+    /^stopped after step \d+; resume with: npx cfcontra train --resume /m,
+  );
   const { steps, complete } = JSON.parse(stopped.out);
   expect(complete).toBe(false);
 

@@ -86,7 +86,7 @@ test("apply refuses to write over its data, to copy nothing, and unknown names",
     expect(await refusal("--out", out)).toMatch(/style\.method none; --style names the look/);
     expect(await refusal("--out", out, "--style", "colour")).toMatch(/style\.method/);
     expect(await refusal("--out", out, "--style", "color", "--set-of", "night")).toMatch(
-      /--set-of night: .* has source, target, camvid/,
+      /there is no data set night: the configuration has source, target, camvid/,
     );
     expect(existsSync(out)).toBe(false);
   });

@@ -88,8 +88,8 @@ test.each([{}, { method: "self-training", sampling: { rareClasses: true } }])(
   },
 );
 
-test.each(["SIGINT", "SIGTERM"] as const)(
-  "%s saves and exits with 130; --resume goes on",
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "%s saves and exits with 130; --resume continues",
   async (signal) => {
     await inTemporaryFolder(async (root) => {
       await fixtures(root);
@@ -119,7 +119,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
-test("a signal in an evaluation stops at once, with a checkpoint; --resume makes it anew", async () => {
+test("a signal in an evaluation stops it, with a checkpoint; --resume evaluates again", async () => {
   await inTemporaryFolder(async (root) => {
     await fixtures(root);
     const slow = { source: [64, 32], target: [64, 32], evaluate: [1600, 1200] };
@@ -140,7 +140,7 @@ test("a signal in an evaluation stops at once, with a checkpoint; --resume makes
       await setTimeout(500);
       child.kill("SIGTERM");
       expect(await ended).toBe(130);
-      expect(err).toMatch(/stopped in the evaluation; go on with: .*train --resume/);
+      expect(err).toMatch(/stopped after step 1; resume with: .*train --resume/);
       expect(status().state).toBe("stopped");
       expect(await readdir(join(run, "checkpoints"))).toEqual(["step-0000001.safetensors"]);
       expect(existsSync(join(run, "result.json"))).toBe(false);
@@ -275,7 +275,7 @@ test("a preset with a pretraining shares it among the methods", async () => {
       );
     const first = await train("source-only");
     expect(first.err).toMatch(
-      /pretraining on the source, which all methods start from, for 2 steps/,
+      /pretraining on the source, from which all methods start: 2 steps in/,
     );
     expect(first.code).toBe(0);
     const pretrained = join(root, "runs", "tiny-pretrained-1234");

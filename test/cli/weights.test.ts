@@ -76,8 +76,20 @@ test.each([
     "MobileNetV1 that classifies images, 1000 classes",
   ],
   [
-    { "network/conv_pw_13.weight": [1024, 1024, 1, 1], "network/layer6.conv2d_list.0.weight": [6] },
+    {
+      "network/conv_pw_13.weight": [1024, 1024, 1, 1],
+      "network/layer5.conv2d_list.0.weight": [6],
+      "network/layer6.conv2d_list.0.weight": [6],
+    },
     "DeepLab-v2 MobileNetV1, 6 classes",
+  ],
+  [
+    { "conv_pw_13.weight": [1024, 1024, 1, 1], "layer6.conv2d_list.0.weight": [6] },
+    "DeepLab-v2 MobileNetV1, 6 classes, without layer5",
+  ],
+  [
+    { "layer1.0.conv1.weight": [64, 64, 3, 3], "fc.weight": [10, 512] },
+    "ResNet of 1,0,0,0 blocks that classifies images, 10 classes",
   ],
   [{ "0.weight": [3, 3, 1, 1], "28.weight": [512, 512, 3, 3] }, "AdaIN's encoder, a VGG-19"],
   [{ "1.weight": [256, 512, 3, 3], "28.weight": [3, 64, 3, 3] }, "AdaIN's decoder"],

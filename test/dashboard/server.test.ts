@@ -2,6 +2,7 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   writeFileSync,
@@ -55,6 +56,16 @@ describe("the list of runs", () => {
     await withApp(async (app, runs) => {
       for (const seed of [1, 2]) await makeRun(join(runs, `a${seed}`), { seed });
       await makeRun(join(runs, "b"), { method: "minent" });
+      const config = join(runs, "a2", "config.yaml");
+      const others =
+        "options: { minent: { entropy: 9 } }\npretrain: { run: runs/a-pretrained-2 }\n";
+      writeFileSync(config, readFileSync(config, "utf8") + others);
+      const one = join(runs, "a1", "config.yaml");
+      const older = readFileSync(one, "utf8").replace(
+        "width:",
+        "weights: x/a-pretrained-1\n  width:",
+      );
+      writeFileSync(one, `${older}pretrain: {}\n`);
       const { runs: list } = await json<RunsEvent>(app, "/api/runs");
       const group = (id: string) => list.find((run) => run.id === id)?.group;
       expect(group("a1")).toBe(group("a2"));
@@ -116,7 +127,8 @@ describe("a run", () => {
     await withApp(async (app, runs) => {
       await makeRun(join(runs, "demo/a"), { images: 2 });
       const details = await json<RunDetails>(app, "/api/run?run=demo/a");
-      expect(details.config).toMatchObject({ method: "cfcontra", train: { steps: 900 } });
+      expect(details.settings).toMatchObject({ method: "cfcontra", "train.steps": "900" });
+      expect(details.settings).not.toHaveProperty("train.seed");
       expect(details.keys).toContain("source/main");
       expect(details.classes?.names).toHaveLength(19);
       expect(details.previews).toHaveLength(2);

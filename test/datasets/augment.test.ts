@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { augmenting, augmentSchema } from "../../src/datasets/augment.js";
 import { IGNORE, type Sample } from "../../src/datasets/dataset.js";
 import { createLoader } from "../../src/datasets/loader.js";
+import { mirrored } from "../../src/datasets/mirror.js";
 import { tinyDataset } from "../train/tiny.js";
 
 /** Vertical bands whose colour tells their class. */
@@ -30,6 +31,17 @@ const agreement = ({ image, label }: Sample): number => {
 describe("augmentation", () => {
   it("does nothing unless asked to", async () => {
     expect(await augmenting(options({}), 1)(bands(), 0)).toEqual(bands());
+  });
+
+  it("mirrors a sample left to right, with its label if it has one", () => {
+    const [width, height] = [3, 2];
+    const image = Uint8Array.from({ length: 18 }, (_, i) => i);
+    const label = Uint8Array.of(0, 1, 2, 3, 4, 5);
+    const sample = { name: "a", width, height, image };
+    const turned = Uint8Array.of(6, 7, 8, 3, 4, 5, 0, 1, 2, 15, 16, 17, 12, 13, 14, 9, 10, 11);
+    expect(mirrored(sample)).toEqual({ ...sample, image: turned });
+    const both = { ...sample, image: turned, label: Uint8Array.of(2, 1, 0, 5, 4, 3) };
+    expect(mirrored({ ...sample, label })).toEqual(both);
   });
 
   it("mirrors half of the images, with their labels", async () => {

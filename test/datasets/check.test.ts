@@ -1,8 +1,5 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import sharp from "sharp";
-import { describe, expect, test, vi } from "vitest";
-import { dataCheck } from "../../src/cli/commands/data-check.js";
+import { describe, expect, test } from "vitest";
 import { checkDataset, spread } from "../../src/datasets/check.js";
 import type { ClassSet, Dataset } from "../../src/datasets/dataset.js";
 import { openDataset } from "../../src/datasets/open.js";
@@ -12,6 +9,7 @@ import {
   fixtureSize,
   inTemporaryFolder,
   makeCamvid,
+  makeFaulty,
   makeGta5,
   sceneLabel,
   writeImage,
@@ -20,22 +18,6 @@ import {
 
 const folder = (root: string, options = {}): Promise<Dataset> =>
   openDataset({ type: "folder", root, classes: "cityscapes", ...options });
-
-/** Five samples of which three have a fault each; the two others are sound. */
-async function makeFaulty(root: string): Promise<void> {
-  const image = new Uint8Array(64 * 32 * 3).fill(90);
-  const label = new Uint8Array(64 * 32).fill(13);
-  for (const name of ["a", "b", "c", "d", "e"]) {
-    await writeImage(join(root, "images", `${name}.png`), image, fixtureSize);
-    await writeLabel(join(root, "labels", `${name}.png`), label, fixtureSize);
-  }
-  const truncated = await readFile(join(root, "images", "a.png"));
-  await writeFile(join(root, "images", "a.png"), truncated.subarray(0, truncated.length / 2));
-  const stray = label.slice().fill(77, 100, 101);
-  await writeLabel(join(root, "labels", "c.png"), stray, fixtureSize);
-  const small = { width: 32, height: 16 };
-  await writeLabel(join(root, "labels", "d.png"), label.slice(0, 32 * 16), small);
-}
 
 describe("checkDataset", () => {
   test("counts pixels and images of every class at the size of the files", async () => {
@@ -259,51 +241,4 @@ describe("contactSheet", () => {
     }
     throw new Error(`no such row in ${width}x${height}`);
   }
-});
-
-describe("dataCheck", () => {
-  async function run(root: string, set: Dataset) {
-    const out = join(root, "new", "sheet.png");
-    let printed = "";
-    const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-      printed += text;
-      return true;
-    });
-    try {
-      return { code: await dataCheck({ dataset: set, out }), printed, out };
-    } finally {
-      spy.mockRestore();
-    }
-  }
-
-  test("a sound set: 0, a report and a sheet", async () => {
-    await inTemporaryFolder(async (root) => {
-      await makeGta5(root, 2);
-      const { code, printed, out } = await run(root, await openDataset({ type: "gta5", root }));
-      expect(code).toBe(0);
-      expect(printed).toMatch(/no problems\n\ncontact sheet: .*sheet\.png\n$/);
-      const { format, channels } = await sharp(out).metadata();
-      expect([format, channels]).toEqual(["png", 3]);
-    });
-  });
-
-  test("a faulty set: 1, with every fault named, and still a sheet", async () => {
-    await inTemporaryFolder(async (root) => {
-      await makeFaulty(root);
-      const { code, printed, out } = await run(root, await folder(root));
-      expect(code).toBe(1);
-      expect(printed).toMatch(/3 problems:\n.*a\.png.*\n.*c\.png.*\n.*d\.png/);
-      expect((await sharp(out).metadata()).width).toBeGreaterThan(4 * 320);
-    });
-  });
-
-  test("an output that cannot be written is a sentence", async () => {
-    await inTemporaryFolder(async (root) => {
-      await makeGta5(root, 1);
-      await mkdir(join(root, "new", "sheet.png"), { recursive: true });
-      await expect(run(root, await openDataset({ type: "gta5", root }))).rejects.toThrow(
-        /cannot write the contact sheet .*sheet\.png/,
-      );
-    });
-  });
 });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { encode } from "fast-png";
@@ -178,4 +178,20 @@ export async function makeDomains(root: string, samples = 3, evaluated = 2): Pro
     makeCityscapes(join(root, "cityscapes"), samples),
     makeCamvid(join(root, "camvid"), evaluated),
   ]);
+}
+
+/** Five samples of which three have a fault each; the two others are sound. */
+export async function makeFaulty(root: string): Promise<void> {
+  const image = new Uint8Array(64 * 32 * 3).fill(90);
+  const label = new Uint8Array(64 * 32).fill(13);
+  for (const name of ["a", "b", "c", "d", "e"]) {
+    await writeImage(join(root, "images", `${name}.png`), image, fixtureSize);
+    await writeLabel(join(root, "labels", `${name}.png`), label, fixtureSize);
+  }
+  const truncated = await readFile(join(root, "images", "a.png"));
+  await writeFile(join(root, "images", "a.png"), truncated.subarray(0, truncated.length / 2));
+  const stray = label.slice().fill(77, 100, 101);
+  await writeLabel(join(root, "labels", "c.png"), stray, fixtureSize);
+  const small = { width: 32, height: 16 };
+  await writeLabel(join(root, "labels", "d.png"), label.slice(0, 32 * 16), small);
 }

@@ -1,17 +1,18 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, stat, truncate } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cityscapes19 } from "../../src/datasets/class-sets.js";
 import type { Color } from "../../src/datasets/dataset.js";
+import type { Domain } from "../../src/datasets/streets/domain.js";
 import { ID } from "../../src/datasets/streets/ids.js";
-import type { Domain } from "../../src/datasets/streets/look.js";
 import { randomFrom } from "../../src/datasets/streets/random.js";
 import type { Rendering } from "../../src/datasets/streets/render.js";
 import { rasterize, renderScene, sceneSvg } from "../../src/datasets/streets/render.js";
 import { makeScene } from "../../src/datasets/streets/scene.js";
 import { makeStreets, openStreets } from "../../src/datasets/streets/streets.js";
+import { UserError } from "../../src/errors.js";
 import { inTemporaryFolder } from "./fixtures.js";
 
 const size = { width: 320, height: 160 };
@@ -160,6 +161,17 @@ describe("makeStreets and openStreets", () => {
       expect((await stat(kept)).mtimeMs).toBe(before.mtimeMs);
       expect((await readFile(broken)).equals(whole)).toBe(true);
       expect(await readdir(join(root, "source/test/labels"))).toEqual(["000000.png", "000001.png"]);
+    }));
+
+  it("says in a sentence that it cannot write, and leaves no temporary files", () =>
+    inTemporaryFolder(async (root) => {
+      const options = { domain: "source", split: "test", count: 1, size: small } as const;
+      await mkdir(join(root, "source/test"), { recursive: true });
+      await writeFile(join(root, "source/test/labels"), "in the way");
+      const failure = await makeStreets(root, options).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(UserError);
+      expect(String(failure)).toMatch(/cannot write \S+labels\/000000\.png: /);
+      expect(await readdir(join(root, "source/test/images"))).toEqual(["000000.png"]);
     }));
 
   it("shares no scene between splits and domains", async () => {

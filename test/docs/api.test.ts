@@ -18,7 +18,10 @@ describe("the API reference", () => {
     const names = all.map(({ access }) => access[0]);
     expect(names).toEqual(
       expect.arrayContaining([
-        "train",
+        "openExperiment",
+        "trainingSteps",
+        "style.restyle",
+        "readRun",
         "torch.Tensor",
         "nn.sgd",
         "methods",

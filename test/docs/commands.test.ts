@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { commandLine } from "../../src/cli/main.js";
-import { configSchema, presetNames } from "../../src/experiment/config.js";
-import { configuration } from "../../src/experiment/presets.js";
+import { commandLine } from "../../src/cli/command-line.js";
+import { configSchema } from "../../src/experiment/config.js";
+import { configuration, presetNames } from "../../src/experiment/presets.js";
 import { METHODS, type MethodName, methods } from "../../src/methods/index.js";
 import { STYLES } from "../../src/style/index.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
@@ -20,6 +20,8 @@ const ELSEWHERE = {
   "export OMP_NUM_THREADS=": "a variable of a batch script",
   "tensorboard --logdir": "a program of somebody else",
   "npx cfcontra train --preset streets --method infomax": "a method that the reader is to write",
+  "npx cfcontra train --preset streets --set network.backbone=vgg16":
+    "a backbone that the reader is to write",
 };
 
 interface Parsed {
@@ -31,7 +33,7 @@ interface Parsed {
 
 /** What the command line itself understands; throws what it would print. */
 async function understood(argv: readonly string[]): Promise<Parsed> {
-  const program = commandLine();
+  const program = await commandLine();
   let parsed: Parsed | undefined;
   const listen = (command: Command, name: string) => {
     command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
@@ -160,7 +162,7 @@ describe("options that a page names are options of a command", () => {
     for (const { long } of command.options) if (long) known.add(long);
     for (const inner of command.commands) collect(inner);
   };
-  collect(commandLine());
+  beforeAll(async () => collect(await commandLine()));
   const optionsOf = (page: string) =>
     inlineCode(page).flatMap((code) => /^--[\w-]+/.exec(code)?.[0] ?? []);
   test("there are many", () =>

@@ -50,7 +50,7 @@ describe("links lead to files and headings that are there", () => {
 });
 
 /** A page may ask the reader to write a file. */
-const YET_TO_BE_WRITTEN = ["src/methods/infomax.ts"];
+const YET_TO_BE_WRITTEN = ["src/methods/infomax.ts", "src/network/vgg16.ts"];
 const FILE = /^(src|test|docs|bench|presets|setup|web|examples|binding|bin)\/[\w./-]*$/;
 
 describe("files that a page names are there", () => {

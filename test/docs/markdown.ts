@@ -6,6 +6,8 @@ export const PAGES = new Map(
   [
     "README.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
     ...readdirSync("docs")
       .filter((name) => name.endsWith(".md"))
       .map((name) => `docs/${name}`),

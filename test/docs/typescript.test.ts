@@ -10,10 +10,15 @@ import { type Block, blocks, inlineCode, PAGES } from "./markdown.js";
 const AROUND = {
   "export function mine(": `
     import type { Method, MethodContext } from "../../dist/methods/method.js";
-    import { backpropagate } from "../../dist/methods/step/backpropagate.js";
-    import { networkOptimizer, predict, supervisedLosses } from "../../dist/methods/source-only.js";
+    import { networkTrainer } from "../../dist/methods/step/network-trainer.js";
+    import { predict, supervisedLosses } from "../../dist/methods/step/supervised.js";
     import { scope } from "../../dist/torch/index.js";
     interface Options { aux: number }
+  `,
+  "export function sourceOnly(": `
+    import type { Method, MethodContext } from "../../dist/methods/method.js";
+    import { networkTrainer } from "../../dist/methods/step/network-trainer.js";
+    import { supervisedPart } from "../../dist/methods/step/supervised.js";
   `,
   "openSegmenter(ort": `
     declare const context: {
@@ -26,20 +31,23 @@ const AROUND = {
 };
 /** What cannot be compiled, by a part of its text, and why. */
 const EXCERPTS = {
+  "export const backbones = {": "shows where a line goes, and `...` for the rest",
   "export const methods = {": "shows where a line goes, and `...` for the rest",
-  "...losses, backpropagate": "shows the shape of a method, its losses left out",
 };
 
 const isCode = ({ language, lines: [first = ""] }: Block) =>
   ["ts", "js"].includes(language) ||
   (language === "" && /^(import|export (function|const)|const|await) /.test(first));
 
-/** The program that a piece of code is, or stands for. */
-function program(text: string): string {
+/** The folder of src/ that a page's own files lie in. */
+const folderOf = (page: string) => (page === "docs/adding-a-backbone.md" ? "network" : "methods");
+
+/** The program that a piece of code on a page is, or stands for. */
+function program(text: string, page = "README.md"): string {
   const around = Object.entries(AROUND).find(([part]) => text.includes(part))?.[1] ?? "";
-  const local = text // the pages' own files lie in src/methods/
+  const local = text
     .replace(/from "\.\.\//g, 'from "../../dist/')
-    .replace(/from "\.\//g, 'from "../../dist/methods/');
+    .replace(/from "\.\//g, `from "../../dist/${folderOf(page)}/`);
   return `${around}\n${local}\nexport {};\n`;
 }
 
@@ -85,7 +93,7 @@ describe("TypeScript and JavaScript", () => {
   });
   test("compile", () => {
     const programs = whole.map(
-      ({ page, text }, i) => [`${page.replace(/\W/g, "-")}-${i}`, program(text)] as const,
+      ({ page, text }, i) => [`${page.replace(/\W/g, "-")}-${i}`, program(text, page)] as const,
     );
     expect(typeErrors(new Map(programs))).toBe("");
   });

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { parseDatasetSpec } from "../../src/datasets/open.js";
-import { configSchema, readPreset } from "../../src/experiment/config.js";
-import { configuration } from "../../src/experiment/presets.js";
+import { configSchema } from "../../src/experiment/config.js";
+import { configuration, readPreset } from "../../src/experiment/presets.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 import { type Block, blocks, inlineCode, PAGES } from "./markdown.js";
 

@@ -99,8 +99,7 @@ describe.each(BACKBONES)("%s in ONNX Runtime", (backbone) => {
 
   test.each(SIZES)("equals ours on $n x $width x $height", async ({ n, height, width }) => {
     const dims = [n, 3, height, width];
-    const scale = backbone === "mobilenetv1" ? 0.01 : 1; // it expects -1 to 1
-    const images = noise(n * 3 * height * width).map((value) => value * scale);
+    const images = noise(n * 3 * height * width).map((value) => value * net.input.scale);
     const { logits } = await run(model, images, dims);
     expect(logits?.dims).toEqual([n, 3, height, width]);
     const wanted = logitsOf(net, images, dims);

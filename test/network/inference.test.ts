@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { BACKBONES, compileNetwork, deeplabV2 } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
 import {
+  autocast,
   copyInto,
   dispose,
   liveMemory,
@@ -43,7 +44,12 @@ describe.each(BACKBONES)("%s compiled for predicting", (backbone) => {
       expect(relativeError(float32.forward(images, false).main, main.numbers())).toBeLessThan(1e-4);
       const rough = bfloat16.forward(images, false).main;
       expect(rough.dtype).toBe("float32");
-      expect(relativeError(rough, main.numbers())).toBeLessThan(0.05);
+      // How much a network amplifies rounding is its own matter: no more than without compiling.
+      const plain = noGrad(() =>
+        autocast("bfloat16", () => net.forward(images, false).main, "cpu"),
+      );
+      const usual = relativeError(plain, main.numbers());
+      expect(relativeError(rough, main.numbers())).toBeLessThan(1.5 * usual);
     });
     for (const compiled of [float32, bfloat16]) compiled.dispose();
     dispose(net.parameters.all);

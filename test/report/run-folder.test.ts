@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,12 @@ import type { Sample } from "../../src/datasets/dataset.js";
 import { prototypeCosines } from "../../src/report/prototype-cosines.js";
 import { writeStyleSamples } from "../../src/report/style-samples.js";
 import { tensor } from "../../src/torch/index.js";
-import { openRunFolder, openStatus, readJsonLines } from "../../src/train/index.js";
+import {
+  openRunFolder,
+  openStatus,
+  readJsonLines,
+  removeHalfWritten,
+} from "../../src/train/index.js";
 import { cli, preset, tiny } from "../cli/cli.js";
 import { fixtureSize, inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { tinyDataset } from "../train/tiny.js";
@@ -106,6 +111,19 @@ describe("a run that evaluates every second of five steps", () => {
     const files = (await readdir(join(run, "style"))).sort();
     expect(files.slice(0, 2)).toEqual(["000-content.jpg", "000-result.jpg"]);
     expect(files).toHaveLength(8);
+  });
+
+  test("half-written, any of its files would be removed", async () => {
+    const before = (await readdir(run, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !path.startsWith(join(run, "tensorboard"))); // these are appended to
+    expect(before.length).toBeGreaterThan(30);
+    const parts = before.map((path) => `${path}.4711.part`);
+    for (const path of parts) writeFileSync(path, "half");
+    removeHalfWritten(run);
+    expect(parts.filter((path) => existsSync(path))).toEqual([]);
+    expect(before.filter((path) => !existsSync(path))).toEqual([]);
   });
 
   test("resumed from an earlier step, it has every line once", async () => {

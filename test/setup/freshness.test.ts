@@ -1,9 +1,9 @@
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { dependenciesFresh } from "../../setup/dependencies.js";
 import { fingerprint } from "../../setup/stamp.js";
-import { distFresh } from "../../setup/typescript.js";
+import { distFresh, removeOrphans } from "../../setup/typescript.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 
 function write(path: string, content: unknown): void {
@@ -71,6 +71,18 @@ describe("distFresh", () => {
       write(join(root, "tsconfig.json"), "{ }");
       expect(distFresh(root)).toBe(false);
     });
+  });
+});
+
+test("removeOrphans deletes what was compiled from sources that are gone, and no page", async () => {
+  await inTemporaryFolder(async (root) => {
+    write(join(root, "src/here/a.ts"), "");
+    const stay = ["here/a.js", "here/a.d.ts", "web/page/assets/index.js", ".tsbuildinfo"];
+    const go = ["here/b.js", "here/b.d.ts", "gone/c.js"];
+    for (const file of [...stay, ...go]) write(join(root, "dist", file), "");
+    removeOrphans(root);
+    const left = [...stay, ...go].filter((file) => existsSync(join(root, "dist", file)));
+    expect(left).toEqual(stay);
   });
 });
 

@@ -63,7 +63,8 @@ test("vitest's report carries the reasons of skipped tests and groups", async ()
     expect(lines(summary, (path) => relative(checkout, path))).toEqual([
       `skipped: 2 tests need ${NEEDS.numpy} (test/setup/skipping.example.ts)`,
       `skipped: 1 test needs ${NEEDS.zsh} (test/setup/skipping.example.ts)`,
-      "1 passed, 0 failed, 3 skipped",
+      `skipped: 1 test needs ${NEEDS.fish} (test/setup/skipping.example.ts)`,
+      "2 passed, 0 failed, 4 skipped",
     ]);
   });
 });

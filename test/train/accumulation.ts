@@ -6,13 +6,15 @@ import {
   MemoryBank,
   pseudoLabels,
 } from "../../src/contrast/index.js";
-import { withAbsoluteRoots } from "../../src/experiment/build.js";
 import { parseConfig } from "../../src/experiment/config.js";
-import { prepare } from "../../src/experiment/run.js";
-import type { Batches } from "../../src/methods/index.js";
-import { entropyLosses } from "../../src/methods/minent.js";
-import { networkOptimizer, predict, supervisedLosses } from "../../src/methods/source-only.js";
+import { withAbsoluteRoots } from "../../src/experiment/domains.js";
+import { silentListener } from "../../src/experiment/listener.js";
+import { prepare } from "../../src/experiment/prepare.js";
+import type { Batches, TwoDomainMethod } from "../../src/methods/index.js";
 import { backpropagate, type WeightedLosses } from "../../src/methods/step/backpropagate.js";
+import { entropyLosses } from "../../src/methods/step/entropy-losses.js";
+import { networkTrainer } from "../../src/methods/step/network-trainer.js";
+import { predict, supervisedLosses } from "../../src/methods/step/supervised.js";
 import {
   copyInto,
   dispose,
@@ -21,7 +23,7 @@ import {
   type Tensor,
   type TensorMap,
 } from "../../src/torch/index.js";
-import { train } from "../../src/train/index.js";
+import { trainingSteps } from "../../src/train/index.js";
 
 const WEIGHTS = { aux: 0.1, entropy: 0.001, entropyAux: 0.0002, contrast: 0.5 };
 
@@ -35,10 +37,10 @@ export const plainCfcontra = { contrast: WEIGHTS.contrast, sourceImages: 3, targ
  */
 export async function accumulated(raw: object, folder: string): Promise<Map<string, number[]>> {
   const config = withAbsoluteRoots(parseConfig(raw), folder);
-  const parts = await prepare(config, folder, false);
+  const parts = await prepare(config, folder, { listener: silentListener });
   const { network, method } = parts;
   const context = { ...config.train, network, warn: () => {} };
-  const optimizer = networkOptimizer(context);
+  const trainer = networkTrainer(context);
   const contrasting = config.method === "cfcontra";
   const bank = () => new MemoryBank(network.classes, network.featureSize);
   const banks = { source: bank(), target: bank() };
@@ -78,31 +80,34 @@ export async function accumulated(raw: object, folder: string): Promise<Map<stri
       const one = (batch: Tensor) => batch.slice(0, i, i + 1);
       return {
         source: sourceGradient(one(source.images), one(source.labels)),
-        target: targetGradient(one((target as { images: Tensor }).images)),
+        target: targetGradient(one(target.images)),
       };
     });
     if (contrasting) {
       banks.source.update(together(found.map((one) => one.source as ClassMeans)));
       banks.target.update(together(found.map((one) => one.target as ClassMeans)));
     }
-    optimizer.step(rate);
+    trainer.step(rate, []);
     return {};
   };
   const before = method.before;
-  const own = { usesTarget: true, state: optimizer.state, step, ...(before && { before }) };
-  for await (const _ of train({ ...parts.loop, method: own })) {
+  const own: TwoDomainMethod = {
+    ...{ usesTarget: true, headline: "", state: trainer.state, step },
+    ...(before && { before }),
+  };
+  for await (const _ of trainingSteps({ ...parts.loop, method: own })) {
     // the steps are all that matters
   }
   const learnt: TensorMap = new Map([
     ...named("network/", network.parameters.all),
-    ...named("method/", optimizer.state),
+    ...named("method/", trainer.state),
     ...(contrasting ? named("method/", banks.source.save("bank.source")) : []),
     ...(contrasting ? named("method/", banks.target.save("bank.target")) : []),
   ]);
   const numbers = new Map([...learnt].map(([name, tensor]) => [name, tensor.numbers()]));
   parts.records?.status.end("stopped");
   parts.dispose();
-  dispose([optimizer.state, banks.source.prototypes, banks.target.prototypes]);
+  dispose([trainer.state, banks.source.prototypes, banks.target.prototypes]);
   return numbers;
 }
 

@@ -73,11 +73,11 @@ describe("a full disk", skipUnless(mayMount, "mount"), () => {
         expect(code).toBe(1);
         expect(err.match(/^error: /gm)).toHaveLength(1);
         expect(err).toMatch(
-          /cannot write \S*run\/\S+: the disk is full \(ENOSPC\); make room; go on/,
+          /cannot write \S*run\/\S+: the disk is full \(ENOSPC\); make room; the newest checkpoint is \S+; resume with: /,
         );
         const kept = checkpoints(run);
         expect(kept).toHaveLength(2);
-        expect(err).toContain(`go on from ${kept[1]} with: `);
+        expect(err).toContain(`the newest checkpoint is ${kept[1]}; resume with: `);
         const steps = kept.map((file) => {
           const { info, tensors } = readCheckpoint(file);
           dispose(tensors);

@@ -22,7 +22,9 @@ test("a loss that is not finite: step, loss, cures, and the checkpoint to go on 
       /^error: step \d+: (the loss source\/main is (NaN|-?Infinity)|\S+ is not finite)/,
     );
     expect(error).toMatch(/lower train\.rate/);
-    expect(error).toMatch(/go on from \S+\/step-\d+\.safetensors with: .*train --resume \S+$/);
+    expect(error).toMatch(
+      /the newest checkpoint is \S+\/step-\d+\.safetensors; resume with: .*train --resume \S+ --set train\.rate=\S+$/,
+    );
   });
 });
 

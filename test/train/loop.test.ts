@@ -124,7 +124,7 @@ describe("the loop", () => {
       ...tinyDataset(4, { relabel: "none" }),
       load: async (): Promise<Sample> => {
         reads++;
-        throw new UserError("the target was read");
+        throw new UserError("not-found", "the target was read");
       },
     };
     await using({ method: "source-only" }, (run) => trainTiny(run, { steps: 2, target }));
@@ -138,7 +138,7 @@ describe("the loop", () => {
     const look = async (seed: number) => {
       const seen: Record<string, Sample[]> = { source: [], target: [] };
       const method: Method = {
-        ...{ usesTarget: true, state: new Map(), step: () => ({}) },
+        ...{ usesTarget: true, headline: "", state: new Map(), step: () => ({}) },
         async before(_, domains) {
           for (const domain of ["source", "target"] as const) {
             for await (const sample of domains.samples(domain, 9)) seen[domain]?.push(sample);
@@ -162,7 +162,8 @@ describe("the loop", () => {
   });
 
   test("an unreadable sample ends the run with its own sentence", async () => {
-    const load = async () => Promise.reject(new UserError("images/7.png: truncated"));
+    const load = async () =>
+      Promise.reject(new UserError("image-unreadable", "images/7.png: truncated"));
     const source = { ...tinyDataset(4), load };
     await using({ method: "source-only" }, async (run) => {
       await expect(trainTiny(run, { steps: 2, source })).rejects.toThrow("images/7.png: truncated");

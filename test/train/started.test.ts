@@ -109,7 +109,7 @@ describe("ranks started by", skipUnless(native.openStore !== undefined, "gloo"),
       process.kill(pid, "SIGINT");
       const interrupted = await launched.ended;
       expect(interrupted.code).toBe(130);
-      expect(interrupted.err).toMatch(/stopped after step \d+; go on with/);
+      expect(interrupted.err).toMatch(/stopped after step \d+; resume with/);
       expect(readdirSync(join(run, "checkpoints"))).toHaveLength(1);
 
       const bereft = await begin("bereft");

@@ -5,7 +5,7 @@ import { type MethodName, methods } from "../../src/methods/index.js";
 import { deeplabV2, type Network } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
 import { dispose, manualSeed, type TensorMap } from "../../src/torch/index.js";
-import { type StepReport, train } from "../../src/train/index.js";
+import { type StepReport, trainingSteps } from "../../src/train/index.js";
 import { fixtureSize, sceneImage, sceneLabel } from "../datasets/fixtures.js";
 
 /** Sky, what stands, what lies: the fixture scenes in three classes. */
@@ -126,7 +126,7 @@ export async function trainTiny(
 ): Promise<StepReport[]> {
   const stream = (dataset: Dataset) => ({ dataset, size: fixtureSize, batch: 2 });
   const reports: StepReport[] = [];
-  for await (const report of train({
+  for await (const report of trainingSteps({
     ...{ network, method, steps, schedule, seed, rate, ...rest },
     ...{ source: stream(source), target: stream(target) },
   })) {

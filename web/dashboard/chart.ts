@@ -1,9 +1,9 @@
 import uPlot from "uplot";
 import type { Buckets } from "../../src/dashboard/api.js";
+import { legendList } from "./chart-legend.js";
 import { color, onTheme } from "./colors.js";
 import { el } from "./element.js";
 import { mean, short, whole } from "./format.js";
-import { legendList } from "./legend.js";
 
 export interface Line {
   readonly name: string;
@@ -83,7 +83,7 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
           y: options.log ? { distr: 3 } : { range: airy },
         },
         axes: axes(format, options.log === true),
-        series: [{}, ...shown.flatMap(seriesOf)],
+        series: [{}, ...shown.flatMap(plotted)],
         bands: shown.map((line, k) => ({
           series: [3 * k + 3, 3 * k + 2],
           fill: `${line.color}2a`,
@@ -180,7 +180,7 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
 }
 
 /** The mean of a line, and the invisible edges of its band. */
-function seriesOf({
+function plotted({
   show,
   color: stroke,
   dashed,

@@ -1,4 +1,5 @@
 import type { RunDetails, RunSummary } from "../../src/dashboard/api.js";
+import { differences, type Settings } from "../../src/report/run-groups.js";
 import { lineColors } from "./colors.js";
 
 /** Runs that differ in their seed alone, of one colour. */
@@ -8,20 +9,15 @@ export interface Group {
   readonly runs: readonly RunSummary[];
 }
 
-const SEED = "train.seed";
-
 /** Groups in the order their first runs come, named by what sets them apart. */
 export function groupsOf(
   runs: readonly RunSummary[],
-  configs: ReadonlyMap<string, ReadonlyMap<string, string>>,
-  differing: readonly string[],
+  settings: ReadonlyMap<string, Settings>,
 ): Group[] {
   const members = new Map<string, RunSummary[]>();
   for (const run of runs) members.set(run.group, [...(members.get(run.group) ?? []), run]);
   const palette = lineColors();
-  const names = [...members.values()].map(([first]) =>
-    nameOf(first as RunSummary, configs, differing),
-  );
+  const names = [...members.values()].map(([first]) => nameOf(first as RunSummary, settings));
   return [...members.values()].map((own, k) => {
     const repeated = names.filter((name) => name === names[k]).length > 1;
     return {
@@ -32,38 +28,16 @@ export function groupsOf(
   });
 }
 
-/** The method and up to two settings. */
-function nameOf(
-  run: RunSummary,
-  configs: ReadonlyMap<string, ReadonlyMap<string, string>>,
-  differing: readonly string[],
-): string {
-  const config = configs.get(run.id);
-  const apart = differing
-    .filter((key) => key !== "method")
+/** The method, and up to two settings that tell the run from others of its method. */
+function nameOf(run: RunSummary, settings: ReadonlyMap<string, Settings>): string {
+  const own = settings.get(run.id);
+  const method = own?.get("method");
+  const apart = differences([...settings.values()].filter((one) => one.get("method") === method))
     .slice(0, 2)
-    .map((key) => `${key.split(".").at(-1)} ${config?.get(key) ?? "–"}`);
+    .map((key) => `${key.split(".").at(-1)} ${own?.get(key) ?? "–"}`);
   return [run.method ?? run.id, ...apart].join(", ");
 }
 
-/** Configurations by run, flat: "train.rate" to "0.03". */
-export const configsOf = (details: readonly RunDetails[]): Map<string, Map<string, string>> =>
-  new Map(details.map(({ summary, config }) => [summary.id, flatten(config)]));
-
-/** Keys with other values in some run than in others, sorted; the seed is no difference. */
-export function differences(configs: ReadonlyMap<string, ReadonlyMap<string, string>>): string[] {
-  const all = [...configs.values()];
-  const keys = new Set(all.flatMap((config) => [...config.keys()]));
-  keys.delete(SEED);
-  return [...keys].filter((key) => new Set(all.map((one) => one.get(key))).size > 1).sort();
-}
-
-function flatten(value: unknown, path = ""): Map<string, string> {
-  if (typeof value !== "object" || value === null) return new Map([[path, String(value)]]);
-  if (Array.isArray(value)) return new Map([[path, JSON.stringify(value)]]);
-  return new Map(
-    Object.entries(value).flatMap(([key, one]) => [
-      ...flatten(one, path === "" ? key : `${path}.${key}`),
-    ]),
-  );
-}
+/** Settings by run. */
+export const settingsByRun = (details: readonly RunDetails[]): Map<string, Settings> =>
+  new Map(details.map(({ summary, settings }) => [summary.id, new Map(Object.entries(settings))]));

@@ -2,7 +2,7 @@ import "@fontsource-variable/ibm-plex-sans/wght.css";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { followLinks, place } from "./address.js";
-import { comparePage } from "./compare.js";
+import { comparePage } from "./compare-page.js";
 import { button, el } from "./element.js";
 import { type Connection, openLive } from "./live.js";
 import mark from "./mark.svg";

@@ -1,4 +1,4 @@
-import type { ClassList } from "../../src/dashboard/api.js";
+import type { ClassSet } from "../../src/dashboard/api.js";
 import { color, heat, onTheme } from "./colors.js";
 import { el } from "./element.js";
 
@@ -24,7 +24,7 @@ const OVERHANG = 34; // slanted names lean out to the right
 const FONT = "11px 'IBM Plex Sans Variable', sans-serif";
 
 /** A heat map of classes by classes; pointer and arrow keys read single cells. */
-export function matrix(options: MatrixOptions, classes: ClassList, signal: AbortSignal): Matrix {
+export function matrix(options: MatrixOptions, classes: ClassSet, signal: AbortSignal): Matrix {
   const { title, note, rows, columns, scale, format } = options;
   const canvas = el("canvas", { tabindex: "0", role: "img" });
   const said = el("p", { class: "readout", role: "status" }, "\u00a0");
@@ -148,4 +148,16 @@ function describe(
   );
   const top = cells.sort((a, b) => b.value - a.value).slice(0, 3);
   return `largest between different classes: ${top.map(({ i, j, value }) => `${nameOf(i)} and ${nameOf(j)} ${format(value)}`).join("; ")}.`;
+}
+
+/** The colours of a heat map, from their least to their most. */
+export function scaleLegend(least: string, most: string): HTMLElement {
+  return el(
+    "p",
+    { class: "scale" },
+    least,
+    el("span", { class: "scale-bar", "aria-hidden": "true" }),
+    most,
+    el("span", { class: "faint" }, "a stroke: class not seen"),
+  );
 }

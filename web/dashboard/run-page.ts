@@ -1,27 +1,17 @@
 import type { RunDetails, RunSummary } from "../../src/dashboard/api.js";
 import { place } from "./address.js";
-import { classesTab } from "./classes.js";
-import { curves } from "./curves.js";
+import { classesTab } from "./classes-tab.js";
+import { curvesTab } from "./curves-tab.js";
 import { el } from "./element.js";
-import { featuresTab } from "./features.js";
+import { featuresTab } from "./features-tab.js";
 import { ago, percent, short, whole } from "./format.js";
-import { imagesTab, styleTab } from "./images.js";
+import { imagesTab } from "./images-tab.js";
 import { getJson, type Live, throttled } from "./live.js";
-import { prototypesTab } from "./prototypes.js";
-import { settingsTab } from "./settings.js";
+import { prototypesTab } from "./prototypes-tab.js";
+import { settingsTab } from "./settings-tab.js";
 import { runName, stateBadge, timeLeft } from "./state.js";
-
-export interface TabContext {
-  readonly id: string;
-  readonly details: RunDetails;
-  readonly signal: AbortSignal;
-}
-
-/** A part of a run's page; `update` is called when the run has written something. */
-export type Tab = (context: TabContext) => {
-  readonly element: HTMLElement;
-  update?(details: RunDetails): void;
-};
+import { styleTab } from "./style-tab.js";
+import type { Tab } from "./tab.js";
 
 const TABS: readonly {
   readonly key: string;
@@ -29,7 +19,7 @@ const TABS: readonly {
   readonly tab: Tab;
   readonly there: (details: RunDetails) => boolean;
 }[] = [
-  { key: "curves", title: "Curves", tab: curves, there: () => true },
+  { key: "curves", title: "Curves", tab: curvesTab, there: () => true },
   { key: "images", title: "Images", tab: imagesTab, there: ({ previews }) => previews.length > 0 },
   {
     key: "classes",

@@ -5,6 +5,10 @@ export interface Picture {
   readonly name: string;
 }
 
+/** Where the server has a picture of a run; `version` makes a browser fetch it again. */
+export const pictureUrl = (run: string, file: string, version = "") =>
+  `picture?${new URLSearchParams({ run, file, ...(version ? { v: version } : {}) })}`;
+
 export interface Swipe {
   readonly element: HTMLElement;
   show(left: Picture, right: Picture, about: string): void;

@@ -1,6 +1,6 @@
 // The networks run here, beside the page, so that it stays responsive.
 import { resized } from "../../src/export/pixels.js";
-import { openSegmenter, type Runtime, type Segmenter } from "../../src/export/segmenter.js";
+import { openSegmenter, type Segmenter } from "../../src/export/segmenter.js";
 import type { Reply, Request } from "./protocol.js";
 
 const segmenters: Segmenter[] = [];
@@ -27,7 +27,7 @@ async function open({ files, runtime }: Extract<Request, { kind: "open" }>): Pro
     const response = await fetch(file);
     if (!response.ok) throw new Error(`${file} cannot be loaded (${response.status})`);
     const model = new Uint8Array(await response.arrayBuffer());
-    segmenters.push(await openSegmenter(ort as unknown as Runtime, model, { executionProviders }));
+    segmenters.push(await openSegmenter(ort, model, { executionProviders }));
   }
   const engine = gpu ? "WebGPU" : `WebAssembly, ${threads} thread${threads > 1 ? "s" : ""}`;
   return { kind: "opened", infos: segmenters.map(({ info }) => info), engine };

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { Command } from "commander";
 import {
   type Comparison,
   classRows,
@@ -9,12 +10,19 @@ import { comparisonPage } from "../../report/page/comparison-page.js";
 import { readRun } from "../../report/run-files.js";
 import { textTable } from "../../report/score-table.js";
 import { markdown } from "../../report/table-formats.js";
-import { writeAtomically } from "../../train/run-folder.js";
-import { type Json, print } from "../terminal/print.js";
+import { writeAtomically } from "../../write-atomically.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
 import { note } from "../terminal/progress.js";
 
-/** `cfcontra compare`. */
-export async function compare(
+export const command = () =>
+  new Command("compare")
+    .description("compare runs: mean and deviation over seeds, classes, pictures")
+    .argument("<runs...>", "run folders; runs that differ only in their seed form a group")
+    .option("--out <folder>", "where to write comparison.html, .md and .json", "comparison")
+    .addOption(jsonOption())
+    .action(compare);
+
+async function compare(
   paths: readonly string[],
   { out, json }: { readonly out: string; readonly json?: Json },
 ): Promise<void> {
@@ -25,7 +33,7 @@ export async function compare(
   writeAtomically(join(out, "comparison.md"), tables);
   writeAtomically(join(out, "comparison.json"), `${JSON.stringify(plain(comparison), null, 2)}\n`);
   for (const name of comparison.leftOut) {
-    note(`${name} is not complete and was left out`);
+    note(`${name} is not complete and is left out`);
   }
   const files = `${join(out, "comparison.html")}, .md and .json`;
   print(`${textTable(rows)}\n\n${files}`, () => plain(comparison), json);

@@ -1,17 +1,35 @@
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { serve } from "../../dashboard/serve.js";
+import { Command } from "commander";
+import { whole } from "../options.js";
 
-export interface DashboardOptions {
+export const command = () =>
+  new Command("dashboard")
+    .description("watch and compare runs in a browser, while they train and afterwards")
+    .argument("[runs]", "folder of run folders, or one of them", "runs")
+    .option("--port <n>", "7700, or the next free one, when omitted", whole)
+    .option("--host <address>", "any other than 127.0.0.1 requires a token", "127.0.0.1")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cfcontra dashboard
+  cfcontra dashboard runs/demo --port 8080
+  ssh -L 7700:localhost:7700 machine cfcontra dashboard   # from another machine`,
+    )
+    .action(dashboard);
+
+interface DashboardOptions {
   readonly host: string;
   readonly port?: number;
 }
 
-/** `cfcontra dashboard`: serves until Ctrl-C. Loads nothing of libtorch. */
-export async function dashboard(runs: string, { host, port }: DashboardOptions): Promise<void> {
+/** Serves until Ctrl-C. */
+async function dashboard(runs: string, { host, port }: DashboardOptions): Promise<void> {
+  const { serve } = await import("../../dashboard/serve.js");
   const pages = fileURLToPath(new URL("../../web/dashboard", import.meta.url));
   const { address, close } = await serve({ runs, pages, host, port });
-  process.stdout.write(`${runs} is at ${address} (Ctrl-C ends this)\n`);
+  process.stdout.write(`${runs} is at ${address} (stop with Ctrl-C)\n`);
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   await close();
 }

@@ -1,39 +1,62 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { Command } from "commander";
 import { checkDataset, type DatasetReport } from "../../datasets/check.js";
-import type { Dataset, Size } from "../../datasets/dataset.js";
+import type { Size } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
 import { formatCheck } from "../../report/check-report.js";
 import { contactSheet } from "../../report/contact-sheet.js";
 import { writeRgb } from "../../report/pictures.js";
-import { type Json, print } from "../terminal/print.js";
-import { progressLine } from "../terminal/progress.js";
+import { dataOption, setOption, whole } from "../options.js";
+import { listening } from "../terminal/listener.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
 import { columnsOf } from "../terminal/terminal.js";
 
-export interface DataCheckOptions {
-  readonly dataset: Dataset;
+export const command = () =>
+  new Command("check")
+    .description("read every file of a data set: counts, classes, problems, a contact sheet")
+    .argument("<preset>", "a preset, or the path of a YAML file")
+    .option("--set-of <domain>", "source, target, or the name of an evaluation set", "source")
+    .option("--out <file>", "where to write the contact sheet", "contact-sheet.png")
+    .option("--limit <n>", "read at most this many images", whole)
+    .addOption(jsonOption())
+    .addOption(setOption())
+    .addOption(dataOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cfcontra data check streets --set-of target
+  cfcontra data check camvid-dusk --set-of dusk --data ~/data --limit 50`,
+    )
+    .action(check);
+
+interface CheckOptions {
+  readonly setOf: string;
   /** PNG file of the contact sheet. */
   readonly out: string;
-  /** Read only so many images. */
   readonly limit?: number;
   readonly json?: Json;
+  readonly set: readonly string[];
+  readonly data: string;
 }
 
 const SHEET = { count: 12, columns: 4 };
 const PICTURE_WIDTH = 320;
 
-/**
- * Reads a data set, prints what is in it and what is wrong with it, and writes a contact sheet.
- * @returns the exit code: 1 if there are problems
- */
-export async function dataCheck({ dataset, out, limit, json }: DataCheckOptions): Promise<number> {
-  const line = progressLine(`reading ${dataset.name}`);
-  let report: DatasetReport;
-  try {
-    report = await checkDataset(dataset, { limit, onSample: line.update });
-  } finally {
-    line.end();
-  }
+/** Opens a set of a preset, reads it whole, and reports. The exit code is 1 if there are problems. */
+async function check(preset: string, options: CheckOptions): Promise<void> {
+  const { setOf: name, set, data, out, limit, json } = options;
+  const { configuration, openSet, setOf, withAbsoluteRoots } = await import(
+    "../../experiment/index.js"
+  );
+  const config = withAbsoluteRoots(configuration({ preset, set }), data);
+  const { dataset, report } = await listening(async (listener) => {
+    const dataset = await openSet(setOf(name, config).spec, listener);
+    const onSample = (done: number, total: number) =>
+      listener.progress(`reading ${dataset.name}`, done, total);
+    return { dataset, report: await checkDataset(dataset, { limit, onSample }) };
+  });
   const sheet = await contactSheet(dataset, { ...SHEET, size: pictureSize(report) });
   try {
     await mkdir(dirname(out), { recursive: true });
@@ -41,14 +64,15 @@ export async function dataCheck({ dataset, out, limit, json }: DataCheckOptions)
   } catch (error) {
     const reason = (error as Error).message.split("\n")[0];
     throw new UserError(
-      `cannot write the contact sheet ${out} (${reason}); --out names a PNG file`,
+      "not-writable",
+      `cannot write the contact sheet ${out} (${reason}): choose a PNG file with --out`,
     );
   }
   const columns = columnsOf(process.stdout);
   const text = `${formatCheck(report, dataset.classes, columns)}\n\ncontact sheet: ${out}`;
   const classes = report.classes.map((count, k) => ({ name: dataset.classes.names[k], ...count }));
   print(text, () => ({ ...report, classes, sheet: out }), json);
-  return report.problems.length > 0 ? 1 : 0;
+  process.exitCode = report.problems.length > 0 ? 1 : 0;
 }
 
 /** The proportions that most images have, at the width of a picture. */

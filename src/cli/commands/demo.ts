@@ -1,25 +1,35 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { Command } from "commander";
 import type { Dataset } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
-import { predictLabels } from "../../evaluate/index.js";
-import { openEvaluationSets } from "../../experiment/measure.js";
-import { openRun } from "../../experiment/open-run.js";
-import { configuration } from "../../experiment/presets.js";
-import { pretrained } from "../../experiment/pretrain.js";
-import { peakMemory, run } from "../../experiment/run.js";
+import type { Listener } from "../../experiment/index.js";
 import type { MethodName } from "../../methods/index.js";
 import { comparisonSheet } from "../../report/comparison-sheet.js";
 import { writeRgb } from "../../report/pictures.js";
 import { readRun } from "../../report/run-files.js";
-import { curve } from "../../report/run-summary.js";
+import { lossCurve } from "../../report/run-summary.js";
 import { percent, textTable } from "../../report/score-table.js";
+import { dataOption, setOption, whole } from "../options.js";
+import { follow } from "../terminal/follow.js";
+import { interruptible } from "../terminal/interruption.js";
 import { commandOf } from "../terminal/invocation.js";
-import { type Json, print } from "../terminal/print.js";
+import { listening } from "../terminal/listener.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
 import { clock, say } from "../terminal/progress.js";
-import { lines } from "../terminal/summary.js";
+import { finish, lines } from "../terminal/summary.js";
 
-export interface DemoOptions {
+export const command = () =>
+  new Command("demo")
+    .description("compare source-only, MinEnt and CFContra on the built-in pair of domains")
+    .option("--seed <n>", "seed of weights and order", whole, 1)
+    .option("--out <folder>", "where to write runs and pictures", "runs/demo")
+    .addOption(jsonOption())
+    .addOption(setOption())
+    .addOption(dataOption())
+    .action(demo);
+
+interface DemoOptions {
   readonly seed: number;
   readonly out: string;
   readonly json?: Json;
@@ -40,39 +50,67 @@ const PRESET = "streets";
 const SHOWN_METHODS = ["source-only", "minent", "cfcontra"] as const satisfies MethodName[];
 const SHOWN = 6;
 
-/** `cfcontra demo`: the same network by three methods on the built-in domains, side by side. */
-export async function demo({ seed, out, json, set, data }: DemoOptions): Promise<void> {
+/** The same network by three methods on the built-in domains, side by side. */
+async function demo(options: DemoOptions): Promise<void> {
+  await interruptible((signal) => listening((listener) => compare(options, listener, signal)));
+}
+
+async function compare(
+  { seed, out, json, set, data }: DemoOptions,
+  listener: Listener,
+  signal: AbortSignal,
+): Promise<void> {
+  const { openEvaluationSets, openExperiment, peakMemory } = await import(
+    "../../experiment/index.js"
+  );
   const rows: Row[] = [];
-  const config = (method: MethodName) => configuration({ preset: PRESET, method, seed, set });
-  const start = performance.now();
   const first = join(out, "pretrained");
+  const pretrainedRun = `pretrain.run=${JSON.stringify(first)}`;
+  const open = (method: MethodName) => {
+    const own = [`train.seed=${seed}`, ...set];
+    const { config } = openExperiment(PRESET, { method, set: own, data, listener });
+    const changes = config.pretrain ? [...own, pretrainedRun] : own;
+    return openExperiment(PRESET, { method, set: changes, data, listener });
+  };
+  const start = performance.now();
   clear(first);
-  const weights = await pretrained(config("source-only"), first, data);
-  if (weights === null) return;
+  const shared = open("source-only");
+  const steps = shared.pretraining()?.config.train.steps;
+  if (steps !== undefined) {
+    say(`pretraining on the source, from which all methods start: ${steps} steps in ${first}`);
+  }
+  const pretrained = await follow(shared.pretrain({ signal }));
+  if (pretrained && !pretrained.result.complete) return finish(pretrained, json);
   const pretraining = { seconds: (performance.now() - start) / 1000 };
   for (const method of SHOWN_METHODS) {
     const began = performance.now();
-    clear(join(out, method));
-    const own = config(method);
-    const network = { ...own.network, ...(weights && { weights }) };
-    const result = await run({ config: { ...own, network }, out: join(out, method), data });
-    if (!result.complete) throw new UserError("stopped; nothing of the demo was kept but its runs");
-    const { source, target } = result.scores;
-    if (!source || !target) throw new UserError("the demo evaluates on `source` and `target`");
+    const folder = join(out, method);
+    clear(folder);
+    const ended = await follow(open(method).train({ out: folder, signal }));
+    if (!ended?.result.complete) {
+      throw new UserError("stopped", "stopped; the runs so far are in the demo's folder");
+    }
+    const { source, target } = ended.result.scores;
+    if (!source || !target)
+      throw new UserError(
+        "conflicting-options",
+        "the demo needs the evaluation sets `source` and `target`",
+      );
     const seconds = (performance.now() - began) / 1000;
     rows.push({ method, seed, sourceMiou: source.miou, targetMiou: target.miou, seconds });
     say(
       `${method}: target mIoU ${percent(target.miou)}, trained and measured in ${clock(seconds)}`,
     );
   }
-  const target = (await openEvaluationSets(config("cfcontra"), data)).get("target") as Dataset;
+  const { config } = open("cfcontra");
+  const target = (await openEvaluationSets(config, listener, data)).get("target") as Dataset;
   const picture = join(out, "predictions.png");
   await drawSheet(target, out, picture);
   const all = (performance.now() - start) / 1000;
   const summary = lines([
-    ...["pretrained", ...SHOWN_METHODS].map((name) => {
-      const course = curve(readRun(join(out, name)).metrics, "source/main");
-      return ["loss", `${name.padEnd(11)}  ${course}`] as const;
+    ...(pretrained ? ["pretrained", ...SHOWN_METHODS] : SHOWN_METHODS).map((name) => {
+      const curve = lossCurve(readRun(join(out, name)).metrics);
+      return ["loss", `${name.padEnd(11)}  ${curve}`] as const;
     }),
     [
       "cost",
@@ -87,7 +125,7 @@ export async function demo({ seed, out, json, set, data }: DemoOptions): Promise
   print(`\n${table(rows)}\n\n${summary.join("\n")}`, () => ({ rows, pretraining }), json);
 }
 
-/** Removes what an earlier demo left: its checkpoints and log are of another run. */
+/** Removes the run of an earlier demo. */
 function clear(folder: string): void {
   if (existsSync(join(folder, "config.yaml"))) rmSync(folder, { recursive: true });
 }
@@ -109,6 +147,8 @@ function table(rows: readonly Row[]): string {
 
 /** Target images with the truth and the prediction of every run of the demo. */
 async function drawSheet(target: Dataset, out: string, path: string): Promise<void> {
+  const { openCheckpoint } = await import("../../experiment/index.js");
+  const { predictLabels } = await import("../../evaluate/index.js");
   const samples = await Promise.all(
     Array.from({ length: Math.min(SHOWN, target.names.length) }, (_, i) => target.load(i)),
   );
@@ -117,7 +157,7 @@ async function drawSheet(target: Dataset, out: string, path: string): Promise<vo
     { title: "truth", labels: samples.map(({ label }) => label as Uint8Array) },
   ];
   for (const method of SHOWN_METHODS) {
-    const { config, network, stage, dispose } = openRun(join(out, method));
+    const { config, network, stage, dispose } = openCheckpoint(join(out, method));
     const options = { precision: config.train.precision, stage };
     const labels = [];
     for (const [i, sample] of samples.entries()) {

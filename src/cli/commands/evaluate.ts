@@ -1,26 +1,62 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { Command } from "commander";
 import { classSets } from "../../datasets/class-sets.js";
 import { UserError } from "../../errors.js";
-import type { Config } from "../../experiment/config.js";
-import { measure, openEvaluationSets, type Protocol } from "../../experiment/measure.js";
-import { openRun, requireClasses } from "../../experiment/open-run.js";
-import { confusionPicture } from "../../report/confusion-picture.js";
-import { type Evaluation, evaluationOf, evaluationRows } from "../../report/evaluation.js";
-import { publishedBeside } from "../../report/published.js";
+import type { Config } from "../../experiment/index.js";
+import type { Evaluation } from "../../report/evaluation.js";
+import { publishedBeside } from "../../report/published-figures.js";
 import { courseOf, type MetricsLine } from "../../report/score-history.js";
 import { percent, textTable } from "../../report/score-table.js";
 import { benchmarkRows, csv, latex, markdown } from "../../report/table-formats.js";
-import { readJsonLines, writeAtomically } from "../../train/index.js";
-import { type Json, print } from "../terminal/print.js";
+import { readJsonLines } from "../../train/run-folder.js";
+import { writeAtomically } from "../../write-atomically.js";
+import { setOption, whole } from "../options.js";
+import { listening } from "../terminal/listener.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
 
-export interface EvaluateOptions {
+const scales = (value: string): number[] => {
+  const list = value.split(",").map(Number);
+  if (list.every((scale) => scale > 0 && scale <= 8)) return list;
+  throw new UserError("invalid-value", `--scales ${value}: expected numbers such as 0.75,1,1.25`);
+};
+
+export const command = () =>
+  new Command("evaluate")
+    .description("measure a trained network on labelled images: IoU per class and mIoU")
+    .argument("<run>", "run folder, or a checkpoint inside one")
+    .option("--on <set>", "only this one of the configuration's evaluation sets")
+    .option(
+      "--scales <list>",
+      "multiples of the network's size to average, e.g. 0.75,1,1.25",
+      scales,
+    )
+    .option("--flip", "also average with the mirrored image")
+    .option("--native", "compare at the labels' own size instead of sizes.output")
+    .option("--classes <n>", "also mIoU over 19, 16 or 13 of the Cityscapes classes", whole)
+    .addOption(jsonOption())
+    .option("--csv <file>", "also write the table as CSV")
+    .option("--markdown <file>", "also write the table as Markdown, published figures beside it")
+    .option("--latex <file>", "also write a row of classes and mIoU as LaTeX")
+    .option("--confusion <file>", "also draw the confusion matrix (PNG)")
+    .addOption(setOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cfcontra evaluate runs/streets-cfcontra-1
+  cfcontra evaluate runs/streets-cfcontra-1 --scales 0.75,1,1.25 --flip --latex row.tex
+  cfcontra evaluate runs/streets-cfcontra-1 --set sizes.evaluate=[512,256] --json scores.json`,
+    )
+    .action(evaluate);
+
+interface EvaluateOptions {
   readonly on?: string;
   readonly set: readonly string[];
   readonly scales?: readonly number[];
   readonly flip?: boolean;
   readonly native?: boolean;
-  /** 13, 16 or 19: mIoU over these of the Cityscapes classes, too. */
+  /** 13, 16 or 19: also mIoU over these of the Cityscapes classes. */
   readonly classes?: number;
   readonly json?: Json;
   readonly csv?: string;
@@ -29,44 +65,36 @@ export interface EvaluateOptions {
   readonly confusion?: string;
 }
 
-/** `cfcontra evaluate`. */
-export async function evaluateRun(path: string, options: EvaluateOptions): Promise<void> {
+async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
   const { on, set } = options;
-  const { config, info, network, stage, dispose } = openRun(path, set);
-  try {
-    const subset = subsetOf(info.classes, options.classes);
-    const sets = await openEvaluationSets(config, process.cwd());
-    if (on !== undefined && !sets.has(on)) {
-      throw new UserError(`--on ${on}: the run evaluates on ${[...sets.keys()].join(", ")}`);
+  const { openRun } = await import("../../experiment/index.js");
+  const { evaluationRows } = await import("../../report/evaluation.js");
+  await listening(async (listener) => {
+    const run = openRun(path, { set, listener });
+    try {
+      const { config, info } = run;
+      const subset = subsetOf(info.classes, options.classes);
+      const protocol = {
+        ...(options.native ? { output: "native" as const } : {}),
+        scales: options.scales ?? [1],
+        flip: options.flip ?? false,
+      };
+      const results = await run.evaluate({ on, subset, ...protocol });
+      const rows = evaluationRows(info.classes, results);
+      const { evaluate: size, output = size } = config.sizes;
+      const found = () => ({
+        ...{ method: info.method, step: info.step, classes: info.classes },
+        protocol: { size, output, ...protocol },
+        scores: Object.fromEntries(Object.entries(results).map(([name, r]) => [name, r.scores])),
+        evaluations: results,
+      });
+      const text = [textTable(rows), ...snapshots(path, Object.keys(results))].join("\n");
+      print(text, found, options.json);
+      await writeFiles(options, config, info, results, rows);
+    } finally {
+      run.dispose();
     }
-    const protocol: Protocol = {
-      ...(options.native ? { output: "native" } : {}),
-      scales: options.scales ?? [1],
-      flip: options.flip ?? false,
-    };
-    const results: Record<string, Evaluation> = {};
-    for (const [name, dataset] of sets) {
-      if (on !== undefined && name !== on) continue;
-      requireClasses(info, name, dataset.classes.names);
-      const { observe, conclude } = evaluationOf(info.classes.length);
-      const view = { ...protocol, observe };
-      const confusion = await measure(network, name, dataset, config, stage, view);
-      results[name] = conclude(confusion, subset);
-    }
-    const rows = evaluationRows(info.classes, results);
-    const { evaluate: size, output = size } = config.sizes;
-    const found = () => ({
-      ...{ method: info.method, step: info.step, classes: info.classes },
-      protocol: { size, output, ...protocol },
-      scores: Object.fromEntries(Object.entries(results).map(([name, r]) => [name, r.scores])),
-      evaluations: results,
-    });
-    const text = [textTable(rows), ...snapshots(path, Object.keys(results))].join("\n");
-    print(text, found, options.json);
-    await writeFiles(options, config, info, results, rows);
-  } finally {
-    dispose();
-  }
+  });
 }
 
 async function writeFiles(
@@ -90,6 +118,7 @@ async function writeFiles(
   );
   write(options.latex, () => latex(table, figures.length > 0 ? [figures.length - 1] : []));
   if (options.confusion !== undefined) {
+    const { confusionPicture } = await import("../../report/confusion-picture.js");
     writeAtomically(options.confusion, await confusionPicture(first.confusion, classes));
   }
 }
@@ -102,10 +131,11 @@ function subsetOf(
   if (count === undefined) return undefined;
   const known = { 19: classSets.cityscapes, 16: classSets.synthia16, 13: classSets.synthia13 };
   const subset = known[count as keyof typeof known];
-  if (!subset) throw new UserError(`--classes ${count}: expected 19, 16 or 13`);
+  if (!subset) throw new UserError("class-mismatch", `--classes ${count}: expected 19, 16 or 13`);
   const missing = subset.names.filter((name) => !names.includes(name));
   if (missing.length > 0) {
     throw new UserError(
+      "class-mismatch",
       `--classes ${count}: the network has no class ${missing.join(", ")}; it was trained for ` +
         `${names.join(", ")}`,
     );
@@ -113,7 +143,7 @@ function subsetOf(
   return subset.names.map((name) => names.indexOf(name));
 }
 
-/** Lines: last, mean and best snapshot as the run measured them, where it did so several times. */
+/** Last, mean and best snapshot, if the run was evaluated several times. */
 function snapshots(run: string, sets: readonly string[]): string[] {
   const path = join(run, "metrics.jsonl");
   if (!existsSync(path)) return [];

@@ -1,12 +1,34 @@
-import { classSetOf } from "../../datasets/class-sets.js";
+import { Command } from "commander";
 import { UserError } from "../../errors.js";
-import { openRun, type TrainedRun } from "../../experiment/open-run.js";
-import { compare } from "../../export/compare.js";
-import { type ModelInfo, type OnnxOptions, onnxModel } from "../../export/index.js";
-import { writeAtomically } from "../../train/index.js";
-import { type Json, print } from "../terminal/print.js";
+import { findOnnxRuntime, install } from "../../export/onnx-runtime.js";
+import { writeAtomically } from "../../write-atomically.js";
+import { setOption } from "../options.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
 
-export interface ExportOptions {
+export const command = () =>
+  new Command("export")
+    .description("write a trained network as an ONNX file, for use without libtorch")
+    .argument("<run>", "run folder, or a checkpoint inside one")
+    .option("--out <file>", "the ONNX file", "model.onnx")
+    .option("--argmax", "give labels instead of logits")
+    .option("--no-upsample", "give logits at an eighth of the image's size, as the network does")
+    .option("--float16", "keep weights in 16 bits: half the file, the same arithmetic")
+    .option("--int8", "keep weights in 8 bits: a quarter of the file, the same arithmetic")
+    .addOption(jsonOption())
+    .addOption(setOption())
+    .addHelpText(
+      "after",
+      `
+The model takes \`image\` float32 [N, 3, H, W] of any size and gives \`logits\` [N, classes, H, W] or
+\`labels\` uint8 [N, H, W]; classes and preprocessing are in its metadata (docs/deploy.md).
+
+Examples:
+  cfcontra export runs/streets-cfcontra-1 --out model.onnx
+  cfcontra export runs/streets-cfcontra-1 --out small.onnx --argmax --int8`,
+    )
+    .action(exportOnnx);
+
+interface ExportOptions {
   readonly out: string;
   readonly argmax?: boolean;
   readonly upsample: boolean;
@@ -16,30 +38,36 @@ export interface ExportOptions {
   readonly set: readonly string[];
 }
 
-/** `cfcontra export`. */
-export async function exportRun(path: string, options: ExportOptions): Promise<void> {
-  const { out, argmax, upsample, float16, int8 } = options;
-  if (float16 && int8) throw new UserError("--float16 and --int8 exclude each other: name one");
+async function exportOnnx(path: string, options: ExportOptions): Promise<void> {
+  const { out, argmax, upsample, float16, int8, set } = options;
+  if (float16 && int8)
+    throw new UserError(
+      "conflicting-options",
+      "--float16 and --int8 exclude each other: choose one",
+    );
   if (argmax && !upsample) {
     throw new UserError(
-      "--argmax and --no-upsample exclude each other: coarse labels are of no use",
+      "conflicting-options",
+      "--argmax and --no-upsample exclude each other: leave one out",
     );
   }
-  const run = openRun(path, options.set);
+  const { openRun } = await import("../../experiment/index.js");
+  const { compare } = await import("../../export/compare.js");
+  const run = openRun(path, { set });
   try {
-    const how: OnnxOptions = {
-      outputs: argmax ? "labels" : "logits",
-      storage: int8 ? "int8" : float16 ? "float16" : "float32",
+    const how = {
+      outputs: argmax ? ("labels" as const) : ("logits" as const),
+      storage: int8 ? ("int8" as const) : float16 ? ("float16" as const) : ("float32" as const),
       upsample,
     };
-    const model = exported(path, run, how);
-    const agreement = await compare(model, run.network);
+    const model = run.exportOnnx(how);
+    const runtime = await findOnnxRuntime();
+    const agreement = runtime && (await compare(runtime, model, run.network));
     writeAtomically(out, model);
     const { classes } = run.info;
     print(
-      `${out}: ${(model.length / 1e6).toFixed(1)} MB, ${classes.length} classes; on a test image ` +
-        `ONNX Runtime and libtorch agree in ${(100 * agreement).toFixed(2)} % of the pixels`,
-      () => ({ file: out, bytes: model.length, ...how, classes, agreement }),
+      `${out}: ${(model.length / 1e6).toFixed(1)} MB, ${classes.length} classes; ${checked(agreement)}`,
+      () => ({ file: out, bytes: model.length, ...how, classes, agreement: agreement ?? null }),
       options.json,
     );
   } finally {
@@ -47,28 +75,10 @@ export async function exportRun(path: string, options: ExportOptions): Promise<v
   }
 }
 
-/**
- * The network of a run as an ONNX model.
- * @throws UserError if the run restyles the images that it predicts
- */
-export function exported(path: string, run: TrainedRun, options: OnnxOptions): Uint8Array {
-  const { config, info, network, stage } = run;
-  if (stage !== undefined) {
-    throw new UserError(
-      `${path} restyles what it predicts (style.method: ${config.style.method}, style.domains: both), ` +
-        "and that is no part of a network; --set style.method=none exports the network alone, for " +
-        "images that are restyled before",
-    );
+function checked(agreement: number | undefined): string {
+  if (agreement === undefined) {
+    return `not compared with libtorch, since onnxruntime-node is not installed (${install("onnxruntime-node")})`;
   }
-  const { names, colors } = classSetOf(info.classes);
-  const described: ModelInfo = {
-    classes: names.map((name, i) => ({
-      name,
-      color: colors[i] as ModelInfo["classes"][0]["color"],
-    })),
-    input: network.input,
-    size: config.sizes.evaluate,
-    title: `${info.method}, step ${info.step}`,
-  };
-  return onnxModel(network, described, options);
+  const percent = (100 * agreement).toFixed(2);
+  return `on a test image ONNX Runtime and libtorch agree in ${percent} % of the pixels`;
 }

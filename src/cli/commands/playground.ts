@@ -1,11 +1,33 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Command } from "commander";
 import { UserError } from "../../errors.js";
 import { modelInfo } from "../../export/model-info.js";
 import { CONTENTS, writePlayground } from "../../export/playground.js";
 import { servePlayground } from "../../export/serve-playground.js";
 
-export interface PlaygroundOptions {
+import { setOption, whole } from "../options.js";
+
+export const command = () =>
+  new Command("playground")
+    .description("write a page that segments photos, videos and the camera in the browser")
+    .argument("<networks...>", "a run or an ONNX file; two are compared as before and after")
+    .option("--out <folder>", "the static folder to write", "playground")
+    .option("--samples <images...>", "images that the page offers", [])
+    .option("--serve", "serve the page on this machine")
+    .option("--port <n>", "port of --serve; 0 chooses a free one", whole, 8700)
+    .addOption(setOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cfcontra playground runs/streets-source-only-1 runs/streets-cfcontra-1 --serve
+  cfcontra playground before.onnx after.onnx --samples street.jpg --out playground
+  cfcontra playground playground --serve`,
+    )
+    .action(playground);
+
+interface PlaygroundOptions {
   readonly out: string;
   readonly samples: readonly string[];
   readonly serve?: boolean;
@@ -15,8 +37,7 @@ export interface PlaygroundOptions {
 
 const NAMES = { 1: ["Prediction"], 2: ["Before", "After"] } as const;
 
-/** `cfcontra playground`. */
-export async function playground(
+async function playground(
   given: readonly string[],
   { out, samples, serve, port, set }: PlaygroundOptions,
 ): Promise<void> {
@@ -24,7 +45,11 @@ export async function playground(
   const made = given.length === 1 && existsSync(join(only, CONTENTS));
   if (!made) {
     const names = NAMES[given.length as 1 | 2];
-    if (!names) throw new UserError(`playground takes one network or two, not ${given.length}`);
+    if (!names)
+      throw new UserError(
+        "conflicting-options",
+        `playground takes one or two networks, not ${given.length}`,
+      );
     const models = [];
     for (const [i, path] of given.entries()) {
       models.push({ name: names[i] as string, model: await modelOf(path, set) });
@@ -37,25 +62,25 @@ export async function playground(
   const folder = made ? only : out;
   if (!serve) {
     process.stdout.write(
-      `${folder} is complete: serve it with any web server, or cfcontra playground ${folder} --serve\n`,
+      `${folder} is complete: serve it with any web server, or with cfcontra playground ${folder} --serve\n`,
     );
     return;
   }
   const { url } = await servePlayground(folder, port);
-  process.stdout.write(`${url} (Ctrl-C ends it)\n`);
+  process.stdout.write(`${url} (stop with Ctrl-C)\n`);
 }
 
-/** The bytes of an ONNX file, or of a run that is exported for browsers. */
+/** The bytes of an ONNX file, or of a run exported for browsers. */
 async function modelOf(path: string, set: readonly string[]): Promise<Uint8Array> {
   if (path.endsWith(".onnx")) {
-    if (!existsSync(path)) throw new UserError(`${path} does not exist: expected an ONNX file`);
+    if (!existsSync(path))
+      throw new UserError("not-found", `${path} does not exist: expected an ONNX file`);
     return readFileSync(path);
   }
-  const { openRun } = await import("../../experiment/open-run.js");
-  const { exported } = await import("./export.js");
-  const run = openRun(path, set);
+  const { openRun } = await import("../../experiment/index.js");
+  const run = openRun(path, { set });
   try {
-    return exported(path, run, { outputs: "labels and entropy", storage: "float16" });
+    return run.exportOnnx({ outputs: "labels and entropy", storage: "float16" });
   } finally {
     run.dispose();
   }
@@ -68,32 +93,39 @@ function requireSameClasses(
   const [first, ...others] = models.map(({ model }, i) => {
     const info = modelInfo(model);
     if (info === undefined) {
-      throw new UserError(`${paths[i]} was not made by \`cfcontra export\`: it has no class names`);
+      throw new UserError(
+        "unsupported-file",
+        `${paths[i]} does not have class names: expected a file of \`cfcontra export\``,
+      );
     }
     return info.classes.map(({ name }) => name).join(", ");
   });
   for (const [i, classes] of others.entries()) {
     if (classes === first) continue;
     throw new UserError(
-      `${paths[0]} and ${paths[i + 1]} differ in their classes (${first}; ${classes}); a playground ` +
-        "compares networks of the same classes",
+      "class-mismatch",
+      `${paths[0]} and ${paths[i + 1]} differ in their classes (${first}; ${classes}): compare ` +
+        "networks of the same classes",
     );
   }
 }
 
-/** @throws UserError where `out` holds something else than an earlier playground */
+/** @throws UserError if `out` contains anything but an earlier playground */
 function requireFree(out: string): void {
   if (!existsSync(out) || existsSync(join(out, CONTENTS)) || readdirSync(out).length === 0) return;
-  throw new UserError(`${out} holds other files: choose an empty folder with --out`);
+  throw new UserError(
+    "already-exists",
+    `${out} contains other files: choose an empty folder with --out`,
+  );
 }
 
 const SHOWN = 6;
 
-/** Drawn images that come with a run on Streets; those of other data sets are not ours to pass on. */
+/** Streets' own images; those of other data sets must not be passed on. */
 async function samplesOf(path: string): Promise<string[]> {
   if (path.endsWith(".onnx")) return [];
-  const { runConfig } = await import("../../experiment/presets.js");
-  const [spec] = Object.values(runConfig(path, []).evaluate);
+  const { runConfig } = await import("../../experiment/index.js");
+  const [spec] = Object.values(runConfig(path).evaluate);
   if (spec?.type !== "streets") return [];
   const { root, domain, split = "train" } = spec as Record<string, string | undefined>;
   const folder = join(root ?? "", domain ?? "", split, "images");

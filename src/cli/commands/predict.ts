@@ -1,36 +1,124 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
 import { classSetOf } from "../../datasets/class-sets.js";
-import { readImage } from "../../datasets/files/images.js";
-import { predictLabels } from "../../evaluate/index.js";
-import { openRun } from "../../experiment/open-run.js";
-import { compileNetwork } from "../../network/index.js";
-import { imageFiles, writePredictions } from "../predictions.js";
-import type { Json } from "../terminal/print.js";
+import type { ClassSet } from "../../datasets/dataset.js";
+import { UserError } from "../../errors.js";
+import type { PredictedImage } from "../../experiment/index.js";
+import { imageFiles } from "../../report/image-files.js";
+import { writeLabelled } from "../../report/labelled-image.js";
+import { setOption } from "../options.js";
+import { listening } from "../terminal/listener.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
 
-export interface PredictOptions {
+export const command = () =>
+  new Command("predict")
+    .description("label images with a trained network")
+    .usage(
+      "[options] <run> <images...>\n       cfcontra predict [options] --onnx <model> <images...>",
+    )
+    .argument("<paths...>", "run folder or checkpoint, then image files or folders of them")
+    .option("--onnx <model>", "instead of a run, a file of `export`: needs no libtorch")
+    .option("--out <folder>", "where to write labels and overlays", "predictions")
+    .addOption(jsonOption())
+    .addOption(setOption())
+    .addHelpText(
+      "after",
+      `
+For each image: NAME.png, the train id of every pixel at the image's own size, and
+NAME-overlay.jpg to look at.
+
+Examples:
+  cfcontra predict runs/streets-cfcontra-1 photos/ --out predictions
+  cfcontra predict --onnx model.onnx photos/ --out predictions`,
+    )
+    .action(predict);
+
+interface PredictOptions {
+  readonly onnx?: string;
   readonly out: string;
   readonly json?: Json;
   readonly set: readonly string[];
 }
 
-/** `cfcontra predict`, by a run and libtorch. */
-export async function predict(
-  run: string,
+async function predict(paths: readonly string[], options: PredictOptions): Promise<void> {
+  const { onnx, set } = options;
+  if (onnx !== undefined) {
+    if (set.length > 0)
+      throw new UserError(
+        "conflicting-options",
+        "--set changes the configuration of a run, which --onnx does not have: leave it out",
+      );
+    return label(paths, options, () => onnxPredictor(onnx));
+  }
+  const [run, ...images] = paths as [string, ...string[]];
+  if (images.length === 0) {
+    throw new UserError(
+      "conflicting-options",
+      `predict ${run}: name images, or folders of images, after the run`,
+    );
+  }
+  return label(images, options, () => runPredictor(run, set));
+}
+
+/** A network that labels image files, whatever computes it. */
+interface Predictor {
+  readonly classes: ClassSet;
+  predict(path: string): Promise<PredictedImage>;
+  dispose(): Promise<void>;
+}
+
+async function runPredictor(path: string, set: readonly string[]): Promise<Predictor> {
+  const { openRun } = await import("../../experiment/index.js");
+  const run = openRun(path, { set });
+  return {
+    classes: classSetOf(run.info.classes),
+    predict: run.predict,
+    dispose: async () => run.dispose(),
+  };
+}
+
+/** By ONNX Runtime alone, where there is no libtorch. */
+async function onnxPredictor(path: string): Promise<Predictor> {
+  const { openModel } = await import("../../export/open-model.js");
+  const model = await openModel(path);
+  const { classes } = model.info;
+  return {
+    classes: {
+      names: classes.map(({ name }) => name),
+      colors: classes.map(({ color }) => color),
+    },
+    async predict(file) {
+      const { image, labels, width, height } = await model.predict(file);
+      return { image: image.data as Uint8Array, labels, width, height };
+    },
+    dispose: () => model.release(),
+  };
+}
+
+/** Writes labels and overlay of every image. */
+async function label(
   images: readonly string[],
-  { set, ...output }: PredictOptions,
+  { out, json }: PredictOptions,
+  open: () => Promise<Predictor>,
 ): Promise<void> {
   const files = await imageFiles(images);
-  const { config, info, network, stage, dispose } = openRun(run, set);
-  const compiled = compileNetwork(network, config.train.precision);
+  const { classes, predict, dispose } = await open();
+  const written: object[] = [];
+  mkdirSync(out, { recursive: true });
   try {
-    await writePredictions(files, output, classSetOf(info.classes), async (path, name) => {
-      const seen = await readImage(path, config.sizes.evaluate);
-      const sample = { name, width: seen.width, height: seen.height, image: seen.data };
-      const labels = predictLabels(compiled, sample, seen.original, { stage });
-      const { data: image } = await readImage(path, seen.original);
-      return { ...seen.original, image, labels };
+    await listening(async ({ progress }) => {
+      for (const [i, [name, path]] of files.entries()) {
+        const labelled = await predict(path);
+        const to = { labels: join(out, `${name}.png`), overlay: join(out, `${name}-overlay.jpg`) };
+        await writeLabelled(labelled, classes, to);
+        written.push({ image: path, ...to, width: labelled.width, height: labelled.height });
+        progress("predicting", i + 1, files.length);
+      }
     });
   } finally {
-    compiled.dispose();
-    dispose();
+    await dispose();
   }
+  const found = () => ({ classes: classes.names, images: written });
+  print(`${files.length} images labelled in ${out}`, found, json);
 }

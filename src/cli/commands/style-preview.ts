@@ -1,20 +1,40 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { Command } from "commander";
 import type { Dataset, Sample, Size } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
-import { openDomains, withAbsoluteRoots } from "../../experiment/build.js";
-import { openLook } from "../../experiment/coarse-stage.js";
-import type { Config } from "../../experiment/config.js";
-import { configuration } from "../../experiment/presets.js";
+import type { Config, Listener } from "../../experiment/index.js";
 import { nearestWord } from "../../nearest-word.js";
 import { writeRgb } from "../../report/pictures.js";
 import { textTable } from "../../report/score-table.js";
 import { type StyleRow, styleSheet } from "../../report/style-sheet.js";
-import { edgeCorrelation, lookAt, restyle, STYLES } from "../../style/index.js";
-import { dispose } from "../../torch/index.js";
-import { type Json, print } from "../terminal/print.js";
+import { dataOption, setOption, whole } from "../options.js";
+import { listening } from "../terminal/listener.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
 
-export interface StylePreviewOptions {
+export const command = () =>
+  new Command("preview")
+    .description("a sheet of pictures: content, style, and every method at rising strength")
+    .argument("<preset>", "preset or YAML file: its source is the content, its target the style")
+    .option("--styles <styles>", "color, coral, fourier, histogram, adain; all when omitted")
+    .option("--count <n>", "content images", whole, 3)
+    .option("--out <file>", "where to write the sheet (PNG)", "style-preview.png")
+    .addOption(jsonOption())
+    .addOption(setOption())
+    .addOption(dataOption())
+    .addHelpText(
+      "after",
+      `
+Prints how well edges are preserved: the correlation of the edges of result and content, 1 at best.
+adain trains a small coder first (under a minute), unless style.coder names a file.
+
+Examples:
+  cfcontra style preview streets
+  cfcontra style preview airsim-camvid --data ~/data --styles color,adain --set style.coder=coder.safetensors`,
+    )
+    .action(preview);
+
+interface StylePreviewOptions {
   readonly out: string;
   /** Names separated by commas. */
   readonly styles?: string;
@@ -24,16 +44,28 @@ export interface StylePreviewOptions {
   readonly data: string;
 }
 
-type MethodName = Config["style"]["method"];
-const NAMES: readonly MethodName[] = [...STYLES, "adain"];
+type StyleMethod = Config["style"]["method"];
 const ALPHAS = [0.25, 0.5, 0.75, 1];
 
-/** `cfcontra style preview`: content, style and results at rising alpha, method by method. */
-export async function stylePreview(preset: string, options: StylePreviewOptions): Promise<void> {
+/** Draws content, style and results at rising alpha, method by method. */
+async function preview(preset: string, options: StylePreviewOptions): Promise<void> {
+  await listening((listener) => draw(preset, options, listener));
+}
+
+async function draw(
+  preset: string,
+  options: StylePreviewOptions,
+  listener: Listener,
+): Promise<void> {
+  const { configuration, openDomains, openLook, withAbsoluteRoots } = await import(
+    "../../experiment/index.js"
+  );
+  const { edgeCorrelation, lookAt, restyle, STYLES } = await import("../../style/index.js");
+  const { dispose } = await import("../../torch/index.js");
   const { out, count, json, set, data } = options;
   const config = withAbsoluteRoots(configuration({ preset, set }), data);
-  const methods = chosen(options.styles);
-  const domains = await openDomains({ ...config, evaluate: {} });
+  const methods = chosen(options.styles, [...STYLES, "adain"]);
+  const domains = await openDomains({ ...config, evaluate: {} }, listener);
   const size = config.sizes.source;
   const pairs = await Promise.all(
     Array.from({ length: Math.min(count, domains.source.names.length) }, async (_, i) => ({
@@ -45,7 +77,7 @@ export async function stylePreview(preset: string, options: StylePreviewOptions)
   const edges: Record<string, number[]> = {};
   for (const method of methods) {
     const chosen = { ...config, style: { ...config.style, method } };
-    const { look, dispose: disposeLook } = await openLook(chosen, domains);
+    const { look, dispose: disposeLook } = await openLook(chosen, domains, listener);
     const kept = ALPHAS.map(() => 0);
     for (const [i, { content, style }] of pairs.entries()) {
       const statistics = lookAt(look, style);
@@ -74,14 +106,15 @@ export async function stylePreview(preset: string, options: StylePreviewOptions)
   );
 }
 
-function chosen(names: string | undefined): readonly MethodName[] {
-  if (names === undefined) return NAMES;
+function chosen(names: string | undefined, known: readonly StyleMethod[]): readonly StyleMethod[] {
+  if (names === undefined) return known;
   return names.split(",").map((name) => {
-    const known = NAMES.find((method) => method === name.trim());
-    if (known !== undefined) return known;
-    const near = nearestWord(name, NAMES);
+    const found = known.find((method) => method === name.trim());
+    if (found !== undefined) return found;
+    const near = nearestWord(name, known);
     throw new UserError(
-      `--styles ${names}: ${name} is none of ${NAMES.join(", ")}${near ? `; did you mean ${near}?` : ""}`,
+      "unknown-name",
+      `--styles ${names}: ${name} is not one of ${known.join(", ")}${near ? `; did you mean ${near}?` : ""}`,
     );
   });
 }

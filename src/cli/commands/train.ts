@@ -1,19 +1,56 @@
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { dirname, join } from "node:path";
+import { Command } from "commander";
+import { stringify } from "yaml";
 import { UserError } from "../../errors.js";
-import type { Config } from "../../experiment/config.js";
-import { configuration, runConfig } from "../../experiment/presets.js";
-import { afterPretraining } from "../../experiment/pretrain.js";
-import { run } from "../../experiment/run.js";
-import { alone, joinProcessGroup, type ProcessGroup } from "../../torch/index.js";
-import { type LocalPlace, placeOf } from "../../train/index.js";
-import { dryRun } from "../dry-run.js";
+import type { Config } from "../../experiment/index.js";
+import type { ProcessGroup } from "../../torch/index.js";
+import type { LocalPlace } from "../../train/index.js";
 import { isLaunched, launch } from "../launch.js";
-import type { Json } from "../terminal/print.js";
+import { dataOption, setOption, whole } from "../options.js";
+import { follow } from "../terminal/follow.js";
+import { forecastText, stepText } from "../terminal/forecast.js";
+import { interruptible } from "../terminal/interruption.js";
+import { listening } from "../terminal/listener.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
 import { say } from "../terminal/progress.js";
 import { finish } from "../terminal/summary.js";
 
-export interface TrainOptions {
+export const command = () =>
+  new Command("train")
+    .description("train a network and evaluate it")
+    .option("--preset <preset>", "a preset of presets/, or the path of a YAML file", "streets")
+    .option("--method <method>", "source-only, minent, cfcontra or another (docs/methods.md)")
+    .option("--seed <n>", "seed of weights and order", whole)
+    .option("--steps <n>", "training steps", whole)
+    .option("--out <folder>", "run folder; runs/<preset>-<method>-<seed> when omitted")
+    .option(
+      "--dry-run",
+      "print configuration, size, memory and time of the run; three steps, nothing kept",
+    )
+    .option("--resume <run>", "resume an interrupted run, under its own configuration")
+    .option("--processes <n>", "train in this many processes on this host, data parallel", whole)
+    .option("--timeout <seconds>", "time a process waits for the others", whole, 600)
+    .addOption(jsonOption())
+    .addOption(setOption())
+    .addOption(dataOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cfcontra train --preset streets --method cfcontra
+  cfcontra train --preset camvid-dusk --method minent --seed 2 --data ~/data
+  cfcontra train --preset streets --set train.rate=0.005 --set sizes.source=[256,128]
+  cfcontra train --resume runs/streets-cfcontra-1
+  cfcontra train --preset streets --processes 2    (torchrun, Slurm, Kubernetes: docs/scale.md)
+
+The run folder holds config.yaml, metrics.jsonl, checkpoints/, previews/, result.json and more:
+docs/run-folder.md.
+Ctrl-C saves a checkpoint; --resume continues from it.`,
+    )
+    .action(train);
+
+interface TrainOptions {
   readonly preset: string;
   readonly method?: string;
   readonly seed?: number;
@@ -29,47 +66,92 @@ export interface TrainOptions {
   readonly data: string;
 }
 
-/** `cfcontra train`: in this process, in several that it starts, or as one of several started alike. */
-export async function train(options: TrainOptions): Promise<void> {
-  const { processes, resume, data, json } = options;
+/** Trains in this process, in several that it starts, or as one of several that were started alike. */
+async function train(options: TrainOptions, self: Command): Promise<void> {
+  const { preset, processes, resume, data, json } = options;
+  const { configuration, pretrainingFolder, runConfig, trainFromPretraining, nameOf } =
+    await import("../../experiment/index.js");
+  const { placeOf } = await import("../../train/index.js");
   const place = placeOf(process.env);
-  const config = resume === undefined ? configuration(options) : runConfig(resume, options.set);
-  if (options.dryRun) return dryRun(config, data, json);
-  const name = basename(options.preset, ".yaml");
+  const config =
+    resume === undefined ? configuration(options) : runConfig(resume, resumed(options, self));
+  if (options.dryRun) return dryRun(config, options);
   const { method, train } = config;
-  const out = resume ?? options.out ?? join("runs", `${name}-${method}-${train.seed}`);
-  const first = place === undefined || place.rank === 0;
-  if (first && resume === undefined && existsSync(join(out, "config.yaml"))) {
-    throw new UserError(
-      `${out} holds a run already: --resume ${out} goes on with it, --out chooses another folder`,
-    );
-  }
+  const out = resume ?? options.out ?? join("runs", `${nameOf(preset)}-${method}-${train.seed}`);
+  const rank = place?.rank ?? 0;
+  if (rank === 0 && resume === undefined) requireNew(out);
   if (processes !== undefined && !isLaunched()) {
-    if (place === undefined) {
-      process.exitCode = await launch(processes);
-      return;
-    }
+    requireUnlaunched(processes, place);
+    process.exitCode = await launch(processes);
+    return;
+  }
+  const group = place && (await meetOthers(place, options.timeout));
+  const ended = await interruptible((signal) =>
+    listening((listener) => {
+      const events = trainFromPretraining({
+        config: place ? onOwnDevice(config, place) : config,
+        ...{ out, data, group, listener, signal, resume: resume !== undefined },
+        pretrainingFolder: pretrainingFolder(preset, train.seed, dirname(out)),
+      });
+      return follow(events, { out, quiet: rank > 0 });
+    }),
+  );
+  if (ended) finish(ended, json, rank);
+}
+
+/** What `--resume` changes of a run. @throws UserError for an option that would have no effect */
+function resumed({ set, steps }: TrainOptions, self: Command): { set: readonly string[] } {
+  const given = (name: string) => self.getOptionValueSource(name) === "cli";
+  const idle = ["preset", "method", "seed", "out", "data"].filter(given);
+  if (idle.length > 0) {
+    const options = idle.map((name) => `--${name}`).join(", ");
     throw new UserError(
-      `--processes ${processes} starts processes, but this is one of ${place.size} that were ` +
-        "started already (RANK, WORLD_SIZE or Slurm's variables are set); leave the option out",
+      "conflicting-options",
+      `--resume continues a run under its own configuration: leave out ${options}, or change a key ` +
+        "with --set",
     );
   }
-  const group = place ? await meetOthers(place, options.timeout) : alone;
-  const own = place ? onDevice(config, place) : config;
-  const resuming = resume !== undefined;
-  const ready = resuming ? own : await afterPretraining(own, options, out, group);
-  if (!ready) return;
-  finish(await run({ config: ready, out, data, resume: resuming, group }), out, json, group);
+  return { set: steps === undefined ? set : [...set, `train.steps=${steps}`] };
+}
+
+/** Prints the configuration, each measured step as it is made, and what the run would take. */
+async function dryRun(config: Config, { data, json }: TrainOptions): Promise<void> {
+  const { forecast } = await import("../../experiment/index.js");
+  if (json !== true) process.stdout.write(`${stringify(config)}\n`);
+  const found = await listening((listener) =>
+    forecast(config, data, listener, (seconds, step) =>
+      say(stepText(seconds, step, config.train.steps)),
+    ),
+  );
+  print(forecastText(found), () => found, json);
+}
+
+function requireNew(out: string): void {
+  if (!existsSync(join(out, "config.yaml"))) return;
+  throw new UserError(
+    "already-exists",
+    `${out} already holds a run: --resume ${out} continues it, --out chooses another folder`,
+  );
+}
+
+function requireUnlaunched(processes: number, place: LocalPlace | undefined): void {
+  if (place === undefined) return;
+  throw new UserError(
+    "conflicting-options",
+    `--processes ${processes} starts processes, but this is one of ${place.size} that were ` +
+      "started already (RANK, WORLD_SIZE or Slurm's variables are set); leave the option out",
+  );
 }
 
 async function meetOthers(place: LocalPlace, timeout: number): Promise<ProcessGroup> {
+  const { joinProcessGroup } = await import("../../torch/index.js");
   const { rank, size, host, port } = place;
   if (rank === 0) say(`${size} processes meet at ${host}:${port}`);
   return joinProcessGroup(place, timeout);
 }
 
 /** Of the host's GPUs each process has its own. */
-function onDevice(config: Config, { localRank }: LocalPlace): Config {
+function onOwnDevice(config: Config, { localRank }: LocalPlace): Config {
   const device = config.train.device.replace(/^cuda(:\d+)?$/, `cuda:${localRank}`);
   return { ...config, train: { ...config.train, device } };
 }

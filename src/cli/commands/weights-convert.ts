@@ -1,32 +1,41 @@
 import { realpathSync } from "node:fs";
+import { Command } from "commander";
 import { UserError } from "../../errors.js";
-import {
-  dispose,
-  PYTORCH_FILE,
-  readTensors,
-  type TensorMap,
-  writeTensors,
-} from "../../torch/index.js";
-import { isCheckpoint } from "../../train/index.js";
-import { type Json, print } from "../terminal/print.js";
-import { weightsFile } from "../weights-file.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
 
-const NETWORK = "network/";
+export const command = () =>
+  new Command("convert")
+    .description("write the tensors of a file in another format")
+    .argument("<in>", "safetensors or PyTorch's .pth, or a run folder")
+    .argument("<out>", "a name that ends in .safetensors, .pth or .pt")
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+Names, shapes and numbers stay as they are. Of a run's checkpoint the network is written, under the
+names of its state dict, without the method's state; torch.load(OUT, weights_only=True) opens it.
 
-/** `cfcontra weights convert`: the tensors of one file, written in the format of another's name. */
-export function convertWeights(
-  path: string,
-  out: string,
-  { json }: { readonly json?: Json } = {},
-): void {
+Examples:
+  cfcontra weights convert advent.pth advent.safetensors
+  cfcontra weights convert runs/streets-cfcontra-1 adapted.pth`,
+    )
+    .action(convert);
+
+async function convert(path: string, out: string, { json }: { readonly json?: Json }) {
+  const { dispose, PYTORCH_FILE, readTensors, writeTensors } = await import("../../torch/index.js");
+  const { isCheckpoint, networkOf, weightsFile } = await import("../../train/index.js");
   if (!PYTORCH_FILE.test(out) && !out.endsWith(".safetensors")) {
-    throw new UserError(`${out}: expected a name that ends in .safetensors, .pth or .pt`);
+    throw new UserError(
+      "unsupported-file",
+      `${out}: expected a file name that ends in .safetensors, .pth or .pt`,
+    );
   }
   const file = weightsFile(path);
   const { tensors, metadata, skipped } = readTensors(file);
   try {
     const own = isCheckpoint(metadata) ? networkOf(tensors) : tensors;
-    if (same(file, out)) throw new UserError(`${out} is the file that is read; name another`);
+    if (same(file, out))
+      throw new UserError("conflicting-options", `${out} is the input file: choose another`);
     writeTensors(out, own);
     const left = [...skipped, ...(own === tensors ? [] : ["the method's state"])];
     print(
@@ -37,15 +46,6 @@ export function convertWeights(
   } finally {
     dispose(tensors);
   }
-}
-
-/** The network of a run's checkpoint, under the names of its state dict. */
-function networkOf(tensors: TensorMap): TensorMap {
-  return new Map(
-    [...tensors]
-      .filter(([name]) => name.startsWith(NETWORK))
-      .map(([name, tensor]) => [name.slice(NETWORK.length), tensor]),
-  );
 }
 
 function same(a: string, b: string): boolean {

@@ -1,14 +1,30 @@
-import { recognise } from "../../network/index.js";
+import { Command } from "commander";
 import { textTable } from "../../report/score-table.js";
-import { dispose, readTensors } from "../../torch/index.js";
-import { isCheckpoint } from "../../train/index.js";
-import { type Json, print } from "../terminal/print.js";
-import { weightsFile } from "../weights-file.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
+
+export const command = () =>
+  new Command("inspect")
+    .description("list the tensors of a file, and name the network that they belong to")
+    .argument("<file>", "safetensors or PyTorch's .pth, or a run folder")
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+PyTorch's files are read as data: nothing that their pickles name is imported or executed, and a file
+that names anything but tensors is refused. docs/weights.md says which public files fit which network.
+
+Examples:
+  cfcontra weights inspect DeepLab_resnet_pretrained_imagenet.pth
+  cfcontra weights inspect runs/streets-cfcontra-1`,
+    )
+    .action(inspect);
 
 const MEBI = 2 ** 20;
 
-/** `cfcontra weights inspect`: prints what a file of tensors holds. */
-export function inspectWeights(path: string, { json }: { readonly json?: Json } = {}): void {
+async function inspect(path: string, { json }: { readonly json?: Json }) {
+  const { dispose, readTensors } = await import("../../torch/index.js");
+  const { recognise } = await import("../../network/index.js");
+  const { isCheckpoint, weightsFile } = await import("../../train/index.js");
   const file = weightsFile(path);
   const { tensors, metadata, format, skipped } = readTensors(file);
   try {

@@ -1,48 +1,39 @@
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /**
- * Ctrl-C and SIGTERM as a wish: asked once, the run ends after its step; asked again, at once. Within a
- * second it is the same wish: a terminal signals a launcher and its processes, and the launcher them, too.
+ * Ctrl-C, SIGTERM and a closed terminal as an abort signal, on which work ends in order. A second signal, a second or more
+ * after the first, ends the process at once. (Within a second it is the same request: a terminal
+ * signals a launcher and its processes, and the launcher passes its signal on to them.)
  */
 export interface Interruption {
-  readonly asked: boolean;
-  /**
-   * While `body` runs, the wish comes true at once: calls `stop`, and exits with 130. Rejects with what
-   * `stop` throws.
-   */
-  atOnce<T>(stop: () => void, body: () => Promise<T>): Promise<T>;
-  /** Gives the signals back. */
+  readonly signal: AbortSignal;
+  /** Stops listening. */
   end(): void;
 }
 
 export function interruption(): Interruption {
+  const controller = new AbortController();
   let asked: number | undefined;
-  let stop: (() => void) | undefined;
   const ask = () => {
     asked ??= performance.now();
-    if (stop) stop();
-    else if (performance.now() - asked > 1000) process.exit(130); // with the last checkpoint as it is
+    controller.abort();
+    if (performance.now() - asked > 1000) process.exit(130); // the last checkpoint is intact
   };
-  process.on("SIGINT", ask).on("SIGTERM", ask);
+  for (const name of SIGNALS) process.on(name, ask);
   return {
-    get asked() {
-      return asked !== undefined;
-    },
-    atOnce<T>(how: () => void, body: () => Promise<T>): Promise<T> {
-      return new Promise<T>((resolve, reject) => {
-        stop = () => {
-          try {
-            how();
-          } catch (error) {
-            return reject(error);
-          }
-          process.exit(130);
-        };
-        body().then(resolve, reject);
-      }).finally(() => {
-        stop = undefined;
-      });
-    },
+    signal: controller.signal,
     end: () => {
-      process.off("SIGINT", ask).off("SIGTERM", ask);
+      for (const name of SIGNALS) process.off(name, ask);
     },
   };
+}
+
+/** Runs work that a signal can interrupt. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { signal, end } = interruption();
+  try {
+    return await work(signal);
+  } finally {
+    end();
+  }
 }

@@ -1,31 +1,29 @@
 import type { RunResult } from "../../experiment/run.js";
 import { findBaseline, readRun } from "../../report/run-files.js";
 import { runSummary, type Summary } from "../../report/run-summary.js";
-import { alone, type ProcessGroup } from "../../torch/index.js";
+import type { Ended } from "./follow.js";
 import { commandOf } from "./invocation.js";
 import { type Json, print } from "./print.js";
 import { clock, say } from "./progress.js";
 import { columnsOf, paint, wrapped } from "./terminal.js";
 
-/** Prints, in rank 0, how a run ended, and what to type next. */
-export function finish(
-  result: RunResult,
-  out: string,
-  json?: Json,
-  { rank }: ProcessGroup = alone,
-): void {
+/**
+ * Prints how a run ended, and what to type next.
+ * @param rank of this process among those that train together; rank 0 prints
+ */
+export function finish({ out, result }: Ended, json?: Json, rank = 0): void {
   if (!result.complete) process.exitCode = 130;
   if (rank > 0) return;
   if (!result.complete) {
     const next = commandOf("train", "--resume", out);
-    say(`stopped after step ${result.steps}; go on with: ${next}`);
+    say(`stopped after step ${result.steps}; resume with: ${next}`);
   }
   const found = () => ({ run: out, ...result });
   if (result.complete) print(summary(result, out), found, json);
   else if (json !== undefined) print("", found, json);
 }
 
-/** A dozen lines: what was reached, at what cost, and where to go on. */
+/** A dozen lines: the scores, the cost, and the next commands. */
 function summary({ method, seed, steps, start, ...cost }: RunResult, out: string): string {
   const { seconds, waiting, peakMemory } = cost;
   const run = readRun(out);
@@ -41,13 +39,13 @@ function summary({ method, seed, steps, start, ...cost }: RunResult, out: string
     ...lines([
       ...runSummary(run),
       ["cost", `${speed}${peakMemory} MiB at peak`],
-      ["run", `${out} (report.html shows it all)`],
+      ["run", `${out} (with report.html)`],
       ...nextCommands(out, findBaseline(run)),
     ]),
   ].join("\n");
 }
 
-/** What one does with a trained network. */
+/** Commands that use a trained network. */
 function nextCommands(out: string, baseline: string | undefined): Summary {
   const commands = [
     commandOf("evaluate", out),
@@ -57,7 +55,7 @@ function nextCommands(out: string, baseline: string | undefined): Summary {
   return commands.map((command) => ["next", command]);
 }
 
-/** The lines of a summary, what they are about in front of the first. Commands are kept whole. */
+/** The lines of a summary, each topic in front of its first line. Commands are not wrapped. */
 export function lines(summary: Summary): string[] {
   const width = Math.max(...summary.map(([about]) => about.length));
   const columns = columnsOf(process.stdout);

@@ -92,6 +92,7 @@ async function loadPair(pair: Pair, map: LabelMap, size: Size | undefined): Prom
   if (!label || pair.label === undefined) return sample;
   if (label.width !== original.width || label.height !== original.height) {
     throw new UserError(
+      "label-size",
       `${pair.label}: the label is ${label.width}x${label.height}, but its image ${pair.image} is ` +
         `${original.width}x${original.height}: replace one of them, or leave the sample out with ` +
         `\`exclude: ["${pair.name}"]\`.`,

@@ -28,7 +28,7 @@ export async function requireFolder(path: string, layout: string): Promise<void>
     () => "is a file, not a folder",
     () => "does not exist",
   );
-  throw new UserError(`${path} ${found}: expected ${layout}; check \`root\`.`);
+  throw new UserError("dataset-layout", `${path} ${found}: expected ${layout}; check \`root\`.`);
 }
 
 /**
@@ -52,6 +52,7 @@ export async function filesByStem(
     const other = files.get(stem);
     if (other !== undefined) {
       throw new UserError(
+        "unpaired-files",
         `${folder} holds two files of the name ${stem} (${other.slice(folder.length + 1)} and ` +
           `${entry}): remove one of them.`,
       );
@@ -75,6 +76,7 @@ export async function readList(
     const files = await readdir(root).catch(() => []);
     const near = nearestWord(list, files);
     throw new UserError(
+      "not-found",
       `${path}: the list does not exist or cannot be read; \`list\` is a text file with one name a ` +
         `line, absolute or relative to ${root}${near ? ` (did you mean ${near}?)` : ""}.`,
     );
@@ -84,7 +86,7 @@ export async function readList(
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"));
   if (lines.length === 0)
-    throw new UserError(`${path}: the list is empty; put one name on each line.`);
+    throw new UserError("no-images", `${path}: the list is empty; put one name on each line.`);
   return { path, lines };
 }
 

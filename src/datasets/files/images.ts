@@ -39,6 +39,7 @@ export async function readImage(path: string, size?: Size): Promise<Image> {
     };
   } catch (error) {
     throw new UserError(
+      "image-unreadable",
       `${path}: the image cannot be read (${whyUnreadable(error)}); ` +
         "it must be a whole PNG, JPEG or WebP file: copy or unpack it again.",
     );

@@ -151,6 +151,7 @@ function outsideMap(map: LabelMap, { values, width }: RawLabel, pixel: number, p
       ? `${keys.length} other colour${keys.length === 1 ? "" : "s"}`
       : `ids ${ranges(keys)}`;
   return new UserError(
+    "label-value",
     `${path}: label ${map.key === "color" ? "colour" : "id"} ${key} at x ${pixel % width}, ` +
       `y ${Math.floor(pixel / width)} is not in the mapping, which knows ${known}${nor}: add ` +
       `\`${key}: <class>\` to \`mapping\` (\`${key}: 255\` ignores these pixels).`,

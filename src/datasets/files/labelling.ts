@@ -113,6 +113,7 @@ export async function resolveLabelling(
     const unknown = lacks(own.classes)[0] as string;
     const near = nearestWord(unknown, own.classes.names);
     throw new UserError(
+      "unknown-name",
       `classes: "${unknown}" is no class of this data set, which has ${own.classes.names.join(", ")}` +
         `${near ? ` (did you mean "${near}"?)` : ""}; rename it or say in \`mapping\` which ids it has.`,
     );
@@ -131,7 +132,10 @@ export function pickClasses(classes: ClassOptions["classes"], fallback: ClassSet
   const set = classSetOf(classes, fallback);
   const twice = set.names.find((name, index) => set.names.indexOf(name) !== index);
   if (twice === undefined) return set;
-  throw new UserError(`classes: "${twice}" is listed twice; every class needs a name of its own.`);
+  throw new UserError(
+    "invalid-value",
+    `classes: "${twice}" is listed twice; every class needs a name of its own.`,
+  );
 }
 
 /**
@@ -154,13 +158,15 @@ export async function resolveMapping(
     const from = key === "color" ? parseColor(name) : parseId(name);
     if (from === undefined) {
       throw new UserError(
+        "invalid-value",
         `${where}: the key "${name}" is no ${key === "color" ? 'colour such as "#804080"' : "label id (0..65535)"}; ` +
           "all keys must be ids, or all colours.",
       );
     }
     trainIds.set(from, parseClass(entries[name], classes, `${where}: ${name}`));
   }
-  if (keys.length === 0) throw new UserError(`${where}: it is empty; give \`id: class\` pairs.`);
+  if (keys.length === 0)
+    throw new UserError("invalid-value", `${where}: it is empty; give \`id: class\` pairs.`);
   return { key, trainIds, otherwise: "error" };
 }
 
@@ -171,11 +177,17 @@ async function readMapping(root: string, file: string) {
     found = parse(await readFile(where, "utf8"));
   } catch (error) {
     const reason = (error as Error).message.split("\n")[0];
-    throw new UserError(`${where}: the mapping cannot be read (${reason}); check \`mapping\`.`);
+    throw new UserError(
+      "not-found",
+      `${where}: the mapping cannot be read (${reason}); check \`mapping\`.`,
+    );
   }
   const parsed = mappingSchema.safeParse(found);
   if (parsed.success && typeof parsed.data !== "string") return { entries: parsed.data, where };
-  throw new UserError(`${where}: expected lines \`id: class\`, such as \`7: road\` or \`0: 255\`.`);
+  throw new UserError(
+    "invalid-value",
+    `${where}: expected lines \`id: class\`, such as \`7: road\` or \`0: 255\`.`,
+  );
 }
 
 function parseId(text: string): number | undefined {
@@ -192,6 +204,7 @@ function parseClass(value: string | number | undefined, classes: ClassSet, where
   if (index >= 0 && index < classes.names.length) return index;
   const near = typeof value === "string" ? nearestWord(value, classes.names) : undefined;
   throw new UserError(
+    "invalid-value",
     `${where}: ${JSON.stringify(value)} is no class; expected one of ${classes.names.join(", ")}, ` +
       `its number (0..${classes.names.length - 1}), or 255 to ignore${near ? `; did you mean "${near}"?` : "."}`,
   );

@@ -16,6 +16,7 @@ export async function readLabel(path: string, key: "id" | "color" = "id"): Promi
     bytes = await readFile(path);
   } catch (error) {
     throw new UserError(
+      "label-unreadable",
       `${path}: the label cannot be read (${whyUnreadable(error)}); check that it exists and is readable.`,
     );
   }
@@ -54,6 +55,7 @@ function nearestIndex(index: number, from: number, to: number): number {
 function decodePng(bytes: Uint8Array, path: string): DecodedPng {
   if (!hasPngSignature(bytes)) {
     throw new UserError(
+      "label-unreadable",
       `${path}: ${bytes.length === 0 ? "the file is empty" : "this is not a PNG"}; labels must be ` +
         "PNG files of ids (JPEG would blur the ids of neighbouring classes).",
     );
@@ -62,6 +64,7 @@ function decodePng(bytes: Uint8Array, path: string): DecodedPng {
     return decode(bytes, { checkCrc: true });
   } catch (error) {
     throw new UserError(
+      "label-unreadable",
       `${path}: the PNG is truncated or damaged (${whyUnreadable(error)}); copy or unpack it again.`,
     );
   }
@@ -78,6 +81,7 @@ function idsOf(png: DecodedPng, path: string): RawLabel["values"] {
     // beyond the first carry instance ids.
     if (depth === 8 && channels >= 3 && (first !== data[at + 1] || first !== data[at + 2])) {
       throw new UserError(
+        "label-value",
         `${path}: the label holds colours (${hex(data, at)} at x ${pixel % png.width}, ` +
           `y ${Math.floor(pixel / png.width)}), ids were expected: use the label-id files, or give ` +
           '`mapping` with colours as keys, such as "#804080": road.',
@@ -92,6 +96,7 @@ function colorsOf(png: DecodedPng, path: string): Uint32Array {
   const { data, channels, depth, palette } = png;
   if (depth === 16) {
     throw new UserError(
+      "conflicting-options",
       `${path}: the label is a 16-bit PNG, but the keys of \`mapping\` are colours: use ids as keys.`,
     );
   }

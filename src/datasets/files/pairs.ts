@@ -71,6 +71,7 @@ export async function findPairs(
   if (images.size === 0) {
     const suffix = layout.imageSuffix ? `*${layout.imageSuffix}` : "*";
     throw new UserError(
+      "no-images",
       `${places}: no images found; expected ${imageExtensions.map((e) => suffix + e).join(", ")}.`,
     );
   }
@@ -80,7 +81,10 @@ export async function findPairs(
     : [...images.keys()].sort(compareNames);
   const names = listed.filter((name) => !excluded.has(name));
   if (names.length === 0) {
-    throw new UserError(`${places}: \`exclude\` leaves no image of ${listed.length}; shorten it.`);
+    throw new UserError(
+      "no-images",
+      `${places}: \`exclude\` leaves no image of ${listed.length}; shorten it.`,
+    );
   }
   if (labelled) checkPartners(layout, names, images, labels, selection.list !== undefined);
   const pairs = names.map((name) => {
@@ -102,6 +106,7 @@ async function checkLevel({ root, folders, expected }: Layout): Promise<void> {
   for (const place of [dirname(root), ...inner]) {
     if (!(await isFolder(join(place, below)))) continue;
     throw new UserError(
+      "dataset-layout",
       `${images} does not exist, but ${join(place, below)} does: the data set is one level ` +
         `${place === dirname(root) ? "up" : "down"}; set \`root\` to ${place} (expected ${expected}).`,
     );
@@ -117,6 +122,7 @@ async function hasLabels(layout: Layout, wanted: boolean | undefined): Promise<b
   // Some folders there and some not is a mistake; none there is an unlabelled target.
   if (wanted === undefined && missing.length === folders.length) return false;
   throw new UserError(
+    "dataset-layout",
     `${missing[0]} does not exist: expected the labels there (${layout.expected}); ` +
       "`labelled: false` reads the images alone.",
   );
@@ -151,6 +157,7 @@ function checkPartners(
     spare.length > 0 ? `${countAndName(spare.sort(compareNames), "label")} without image` : "",
   ].filter((fault) => fault !== "");
   throw new UserError(
+    "dataset-layout",
     `${layout.root}: ${faults.join(" and ")}, of ${images.size} images and ${labels.size} labels ` +
       "(PNG): complete the set, name the samples to use in a `list`, or read it with " +
       "`labelled: false`.",
@@ -175,6 +182,7 @@ async function namesInList(
     if (name !== undefined) return name;
     const near = nearestWord(stem, known);
     throw new UserError(
+      "dataset-layout",
       `${path}: no image is called ${line}; names look like ${near ?? known[0]}, one a line.`,
     );
   });

@@ -1,7 +1,7 @@
 import type { Color } from "../dataset.js";
 import type { Point, Spot } from "./camera.js";
 import { project } from "./camera.js";
-import type { Fill, Mark, Stage } from "./drawing.js";
+import type { Fill, Mark, Sketch } from "./drawing.js";
 import { fillPath, tone } from "./drawing.js";
 import { barPath, ellipsePath, polygonPath, smoothPath } from "./path.js";
 
@@ -40,12 +40,12 @@ export interface Billboard {
 }
 
 /** Starts a figure at a street point beyond the near plane; drawing appends to `out`. */
-export function billboard(stage: Stage, out: Mark[], foot: Point, widthFactor = 1): Billboard {
-  const [u, v] = project(stage.camera, foot);
-  const s = stage.camera.focal / foot[2];
+export function billboard(sketch: Sketch, out: Mark[], foot: Point, widthFactor = 1): Billboard {
+  const [u, v] = project(sketch.camera, foot);
+  const s = sketch.camera.focal / foot[2];
   const map = ([x, y]: Spot): Spot => [u + x * widthFactor * s, v - y * s];
   const put = (path: string, color: Color, fill: Fill = {}) =>
-    fillPath(out, path, tone(stage, color, foot[2], fill.light), fill);
+    fillPath(out, path, tone(sketch, color, foot[2], fill.light), fill);
   const oval = (x: number, y: number, rx: number, ry: number): string => {
     const [cx, cy] = map([x, y]);
     return ellipsePath(cx, cy, rx * widthFactor * s, ry * s);

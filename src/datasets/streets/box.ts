@@ -1,7 +1,7 @@
 import type { Color } from "../dataset.js";
 import type { Point, Spot } from "./camera.js";
 import { projectPolygon } from "./camera.js";
-import type { Fill, Mark, Quad, Stage } from "./drawing.js";
+import type { Fill, Mark, Quad, Sketch } from "./drawing.js";
 import { faceLight, fillPolygons, inSight } from "./drawing.js";
 import { hull, polygonPath } from "./path.js";
 
@@ -69,7 +69,7 @@ export function uprightBox(
 
 /** Fills the faces in sight and hands each to `decorate`, with its brightness. */
 export function drawBox(
-  stage: Stage,
+  sketch: Sketch,
   out: Mark[],
   box: Box,
   color: Color,
@@ -78,27 +78,27 @@ export function drawBox(
 ): void {
   for (const name of ["top", "left", "right", "rear", "front"] as const) {
     const quad = box[name];
-    if (!inSight(stage, quad)) continue;
-    const light = faceLight(stage, quad) * (fill.light ?? 1);
-    fillPolygons(stage, out, [quad], color, { ...fill, light });
+    if (!inSight(sketch, quad)) continue;
+    const light = faceLight(sketch, quad) * (fill.light ?? 1);
+    fillPolygons(sketch, out, [quad], color, { ...fill, light });
     decorate?.(name, quad, light);
   }
 }
 
 /** Contact shadow and, under a sun, cast shadow of a footprint `height` metres tall. */
 export function dropShadow(
-  stage: Stage,
+  sketch: Sketch,
   footprint: readonly Point[],
   height: number,
   contact = 0.3,
 ): void {
-  const { sun, shadow } = stage.look;
+  const { sun, shadow } = sketch.look;
   const y = (footprint[0]?.[1] ?? 0) + 0.001;
   const depth = Math.max(...footprint.map((point) => point[2]));
   if (depth > 70) return;
   const add = (darkness: number, polygon: readonly Point[]) => {
-    const path = polygonPath(projectPolygon(stage.camera, polygon));
-    stage.shadows.set(darkness, (stage.shadows.get(darkness) ?? "") + path);
+    const path = polygonPath(projectPolygon(sketch.camera, polygon));
+    sketch.shadows.set(darkness, (sketch.shadows.get(darkness) ?? "") + path);
   };
   const grown = (margin: number): Point[] => {
     const cx = footprint.reduce((sum, p) => sum + p[0], 0) / footprint.length;

@@ -3,7 +3,7 @@ import type { Box, Place } from "./box.js";
 import { drawBox, dropShadow, place, uprightBox } from "./box.js";
 import type { Point } from "./camera.js";
 import { mix, scale } from "./color.js";
-import type { Mark, Quad, Stage } from "./drawing.js";
+import type { Mark, Quad, Sketch } from "./drawing.js";
 import { at, extent, faceLight, fillPolygons, inSight, patch } from "./drawing.js";
 import { ID } from "./ids.js";
 import { KERB } from "./layout.js";
@@ -31,8 +31,8 @@ interface Design {
   readonly balconies: boolean;
 }
 
-function design(stage: Stage, height: number): Design {
-  const { random, look } = stage;
+function design(sketch: Sketch, height: number): Design {
+  const { random, look } = sketch;
   const { palette } = look;
   const tall = height > 13;
   return {
@@ -50,32 +50,32 @@ function design(stage: Stage, height: number): Design {
 }
 
 /** A house on its lot; its faces carry windows in perspective. */
-export function drawBuilding(stage: Stage, out: Mark[], lot: Lot, height: number): void {
-  const { random } = stage;
-  const style = design(stage, height);
+export function drawBuilding(sketch: Sketch, out: Mark[], lot: Lot, height: number): void {
+  const { random } = sketch;
+  const style = design(sketch, height);
   const where: Place = { x: 0, y: KERB, z: lot.near, heading: 0 };
   const span = [lot.sign * lot.front, lot.sign * lot.back].sort((a, b) => a - b);
   const across = span as [number, number];
   const length = lot.far - lot.near;
   const box = uprightBox(where, [0, length], across, [0, height]);
-  if (random.chance(height < 11 ? 0.6 : 0.12)) drawRoof(stage, out, lot, where, height, across);
+  if (random.chance(height < 11 ? 0.6 : 0.12)) drawRoof(sketch, out, lot, where, height, across);
   dropShadow(
-    stage,
+    sketch,
     [box.rear[0], box.rear[1], box.front[0], box.front[1]],
     Math.min(height, 9),
     0.2,
   );
   const near = lot.sign > 0 ? "left" : "right";
-  drawBox(stage, out, box, style.color, { label: ID.building }, (name, quad, light) => {
+  drawBox(sketch, out, box, style.color, { label: ID.building }, (name, quad, light) => {
     if (name === "top" || name === "front") return;
     const width = name === near ? length : across[1] - across[0];
-    drawFacade(stage, out, quad, width, height, style, light, name === near);
+    drawFacade(sketch, out, quad, width, height, style, light, name === near);
   });
 }
 
 /** Gable roof with its ridge along the street. */
 function drawRoof(
-  stage: Stage,
+  sketch: Sketch,
   out: Mark[],
   lot: Lot,
   where: Place,
@@ -84,7 +84,7 @@ function drawRoof(
 ): void {
   const length = lot.far - lot.near;
   const ridge = (left + right) / 2;
-  const rise = stage.random.range(2, 4);
+  const rise = sketch.random.range(2, 4);
   const eave = lot.sign > 0 ? left : right;
   const corner = (l: number, w: number, h: number): Point => place(where, l, w, h);
   const slope: Quad =
@@ -101,25 +101,25 @@ function drawRoof(
           corner(length, ridge, height + rise),
           corner(-0.2, ridge, height + rise),
         ];
-  const color = stage.random.pick(stage.look.palette.roof);
+  const color = sketch.random.pick(sketch.look.palette.roof);
   const gable = [
     corner(0, left, height),
     corner(0, right, height),
     corner(0, ridge, height + rise),
   ];
   const label = { label: ID.building };
-  if (inSight(stage, slope)) {
-    fillPolygons(stage, out, [slope], color, { ...label, light: faceLight(stage, slope) });
+  if (inSight(sketch, slope)) {
+    fillPolygons(sketch, out, [slope], color, { ...label, light: faceLight(sketch, slope) });
   }
   const front: Quad = [gable[0], gable[1], gable[2], gable[2]] as unknown as Quad;
-  fillPolygons(stage, out, [gable], scale(color, 0.85), {
+  fillPolygons(sketch, out, [gable], scale(color, 0.85), {
     ...label,
-    light: faceLight(stage, [front[0], front[1], front[2], [left, height + 9, lot.near]]),
+    light: faceLight(sketch, [front[0], front[1], front[2], [left, height + 9, lot.near]]),
   });
 }
 
 function drawFacade(
-  stage: Stage,
+  sketch: Sketch,
   out: Mark[],
   quad: Quad,
   width: number,
@@ -128,9 +128,9 @@ function drawFacade(
   light: number,
   street: boolean,
 ): void {
-  const { random, look } = stage;
+  const { random, look } = sketch;
   const paint = (list: readonly Quad[], color: Color, opacity = 1, factor = 1) =>
-    fillPolygons(stage, out, list, color, { opacity, light: light * factor });
+    fillPolygons(sketch, out, list, color, { opacity, light: light * factor });
   const storeys = Math.max(1, Math.round(height / style.storey));
   const bays = Math.max(1, Math.round(width / style.bay));
   const [du, dv] = [1 / bays, 1 / storeys];
@@ -139,7 +139,7 @@ function drawFacade(
   // Cornice and foot: the bright and the dark edge that every facade has.
   paint([patch(quad, 0, 1 - 0.35 / height, 1, 1)], style.trim, 0.9);
   paint([patch(quad, 0, 0, 1, 0.5 / height)], mix(style.color, [30, 30, 34], 0.45), 0.8);
-  if (first) drawShop(stage, out, quad, bays, dv, style, light);
+  if (first) drawShop(sketch, out, quad, bays, dv, style, light);
   else if (style.ground === "plinth") {
     paint([patch(quad, 0, 0, 1, dv * 0.9)], scale(style.color, 0.8), 0.8);
   }
@@ -160,7 +160,7 @@ function drawFacade(
   const [w, h] = grid ? [0.86, 0.86] : style.window;
   for (let i = 0; i < bays && style.style !== "bands"; i++) {
     const u = i * du;
-    const [wide, tall] = extent(stage, patch(quad, u, 0, u + du, dv));
+    const [wide, tall] = extent(sketch, patch(quad, u, 0, u + du, dv));
     if (wide < 6 || tall < 6) continue;
     const close = wide > 14;
     for (let k = first; k < storeys; k++) {
@@ -182,14 +182,14 @@ function drawFacade(
   }
   if (frames.length > 0) paint(frames, style.trim, 0.85);
   if (panes.length > 0) paint(panes, style.glass);
-  if (lit.length > 0) fillPolygons(stage, out, lit, [244, 206, 132], { light: 0.95 });
+  if (lit.length > 0) fillPolygons(sketch, out, lit, [244, 206, 132], { light: 0.95 });
   if (glints.length > 0) paint(glints, look.sky.bottom, look.domain === "source" ? 0.4 : 0.22);
   if (slabs.length > 0) paint(slabs, style.trim, 1, 0.8);
-  if (look.domain === "target") drawStains(stage, out, quad, light);
+  if (look.domain === "target") drawStains(sketch, out, quad, light);
 }
 
 function drawShop(
-  stage: Stage,
+  sketch: Sketch,
   out: Mark[],
   quad: Quad,
   bays: number,
@@ -197,9 +197,9 @@ function drawShop(
   style: Design,
   light: number,
 ): void {
-  const { random, look } = stage;
+  const { random, look } = sketch;
   const paint = (list: readonly Quad[], color: Color, opacity = 1) =>
-    fillPolygons(stage, out, list, color, { opacity, light });
+    fillPolygons(sketch, out, list, color, { opacity, light });
   const glass: Quad[] = [];
   const doors: Quad[] = [];
   const du = 1 / bays;
@@ -218,37 +218,37 @@ function drawShop(
     const [a, b] = [at(quad, 0.05, dv * 0.8), at(quad, Math.min(1, 0.05 + 2 * du), dv * 0.8)];
     const drop = (p: Point): Point => [p[0], p[1] - 0.7, p[2]];
     const awning = [a, b, drop(out3(b, 0.8)), drop(out3(a, 0.8))];
-    fillPolygons(stage, out, [awning], style.awning, { light, label: ID.building });
+    fillPolygons(sketch, out, [awning], style.awning, { light, label: ID.building });
   }
 }
 
 /** Rain streaks and soot. */
-function drawStains(stage: Stage, out: Mark[], quad: Quad, light: number): void {
-  const { random } = stage;
+function drawStains(sketch: Sketch, out: Mark[], quad: Quad, light: number): void {
+  const { random } = sketch;
   const streaks: Quad[] = [];
   for (let i = random.int(2, 7); i > 0; i--) {
     const u = random.range(0, 0.95);
     const v = random.range(0.4, 1);
     streaks.push(patch(quad, u, v - random.range(0.1, 0.4), u + random.range(0.01, 0.04), v));
   }
-  fillPolygons(stage, out, streaks, [52, 48, 44], { opacity: 0.16, light });
-  fillPolygons(stage, out, [patch(quad, 0, 0, 1, 0.12)], [44, 42, 40], { opacity: 0.2, light });
+  fillPolygons(sketch, out, streaks, [52, 48, 44], { opacity: 0.16, light });
+  fillPolygons(sketch, out, [patch(quad, 0, 0, 1, 0.12)], [44, 42, 40], { opacity: 0.2, light });
 }
 
 /** Faces of a box that a street sees, for boxes that close a street. */
 export function crossBuilding(
-  stage: Stage,
+  sketch: Sketch,
   out: Mark[],
   x0: number,
   x1: number,
   z: number,
   height: number,
 ): void {
-  const style = design(stage, height);
+  const style = design(sketch, height);
   const where: Place = { x: 0, y: KERB, z, heading: 0 };
   const box: Box = uprightBox(where, [0, 12], [x0, x1], [0, height]);
-  drawBox(stage, out, box, style.color, { label: ID.building }, (name, quad, light) => {
+  drawBox(sketch, out, box, style.color, { label: ID.building }, (name, quad, light) => {
     if (name !== "top")
-      drawFacade(stage, out, quad, name === "rear" ? x1 - x0 : 12, height, style, light, false);
+      drawFacade(sketch, out, quad, name === "rear" ? x1 - x0 : 12, height, style, light, false);
   });
 }

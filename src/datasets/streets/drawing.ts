@@ -17,8 +17,8 @@ export interface Mark {
   readonly label?: number;
 }
 
-/** What every drawing function needs to know. */
-export interface Stage {
+/** A scene as it is being drawn: what every drawing function needs to know. */
+export interface Sketch {
   readonly camera: Camera;
   readonly look: Look;
   readonly random: Random;
@@ -39,8 +39,8 @@ export interface Fill {
 }
 
 /** The colour of something at depth z, with light and haze, as SVG writes it. */
-export function tone(stage: Stage, color: Color, z: number, light = 1): string {
-  const { haze, clarity } = stage.look;
+export function tone(sketch: Sketch, color: Color, z: number, light = 1): string {
+  const { haze, clarity } = sketch.look;
   return css(mix(scale(color, light), haze, 1 - Math.exp(-Math.max(0, z) / clarity)));
 }
 
@@ -53,7 +53,7 @@ export function fillPath(out: Mark[], path: string, fill: string, options: Fill 
 
 /** Fills polygons given in street coordinates with one colour. */
 export function fillPolygons(
-  stage: Stage,
+  sketch: Sketch,
   out: Mark[],
   polygons: readonly (readonly Point[])[],
   color: Color,
@@ -62,22 +62,22 @@ export function fillPolygons(
   let depth = Number.POSITIVE_INFINITY;
   let path = "";
   for (const polygon of polygons) {
-    path += polygonPath(projectPolygon(stage.camera, polygon));
+    path += polygonPath(projectPolygon(sketch.camera, polygon));
     depth = Math.min(depth, ...polygon.map((point) => point[2]));
   }
-  fillPath(out, path, tone(stage, color, depth, options.light), options);
+  fillPath(out, path, tone(sketch, color, depth, options.light), options);
 }
 
 /** Brightness of a face under the scene's sun. */
-export function faceLight(stage: Stage, quad: readonly Point[]): number {
-  const [a, b, , d] = quad.map((point) => view(stage.camera, point)) as [
+export function faceLight(sketch: Sketch, quad: readonly Point[]): number {
+  const [a, b, , d] = quad.map((point) => view(sketch.camera, point)) as [
     Point,
     Point,
     Point,
     Point,
   ];
   const n = outward(a, b, d);
-  const { sun, ambient, direct } = stage.look;
+  const { sun, ambient, direct } = sketch.look;
   const lit = Math.max(0, n[0] * sun[0] + n[1] * sun[1] + n[2] * sun[2]);
   // A little more light from above even without sun keeps boxes readable under cloud.
   return ambient + direct * lit + 0.06 * n[1];
@@ -105,15 +105,15 @@ export function at([a, b, c, d]: Quad, u: number, v: number): Point {
 }
 
 /** Width and height on the canvas, roughly; large when partly behind the camera. */
-export function extent(stage: Stage, quad: Quad): Spot {
+export function extent(sketch: Sketch, quad: Quad): Spot {
   if (quad.some((point) => point[2] < 1.3)) return [CLOSE, CLOSE];
-  const [a, b, c] = quad.map((point) => project(stage.camera, point)) as [Spot, Spot, Spot];
+  const [a, b, c] = quad.map((point) => project(sketch.camera, point)) as [Spot, Spot, Spot];
   return [Math.hypot(b[0] - a[0], b[1] - a[1]), Math.abs(c[1] - b[1])];
 }
 
 const CLOSE = 2000;
 
 /** Whether the quad's outside is in sight. */
-export function inSight(stage: Stage, quad: Quad): boolean {
-  return facesCamera(stage.camera, quad);
+export function inSight(sketch: Sketch, quad: Quad): boolean {
+  return facesCamera(sketch.camera, quad);
 }

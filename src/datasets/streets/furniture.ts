@@ -3,15 +3,15 @@ import { billboard } from "./billboard.js";
 import { drawBox, dropShadow, uprightBox } from "./box.js";
 import type { Point, Spot } from "./camera.js";
 import { mix, scale } from "./color.js";
-import type { Mark, Quad, Stage } from "./drawing.js";
+import type { Mark, Quad, Sketch } from "./drawing.js";
 import { extent, faceLight, fillPolygons, patch } from "./drawing.js";
 import { ID } from "./ids.js";
 import { KERB } from "./layout.js";
 
-function postShadow(stage: Stage, [x, y, z]: Point, height: number): void {
+function postShadow(sketch: Sketch, [x, y, z]: Point, height: number): void {
   const r = 0.1;
   dropShadow(
-    stage,
+    sketch,
     [
       [x - r, y, z - r],
       [x + r, y, z - r],
@@ -24,13 +24,13 @@ function postShadow(stage: Stage, [x, y, z]: Point, height: number): void {
 }
 
 /** Street lamp: post, arm over the road, head. `towards` is -1 or 1: the arm's direction. */
-export function drawLamp(stage: Stage, out: Mark[], foot: Point, towards: number): void {
-  const { random, look } = stage;
+export function drawLamp(sketch: Sketch, out: Mark[], foot: Point, towards: number): void {
+  const { random, look } = sketch;
   const height = random.range(5.5, 9);
   const color = random.pick(look.palette.pole);
-  const board = billboard(stage, out, foot);
+  const board = billboard(sketch, out, foot);
   const label = { label: ID.pole, light: look.ambient + look.direct * 0.4 };
-  postShadow(stage, foot, height * 0.6);
+  postShadow(sketch, foot, height * 0.6);
   board.limb([0, 0.1], [0, height], 0.24, 0.16, color, label);
   board.polygon(
     [
@@ -66,15 +66,15 @@ export function drawLamp(stage: Stage, out: Mark[], foot: Point, towards: number
 }
 
 /** Bare post: a bollard or a utility pole. */
-export function drawPost(stage: Stage, out: Mark[], foot: Point, height: number): void {
-  const { random, look } = stage;
-  const board = billboard(stage, out, foot);
+export function drawPost(sketch: Sketch, out: Mark[], foot: Point, height: number): void {
+  const { random, look } = sketch;
+  const board = billboard(sketch, out, foot);
   const color =
     height > 3
       ? mix(random.pick(look.palette.pole), random.pick(look.palette.trunk), 0.5)
       : random.pick(look.palette.pole);
   const label = { label: ID.pole, light: look.ambient + look.direct * 0.4 };
-  postShadow(stage, foot, height * 0.6);
+  postShadow(sketch, foot, height * 0.6);
   board.limb(
     [0, 0.08],
     [0, height],
@@ -87,9 +87,9 @@ export function drawPost(stage: Stage, out: Mark[], foot: Point, height: number)
 }
 
 /** Traffic light: post, optional arm with a second head, three lamps of which one is lit. */
-export function drawTrafficLight(stage: Stage, out: Mark[], foot: Point, towards: number): void {
-  const { random, look } = stage;
-  const board = billboard(stage, out, foot);
+export function drawTrafficLight(sketch: Sketch, out: Mark[], foot: Point, towards: number): void {
+  const { random, look } = sketch;
+  const board = billboard(sketch, out, foot);
   const color = random.pick(look.palette.pole);
   const height = random.range(2.9, 3.6);
   const light = look.ambient + look.direct * 0.4;
@@ -97,7 +97,7 @@ export function drawTrafficLight(stage: Stage, out: Mark[], foot: Point, towards
   const post = { label: ID.pole, light };
   const arm = random.chance(0.4);
   const top = arm ? 5.4 : height;
-  postShadow(stage, foot, height * 0.6);
+  postShadow(sketch, foot, height * 0.6);
   board.limb([0, 0.1], [0, top], 0.18, 0.14, color, post);
   const head = (x: number, y: number) => {
     const [w, h] = [0.24, 0.56];
@@ -137,9 +137,9 @@ const WHITE: Color = [242, 242, 240];
 const YELLOW: Color = [240, 196, 48];
 
 /** Traffic sign on a post: disc, triangle, octagon, diamond, square or a wide board. */
-export function drawSign(stage: Stage, out: Mark[], foot: Point): void {
-  const { random, look } = stage;
-  const board = billboard(stage, out, foot);
+export function drawSign(sketch: Sketch, out: Mark[], foot: Point): void {
+  const { random, look } = sketch;
+  const board = billboard(sketch, out, foot);
   const faded = look.domain === "target" ? 0.22 : 0;
   const dye = (color: Color) => mix(color, [120, 118, 112], faded);
   const light = look.ambient + look.direct * 0.4;
@@ -155,7 +155,7 @@ export function drawSign(stage: Stage, out: Mark[], foot: Point): void {
   const r = random.range(0.34, 0.46);
   const y = random.range(2.3, 2.9);
   const label = { label: ID.trafficSign, light };
-  postShadow(stage, foot, y * 0.7);
+  postShadow(sketch, foot, y * 0.7);
   board.limb([0, 0.06], [0, y + r * 0.6], 0.11, 0.1, random.pick(look.palette.pole), {
     label: ID.pole,
     light,
@@ -217,8 +217,14 @@ export function drawSign(stage: Stage, out: Mark[], foot: Point): void {
 }
 
 /** A wall of brick, plaster or concrete along or across the street, with coping. */
-export function drawWall(stage: Stage, out: Mark[], from: Point, to: Point, height: number): void {
-  const { random, look } = stage;
+export function drawWall(
+  sketch: Sketch,
+  out: Mark[],
+  from: Point,
+  to: Point,
+  height: number,
+): void {
+  const { random, look } = sketch;
   const color = random.pick(look.palette.wall);
   const along = Math.abs(to[2] - from[2]) > Math.abs(to[0] - from[0]);
   const [x0, x1] = [Math.min(from[0], to[0]), Math.max(from[0], to[0])];
@@ -226,14 +232,14 @@ export function drawWall(stage: Stage, out: Mark[], from: Point, to: Point, heig
   const depth: [number, number] = along ? [from[2], to[2]] : [from[2], from[2] + 0.3];
   const across: [number, number] = along ? [x0 - 0.15, x0 + 0.15] : [x0, x1];
   const box = uprightBox(where, depth, across, [0, height]);
-  dropShadow(stage, [box.rear[0], box.rear[1], box.front[0], box.front[1]], height, 0.2);
+  dropShadow(sketch, [box.rear[0], box.rear[1], box.front[0], box.front[1]], height, 0.2);
   const pattern = random.pick(["brick", "panel", "plain"] as const);
-  drawBox(stage, out, box, color, { label: ID.wall }, (name, quad, light) => {
+  drawBox(sketch, out, box, color, { label: ID.wall }, (name, quad, light) => {
     if (name === "top") return;
     const length =
       name === "rear" || name === "front" ? across[1] - across[0] : depth[1] - depth[0];
     const lines: Quad[] = [];
-    const [, tall] = extent(stage, quad);
+    const [, tall] = extent(sketch, quad);
     if (pattern === "brick" && tall > 30) {
       for (let v = 0.1; v < 0.95; v += 0.1) lines.push(patch(quad, 0, v, 1, v + 0.012));
     }
@@ -242,11 +248,11 @@ export function drawWall(stage: Stage, out: Mark[], from: Point, to: Point, heig
       for (let u = step; u < 1; u += step) lines.push(patch(quad, u, 0, u + 0.06 / length, 1));
     }
     if (lines.length > 0)
-      fillPolygons(stage, out, lines, color, { light: light * 0.72, opacity: 0.8 });
-    fillPolygons(stage, out, [patch(quad, 0, 1 - 0.14 / height, 1, 1)], color, {
+      fillPolygons(sketch, out, lines, color, { light: light * 0.72, opacity: 0.8 });
+    fillPolygons(sketch, out, [patch(quad, 0, 1 - 0.14 / height, 1, 1)], color, {
       light: light * 1.2,
     });
-    fillPolygons(stage, out, [patch(quad, 0, 0, 1, 0.12)], color, {
+    fillPolygons(sketch, out, [patch(quad, 0, 0, 1, 0.12)], color, {
       light: light * 0.7,
       opacity: 0.6,
     });
@@ -255,17 +261,17 @@ export function drawWall(stage: Stage, out: Mark[], from: Point, to: Point, heig
 
 /** A fence along the street at `x`: boards, pickets or wire. What shows between is fence too. */
 export function drawFence(
-  stage: Stage,
+  sketch: Sketch,
   out: Mark[],
   x: number,
   near: number,
   far: number,
   height: number,
 ): void {
-  const { random, look } = stage;
+  const { random, look } = sketch;
   const color = random.pick(look.palette.fence);
   const quad: Quad =
-    x > stage.camera.x
+    x > sketch.camera.x
       ? [
           [x, KERB, far],
           [x, KERB, near],
@@ -278,12 +284,12 @@ export function drawFence(
           [x, KERB + height, far],
           [x, KERB + height, near],
         ];
-  const light = faceLight(stage, quad);
+  const light = faceLight(sketch, quad);
   const kind = random.pick(["boards", "pickets", "rails", "wire"] as const);
-  dropShadow(stage, [quad[0], quad[1]], height, 0.2);
+  dropShadow(sketch, [quad[0], quad[1]], height, 0.2);
   const length = far - near;
   const open = kind === "boards" ? 1 : kind === "pickets" ? 0.5 : 0.38;
-  fillPolygons(stage, out, [quad], scale(color, open < 1 ? 0.8 : 1), {
+  fillPolygons(sketch, out, [quad], scale(color, open < 1 ? 0.8 : 1), {
     label: ID.fence,
     light,
     opacity: open,
@@ -292,17 +298,17 @@ export function drawFence(
   const step = kind === "boards" ? 0.4 : kind === "pickets" ? 0.3 : 0.45;
   for (let u = 0; u < 1 - 0.01; u += step / length) {
     const bar = patch(quad, u, 0, Math.min(1, u + (step * 0.5) / length), 0.97);
-    if (extent(stage, bar)[0] > 0.8) bars.push(bar);
+    if (extent(sketch, bar)[0] > 0.8) bars.push(bar);
   }
   if (kind !== "wire" && bars.length > 0) {
-    fillPolygons(stage, out, bars, color, {
+    fillPolygons(sketch, out, bars, color, {
       light: light * (kind === "boards" ? 0.88 : 1.04),
       opacity: kind === "boards" ? 0.6 : 0.95,
     });
   }
   const rails = kind === "wire" ? [0.04, 0.93] : [0.18, 0.82];
   fillPolygons(
-    stage,
+    sketch,
     out,
     rails.map((v) => patch(quad, 0, v, 1, v + 0.06)),
     color,
@@ -311,5 +317,5 @@ export function drawFence(
   const posts: Quad[] = [];
   for (let u = 0; u < 1; u += 2.4 / length)
     posts.push(patch(quad, u, 0, Math.min(1, u + 0.1 / length), 1));
-  fillPolygons(stage, out, posts, color, { light: light * 0.9 });
+  fillPolygons(sketch, out, posts, color, { light: light * 0.9 });
 }

@@ -2,7 +2,7 @@ import type { Color } from "../dataset.js";
 import type { Point } from "./camera.js";
 import { project, projectPolygon } from "./camera.js";
 import { mix, scale } from "./color.js";
-import type { Fill, Mark, Stage } from "./drawing.js";
+import type { Fill, Mark, Sketch } from "./drawing.js";
 import { fillPath, fillPolygons, tone } from "./drawing.js";
 import { ID } from "./ids.js";
 import type { Layout } from "./layout.js";
@@ -21,40 +21,40 @@ export function ribbon(x0: number, x1: number, z0: number, z1: number, y: number
 }
 
 /** A vertical gradient that gives ground of this colour its haze by depth. */
-export function groundPaint(stage: Stage, color: Color): string {
-  const id = `g${stage.defs.length}`;
-  const light = stage.look.ambient + stage.look.direct * stage.look.sun[1];
+export function groundPaint(sketch: Sketch, color: Color): string {
+  const id = `g${sketch.defs.length}`;
+  const light = sketch.look.ambient + sketch.look.direct * sketch.look.sun[1];
   const stops: string[] = [];
-  const far = project(stage.camera, [stage.camera.x, 0, 250])[1];
-  const near = project(stage.camera, [stage.camera.x, 0, 3])[1];
+  const far = project(sketch.camera, [sketch.camera.x, 0, 250])[1];
+  const near = project(sketch.camera, [sketch.camera.x, 0, 3])[1];
   for (const z of [250, 120, 70, 40, 25, 14, 7, 3]) {
-    const y = project(stage.camera, [stage.camera.x, 0, z])[1];
+    const y = project(sketch.camera, [sketch.camera.x, 0, z])[1];
     const offset = Math.min(1, Math.max(0, (y - far) / (near - far)));
     stops.push(
-      `<stop offset="${offset.toFixed(4)}" stop-color="${tone(stage, color, z, light)}"/>`,
+      `<stop offset="${offset.toFixed(4)}" stop-color="${tone(sketch, color, z, light)}"/>`,
     );
   }
-  stage.defs.push(
+  sketch.defs.push(
     `<linearGradient id="${id}" gradientUnits="userSpaceOnUse" x1="0" x2="0" y1="${far.toFixed(1)}" y2="${near.toFixed(1)}">${stops.join("")}</linearGradient>`,
   );
   return `url(#${id})`;
 }
 
 function strips(
-  stage: Stage,
+  sketch: Sketch,
   out: Mark[],
   list: readonly Point[][],
   paint: string,
   fill: Fill,
 ): void {
-  const path = list.map((points) => polygonPath(projectPolygon(stage.camera, points))).join("");
+  const path = list.map((points) => polygonPath(projectPolygon(sketch.camera, points))).join("");
   fillPath(out, path, paint, fill);
 }
 
 /** Lots, pavements, kerbs, verges, road and its markings. */
-export function drawGround(stage: Stage, layout: Layout, out: Mark[]): void {
-  const { palette } = stage.look;
-  const { random } = stage;
+export function drawGround(sketch: Sketch, layout: Layout, out: Mark[]): void {
+  const { palette } = sketch.look;
+  const { random } = sketch;
   const { roadHalf, junction } = layout;
   const end = layout.end < 250 ? layout.end - 1 : 250;
   const grass = random.pick(palette.terrain);
@@ -62,32 +62,32 @@ export function drawGround(stage: Stage, layout: Layout, out: Mark[]): void {
   const asphalt = random.pick(palette.road);
   const kerbColor = random.pick(palette.kerb);
   const paints = {
-    terrain: groundPaint(stage, grass),
-    sidewalk: groundPaint(stage, paving),
-    kerb: groundPaint(stage, scale(kerbColor, 0.86)),
-    road: groundPaint(stage, asphalt),
-    marking: groundPaint(stage, random.pick(palette.marking)),
-    seam: groundPaint(stage, scale(paving, 0.8)),
-    patch: groundPaint(stage, scale(asphalt, 0.8)),
+    terrain: groundPaint(sketch, grass),
+    sidewalk: groundPaint(sketch, paving),
+    kerb: groundPaint(sketch, scale(kerbColor, 0.86)),
+    road: groundPaint(sketch, asphalt),
+    marking: groundPaint(sketch, random.pick(palette.marking)),
+    seam: groundPaint(sketch, scale(paving, 0.8)),
+    patch: groundPaint(sketch, scale(asphalt, 0.8)),
   };
   const terrain = { label: ID.terrain };
-  strips(stage, out, [ribbon(-500, 500, 1.3, 250, KERB)], paints.terrain, terrain);
+  strips(sketch, out, [ribbon(-500, 500, 1.3, 250, KERB)], paints.terrain, terrain);
 
   for (const side of layout.sides) {
     const s = side.sign;
     const inner = roadHalf + side.verge;
     const walk = ribbon(s * inner, s * (inner + side.sidewalk), 1.3, end, KERB);
-    strips(stage, out, [walk], paints.sidewalk, { label: ID.sidewalk });
+    strips(sketch, out, [walk], paints.sidewalk, { label: ID.sidewalk });
     // With no grass in front of the buildings the setback is paved too.
     if (side.green < 0.3) {
       const yard = ribbon(s * (inner + side.sidewalk), s * side.front, 1.3, end, KERB);
-      strips(stage, out, [yard], paints.sidewalk, { label: ID.sidewalk });
+      strips(sketch, out, [yard], paints.sidewalk, { label: ID.sidewalk });
     }
     const seams: Point[][] = [];
     for (let z = 3 + random.next(); z < 26; z += 1.6) {
       seams.push(ribbon(s * inner, s * (inner + side.sidewalk), z, z + 0.04, KERB));
     }
-    strips(stage, out, seams, paints.seam, { opacity: 0.8 });
+    strips(sketch, out, seams, paints.seam, { opacity: 0.8 });
   }
 
   const cross: Point[][] = junction ? [ribbon(-60, 60, junction.near, junction.far, 0)] : [];
@@ -96,11 +96,11 @@ export function drawGround(stage: Stage, layout: Layout, out: Mark[]): void {
       ribbon(-60, 60, junction.near - 2.5, junction.near, KERB),
       ribbon(-60, 60, junction.far, junction.far + 2.5, KERB),
     ];
-    strips(stage, out, pavements, paints.sidewalk, { label: ID.sidewalk });
+    strips(sketch, out, pavements, paints.sidewalk, { label: ID.sidewalk });
   }
   if (layout.end < 250) {
     const pavement = ribbon(-80, 80, layout.end - 1, layout.end + 3, KERB);
-    strips(stage, out, [pavement], paints.sidewalk, { label: ID.sidewalk });
+    strips(sketch, out, [pavement], paints.sidewalk, { label: ID.sidewalk });
     cross.push(ribbon(-80, 80, layout.end - 9, layout.end - 1, 0));
   }
   // Kerb faces: upright strips between road and pavement height, interrupted at the junction.
@@ -117,19 +117,25 @@ export function drawGround(stage: Stage, layout: Layout, out: Mark[]): void {
       return low.map((p, i): Point => (i < low.length / 2 ? p : [p[0], KERB, p[2]]));
     });
     const tops = runs.map(([z0, z1]) => ribbon(x, x + side.sign * 0.18, z0, z1, KERB));
-    strips(stage, out, faces, paints.kerb, { label: ID.sidewalk });
-    strips(stage, out, tops, groundPaint(stage, kerbColor), { label: ID.sidewalk });
+    strips(sketch, out, faces, paints.kerb, { label: ID.sidewalk });
+    strips(sketch, out, tops, groundPaint(sketch, kerbColor), { label: ID.sidewalk });
   }
   const road = { label: ID.road };
-  strips(stage, out, [ribbon(-roadHalf, roadHalf, 1.3, end, 0), ...cross], paints.road, road);
-  drawMarkings(stage, layout, end, out, paints.marking);
-  if (stage.look.domain === "target") drawWear(stage, layout, out, paints.patch);
+  strips(sketch, out, [ribbon(-roadHalf, roadHalf, 1.3, end, 0), ...cross], paints.road, road);
+  drawMarkings(sketch, layout, end, out, paints.marking);
+  if (sketch.look.domain === "target") drawWear(sketch, layout, out, paints.patch);
 }
 
-function drawMarkings(stage: Stage, layout: Layout, end: number, out: Mark[], paint: string): void {
-  const { random } = stage;
+function drawMarkings(
+  sketch: Sketch,
+  layout: Layout,
+  end: number,
+  out: Mark[],
+  paint: string,
+): void {
+  const { random } = sketch;
   const { roadHalf, junction, parking } = layout;
-  const game = stage.look.domain === "source";
+  const game = sketch.look.domain === "source";
   const open = (z0: number, z1: number) =>
     !junction || z1 < junction.near - 6.2 || z0 > junction.far + 1;
   const lines: Point[][] = [];
@@ -166,19 +172,19 @@ function drawMarkings(stage: Stage, layout: Layout, end: number, out: Mark[], pa
     }
     lines.push(ribbon(0.2, drive, z - 1.3, z - 0.9, 0));
   }
-  strips(stage, out, lines, paint, { opacity: game ? 1 : random.range(0.35, 0.8) });
+  strips(sketch, out, lines, paint, { opacity: game ? 1 : random.range(0.35, 0.8) });
 }
 
 /** Patches, tar seams, manholes and oil: what years do to asphalt. */
-function drawWear(stage: Stage, layout: Layout, out: Mark[], paint: string): void {
-  const { random } = stage;
+function drawWear(sketch: Sketch, layout: Layout, out: Mark[], paint: string): void {
+  const { random } = sketch;
   const { roadHalf } = layout;
-  const dark = stage.look.palette.road[2] ?? [84, 84, 86];
+  const dark = sketch.look.palette.road[2] ?? [84, 84, 86];
   for (let i = random.int(1, 5); i > 0; i--) {
     const x = random.range(-roadHalf, roadHalf - 1.5);
     const z = random.range(3, 30);
     const repair = ribbon(x, x + random.range(0.8, 2.5), z, z + random.range(1, 7), 0);
-    strips(stage, out, [repair], paint, { opacity: random.range(0.25, 0.7) });
+    strips(sketch, out, [repair], paint, { opacity: random.range(0.25, 0.7) });
   }
   for (let i = random.int(0, 4); i > 0; i--) {
     let [x, z] = [random.range(-roadHalf, roadHalf), random.range(3, 10)];
@@ -190,7 +196,7 @@ function drawWear(stage: Stage, layout: Layout, out: Mark[], paint: string): voi
       x += random.range(-0.5, 0.5);
       z += random.range(0.4, 1.6);
     }
-    fillPolygons(stage, out, [[...left, ...right.reverse()]], mix(dark, [0, 0, 0], 0.55), {
+    fillPolygons(sketch, out, [[...left, ...right.reverse()]], mix(dark, [0, 0, 0], 0.55), {
       opacity: 0.7,
     });
   }
@@ -200,6 +206,6 @@ function drawWear(stage: Stage, layout: Layout, out: Mark[], paint: string): voi
       const turn = (k / 14) * 2 * Math.PI;
       return [x + 0.35 * Math.cos(turn), 0, z + 0.35 * Math.sin(turn)];
     });
-    fillPolygons(stage, out, [disc], [62, 58, 56], { opacity: 0.8 });
+    fillPolygons(sketch, out, [disc], [62, 58, 56], { opacity: 0.8 });
   }
 }

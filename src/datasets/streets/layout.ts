@@ -1,4 +1,4 @@
-import type { Domain } from "./look.js";
+import type { Domain } from "./domain.js";
 import type { Random } from "./random.js";
 
 /** A cross street: open on both sides between two depths, metres. */

@@ -1,36 +1,9 @@
 import type { Color } from "../dataset.js";
 import type { Point } from "./camera.js";
 import { mix, scale } from "./color.js";
-import { PALETTES } from "./palette.js";
+import type { Domain } from "./domain.js";
+import { PALETTES, type Palette } from "./palette.js";
 import type { Random } from "./random.js";
-
-/** The two halves of the pair. */
-export type Domain = "source" | "target";
-
-/** Colours a scene picks from, one list per material. */
-export interface Palette {
-  readonly road: readonly Color[];
-  readonly marking: readonly Color[];
-  readonly sidewalk: readonly Color[];
-  readonly kerb: readonly Color[];
-  readonly terrain: readonly Color[];
-  readonly leaves: readonly Color[];
-  readonly trunk: readonly Color[];
-  readonly facade: readonly Color[];
-  readonly roof: readonly Color[];
-  readonly glass: readonly Color[];
-  readonly trim: readonly Color[];
-  readonly wall: readonly Color[];
-  readonly fence: readonly Color[];
-  readonly pole: readonly Color[];
-  readonly car: readonly Color[];
-  readonly cargo: readonly Color[];
-  readonly bus: readonly Color[];
-  readonly clothes: readonly Color[];
-  readonly trousers: readonly Color[];
-  readonly skin: readonly Color[];
-  readonly hair: readonly Color[];
-}
 
 /** What the camera does to the light, at 320 pixels of width. */
 export interface Sensor {

@@ -1,4 +1,30 @@
-import type { Domain, Palette } from "./look.js";
+import type { Color } from "../dataset.js";
+import type { Domain } from "./domain.js";
+
+/** Colours a scene picks from, one list per material. */
+export interface Palette {
+  readonly road: readonly Color[];
+  readonly marking: readonly Color[];
+  readonly sidewalk: readonly Color[];
+  readonly kerb: readonly Color[];
+  readonly terrain: readonly Color[];
+  readonly leaves: readonly Color[];
+  readonly trunk: readonly Color[];
+  readonly facade: readonly Color[];
+  readonly roof: readonly Color[];
+  readonly glass: readonly Color[];
+  readonly trim: readonly Color[];
+  readonly wall: readonly Color[];
+  readonly fence: readonly Color[];
+  readonly pole: readonly Color[];
+  readonly car: readonly Color[];
+  readonly cargo: readonly Color[];
+  readonly bus: readonly Color[];
+  readonly clothes: readonly Color[];
+  readonly trousers: readonly Color[];
+  readonly skin: readonly Color[];
+  readonly hair: readonly Color[];
+}
 
 const SKIN = [
   [236, 196, 166],

@@ -4,21 +4,27 @@ import { billboard } from "./billboard.js";
 import { dropShadow } from "./box.js";
 import type { Point, Spot } from "./camera.js";
 import { scale } from "./color.js";
-import type { Mark, Stage } from "./drawing.js";
+import type { Mark, Sketch } from "./drawing.js";
 import { ID } from "./ids.js";
 
-function footShadow(stage: Stage, [x, y, z]: Point, height: number, half = 0.22): void {
+function footShadow(sketch: Sketch, [x, y, z]: Point, height: number, half = 0.22): void {
   const footprint: Point[] = [
     [x - half, y, z - 0.16],
     [x + half, y, z - 0.16],
     [x + half, y, z + 0.16],
     [x - half, y, z + 0.16],
   ];
-  dropShadow(stage, footprint, height, 0.4);
+  dropShadow(sketch, footprint, height, 0.4);
 }
 
-function drawHead(stage: Stage, board: Billboard, [x, y]: Spot, size: number, label: number): void {
-  const { random, look } = stage;
+function drawHead(
+  sketch: Sketch,
+  board: Billboard,
+  [x, y]: Spot,
+  size: number,
+  label: number,
+): void {
+  const { random, look } = sketch;
   const skin = random.pick(look.palette.skin);
   const hair = random.pick(look.palette.hair);
   const light = look.ambient + look.direct * 0.4;
@@ -34,11 +40,11 @@ function drawHead(stage: Stage, board: Billboard, [x, y]: Spot, size: number, la
 }
 
 /** A person about 1.7 m tall, standing or walking; children are smaller. */
-export function drawPerson(stage: Stage, out: Mark[], foot: Point): void {
-  const { random, look } = stage;
+export function drawPerson(sketch: Sketch, out: Mark[], foot: Point): void {
+  const { random, look } = sketch;
   const tall = random.chance(0.12) ? random.range(1.05, 1.4) : random.range(1.56, 1.9);
   const k = tall / 1.75;
-  const board = billboard(stage, out, foot);
+  const board = billboard(sketch, out, foot);
   const light = look.ambient + look.direct * 0.4;
   const fill = { label: ID.person, light };
   const coat = random.pick(look.palette.clothes);
@@ -47,7 +53,7 @@ export function drawPerson(stage: Stage, out: Mark[], foot: Point): void {
   const stride = random.chance(0.25) ? 0.05 : random.range(0.12, 0.3);
   const broad = random.range(0.9, 1.12);
   const p = (x: number, y: number): Spot => [x * k, y * k];
-  footShadow(stage, foot, tall);
+  footShadow(sketch, foot, tall);
   // Small figures are a few joined shapes; folds and hands would be specks.
   const near = board.scale > 45;
 
@@ -110,12 +116,12 @@ export function drawPerson(stage: Stage, out: Mark[], foot: Point): void {
       fill,
     );
   }
-  drawHead(stage, board, p(0, 1.64), 0.115 * k, ID.person);
+  drawHead(sketch, board, p(0, 1.64), 0.115 * k, ID.person);
 }
 
 /** Frame and wheels. `turn` is 1 seen from the side, near 0 seen from behind. */
-function drawFrame(stage: Stage, board: Billboard, turn: number, paint: Color): void {
-  const light = stage.look.ambient + stage.look.direct * 0.3;
+function drawFrame(sketch: Sketch, board: Billboard, turn: number, paint: Color): void {
+  const light = sketch.look.ambient + sketch.look.direct * 0.3;
   const fill = { label: ID.bicycle, light };
   const c = Math.max(0.12, Math.abs(turn));
   const s = (x: number, y: number): Spot => [x * turn, y];
@@ -141,17 +147,17 @@ function drawFrame(stage: Stage, board: Billboard, turn: number, paint: Color): 
 }
 
 /** A bicycle leaning at the kerb. */
-export function drawBicycle(stage: Stage, out: Mark[], foot: Point): void {
-  const { random, look } = stage;
+export function drawBicycle(sketch: Sketch, out: Mark[], foot: Point): void {
+  const { random, look } = sketch;
   const turn = random.range(0.55, 1) * (random.chance(0.5) ? 1 : -1);
-  footShadow(stage, foot, 0.5, 0.7);
-  drawFrame(stage, billboard(stage, out, foot), turn, random.pick(look.palette.car));
+  footShadow(sketch, foot, 0.5, 0.7);
+  drawFrame(sketch, billboard(sketch, out, foot), turn, random.pick(look.palette.car));
 }
 
 /** A cyclist: bicycle and rider, from the side (|turn| = 1) or from behind (near 0). */
-export function drawRider(stage: Stage, out: Mark[], foot: Point, turn: number): void {
-  const { random, look } = stage;
-  const board = billboard(stage, out, foot);
+export function drawRider(sketch: Sketch, out: Mark[], foot: Point, turn: number): void {
+  const { random, look } = sketch;
+  const board = billboard(sketch, out, foot);
   const light = look.ambient + look.direct * 0.4;
   const fill = { label: ID.rider, light };
   const coat = random.pick(look.palette.clothes);
@@ -159,7 +165,7 @@ export function drawRider(stage: Stage, out: Mark[], foot: Point, turn: number):
   const side = Math.abs(turn);
   const s = (x: number, y: number, off = 0): Spot => [x * turn + off * (1 - side), y];
   const width = 0.3 * side + 0.42 * (1 - side);
-  footShadow(stage, foot, 1.5, 0.2 + 0.5 * side);
+  footShadow(sketch, foot, 1.5, 0.2 + 0.5 * side);
   const leg = (
     off: number,
     kneeX: number,
@@ -181,7 +187,7 @@ export function drawRider(stage: Stage, out: Mark[], foot: Point, turn: number):
     );
   };
   leg(-0.12, 0.12, 0.68, -0.08, 0.34, 0.8);
-  drawFrame(stage, board, turn, random.pick(look.palette.car));
+  drawFrame(sketch, board, turn, random.pick(look.palette.car));
   leg(0.12, 0.18, 0.78, 0.02, 0.44, 1);
   board.limb(s(-0.2, 1.04), s(0.08, 1.42), width * 0.95, width, coat, fill);
   board.limb(s(-0.1, 1.1), s(0.1, 1.38), width * 0.4, width * 0.4, coat, {
@@ -193,7 +199,7 @@ export function drawRider(stage: Stage, out: Mark[], foot: Point, turn: number):
     board.limb(s(0.1, 1.42, off), s(0.26, 1.18, off * 1.35), 0.11, 0.09, coat, f);
     board.limb(s(0.26, 1.18, off * 1.35), s(0.36, 1.04, off * 1.2), 0.09, 0.07, coat, f);
   }
-  drawHead(stage, board, s(0.17, 1.68), 0.115, ID.rider);
+  drawHead(sketch, board, s(0.17, 1.68), 0.115, ID.rider);
   if (random.chance(0.6)) {
     const [x, y] = s(0.16, 1.76);
     board.ellipse(x, y, 0.12, 0.08, scale(random.pick(look.palette.car), 0.95), { ...fill });

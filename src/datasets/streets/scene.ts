@@ -1,10 +1,11 @@
 import type { Camera } from "./camera.js";
 import { CANVAS } from "./camera.js";
+import type { Domain } from "./domain.js";
 import type { Mark } from "./drawing.js";
 import { drawGround } from "./ground.js";
 import type { Layout } from "./layout.js";
 import { sampleLayout } from "./layout.js";
-import type { Domain, Look } from "./look.js";
+import type { Look } from "./look.js";
 import { sampleLook } from "./look.js";
 import { drawLots } from "./lots.js";
 import { drawObjects } from "./objects.js";
@@ -33,19 +34,19 @@ export function makeScene(domain: Domain, seed: number, index: number): Scene {
   const look = sampleLook(domain, random);
   const layout = sampleLayout(domain, random);
   const camera = sampleCamera(domain, random, layout);
-  const stage = { camera, look, random, defs: [] as string[], shadows: new Map<number, string>() };
+  const sketch = { camera, look, random, defs: [] as string[], shadows: new Map<number, string>() };
   const ground: Mark[] = [];
   const standing: Mark[] = [];
-  drawSky(stage, ground);
-  drawBackdrop(stage, ground);
-  drawGround(stage, layout, ground);
-  drawLots(stage, layout, standing);
-  drawObjects(stage, layout, standing);
-  const shadows = [...stage.shadows].map(
+  drawSky(sketch, ground);
+  drawBackdrop(sketch, ground);
+  drawGround(sketch, layout, ground);
+  drawLots(sketch, layout, standing);
+  drawObjects(sketch, layout, standing);
+  const shadows = [...sketch.shadows].map(
     ([opacity, path]): Mark => ({ path, fill: "rgb(18,20,30)", opacity }),
   );
   const marks = [...ground, ...shadows, ...standing];
-  return { look, camera, marks, defs: stage.defs, noiseKey: key };
+  return { look, camera, marks, defs: sketch.defs, noiseKey: key };
 }
 
 /** The game looks from above the traffic with a wide lens, the car from behind its windscreen. */

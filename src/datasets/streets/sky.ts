@@ -1,17 +1,17 @@
 import type { Spot } from "./camera.js";
 import { CANVAS, project } from "./camera.js";
 import { css, mix, scale } from "./color.js";
-import type { Mark, Stage } from "./drawing.js";
+import type { Mark, Sketch } from "./drawing.js";
 import { fillPath, tone } from "./drawing.js";
 import { ID } from "./ids.js";
 import { ellipsePath, polygonPath, smoothPath } from "./path.js";
 
 /** Sky over the whole canvas, with clouds. */
-export function drawSky(stage: Stage, out: Mark[]): void {
-  const { random, look, camera } = stage;
+export function drawSky(sketch: Sketch, out: Mark[]): void {
+  const { random, look, camera } = sketch;
   const { width, height } = CANVAS;
-  const id = `g${stage.defs.length}`;
-  stage.defs.push(
+  const id = `g${sketch.defs.length}`;
+  sketch.defs.push(
     `<linearGradient id="${id}" gradientUnits="userSpaceOnUse" x1="0" x2="0" y1="0" y2="${camera.horizon}"><stop offset="0" stop-color="${css(look.sky.top)}"/><stop offset="1" stop-color="${css(look.sky.bottom)}"/></linearGradient>`,
   );
   const all = `M${-width} ${-height}H${2 * width}V${2 * height}H${-width}Z`;
@@ -36,8 +36,8 @@ export function drawSky(stage: Stage, out: Mark[]): void {
 }
 
 /** What closes the view beyond the drawn lots: hills, trees, roofs. */
-export function drawBackdrop(stage: Stage, out: Mark[]): void {
-  const { random, look, camera } = stage;
+export function drawBackdrop(sketch: Sketch, out: Mark[]): void {
+  const { random, look, camera } = sketch;
   const depth = 260;
   const base = project(camera, [0, 0, depth])[1] + 6;
   const up = (metres: number) => base - (metres * camera.focal) / depth;
@@ -46,7 +46,7 @@ export function drawBackdrop(stage: Stage, out: Mark[]): void {
     for (let x = -400; x <= 1700; x += 150) hills.push([x, up(random.range(12, 34))]);
     hills.push([1700, base + 40]);
     const green = mix(look.palette.leaves[1] ?? [80, 100, 60], look.haze, 0.25);
-    fillPath(out, smoothPath(hills), tone(stage, green, depth), { label: ID.vegetation });
+    fillPath(out, smoothPath(hills), tone(sketch, green, depth), { label: ID.vegetation });
   }
   if (random.chance(0.6)) {
     const color = random.pick(look.palette.facade);
@@ -59,7 +59,7 @@ export function drawBackdrop(stage: Stage, out: Mark[]): void {
         [x + w, top],
         [x + w, base + 30],
       ]);
-      const shade = tone(stage, scale(color, random.range(0.8, 1.05)), depth * 0.8, 0.95);
+      const shade = tone(sketch, scale(color, random.range(0.8, 1.05)), depth * 0.8, 0.95);
       fillPath(out, block, shade, { label: ID.building });
     }
   }
@@ -72,6 +72,6 @@ export function drawBackdrop(stage: Stage, out: Mark[]): void {
   }
   trees += `M-80 ${(base - 4).toFixed(1)}H1360V${(base + 30).toFixed(1)}H-80Z`;
   const leaf = random.pick(look.palette.leaves);
-  fillPath(out, trees, tone(stage, leaf, 150, 0.8), { label: ID.vegetation });
-  fillPath(out, light, tone(stage, leaf, 150, 1), { opacity: 0.7 });
+  fillPath(out, trees, tone(sketch, leaf, 150, 0.8), { label: ID.vegetation });
+  fillPath(out, light, tone(sketch, leaf, 150, 1), { opacity: 0.7 });
 }

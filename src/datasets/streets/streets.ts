@@ -1,15 +1,16 @@
-import { mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { z } from "zod";
 import { UserError } from "../../errors.js";
+import { writeAtomically } from "../../write-atomically.js";
 import { cityscapes19 } from "../class-sets.js";
 import type { Dataset, Sample, Size } from "../dataset.js";
 import type { DatasetType } from "../files/file-dataset.js";
 import { readImage } from "../files/images.js";
 import { identityMap, toTrainIds } from "../files/label-maps.js";
 import { readLabel, resizeNearest } from "../files/labels.js";
-import type { Domain } from "./look.js";
+import type { Domain } from "./domain.js";
 import { renderScene } from "./render.js";
 import { makeScene } from "./scene.js";
 
@@ -73,11 +74,12 @@ const IDS = identityMap(cityscapes19.names.length, "error");
 export async function makeStreets(root: string, options: StreetsOptions): Promise<void> {
   const { domain, split, count, size = DEFAULT_SIZE, onProgress } = options;
   if (!Number.isInteger(count) || count < 1) {
-    throw new UserError(`streets: count is ${count}; it must be a whole number above 0.`);
+    throw new UserError(
+      "invalid-value",
+      `streets: count is ${count}; it must be a whole number above 0.`,
+    );
   }
   const folder = join(root, domain, split);
-  await mkdir(join(folder, "images"), { recursive: true });
-  await mkdir(join(folder, "labels"), { recursive: true });
   await claim(folder, size);
   let [next, done] = [0, 0];
   const worker = async () => {
@@ -139,9 +141,10 @@ async function claim(folder: string, size: Size): Promise<void> {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  if (found === undefined) return writeWhole(path, Buffer.from(wanted));
+  if (found === undefined) return writeAtomically(path, wanted);
   if (found.trim() !== wanted.trim()) {
     throw new UserError(
+      "already-exists",
       `${path}: the folder holds pictures of ${found.trim()}, but ${wanted.trim()} was asked for: delete ${folder} or choose another folder.`,
     );
   }
@@ -165,18 +168,9 @@ async function makePicture(
     .toColourspace("b-w")
     .png({ compressionLevel: 4 });
   await Promise.all([
-    rgb.toBuffer().then((bytes) => writeWhole(paths.image, bytes)),
-    grey.toBuffer().then((bytes) => writeWhole(paths.label, bytes)),
+    rgb.toBuffer().then((bytes) => writeAtomically(paths.image, bytes)),
+    grey.toBuffer().then((bytes) => writeAtomically(paths.label, bytes)),
   ]);
-}
-
-let writes = 0;
-
-/** Under another name first: a reader, or a run after a crash, never meets half a file. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}-${writes++}.tmp`;
-  await writeFile(temporary, bytes);
-  await rename(temporary, path);
 }
 
 const PNG_END = Buffer.from([0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82]);

@@ -4,7 +4,7 @@ import { billboard } from "./billboard.js";
 import { dropShadow } from "./box.js";
 import type { Point, Spot } from "./camera.js";
 import { mix } from "./color.js";
-import type { Mark, Stage } from "./drawing.js";
+import type { Mark, Sketch } from "./drawing.js";
 import { ID } from "./ids.js";
 
 type Oval = readonly [x: number, y: number, rx: number, ry: number];
@@ -12,8 +12,8 @@ type Oval = readonly [x: number, y: number, rx: number, ry: number];
 const LABEL = { label: ID.vegetation };
 
 /** The colour of one plant's leaves. */
-export function leafColor(stage: Stage): Color {
-  const { random, look } = stage;
+export function leafColor(sketch: Sketch): Color {
+  const { random, look } = sketch;
   const green = random.pick(look.palette.leaves);
   if (!random.chance(look.autumn)) return green;
   return mix(
@@ -28,15 +28,15 @@ export function leafColor(stage: Stage): Color {
 }
 
 /** Overlapping tufts inside `crown`, dark below, light on the side of the sun. */
-function foliage(stage: Stage, board: Billboard, crown: readonly Oval[], leaf: Color): void {
-  const { look } = stage;
+function foliage(sketch: Sketch, board: Billboard, crown: readonly Oval[], leaf: Color): void {
+  const { look } = sketch;
   const light = look.ambient + look.direct * 0.5;
   // Canvas units; four are a pixel at 320 wide.
   const detail = Math.max(...crown.map((oval) => oval[2])) * board.scale;
-  board.polygon(outline(stage, crown, detail), leaf, { ...LABEL, light: light * 0.8 });
+  board.polygon(outline(sketch, crown, detail), leaf, { ...LABEL, light: light * 0.8 });
   const share = Math.min(1, detail / 70) ** 1.2;
   const layer = (count: number, size: number, lift: number, factor: number, opacity: number) => {
-    const tufts = scatter(stage, crown, Math.ceil(count * share), size, lift);
+    const tufts = scatter(sketch, crown, Math.ceil(count * share), size, lift);
     board.polygons(tufts, leaf, { light: light * factor, opacity });
   };
   if (detail > 8) layer(12, 0.42, -0.8, 0.62, 0.7);
@@ -50,7 +50,7 @@ function foliage(stage: Stage, board: Billboard, crown: readonly Oval[], leaf: C
  * The ovals' outline as seen from their middle, with a ragged edge: one polygon is several times
  * cheaper to draw than the ovals.
  */
-function outline(stage: Stage, crown: readonly Oval[], detail: number): Spot[] {
+function outline(sketch: Sketch, crown: readonly Oval[], detail: number): Spot[] {
   const count = Math.round(Math.min(64, Math.max(12, detail)));
   const cx = crown.reduce((sum, oval) => sum + oval[0], 0) / crown.length;
   const cy = crown.reduce((sum, oval) => sum + oval[1], 0) / crown.length;
@@ -58,7 +58,7 @@ function outline(stage: Stage, crown: readonly Oval[], detail: number): Spot[] {
     const angle = (k / count) * 2 * Math.PI;
     const [dx, dy] = [Math.cos(angle), Math.sin(angle)];
     const reach = Math.max(0, ...crown.map((oval) => exit(oval, cx, cy, dx, dy)));
-    const ragged = reach * (1 + 0.06 * stage.random.next());
+    const ragged = reach * (1 + 0.06 * sketch.random.next());
     return [cx + dx * ragged, cy + dy * ragged];
   });
 }
@@ -73,13 +73,13 @@ function exit([x, y, rx, ry]: Oval, cx: number, cy: number, dx: number, dy: numb
 
 /** `count` ragged tufts of relative `size` within the ovals; a positive `lift` moves them up. */
 function scatter(
-  stage: Stage,
+  sketch: Sketch,
   crown: readonly Oval[],
   count: number,
   size: number,
   lift: number,
 ): Spot[][] {
-  const { random, look } = stage;
+  const { random, look } = sketch;
   const side = Math.sign(look.sun[0] || 1) * 0.12 * lift;
   const tufts: Spot[][] = [];
   for (let i = 0; i < count; i++) {
@@ -102,17 +102,17 @@ function scatter(
 }
 
 /** A tree: trunk, limbs and a crown of tufts; the trunk counts as vegetation too. */
-export function drawTree(stage: Stage, out: Mark[], foot: Point, height: number): void {
-  const { random, look } = stage;
-  const board = billboard(stage, out, foot);
+export function drawTree(sketch: Sketch, out: Mark[], foot: Point, height: number): void {
+  const { random, look } = sketch;
+  const board = billboard(sketch, out, foot);
   const kind = random.pick(["round", "round", "round", "tall", "fir"] as const);
   const clear = height * (kind === "fir" ? 0.12 : random.range(0.26, 0.38));
   const girth = height * random.range(0.026, 0.045);
   const trunk = random.pick(look.palette.trunk);
-  const leaf = leafColor(stage);
+  const leaf = leafColor(sketch);
   const light = look.ambient + look.direct * 0.3;
   const lean = random.range(-0.03, 0.03) * height;
-  shadowUnder(stage, foot, height * 0.22, height);
+  shadowUnder(sketch, foot, height * 0.22, height);
   const barkFill = { ...LABEL, light: light * 0.85 };
   board.limb(
     [0, girth * 0.4],
@@ -167,20 +167,20 @@ export function drawTree(stage: Stage, out: Mark[], foot: Point, height: number)
     ]);
   }
   crown.push([lean, middle, spread * 0.72, rise * 0.74]);
-  foliage(stage, board, crown, leaf);
+  foliage(sketch, board, crown, leaf);
 }
 
 /** A bush or, with a large width, a piece of untrimmed hedge. */
 export function drawBush(
-  stage: Stage,
+  sketch: Sketch,
   out: Mark[],
   foot: Point,
   width: number,
   height: number,
 ): void {
-  const { random } = stage;
-  const board = billboard(stage, out, foot);
-  shadowUnder(stage, foot, width * 0.45, height);
+  const { random } = sketch;
+  const board = billboard(sketch, out, foot);
+  shadowUnder(sketch, foot, width * 0.45, height);
   const crown: Oval[] = [];
   const count = Math.max(3, Math.round((width / height) * 3));
   for (let i = 0; i < count; i++) {
@@ -189,13 +189,13 @@ export function drawBush(
     crown.push([x, r * 0.85, Math.max(r, width / count), r]);
     crown.push([x * 0.8, height - r * 0.9, r * 0.9, r * 0.85]);
   }
-  foliage(stage, board, crown, leafColor(stage));
+  foliage(sketch, board, crown, leafColor(sketch));
 }
 
-function shadowUnder(stage: Stage, [x, y, z]: Point, radius: number, height: number): void {
+function shadowUnder(sketch: Sketch, [x, y, z]: Point, radius: number, height: number): void {
   const ring = Array.from({ length: 10 }, (_, k): Point => {
     const turn = (k / 10) * 2 * Math.PI;
     return [x + radius * Math.cos(turn), y, Math.max(1.3, z + radius * Math.sin(turn))];
   });
-  dropShadow(stage, ring, height * 0.6, 0.2);
+  dropShadow(sketch, ring, height * 0.6, 0.2);
 }

@@ -3,7 +3,7 @@ import type { Box, Place } from "./box.js";
 import { drawBox, dropShadow, makeBox, place, uprightBox } from "./box.js";
 import type { Point } from "./camera.js";
 import { scale } from "./color.js";
-import type { Mark, Quad, Stage } from "./drawing.js";
+import type { Mark, Quad, Sketch } from "./drawing.js";
 import { at, extent, fillPolygons, inSight, patch } from "./drawing.js";
 import { ID } from "./ids.js";
 
@@ -19,7 +19,7 @@ export const SIZES = {
 } as const;
 
 function groundShadow(
-  stage: Stage,
+  sketch: Sketch,
   where: Place,
   length: number,
   width: number,
@@ -32,12 +32,12 @@ function groundShadow(
     place(where, l, w, 0),
     place(where, l, -w, 0),
   ];
-  dropShadow(stage, footprint, height * 0.8, 0.5);
+  dropShadow(sketch, footprint, height * 0.8, 0.5);
 }
 
 /** Tyres as blocks, seen under the body from front and rear. */
 function drawTyres(
-  stage: Stage,
+  sketch: Sketch,
   out: Mark[],
   where: Place,
   axles: readonly number[],
@@ -56,15 +56,15 @@ function drawTyres(
         0,
         radius * 1.6,
       ]);
-      faces.push(...Object.values(box).filter((quad: Quad) => inSight(stage, quad)));
+      faces.push(...Object.values(box).filter((quad: Quad) => inSight(sketch, quad)));
     }
   }
-  fillPolygons(stage, out, faces, RUBBER, { label, light: 0.75 });
+  fillPolygons(sketch, out, faces, RUBBER, { label, light: 0.75 });
 }
 
 /** Wheels as discs on a side face that is in sight. */
 function drawWheels(
-  stage: Stage,
+  sketch: Sketch,
   out: Mark[],
   where: Place,
   axles: readonly number[],
@@ -78,7 +78,7 @@ function drawWheels(
       return place(where, axle + r * Math.cos(turn), w, radius + r * Math.sin(turn));
     });
   fillPolygons(
-    stage,
+    sketch,
     out,
     axles.map((a) => disc(a, radius)),
     RUBBER,
@@ -86,14 +86,14 @@ function drawWheels(
   );
   if (where.z > 30) return;
   fillPolygons(
-    stage,
+    sketch,
     out,
     axles.map((a) => disc(a, radius * 0.62)),
     [158, 160, 164],
-    { light: stage.look.ambient + 0.1 },
+    { light: sketch.look.ambient + 0.1 },
   );
   fillPolygons(
-    stage,
+    sketch,
     out,
     axles.map((a) => disc(a, radius * 0.24)),
     [70, 70, 74],
@@ -144,8 +144,8 @@ const SHAPES: readonly Shape[] = [
 ];
 
 /** A car: tyres, body, cabin with windows, lamps, plates; heading as in Place. */
-export function drawCar(stage: Stage, out: Mark[], where: Place): void {
-  const { random, look } = stage;
+export function drawCar(sketch: Sketch, out: Mark[], where: Place): void {
+  const { random, look } = sketch;
   const shape = random.pick(SHAPES);
   const color = random.pick(look.palette.car);
   const glass = scale(random.pick(look.palette.glass), look.domain === "source" ? 0.55 : 0.6);
@@ -153,8 +153,8 @@ export function drawCar(stage: Stage, out: Mark[], where: Place): void {
   const [half, hw] = [shape.length / 2, shape.width / 2];
   const fromRear = (l: number) => l - half;
   const axles = [fromRear(shape.length * 0.19), fromRear(shape.length * 0.81)];
-  groundShadow(stage, where, shape.length, shape.width, shape.roof);
-  drawTyres(stage, out, where, axles, hw, 0.31, label);
+  groundShadow(sketch, where, shape.length, shape.width, shape.roof);
+  drawTyres(sketch, out, where, axles, hw, 0.31, label);
 
   const body = makeBox(
     where,
@@ -184,14 +184,14 @@ export function drawCar(stage: Stage, out: Mark[], where: Place): void {
       up: [shape.belt, shape.hood],
     },
   );
-  drawBox(stage, out, body, scale(color, 0.6), { label });
+  drawBox(sketch, out, body, scale(color, 0.6), { label });
   const braking = random.chance(0.25);
-  drawBox(stage, out, waist, color, { label }, (name, quad, light) => {
+  drawBox(sketch, out, waist, color, { label }, (name, quad, light) => {
     const put = (list: readonly Quad[], paint: Color, factor = 1, opacity = 1) =>
-      fillPolygons(stage, out, list, paint, { light: light * factor, opacity });
+      fillPolygons(sketch, out, list, paint, { light: light * factor, opacity });
     if (name === "top") return;
     put([patch(quad, 0, 0, 1, 0.24)], scale(color, 0.4), 1, 0.85);
-    if (extent(stage, quad)[0] < 16) return;
+    if (extent(sketch, quad)[0] < 16) return;
     const pair = (u: number, v0: number, w: number, v1: number) => [
       patch(quad, u, v0, u + w, v1),
       patch(quad, 1 - u - w, v0, 1 - u, v1),
@@ -211,7 +211,7 @@ export function drawCar(stage: Stage, out: Mark[], where: Place): void {
         scale(color, 0.55),
       );
       const w = name === "right" ? hw : -hw;
-      drawWheels(stage, out, where, axles, w, 0.33, label);
+      drawWheels(sketch, out, where, axles, w, 0.33, label);
     }
   });
 
@@ -233,33 +233,33 @@ export function drawCar(stage: Stage, out: Mark[], where: Place): void {
       up: [shape.roof, shape.roof - 0.03],
     },
   );
-  drawBox(stage, out, cabin, color, { label }, (name, quad, light) => {
+  drawBox(sketch, out, cabin, color, { label }, (name, quad, light) => {
     if (name === "top") return;
     const panes =
       name === "left" || name === "right"
         ? [patch(quad, 0.1, 0.1, 0.5, 0.86), patch(quad, 0.54, 0.1, 0.9, 0.86)]
         : [patch(quad, 0.06, 0.1, 0.94, 0.88)];
-    fillPolygons(stage, out, panes, glass, { light });
+    fillPolygons(sketch, out, panes, glass, { light });
     const glints = panes.map(
       (pane): Quad => [at(pane, 0.1, 1), at(pane, 0.35, 0.2), at(pane, 0.6, 0.2), at(pane, 0.4, 1)],
     );
-    fillPolygons(stage, out, glints, look.sky.bottom, { light, opacity: 0.25 });
+    fillPolygons(sketch, out, glints, look.sky.bottom, { light, opacity: 0.25 });
   });
 }
 
 /** A lorry: cab, box or flatbed with cargo, wheels. */
-export function drawTruck(stage: Stage, out: Mark[], where: Place): void {
-  const { random, look } = stage;
+export function drawTruck(sketch: Sketch, out: Mark[], where: Place): void {
+  const { random, look } = sketch;
   const label = ID.truck;
   const [length, width] = SIZES.truck;
   const [half, hw] = [length / 2, width / 2];
   const paint = random.pick(look.palette.cargo);
   const cabPaint = random.pick(look.palette.car);
   const axles = [-half + 1.2, -half + 2.3, half - 1];
-  groundShadow(stage, where, length, width, 3);
-  drawTyres(stage, out, where, axles, hw, 0.5, label);
+  groundShadow(sketch, where, length, width, 3);
+  drawTyres(sketch, out, where, axles, hw, 0.5, label);
   const chassis = uprightBox(where, [-half + 0.1, half - 0.2], [-hw + 0.2, hw - 0.2], [0.5, 0.95]);
-  drawBox(stage, out, chassis, [52, 52, 56], { label });
+  drawBox(sketch, out, chassis, [52, 52, 56], { label });
   const flat = random.chance(0.25);
   const cargo = uprightBox(
     where,
@@ -273,15 +273,15 @@ export function drawTruck(stage: Stage, out: Mark[], where: Place): void {
     { rear: half - 1.95, front: half - 0.35, left: -hw + 0.12, right: hw - 0.12, up: [2.6, 2.5] },
   );
   const parts: [Box, () => void][] = [
-    [cargo, () => drawCargo(stage, out, cargo, paint, where, axles, hw)],
-    [cab, () => drawCab(stage, out, cab, cabPaint, where, axles[2] as number, hw)],
+    [cargo, () => drawCargo(sketch, out, cargo, paint, where, axles, hw)],
+    [cab, () => drawCab(sketch, out, cab, cabPaint, where, axles[2] as number, hw)],
   ];
   const depth = (box: Box) => box.rear[0][2] + box.front[0][2];
   for (const [, draw] of parts.sort((a, b) => depth(b[0]) - depth(a[0]))) draw();
 }
 
 function drawCargo(
-  stage: Stage,
+  sketch: Sketch,
   out: Mark[],
   box: Box,
   paint: Color,
@@ -289,9 +289,9 @@ function drawCargo(
   axles: readonly number[],
   hw: number,
 ): void {
-  drawBox(stage, out, box, paint, { label: ID.truck }, (name, quad, light) => {
+  drawBox(sketch, out, box, paint, { label: ID.truck }, (name, quad, light) => {
     const put = (list: readonly Quad[], color: Color, opacity = 1) =>
-      fillPolygons(stage, out, list, color, { light, opacity });
+      fillPolygons(sketch, out, list, color, { light, opacity });
     if (name === "rear") {
       put([patch(quad, 0.49, 0.06, 0.51, 0.97), patch(quad, 0, 0.95, 1, 1)], scale(paint, 0.6));
       put([patch(quad, 0, 0, 1, 0.07)], [52, 52, 56]);
@@ -303,13 +303,13 @@ function drawCargo(
     } else if (name === "left" || name === "right") {
       put([patch(quad, 0.12, 0.35, 0.88, 0.62)], scale(paint, 0.72), 0.8);
       put([patch(quad, 0, 0, 1, 0.06), patch(quad, 0, 0.96, 1, 1)], scale(paint, 0.55));
-      drawWheels(stage, out, where, axles.slice(0, 2), name === "right" ? hw : -hw, 0.5, ID.truck);
+      drawWheels(sketch, out, where, axles.slice(0, 2), name === "right" ? hw : -hw, 0.5, ID.truck);
     }
   });
 }
 
 function drawCab(
-  stage: Stage,
+  sketch: Sketch,
   out: Mark[],
   box: Box,
   paint: Color,
@@ -317,10 +317,10 @@ function drawCab(
   axle: number,
   hw: number,
 ): void {
-  const glass = scale(stage.random.pick(stage.look.palette.glass), 0.6);
-  drawBox(stage, out, box, paint, { label: ID.truck }, (name, quad, light) => {
+  const glass = scale(sketch.random.pick(sketch.look.palette.glass), 0.6);
+  drawBox(sketch, out, box, paint, { label: ID.truck }, (name, quad, light) => {
     const put = (list: readonly Quad[], color: Color) =>
-      fillPolygons(stage, out, list, color, { light });
+      fillPolygons(sketch, out, list, color, { light });
     if (name === "front") {
       put([patch(quad, 0.06, 0.52, 0.94, 0.9)], glass);
       put([patch(quad, 0.2, 0.2, 0.8, 0.42)], [44, 46, 50]);
@@ -328,7 +328,7 @@ function drawCab(
     } else if (name === "left" || name === "right") {
       put([patch(quad, 0.3, 0.52, 0.85, 0.88)], glass);
       drawWheels(
-        stage,
+        sketch,
         out,
         where,
         [axle],
@@ -341,16 +341,16 @@ function drawCab(
 }
 
 /** A city bus: one long box, a band of windows, doors, a destination board. */
-export function drawBus(stage: Stage, out: Mark[], where: Place): void {
-  const { random, look } = stage;
+export function drawBus(sketch: Sketch, out: Mark[], where: Place): void {
+  const { random, look } = sketch;
   const label = ID.bus;
   const [length, width, height] = SIZES.bus;
   const [half, hw] = [length / 2, width / 2];
   const paint = random.pick(look.palette.bus);
   const band = scale(random.pick(look.palette.glass), 0.6);
   const axles = [-half + 2.6, half - 2.5];
-  groundShadow(stage, where, length, width, height);
-  drawTyres(stage, out, where, axles, hw, 0.48, label);
+  groundShadow(sketch, where, length, width, height);
+  drawTyres(sketch, out, where, axles, hw, 0.48, label);
   const box = makeBox(
     where,
     { rear: -half, front: half, left: -hw, right: hw, up: [0.32, 0.32] },
@@ -363,9 +363,9 @@ export function drawBus(stage: Stage, out: Mark[], where: Place): void {
     },
   );
   const board: Color = [250, 186, 60];
-  drawBox(stage, out, box, paint, { label }, (name, quad, light) => {
+  drawBox(sketch, out, box, paint, { label }, (name, quad, light) => {
     const put = (list: readonly Quad[], color: Color, factor = 1) =>
-      fillPolygons(stage, out, list, color, { light: light * factor });
+      fillPolygons(sketch, out, list, color, { light: light * factor });
     if (name === "top") return;
     put([patch(quad, 0, 0, 1, 0.1)], [44, 44, 48]);
     put([patch(quad, 0, 0.93, 1, 1)], paint, 1.2);
@@ -390,7 +390,7 @@ export function drawBus(stage: Stage, out: Mark[], where: Place): void {
           [patch(quad, 0.87, 0.08, 0.95, 0.84), patch(quad, 0.48, 0.08, 0.58, 0.84)],
           scale(band, 0.8),
         );
-      drawWheels(stage, out, where, axles, name === "right" ? hw : -hw, 0.48, label);
+      drawWheels(sketch, out, where, axles, name === "right" ? hw : -hw, 0.48, label);
     }
   });
 }

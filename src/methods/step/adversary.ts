@@ -1,5 +1,5 @@
 import { type ADVERSARIES, type Domain, discriminator, domainLoss } from "../../entropy/index.js";
-import { adam, createParameters, dataParallel } from "../../nn/index.js";
+import { adam, createParameters, dataParallel, prefixed } from "../../nn/index.js";
 import { alone, scope, type Tensor, type TensorMap } from "../../torch/index.js";
 import type { MethodContext } from "../method.js";
 import { backpropagate } from "./backpropagate.js";
@@ -60,8 +60,4 @@ export function adversary(
       ...prefixed(`${name}.optimizer.`, optimizer.state),
     ]),
   };
-}
-
-function prefixed(prefix: string, tensors: TensorMap): [string, Tensor][] {
-  return [...tensors].map(([name, tensor]) => [prefix + name, tensor]);
 }

@@ -19,6 +19,7 @@ export function classMix(source: Labelled, target: Labelled, classes: number): L
   const sizes = [source, target].map(({ images }) => images.shape.slice(2).reverse().join("x"));
   if (sizes[0] !== sizes[1]) {
     throw new UserError(
+      "size-mismatch",
       `self-training pastes source pixels into target images, but these differ in size (${sizes.join(", ")}); ` +
         "make sizes.source and sizes.target equal",
     );

@@ -16,11 +16,12 @@ import { IGNORE, type Sample } from "../../datasets/dataset.js";
 import { batchStatistics, type Prediction } from "../../network/index.js";
 import { poly } from "../../nn/index.js";
 import { alone, autocast, noGrad, scope, type Tensor, type TensorMap } from "../../torch/index.js";
-import type { Batches, Domains, MethodContext, Progress } from "../method.js";
-import { entropyLosses, entropyOptions } from "../minent.js";
-import { predict, supervisedLosses, supervisedOptions } from "../source-only.js";
-import { backpropagate, type WeightedLosses } from "./backpropagate.js";
+import type { Batches, Domains, MethodContext, Progress, Scalars } from "../method.js";
+import type { WeightedLosses } from "./backpropagate.js";
+import { entropyLosses, entropyOptions } from "./entropy-losses.js";
 import { guardRails } from "./guard-rails.js";
+import type { Learn, Part } from "./network-trainer.js";
+import { predict, supervisedLosses, supervisedOptions } from "./supervised.js";
 
 /** C(f_s, M_s), C(f_t, M_t), C(f_t, M_s) and C(f_s, M_t). */
 export const TERMS = ["source", "target", "targetToSource", "sourceToTarget"] as const;
@@ -56,10 +57,11 @@ export const alignmentOptions = {
 
 export type AlignmentOptions = z.infer<z.ZodObject<typeof alignmentOptions>>;
 
-/** A domain's contribution to a step. */
+/** What a domain's part of a step leaves behind. */
 interface Half {
-  readonly scalars: Record<string, number>;
-  readonly means?: ClassMeans | undefined;
+  readonly scalars: Scalars;
+  /** Of the classes' features; undefined while there is no contrast yet. */
+  readonly means?: ClassMeans;
 }
 
 /** The part of a step that CFContra adds to: both halves' losses, and the banks behind them. */
@@ -69,15 +71,8 @@ export interface FineAlignment {
   space(features: Tensor, training: boolean): Tensor;
   /** Makes the first prototypes when it is time for them. */
   before(progress: Progress, domains: Domains): Promise<void>;
-  /**
-   * Back-propagates the losses of both domains, then moves the banks. The optimiser is the caller's.
-   * @param backward how the target's, which come last, are back-propagated
-   */
-  step(
-    batches: Batches,
-    progress: Progress,
-    backward?: (loss: Tensor) => void,
-  ): Record<string, number>;
+  /** The source's part of a step, then the target's, at whose end the banks move. */
+  parts(batches: Batches, progress: Progress): Part[];
   readonly state: TensorMap;
   /** Of both banks, for reports. */
   prototypes(): { readonly source: Tensor; readonly target: Tensor };
@@ -125,30 +120,34 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     return pseudoLabels(features, banks.source, { threshold, distance: options.distance });
   }
 
-  function sourceHalf({ images, labels }: Batches["source"], contrasting: boolean): Half {
+  function sourceHalf(
+    learn: Learn,
+    { images, labels }: Batches["source"],
+    contrasting: boolean,
+  ): Half {
     const prediction = predict(context, images);
     const losses = supervisedLosses(prediction, labels, options.aux);
-    if (!contrasting) return { scalars: backpropagate(losses, context) };
+    if (!contrasting) return { scalars: learn(losses) };
     const features = space(prediction.features, true);
     const small = labelsAt(labels, features.size(2), features.size(3));
     const all = { ...losses, ...contrast("source", features, small) };
-    return { scalars: backpropagate(all, context), means: means(features, small) };
+    return { scalars: learn(all), means: means(features, small) };
   }
 
   function targetHalf(
+    learn: Learn,
     images: Tensor,
     progress: Progress,
     contrasting: boolean,
-    backward?: (loss: Tensor) => void,
   ): Half {
     const prediction = predict(context, images);
     const losses = entropyLosses(prediction, images, options);
-    if (!contrasting) return { scalars: backpropagate(losses, context, backward) };
+    if (!contrasting) return { scalars: learn(losses) };
     const features = space(prediction.features, true);
     const labels = guess(prediction, features, progress);
     const coverage = labels.ne(IGNORE).to({ dtype: "float32" }).mean().item();
     const all = { ...losses, ...contrast("target", features, labels) };
-    const scalars = { ...backpropagate(all, context, backward), "pseudo/coverage": coverage };
+    const scalars = { ...learn(all), "pseudo/coverage": coverage };
     return { scalars, means: means(features, labels) };
   }
 
@@ -224,19 +223,26 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     async before({ step }, domains) {
       if (step === options.warmup) await initializeBanks(domains);
     },
-    step({ source, target }, progress, backward) {
-      if (target === undefined) throw new Error("contrast needs target images");
+    parts({ source, target }, progress) {
       const contrasting = progress.step >= options.warmup;
-      return scope(() => {
-        // The source graph is gone before the target's is built: half the memory, same gradients.
-        const first = scope(() => sourceHalf(source, contrasting));
-        const second = scope(() => targetHalf(target.images, progress, contrasting, backward));
-        if (first.means && second.means) {
-          updateBanks(first.means, second.means);
-          watch(progress.step, first.means, second.means);
-        }
-        return { ...first.scalars, ...second.scalars };
-      });
+      let sourceMeans: ClassMeans | undefined;
+      return [
+        (learn) => {
+          const { scalars, means } = scope(() => sourceHalf(learn, source, contrasting));
+          sourceMeans = means;
+          return scalars;
+        },
+        (learn) => {
+          const { scalars, means } = scope(() =>
+            targetHalf(learn, target.images, progress, contrasting),
+          );
+          if (sourceMeans && means) {
+            updateBanks(sourceMeans, means);
+            watch(progress.step, sourceMeans, means);
+          }
+          return scalars;
+        },
+      ];
     },
   };
 }

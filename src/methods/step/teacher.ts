@@ -1,4 +1,5 @@
 import type { Network } from "../../network/index.js";
+import { prefixed } from "../../nn/index.js";
 import {
   addAll,
   copyInto,
@@ -47,8 +48,6 @@ export function meanTeacher(student: Network, decay: number): Teacher {
         }),
       );
     },
-    state: new Map(
-      [...network.parameters.all].map(([name, tensor]) => [`teacher.${name}`, tensor]),
-    ),
+    state: prefixed("teacher.", network.parameters.all),
   };
 }

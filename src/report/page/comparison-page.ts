@@ -2,7 +2,7 @@ import { type Comparison, classRows, comparisonRows } from "../comparison.js";
 import { readPreviews } from "../run-files.js";
 import { escapeXml } from "../xml.js";
 import { htmlTable, page, section } from "./page.js";
-import { type Cell, type PictureRow, pictureTable } from "./pictures.js";
+import { type Cell, type PictureRow, pictureTable } from "./picture-tables.js";
 
 /** Several runs on one page: scores over seeds, classes, and the same images side by side. */
 export async function comparisonPage(comparison: Comparison): Promise<string> {

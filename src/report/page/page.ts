@@ -1,5 +1,5 @@
 import { escapeXml } from "../xml.js";
-import { CSS } from "./style.js";
+import { CSS } from "./css.js";
 
 /** A whole HTML document in one string: nothing in it is fetched from anywhere. */
 export function page(title: string, body: string): string {

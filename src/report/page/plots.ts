@@ -1,5 +1,4 @@
-import type { Cosines } from "../prototype-cosines.js";
-import type { Points } from "../run-files.js";
+import type { Cosines, Points } from "../run-data.js";
 import { escapeXml } from "../xml.js";
 
 export const css = (color: readonly number[] | undefined): string =>

@@ -3,7 +3,7 @@ import { confusionSvg } from "../confusion-picture.js";
 import type { RunFiles } from "../run-files.js";
 import { escapeXml } from "../xml.js";
 import { facts, page, section } from "./page.js";
-import { pictures, styleSamples } from "./pictures.js";
+import { pictures, styleSamples } from "./picture-tables.js";
 import { classKey, cosineMatrix, scatter } from "./plots.js";
 import { classBars, headline, scoreCourse, smallCharts, snapshotSentences } from "./scores.js";
 
@@ -86,7 +86,10 @@ const minutes = (seconds: number): string =>
       ? `${(seconds / 60).toFixed(1)} min`
       : `${(seconds / 3600).toFixed(1)} h`;
 
-function confusionSection(counts: number[][], classes: readonly string[]): string {
+function confusionSection(
+  counts: readonly (readonly number[])[],
+  classes: readonly string[],
+): string {
   const style = {
     ...{ paper: "var(--paper)", ink: "var(--ink)", faint: "var(--faint)" },
     ...{ hit: "var(--accent)", miss: "var(--other)" },

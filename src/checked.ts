@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { UserError } from "./errors.js";
+import { nearestWord } from "./nearest-word.js";
+
+/**
+ * A value that a user has written, checked by a schema, with its defaults filled in.
+ * @param where what the value is called in messages
+ * @throws UserError naming the first key that is wrong, and the nearest known one
+ */
+export function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  where: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+  const path = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0] as string;
+    const known = keysAt(schema, issue.path);
+    throw new UserError(
+      "unknown-key",
+      `${where}: ${path ? `${path}.` : ""}${key} is not a known key; expected ` +
+        `${known.join(", ")}${meant(key, known)}`,
+    );
+  }
+  const given = issue.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  );
+  if (issue.code === "invalid_key") {
+    const [reason] = issue.issues;
+    throw new UserError(
+      "invalid-value",
+      `${where}: ${path}: ${reason?.message ?? "this is not a name"}`,
+    );
+  }
+  const values = issue.code === "invalid_value" ? issue.values.map(String) : [];
+  throw new UserError(
+    "invalid-value",
+    `${where}: ${path ? `${path}: ` : ""}${issue.message.replace(/^Invalid (input|option): /, "")}` +
+      (typeof given === "string" ? meant(given, values) : ""),
+  );
+}
+
+function meant(word: string, known: readonly string[]): string {
+  const near = nearestWord(word, known);
+  return near ? `; did you mean ${near}?` : "";
+}
+
+/** The keys that the schema knows at `path`. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: z.ZodType | undefined = schema;
+  for (const key of path) at = shapeOf(at)?.[String(key)];
+  return Object.keys(shapeOf(at) ?? {});
+}
+
+/** The keys of a table and their schemas; undefined for what is not a table. */
+export function shapeOf(schema: z.ZodType | undefined): Record<string, z.ZodType> | undefined {
+  const at = unwrapped(schema);
+  return at instanceof z.ZodObject ? (at.shape as Record<string, z.ZodType>) : undefined;
+}
+
+/** A schema without its defaults. */
+export function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
+  let at = schema;
+  while (at && !(at instanceof z.ZodArray) && "unwrap" in at && typeof at.unwrap === "function") {
+    at = at.unwrap();
+  }
+  return at;
+}

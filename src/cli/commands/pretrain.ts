@@ -1,0 +1,85 @@
+import { Command } from "commander";
+import { dataOption, setOption, whole } from "../options.js";
+import { follow } from "../terminal/follow.js";
+import { interruptible } from "../terminal/interruption.js";
+import { commandOf } from "../terminal/invocation.js";
+import { listening } from "../terminal/listener.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
+import { say } from "../terminal/progress.js";
+import { finish } from "../terminal/summary.js";
+
+export const command = () =>
+  new Command("pretrain")
+    .description("train on the source alone, for all rows of a comparison to start from")
+    .option("--preset <preset>", "a preset of presets/, or the path of a YAML file", "streets")
+    .option("--seed <n>", "seed of weights and order", whole)
+    .option("--steps <n>", "training steps", whole)
+    .option("--out <folder>", "run folder; runs/<preset>-pretrained-<seed> when omitted")
+    .addOption(jsonOption())
+    .addOption(setOption())
+    .addOption(dataOption())
+    .addHelpText(
+      "after",
+      `
+A source-only run with the settings of the preset's \`pretrain\` section, which starts from
+network.weights if they are given. Every method then starts from its weights, backbone and
+classifiers, so that the rows of a comparison differ in the method alone. \`train\` does this by
+itself where the preset has a \`pretrain\` section. The same command resumes a run that was stopped.
+
+Examples:
+  cfcontra pretrain --preset streets --steps 600 --out runs/short-pretrained
+  cfcontra train --preset streets --method minent --set pretrain.steps=600 --set pretrain.run=runs/short-pretrained`,
+    )
+    .action(pretrain);
+
+interface PretrainOptions {
+  readonly preset: string;
+  readonly seed?: number;
+  readonly steps?: number;
+  readonly out?: string;
+  readonly json?: Json;
+  readonly set: readonly string[];
+  readonly data: string;
+}
+
+async function pretrain(options: PretrainOptions): Promise<void> {
+  const { preset, data, steps, seed, set, out: named, json } = options;
+  const { configuration, openExperiment } = await import("../../experiment/index.js");
+  const { readRun } = await import("../../report/run-files.js");
+  const { train, pretrain: own } = configuration({ preset, seed, set });
+  const changes = [
+    `train.seed=${train.seed}`,
+    `pretrain.steps=${steps ?? own?.steps ?? train.steps}`,
+    `pretrain.rate=${own?.rate ?? train.rate}`,
+    ...(named === undefined ? [] : [`pretrain.run=${JSON.stringify(named)}`]),
+  ];
+  const ended = await interruptible((signal) =>
+    listening(async (listener) => {
+      const experiment = openExperiment(preset, { set: [...set, ...changes], data, listener });
+      const { out, state, config } = experiment.pretraining() as NonNullable<
+        ReturnType<typeof experiment.pretraining>
+      >;
+      if (state !== "complete")
+        say(`pretraining on the source for ${config.train.steps} steps in ${out}`);
+      return (await follow(experiment.pretrain({ signal }))) ?? { out, result: undefined };
+    }),
+  );
+  const { out, result } = ended;
+  if (result && !result.complete) return finish({ out, result }, json);
+  // Without a pretrain section the run is simply where training starts.
+  const start = own
+    ? [...(steps === undefined ? [] : [`pretrain.steps=${steps}`]), `pretrain.run=${out}`]
+    : [`network.weights=${out}`];
+  const from = [...set, ...start].flatMap((one) => ["--set", one]);
+  const next = commandOf(
+    "train",
+    "--preset",
+    preset,
+    "--data",
+    data,
+    "--method",
+    "cfcontra",
+    ...from,
+  );
+  print(`start from it with: ${next}`, () => ({ run: out, ...readRun(out).result }), json);
+}

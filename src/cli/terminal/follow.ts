@@ -1,0 +1,74 @@
+import { UserError } from "../../errors.js";
+import type { Scores } from "../../evaluate/index.js";
+import type { RunEvent, RunResult } from "../../experiment/index.js";
+import { percent } from "../../report/score-table.js";
+import { commandOf } from "./invocation.js";
+import { noLine, progressLine, say } from "./progress.js";
+
+/** How a run ended, and where. */
+export interface Ended {
+  readonly out: string;
+  readonly result: RunResult;
+}
+
+/**
+ * Shows a run in the terminal while it goes, and its pretraining before it. Returns how the last of
+ * them ended; undefined if there was nothing to do.
+ * @param quiet for every process but the first
+ */
+export async function follow(
+  events: AsyncIterable<RunEvent>,
+  { out: wanted, quiet = false }: { readonly out?: string; readonly quiet?: boolean } = {},
+): Promise<Ended | undefined> {
+  let line = noLine;
+  let ended: Ended | undefined;
+  let current: Started | undefined;
+  let resumable = false;
+  try {
+    for await (const event of events) {
+      if (event.type === "start") {
+        const { out, method, seed, step, steps } = event;
+        if (!quiet && wanted !== undefined && out !== wanted) {
+          say(`pretraining on the source, from which all methods start: ${steps} steps in ${out}`);
+        }
+        line = quiet ? noLine : progressLine(`${method} seed ${seed}`);
+        if (event.looksAround) line.show("looking at images first");
+        current = event;
+        resumable = step > 0;
+      } else if (event.type === "step") {
+        const { step, steps, loss, seconds } = event;
+        line.update(step, steps, `loss ${loss.toFixed(3)}  ${seconds.toFixed(2)} s/step`);
+        if (step === steps) line.end();
+      } else if (event.type === "checkpoint") {
+        resumable = true;
+      } else if (event.type === "evaluation") {
+        const last = event.step === current?.steps; // the summary shows these scores
+        if (!quiet && !last) reached(event.step, event.scores);
+      } else {
+        line.end();
+        ended = event;
+      }
+    }
+    return ended;
+  } catch (error) {
+    if (!(error instanceof UserError) || current === undefined || !resumable) throw error;
+    const message = `${error.message}; resume with: ${wayOn(current, error)}`;
+    throw new UserError(error.code, message, { cause: error });
+  } finally {
+    line.end();
+  }
+}
+
+type Started = Extract<RunEvent, { readonly type: "start" }>;
+
+/** The command that resumes a run; at half the rate where it diverged. */
+function wayOn({ out, rate }: Started, { code }: UserError): string {
+  const changed = code === "not-finite" ? ["--set", `train.rate=${rate / 2}`] : [];
+  return commandOf("train", "--resume", out, ...changed);
+}
+
+/** Says what an evaluation has found. */
+function reached(step: number, scores: Readonly<Record<string, Scores>>): void {
+  const found = Object.entries(scores).map(([set, { miou }]) => `${set} ${percent(miou)}`);
+  if (found.length > 0) say(`step ${step}: mIoU ${found.join(", ")}`);
+}

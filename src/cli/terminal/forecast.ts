@@ -1,0 +1,32 @@
+import type { Counted, Forecast } from "../../experiment/index.js";
+import { clock } from "./progress.js";
+
+/** What a run would take, for a terminal: sizes and costs. */
+export function forecastText(forecast: Forecast): string {
+  const { config, source, target, evaluate, parameters, ...cost } = forecast;
+  const set = ({ name, images }: Counted) => `${name}, ${images} images`;
+  const millions = (n: number) => `${(n / 1e6).toFixed(1)} million`;
+  const { steps, device } = config.train;
+  const ahead = config.pretrain
+    ? `; before it, once for all methods, ${config.pretrain.steps} of pretraining`
+    : "";
+  const seconds = cost.secondsPerStep.toFixed(2);
+  const rows = [
+    ["source", set(source)],
+    ["target", set(target)],
+    ...Object.entries(evaluate).map(([name, one]) => [name, set(one)]),
+    [
+      "parameters",
+      `${millions(parameters.all)}, of which ${millions(parameters.trained)} are trained`,
+    ],
+    ["memory", `${cost.peakMemory} MiB at its peak so far`],
+    ["step", `${seconds} s (median of ${cost.measuredSteps} on ${device})`],
+    ["training", `${clock(cost.seconds)} for ${steps} steps, without evaluation${ahead}`],
+  ] as [string, string][];
+  return rows.map(([name, text]) => name.padEnd(12) + text).join("\n");
+}
+
+/** One measured step, and what it says about the whole run. */
+export const stepText = (seconds: number, step: number, steps: number): string =>
+  `step ${step}: ${seconds.toFixed(2)} s` +
+  (step === 1 ? ", with what is done once" : `, so ${clock(seconds * steps)} for ${steps} steps`);

@@ -1,0 +1,41 @@
+import type { Listener } from "../../experiment/listener.js";
+import { note, type ProgressLine, progressLine } from "./progress.js";
+
+/** A listener that shows notes and progress in the terminal, one line for the work at hand. */
+export interface TerminalListener extends Listener {
+  /** Takes the line away. */
+  end(): void;
+}
+
+export function terminalListener(): TerminalListener {
+  let task: string | undefined;
+  let line: ProgressLine | undefined;
+  const end = () => {
+    line?.end();
+    task = line = undefined;
+  };
+  return {
+    note: (sentence) => note(sentence),
+    progress(name, done, total) {
+      if (name !== task) {
+        end();
+        task = name;
+        line = progressLine(name);
+      }
+      if (total === 0) line?.show();
+      else line?.update(done, total);
+      if (total > 0 && done === total) end();
+    },
+    end,
+  };
+}
+
+/** Runs a command's work with a listener whose line is gone when it ends. */
+export async function listening<T>(work: (listener: Listener) => Promise<T>): Promise<T> {
+  const listener = terminalListener();
+  try {
+    return await work(listener);
+  } finally {
+    listener.end();
+  }
+}

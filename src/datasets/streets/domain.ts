@@ -1,0 +1,2 @@
+/** The two halves of the pair. */
+export type Domain = "source" | "target";

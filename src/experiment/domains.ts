@@ -1,0 +1,119 @@
+import { resolve } from "node:path";
+import type { Dataset } from "../datasets/dataset.js";
+import { openDataset } from "../datasets/open.js";
+import { UserError } from "../errors.js";
+import type { Config } from "./config.js";
+import type { Listener } from "./listener.js";
+
+/** Labelled and unlabelled images of a run. */
+export interface Domains {
+  readonly source: Dataset;
+  readonly target: Dataset;
+}
+
+/** The labelled sets to measure on, by name. */
+export type EvaluationSets = ReadonlyMap<string, Dataset>;
+
+/** Opens one data set of a configuration; Streets draws its images first where they are missing. */
+export const openSet = (
+  spec: object,
+  { progress }: Pick<Listener, "progress">,
+  base = process.cwd(),
+): Promise<Dataset> => openDataset(spec, base, progress);
+
+/** Opens the labelled sets to measure on. */
+export async function openEvaluationSets(
+  config: Config,
+  listener: Pick<Listener, "progress">,
+  base = process.cwd(),
+): Promise<EvaluationSets> {
+  const sets = new Map<string, Dataset>();
+  for (const [name, spec] of Object.entries(config.evaluate)) {
+    sets.set(name, await openSet({ ...spec, labelled: true }, listener, base));
+  }
+  return sets;
+}
+
+/**
+ * Opens source, target and evaluation sets. The target is opened without its labels.
+ * @throws UserError where they differ in their classes
+ */
+export async function openDomains(
+  config: Config,
+  listener: Pick<Listener, "progress">,
+): Promise<Domains & { readonly evaluate: EvaluationSets }> {
+  const source = await openSet({ ...config.source, labelled: true }, listener);
+  const target = await openSet({ ...config.target, labelled: false }, listener);
+  const evaluate = await openEvaluationSets(config, listener);
+  const classes = source.classes.names.join(", ");
+  for (const [name, dataset] of [["target", target] as const, ...evaluate]) {
+    const theirs = dataset.classes.names.join(", ");
+    if (theirs !== classes) {
+      throw new UserError(
+        "class-mismatch",
+        `source and ${name} differ in their classes (${classes}; ${theirs}): give both the same ` +
+          "`classes`, and a `mapping` where their ids differ",
+      );
+    }
+  }
+  return { source, target, evaluate };
+}
+
+/** The configuration with data roots that start from `base` made absolute: a run can move. */
+export function withAbsoluteRoots(config: Config, base: string): Config {
+  const absolute = (spec: Config["source"]): Config["source"] =>
+    typeof spec.root === "string" ? { ...spec, root: resolve(base, spec.root) } : spec;
+  const { network, style, pretrain } = config;
+  const { coder } = style;
+  const files =
+    typeof coder === "object"
+      ? {
+          encoder: resolve(coder.encoder),
+          ...(coder.decoder !== undefined && { decoder: resolve(coder.decoder) }),
+        }
+      : coder !== undefined && resolve(coder);
+  return {
+    ...config,
+    style: files ? { ...style, coder: files } : style,
+    network:
+      network.weights === undefined ? network : { ...network, weights: resolve(network.weights) },
+    ...(pretrain?.run !== undefined && { pretrain: { ...pretrain, run: resolve(pretrain.run) } }),
+    source: absolute(config.source),
+    target: absolute(config.target),
+    evaluate: Object.fromEntries(
+      Object.entries(config.evaluate).map(([name, spec]) => [name, absolute(spec)]),
+    ),
+  };
+}
+
+/** A data set of a configuration, and the key that it stands under. */
+export interface ChosenSet {
+  readonly spec: Config["source"];
+  readonly key: string;
+}
+
+/**
+ * The data set of a name: source or target, which are trained on, or an evaluation set. An evaluation set
+ * that is itself called source is `evaluate.source`.
+ * @throws UserError naming those that there are
+ */
+export function setOf(name: string, config: Config): ChosenSet {
+  const trained = { source: config.source, target: config.target };
+  const measured = Object.entries(config.evaluate).map(
+    ([own, spec]) =>
+      [
+        Object.hasOwn(trained, own) ? `evaluate.${own}` : own,
+        { spec, key: `evaluate.${own}` },
+      ] as const,
+  );
+  const all = new Map<string, ChosenSet>([
+    ...Object.entries(trained).map(([key, spec]) => [key, { spec, key }] as const),
+    ...measured,
+  ]);
+  const chosen = all.get(name);
+  if (chosen) return chosen;
+  throw new UserError(
+    "unknown-name",
+    `there is no data set ${name}: the configuration has ${[...all.keys()].join(", ")}; name one of them`,
+  );
+}

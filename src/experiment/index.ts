@@ -1,0 +1,38 @@
+export { buildMethod, buildNetwork, requireDevice } from "./build.js";
+export { openLook } from "./coarse-stage.js";
+export { findCoder } from "./coder.js";
+export type { Config, ConfigInput } from "./config.js";
+export {
+  type Domains,
+  type EvaluationSets,
+  openDomains,
+  openEvaluationSets,
+  openSet,
+  setOf,
+  withAbsoluteRoots,
+} from "./domains.js";
+export {
+  type Experiment,
+  type ExperimentOptions,
+  openExperiment,
+  type TrainOptions,
+} from "./experiment.js";
+export { type Counted, type Forecast, forecast } from "./forecast.js";
+export type { Listener } from "./listener.js";
+export type { Protocol } from "./measure.js";
+export { openCheckpoint, type Trained } from "./open-checkpoint.js";
+export { type EvaluationOptions, type OpenRun, openRun, type PredictedImage } from "./open-run.js";
+export {
+  type Changes,
+  type Choices,
+  configuration,
+  nameOf,
+  type Overrides,
+  type Preset,
+  presetNames,
+  runConfig,
+} from "./presets.js";
+export { type Pretraining, pretrainingFolder, trainFromPretraining } from "./pretrain.js";
+export type { RestyleOptions, RestyleResult } from "./restyle.js";
+export { peakMemory, type RunEvent, type RunOptions, type RunResult } from "./run.js";
+export { writeReport } from "./write-report.js";

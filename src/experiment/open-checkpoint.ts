@@ -1,0 +1,67 @@
+import { dirname } from "node:path";
+import { UserError } from "../errors.js";
+import type { Stage } from "../evaluate/index.js";
+import type { Network } from "../network/index.js";
+import { dispose } from "../torch/index.js";
+import {
+  type CheckpointInfo,
+  latestCheckpoint,
+  loadNetwork,
+  readCheckpoint,
+} from "../train/index.js";
+import { buildNetwork } from "./build.js";
+import { openStage, type StageRecord } from "./coarse-stage.js";
+import type { Config } from "./config.js";
+import { type Changes, runConfig } from "./presets.js";
+
+/** A trained network with what its run says of it. */
+export interface Trained {
+  readonly config: Config;
+  readonly info: CheckpointInfo;
+  readonly network: Network;
+  /** What its predictions do to an image first. */
+  readonly stage: Stage | undefined;
+  dispose(): void;
+}
+
+/**
+ * Opens the newest checkpoint of a run folder, or the checkpoint file itself. The caller disposes it.
+ * @throws UserError where there is none, or it does not fit the configuration
+ */
+export function openCheckpoint(path: string, changes: Changes = {}): Trained {
+  const file = latestCheckpoint(path);
+  const folder = file === path ? dirname(dirname(path)) : path;
+  const config = runConfig(folder, changes);
+  const checkpoint = readCheckpoint(file);
+  try {
+    const { stage, dispose: disposeStage } = openStage(
+      config,
+      folder,
+      checkpoint.info.stage as StageRecord | undefined,
+    );
+    const network = buildNetwork(config, checkpoint.info.classes.length);
+    const free = () => {
+      disposeStage();
+      dispose(network.parameters.all);
+    };
+    try {
+      loadNetwork(file, checkpoint, network);
+    } catch (error) {
+      free();
+      throw error;
+    }
+    return { config, info: checkpoint.info, network, stage, dispose: free };
+  } finally {
+    dispose(checkpoint.tensors);
+  }
+}
+
+/** @throws UserError unless a data set has the classes that a network was trained for */
+export function requireClasses(info: CheckpointInfo, name: string, found: readonly string[]): void {
+  if (info.classes.join() === found.join()) return;
+  throw new UserError(
+    "class-mismatch",
+    `the network was trained for ${info.classes.join(", ")}, but ${name} has ` +
+      `${found.join(", ")}; evaluate it on the classes it was trained for`,
+  );
+}

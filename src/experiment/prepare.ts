@@ -1,0 +1,152 @@
+import { stringify } from "yaml";
+import { UserError } from "../errors.js";
+import { openRecorder, type Recorder } from "../report/recorder.js";
+import { writeStyleSamples } from "../report/style-samples.js";
+import { alone, dispose, manualSeed, type ProcessGroup } from "../torch/index.js";
+import {
+  checkpoints,
+  environment,
+  firstThenOthers,
+  openRunFolder,
+  openStatus,
+  ownRandomState,
+  type RunFolder,
+  removeHalfWritten,
+  resume,
+  type StatusFile,
+  sameStart,
+  startFrom,
+} from "../train/index.js";
+import { buildMethod, buildNetwork } from "./build.js";
+import { openPreparation } from "./coarse-stage.js";
+import type { Config } from "./config.js";
+import { openDomains } from "./domains.js";
+import { type Listener, silentListener } from "./listener.js";
+import { measureAll } from "./measure.js";
+import { runConfig } from "./presets.js";
+import { sourceOrder } from "./sampling.js";
+
+/** What the run folder is written by. */
+export interface Records {
+  readonly folder: RunFolder;
+  readonly recorder: Recorder;
+  readonly status: StatusFile;
+}
+
+export interface PrepareOptions {
+  readonly resume?: boolean | undefined;
+  readonly group?: ProcessGroup | undefined;
+  readonly listener: Listener;
+}
+
+/**
+ * Everything that a run works with: its weights as they are before its first step, or as its newest
+ * checkpoint left them. Rank 0 alone keeps records.
+ * @param config with absolute roots
+ * @param out the run folder
+ */
+export async function prepare(
+  config: Config,
+  out: string,
+  { resume: resuming = false, group = alone, listener: own }: PrepareOptions,
+) {
+  const first = group.rank === 0;
+  const listener = first ? own : silentListener;
+  // Rank 0 first: it draws what is missing, and the others find it.
+  const domains = await firstThenOthers(group, () => openDomains(config, listener));
+  const { names: classes } = domains.source.classes;
+  const { sizes, train, style } = config;
+  manualSeed(train.seed);
+  const network = buildNetwork(config, classes.length);
+  const latest = resuming && first ? checkpoints(out).at(-1) : undefined;
+  const weights = config.pretrain?.run ?? config.network.weights;
+  if (weights !== undefined && first && !latest) listener.note(startFrom(weights, network));
+  const method = buildMethod(config, network, {
+    warn: listener.note,
+    group,
+    classNames: classes,
+  });
+  const folder = openRunFolder(out);
+  if (first) removeHalfWritten(out);
+  const preparation = await firstThenOthers(group, () =>
+    openPreparation(config, domains, out, listener),
+  );
+  const identity = { method: config.method, classes };
+  const position = latest
+    ? resume(latest, network, method, identity)
+    : { step: 0, random: [ownRandomState()] };
+  if (latest) requireAhead(config, out, position.step, listener);
+  if (first) {
+    // Only now: a run that cannot be resumed under new settings keeps its old ones.
+    folder.write("config.yaml", stringify(config));
+    folder.writeJson("environment.json", environment(train.device));
+  }
+  const start = sameStart(group, position, network, method);
+  const order = await firstThenOthers(group, () =>
+    sourceOrder(config, domains.source, out, listener),
+  );
+  const { stage, restyle } = preparation;
+  const { steps, rate, schedule = steps, seed, evaluateEvery } = train;
+  const evaluatesAt = (step: number) =>
+    step === steps || (evaluateEvery > 0 && step % evaluateEvery === 0);
+
+  async function openRecords(): Promise<Records> {
+    const recorder = await openRecorder(folder, {
+      ...{ network, method, evaluate: domains.evaluate, size: sizes.evaluate, start, steps },
+      predict: { precision: train.precision, stage },
+      evaluatesAgain: start > 0 && evaluatesAt(start),
+    });
+    if (style.method !== "none") {
+      await writeStyleSamples(out, domains.source, sizes.source, restyle);
+    }
+    const status = openStatus(out, { method: config.method, seed, step: start, steps });
+    return { folder, recorder, status };
+  }
+
+  const stream = (domain: "source" | "target") => ({
+    dataset: domains[domain],
+    size: sizes[domain],
+    batch: train.batch,
+    transform: preparation[domain],
+  });
+  const warn =
+    group.size > 1
+      ? (sentence: string) => own.note(`rank ${group.rank}: ${sentence}`)
+      : listener.note;
+  return {
+    ...{ config, domains, network, method, start, evaluatesAt },
+    records: first ? await openRecords() : undefined,
+    loop: {
+      ...{ network, method, steps, start, rate, schedule, seed, group, warn },
+      source: { ...stream("source"), order },
+      target: stream("target"),
+    },
+    /** Every rank measures its share of the images. */
+    measure: (signal?: AbortSignal) =>
+      measureAll({ network, config, stage }, domains.evaluate, listener, { group, signal }),
+    dispose() {
+      dispose([network.parameters.all, method.state]);
+      preparation.dispose();
+    },
+  };
+}
+
+/**
+ * A run may be given more steps than it was planned with, and none fewer than it has done.
+ * @throws UserError where it has done more
+ */
+function requireAhead({ train }: Config, out: string, done: number, { note }: Listener): void {
+  const { steps, schedule } = train;
+  if (steps < done) {
+    throw new UserError(
+      "conflicting-options",
+      `${out} has done ${done} steps, more than train.steps, ${steps}: set it to ${done} or more`,
+    );
+  }
+  const planned = runConfig(out).train.steps;
+  if (schedule !== undefined || steps === planned) return;
+  note(
+    `The learning rate now decays to 0 at step ${steps}, not ${planned}; train.schedule=${planned} ` +
+      "keeps the schedule of before.",
+  );
+}

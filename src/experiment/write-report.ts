@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import type { Size } from "../datasets/dataset.js";
+import { UserError } from "../errors.js";
+import { type FeatureDomain, featureMap } from "../report/feature-map.js";
+import { runPage } from "../report/page/run-page.js";
+import type { Points } from "../report/run-data.js";
+import { findBaseline, readRun } from "../report/run-files.js";
+import { checkpoints } from "../train/index.js";
+import { writeAtomically } from "../write-atomically.js";
+import { openSet } from "./domains.js";
+import { consoleListener, type Listener } from "./listener.js";
+import { openCheckpoint } from "./open-checkpoint.js";
+
+export interface ReportOptions {
+  /** A source-only run to compare with; looked for beside the run when omitted. */
+  readonly baseline?: string | undefined;
+}
+
+/**
+ * Writes `features.json` and `report.html` into a run folder. Returns the latter's path.
+ * @throws UserError where the folder is not a run's
+ */
+export async function writeReport(
+  path: string,
+  options: ReportOptions = {},
+  listener: Listener = consoleListener,
+): Promise<string> {
+  const run = readRun(path);
+  const baseline = options.baseline ?? findBaseline(run);
+  if (checkpoints(path).length > 0) {
+    const before = baseline === undefined ? undefined : await featuresOf(baseline, listener);
+    const after = await featuresOf(path, listener);
+    const both = { ...(before ? { before } : {}), after };
+    writeAtomically(join(path, "features.json"), `${JSON.stringify(both)}\n`);
+  }
+  const html = await runPage(readRun(path), baseline === undefined ? undefined : readRun(baseline));
+  const file = join(path, "report.html");
+  writeAtomically(file, html);
+  return file;
+}
+
+/** The feature map of a run's newest network: its labelled source beside its first evaluation set. */
+async function featuresOf(path: string, listener: Listener): Promise<Points | undefined> {
+  if (checkpoints(path).length === 0) return undefined;
+  const { config, network, stage, dispose } = openCheckpoint(path);
+  try {
+    const { source, evaluate, sizes, train } = config;
+    const [target] = Object.values(evaluate);
+    if (!target)
+      throw new UserError(
+        "conflicting-options",
+        `${path} has no evaluation set, so there is nothing to show`,
+      );
+    const options = { precision: train.precision, stage };
+    const domain = async (spec: object, size: Size): Promise<FeatureDomain> => ({
+      dataset: await openSet({ ...spec, labelled: true }, listener),
+      ...{ size, options },
+    });
+    return await featureMap(
+      network,
+      await domain(source, sizes.source),
+      await domain(target, sizes.evaluate),
+    );
+  } finally {
+    dispose();
+  }
+}

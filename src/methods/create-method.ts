@@ -1,0 +1,43 @@
+import type { z } from "zod";
+import { checked } from "../checked.js";
+import { UserError } from "../errors.js";
+import { nearestWord } from "../nearest-word.js";
+import type { Network } from "../network/index.js";
+import type { Method, MethodContext } from "./method.js";
+import { METHODS, type MethodName, methods } from "./methods.js";
+
+/** The options of a method as one writes them: all have defaults. */
+export type MethodOptions<Name extends MethodName> = z.input<(typeof methods)[Name]["options"]>;
+
+const DEFAULTS: Omit<MethodContext, "network"> = {
+  precision: "float32",
+  momentum: 0.9,
+  weightDecay: 5e-4,
+  duplicateUpdates: false,
+  headRate: 10,
+  gradientNorms: false,
+  warn: (sentence) => console.warn(sentence),
+};
+
+/**
+ * A method over a network. The caller disposes the tensors of its `state`.
+ * @param context what differs from the reference's settings; warnings go to the console by default
+ * @throws UserError naming an option that is wrong
+ */
+export function createMethod<Name extends MethodName>(
+  name: Name,
+  network: Network,
+  options: MethodOptions<Name> = {} as MethodOptions<Name>,
+  context: Partial<Omit<MethodContext, "network">> = {},
+): Method {
+  if (!Object.hasOwn(methods, name)) {
+    const near = nearestWord(name, METHODS);
+    throw new UserError(
+      "unknown-name",
+      `there is no method ${name}: expected ${METHODS.join(", ")}${near ? `; did you mean ${near}?` : ""}`,
+    );
+  }
+  const { options: schema, create } = methods[name];
+  const own = checked(schema as z.ZodType, options, `options of ${name}`);
+  return create({ ...DEFAULTS, network, ...context }, own as never);
+}

@@ -1,0 +1,23 @@
+import { adaptSegNet, adaptSegNetOptions } from "./adaptsegnet.js";
+import { advent, adventOptions } from "./advent.js";
+import { cfcontra, cfcontraOptions } from "./cfcontra.js";
+import { maxSquare, maxSquareOptions } from "./maxsquare.js";
+import { minent, minentOptions } from "./minent.js";
+import { selfTraining, selfTrainingOptions } from "./self-training.js";
+import { sourceOnly, sourceOnlyOptions } from "./source-only.js";
+
+/** Every method: its options with their defaults, and its factory. A new one is a new line. */
+export const methods = {
+  "source-only": { options: sourceOnlyOptions, create: sourceOnly },
+  minent: { options: minentOptions, create: minent },
+  maxsquare: { options: maxSquareOptions, create: maxSquare },
+  adaptsegnet: { options: adaptSegNetOptions, create: adaptSegNet },
+  advent: { options: adventOptions, create: advent },
+  cfcontra: { options: cfcontraOptions, create: cfcontra },
+  "self-training": { options: selfTrainingOptions, create: selfTraining },
+} as const;
+
+/** A name of `methods`. */
+export type MethodName = keyof typeof methods;
+/** The names of all methods. */
+export const METHODS = Object.keys(methods) as MethodName[];

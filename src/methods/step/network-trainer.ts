@@ -1,0 +1,47 @@
+import { parameterGroups } from "../../network/index.js";
+import { dataParallel, sgd } from "../../nn/index.js";
+import { alone, type TensorMap } from "../../torch/index.js";
+import type { MethodContext, Scalars } from "../method.js";
+import { backpropagate, type WeightedLosses } from "./backpropagate.js";
+
+/** Back-propagates the weighted losses and returns each of them, unweighted, under its name. */
+export type Learn = (losses: WeightedLosses) => Scalars;
+
+/**
+ * One part of a step: a forward pass, its losses, and one call of `learn` with them. It frees what it
+ * makes; tensors for later parts belong to the scope around the step.
+ */
+export type Part = (learn: Learn) => Scalars;
+
+/** The network's optimiser and the order of a step. */
+export interface NetworkTrainer {
+  /**
+   * Runs the parts in order, then updates the network once. A part's graph is freed before the next
+   * part begins: half the memory of one total loss, and the same gradients. Back-propagation of the
+   * last part sends gradients to the other processes as they become final.
+   */
+  step(rate: number, parts: readonly Part[]): Scalars;
+  /** Of the optimiser. */
+  readonly state: TensorMap;
+}
+
+/** SGD over the network as the context configures it, with gradients averaged over its processes. */
+export function networkTrainer(context: MethodContext, trainProjection = true): NetworkTrainer {
+  const { network, duplicateUpdates, headRate, group = alone } = context;
+  const groups = parameterGroups(network, { duplicateUpdates, headRate, trainProjection });
+  const trained = groups.flatMap(({ parameters }) => [...parameters.values()]);
+  const optimizer = dataParallel(sgd(groups, context), trained, group);
+  return {
+    state: optimizer.state,
+    step(rate, parts) {
+      const scalars: Scalars = {};
+      for (const [i, part] of parts.entries()) {
+        const backward = i === parts.length - 1 ? optimizer.lastBackward : undefined;
+        const learn: Learn = (losses) => backpropagate(losses, context, backward);
+        Object.assign(scalars, part(learn));
+      }
+      optimizer.step(rate);
+      return scalars;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { InputFormat } from "../datasets/input-format.js";
+import type { ParameterSet, Parameters } from "../nn/index.js";
+import type { Tensor } from "../torch/index.js";
+import type { Backbone } from "./backbone.js";
+
+/** What a network makes of images, at about an eighth of their size. */
+export interface Prediction {
+  /** Logits of the auxiliary classifier, float32 [N, classes, h, w]. */
+  readonly aux: Tensor;
+  /** Logits of the main classifier, float32 [N, classes, h, w]. */
+  readonly main: Tensor;
+  /** What the main classifier sees, [N, D, h, w]. */
+  readonly features: Tensor;
+}
+
+/** The parameters of a network by part. The names of a head begin with its `scope`; the backbone has none. */
+export interface NetworkParts {
+  readonly backbone: Parameters;
+  /** The auxiliary classifier. */
+  readonly aux: Parameters;
+  /** The main classifier. */
+  readonly main: Parameters;
+  /** The projection head; empty where it is "none". */
+  readonly projection: Parameters;
+}
+
+/** A segmentation network with its projection head: images to logits and features. */
+export interface Network {
+  /** Those of all parts, under the names of a state dict. */
+  readonly parameters: ParameterSet;
+  readonly parts: NetworkParts;
+  /** What its backbone is. */
+  readonly backbone: Backbone;
+  readonly classes: number;
+  /** D, the length of a feature. */
+  readonly featureSize: number;
+  readonly input: InputFormat;
+  readonly device: string;
+  /** Images [N, 3, H, W] in `input` format -> prediction. */
+  forward(images: Tensor, training: boolean): Prediction;
+  /** Features [N, D, h, w] -> the prototypes' space [N, D, h, w]. */
+  project(features: Tensor, training: boolean): Tensor;
+  /** Another network of this shape, with fresh parameters of its own. */
+  twin(): Network;
+}

@@ -1,0 +1,44 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { partOf } from "../write-atomically.js";
+
+// What is written atomically at each place of a run folder; docs/run-folder.md says what is in it.
+const RUN =
+  /^(config\.yaml|report\.html|(class-statistics|classes|confusion|environment|features|result|status)\.json|(metrics|prototypes)\.jsonl|(coder|style)\.safetensors)$/;
+const CHECKPOINT = /^step-\d+\.safetensors$/;
+const STYLE_SAMPLE = /^\d+-(content|result)\.jpg$/;
+const PREVIEW = /^(name\.txt|input\.jpg|truth\.png|step-\d+-(prediction|entropy)\.png)$/;
+
+/**
+ * Removes what a killed process had begun to write in a run folder. Files of other names and at other
+ * places stay, and links are not followed.
+ */
+export function removeHalfWritten(run: string): void {
+  const sets = foldersIn(run, /^previews$/).flatMap((previews) => foldersIn(previews, /^/));
+  removeParts([run], RUN);
+  removeParts(foldersIn(run, /^checkpoints$/), CHECKPOINT);
+  removeParts(foldersIn(run, /^style$/), STYLE_SAMPLE);
+  removeParts(
+    sets.flatMap((set) => foldersIn(set, /^\d+$/)),
+    PREVIEW,
+  );
+}
+
+const entriesOf = (folder: string) => readdirSync(folder, { withFileTypes: true });
+
+/** Folders in a folder; a link to one is not a folder. */
+const foldersIn = (folder: string, name: RegExp): string[] =>
+  entriesOf(folder)
+    .filter((entry) => entry.isDirectory() && name.test(entry.name))
+    .map((entry) => join(folder, entry.name));
+
+function removeParts(folders: readonly string[], written: RegExp): void {
+  for (const folder of folders) {
+    for (const entry of entriesOf(folder)) {
+      const name = partOf(entry.name);
+      if (entry.isFile() && name !== undefined && written.test(name)) {
+        rmSync(join(folder, entry.name), { force: true });
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { UserError, writing } from "../errors.js";
+
+const NAME = "run.lock";
+
+/** Who writes a run folder. */
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process began, as /proc has it: a later process of the same number differs. */
+  readonly began: string;
+}
+
+/**
+ * Makes this process the only one that writes a run folder. A lock whose process has died counts for
+ * nothing; one of another host counts until it is removed, since nothing tells whether that is alive.
+ * @returns what gives the lock back
+ * @throws UserError naming the process that has it
+ */
+export function lockRunFolder(folder: string): () => void {
+  const path = join(folder, NAME);
+  const own: Owner = { pid: process.pid, host: hostname(), began: beganAt(process.pid) };
+  if (!created(path, own)) {
+    const owner = ownerOf(path);
+    if (owner && isAlive(owner)) throw new UserError("run-locked", refusal(folder, path, owner));
+    rmSync(path, { force: true });
+    if (!created(path, own))
+      throw new UserError("run-locked", refusal(folder, path, ownerOf(path) ?? own));
+  }
+  const release = () => {
+    process.off("exit", release);
+    rmSync(path, { force: true });
+  };
+  process.once("exit", release);
+  return release;
+}
+
+/** Creates the lock, unless it is there. */
+const created = (path: string, owner: Owner): boolean =>
+  writing(path, () => {
+    try {
+      writeFileSync(path, JSON.stringify(owner), { flag: "wx" });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      throw error;
+    }
+  });
+
+const refusal = (folder: string, path: string, { pid, host }: Owner): string =>
+  host === hostname()
+    ? `${folder} is being written by process ${pid}: wait for it, or choose another folder`
+    : `${folder} is being written by process ${pid} on ${host}: wait for it, or, if it is gone, remove ${path}`;
+
+function ownerOf(path: string): Owner | undefined {
+  try {
+    const { pid, host, began } = JSON.parse(readFileSync(path, "utf8")) as Partial<Owner>;
+    return typeof pid === "number" && typeof host === "string"
+      ? { pid, host, began: String(began) }
+      : undefined;
+  } catch {
+    return undefined; // torn, as a crash of the machine leaves it
+  }
+}
+
+function isAlive({ pid, host, began }: Owner): boolean {
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"; // of another user
+  }
+  return beganAt(pid) === began;
+}
+
+/** The start time of a process in ticks since boot; "" where there is no /proc. */
+function beganAt(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return "";
+  }
+}

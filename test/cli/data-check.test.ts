@@ -1,0 +1,44 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { expect, test } from "vitest";
+import { inTemporaryFolder, makeFaulty, makeGta5 } from "../datasets/fixtures.js";
+import { cli, preset, tiny } from "./cli.js";
+
+/** `data check` of the source in `root/set`, which is of `type`. */
+async function check(root: string, source: object) {
+  const config = await preset(root, tiny(root, { source: { ...source, root: join(root, "set") } }));
+  const out = join(root, "new", "sheet.png");
+  return { ...(await cli("data", "check", config, "--out", out)), sheet: out };
+}
+
+test("a sound set: exit code 0, a report and a sheet", async () => {
+  await inTemporaryFolder(async (root) => {
+    await makeGta5(join(root, "set"), 2);
+    const { code, out, sheet } = await check(root, { type: "gta5" });
+    expect(code).toBe(0);
+    expect(out).toMatch(/no problems\n\ncontact sheet: .*sheet\.png\n$/);
+    const { format, channels } = await sharp(sheet).metadata();
+    expect([format, channels]).toEqual(["png", 3]);
+  });
+});
+
+test("a faulty set: exit code 1, every fault named, and still a sheet", async () => {
+  await inTemporaryFolder(async (root) => {
+    await makeFaulty(join(root, "set"));
+    const { code, out, sheet } = await check(root, { type: "folder", classes: "cityscapes" });
+    expect(code).toBe(1);
+    expect(out).toMatch(/3 problems:\n.*a\.png.*\n.*c\.png.*\n.*d\.png/);
+    expect((await sharp(sheet).metadata()).width).toBeGreaterThan(4 * 320);
+  });
+});
+
+test("an output that cannot be written is a sentence", async () => {
+  await inTemporaryFolder(async (root) => {
+    await makeGta5(join(root, "set"), 1);
+    await mkdir(join(root, "new", "sheet.png"), { recursive: true });
+    const { code, err } = await check(root, { type: "gta5" });
+    expect(code).toBe(1);
+    expect(err).toMatch(/cannot write the contact sheet .*sheet\.png/);
+  });
+});

@@ -1,0 +1,127 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openExperiment, openRun, type Preset, type RunEvent } from "../../src/experiment/index.js";
+import { tiny } from "../cli/cli.js";
+import { makeDomains } from "../datasets/fixtures.js";
+
+const root = mkdtempSync(join(tmpdir(), "cfcontra-experiment-"));
+const quiet = { note: () => {}, progress: () => {} };
+const preset = (changes = {}) => tiny(root, changes) as unknown as Preset;
+const checkpoints = (run: string) => readdirSync(join(run, "checkpoints"));
+const state = (run: string) => JSON.parse(readFileSync(join(run, "status.json"), "utf8")).state;
+
+beforeAll(() => makeDomains(root));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+async function all(events: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
+  const found: RunEvent[] = [];
+  for await (const event of events) found.push(event);
+  return found;
+}
+
+test("a preset as an object, with overrides; the events tell the pretraining and the run", async () => {
+  const experiment = openExperiment(preset({ pretrain: { steps: 2, rate: 0.01 } }), {
+    method: "minent",
+    overrides: { train: { steps: 2, evaluateEvery: 1, checkpointEvery: 1 } },
+    listener: quiet,
+  });
+  const out = join(root, "runs", "minent");
+  const events = await all(experiment.train({ out }));
+  const said = events.map((event) =>
+    event.type === "step" || event.type === "evaluation" || event.type === "checkpoint"
+      ? `${event.type} ${event.step}`
+      : event.type,
+  );
+  expect(said).toEqual([
+    ...["start", "step 1", "checkpoint 1", "evaluation 1", "step 2", "checkpoint 2"],
+    ...["evaluation 2", "end"],
+    ...["start", "step 1", "checkpoint 1", "evaluation 1", "step 2", "checkpoint 2"],
+    ...["evaluation 2", "end"],
+  ]);
+  const starts = events.flatMap((event) => (event.type === "start" ? [event] : []));
+  expect(starts.map(({ method }) => method)).toEqual(["source-only", "minent"]);
+  expect(starts[1]?.out).toBe(out);
+  for (const event of events) {
+    if (event.type !== "step") continue;
+    expect(event.loss).toBe(event.scalars["source/main"]);
+  }
+  expect(experiment.pretraining()?.out).toMatch(/experiment-pretrained-/);
+
+  const run = openRun(out, { listener: quiet });
+  const { camvid } = await run.evaluate();
+  const end = events.at(-1);
+  expect(end?.type === "end" && end.result.scores.camvid).toEqual(camvid?.scores);
+  const [name] = readdirSync(join(root, "gta5", "images"));
+  const image = join(root, "gta5", "images", name as string);
+  const { labels, width, height } = await run.predict(image);
+  expect(labels).toHaveLength(width * height);
+  expect(run.exportOnnx().length).toBeGreaterThan(10_000);
+  run.dispose();
+});
+
+test("leaving the iteration saves a checkpoint, from which the run resumes", async () => {
+  const experiment = openExperiment(
+    preset({ train: { ...tiny(root).train, checkpointEvery: 100 } }),
+    {
+      method: "source-only",
+      listener: quiet,
+    },
+  );
+  const out = join(root, "runs", "left");
+  for await (const event of experiment.train({ out })) {
+    if (event.type === "step" && event.step === 2) break;
+  }
+  expect(checkpoints(out)).toEqual(["step-0000002.safetensors"]);
+  expect([state(out), existsSync(join(out, "run.lock"))]).toEqual(["stopped", false]);
+  const rest = await all(experiment.train({ out, resume: true }));
+  expect(rest.flatMap((event) => (event.type === "step" ? [event.step] : []))).toEqual([3]);
+  expect(state(out)).toBe("complete");
+});
+
+test("an aborted signal ends the run after its step, incomplete", async () => {
+  const controller = new AbortController();
+  const out = join(root, "runs", "aborted");
+  const experiment = openExperiment(preset(), { method: "source-only", listener: quiet });
+  const events: RunEvent[] = [];
+  for await (const event of experiment.train({ out, signal: controller.signal })) {
+    events.push(event);
+    if (event.type === "step") controller.abort();
+  }
+  const end = events.at(-1);
+  expect(end?.type === "end" && [end.result.complete, end.result.steps]).toEqual([false, 1]);
+  expect(checkpoints(out)).toEqual(["step-0000001.safetensors"]);
+});
+
+test("a pretraining starts from network.weights", async () => {
+  const first = join(root, "runs", "first");
+  await all(
+    openExperiment(preset(), { method: "source-only", listener: quiet }).train({ out: first }),
+  );
+  const notes: string[] = [];
+  const experiment = openExperiment(preset({ pretrain: { steps: 1, rate: 0.01 } }), {
+    method: "minent",
+    overrides: { network: { weights: first }, pretrain: { run: join(root, "runs", "second") } },
+    listener: { ...quiet, note: (sentence) => notes.push(sentence) },
+  });
+  await all(experiment.train({ out: join(root, "runs", "third") }));
+  expect(notes[0]).toMatch(/^weights from \S+first/);
+  expect(notes[1]).toMatch(/^weights from \S+second/);
+});
+
+test("a run that cannot begin leaves nothing behind", async () => {
+  const out = join(root, "runs", "never");
+  const network = { ...tiny(root).network, weights: join(root, "missing.pth") };
+  const experiment = openExperiment(preset({ network }), { listener: quiet });
+  await expect(all(experiment.train({ out }))).rejects.toThrow(/missing\.pth/);
+  expect(existsSync(out)).toBe(false);
+});
+
+test("a misspelt override is a sentence", () => {
+  const overrides = { train: { stpes: 3 } } as object;
+  expect(() => openExperiment(preset(), { overrides })).toThrow(
+    /train\.stpes .*did you mean steps/,
+  );
+  expect(() => openExperiment("street")).toThrow(/did you mean streets/);
+});

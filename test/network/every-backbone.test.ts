@@ -1,0 +1,139 @@
+// What holds for every backbone of the registry, a new one included. That it compiles for predicting and
+// exports is in inference.test.ts and test/export/onnx.test.ts.
+import { describe, expect, test } from "vitest";
+import {
+  BACKBONES,
+  type BackboneName,
+  backbones,
+  batchStatistics,
+  type DeepLabOptions,
+  deeplabV2,
+  fitPublished,
+  type Network,
+  parameterGroups,
+  recognise,
+} from "../../src/network/index.js";
+import { createParameters, heInit } from "../../src/nn/index.js";
+import {
+  dispose,
+  noGrad,
+  ones,
+  randn,
+  scope,
+  type Tensor,
+  type TensorMap,
+} from "../../src/torch/index.js";
+
+function using(
+  backbone: BackboneName,
+  use: (network: Network) => unknown,
+  options: Partial<DeepLabOptions> = {},
+): void {
+  const network = deeplabV2({
+    ...{ backbone, classes: 5, head: "simclr", width: 0.25, init: heInit },
+    ...options,
+  });
+  try {
+    scope(() => use(network));
+  } finally {
+    dispose(network.parameters.all);
+  }
+}
+
+const namesOf = (tensors: ReadonlyMap<string, Tensor>) => [...tensors.keys()];
+const prefixed = (tensors: TensorMap, prefix: string) =>
+  new Map([...tensors].map(([name, tensor]) => [prefix + name, tensor]));
+
+describe.each(BACKBONES)("%s", (name) => {
+  test.each([
+    [64, 96],
+    [61, 90],
+  ])("sees a %i x %i image at an eighth of its size", (height, width) => {
+    const parameters = createParameters();
+    const { channels, forward } = backbones[name].create(parameters, { width: 0.25, init: heInit });
+    scope(() => {
+      const { aux, main } = noGrad(() => forward(randn([2, 3, height, width]), true));
+      expect(aux.shape.slice(0, 2)).toEqual([2, channels.aux]);
+      expect(main.shape.slice(0, 2)).toEqual([2, channels.main]);
+      expect(aux.shape.slice(2)).toEqual(main.shape.slice(2));
+      expect(Math.abs(main.size(2) - height / 8)).toBeLessThanOrEqual(1);
+      expect(Math.abs(main.size(3) - width / 8)).toBeLessThanOrEqual(1);
+    });
+    dispose(parameters.all);
+  });
+
+  test("is a part of its network beside the heads", () => {
+    using(name, ({ parts, parameters }) => {
+      const { backbone, aux, main, projection } = parts;
+      expect(namesOf(parameters.all)).toEqual(
+        [backbone, aux, main, projection].flatMap(({ all }) => namesOf(all)),
+      );
+      for (const head of [aux, main, projection]) {
+        expect(head.all.size).toBeGreaterThan(0);
+        const inScope = namesOf(parameters.all).filter((own) => own.startsWith(`${head.scope}.`));
+        expect(inScope).toEqual(namesOf(head.all));
+      }
+    });
+  });
+
+  test("is trained at the base rate, its heads at a multiple", () => {
+    using(name, (network) => {
+      const [slow, fast] = parameterGroups(network, { headRate: 7, duplicateUpdates: true });
+      expect([slow?.rate, fast?.rate]).toEqual([1, 7]);
+      const { backbone, aux, main, projection } = network.parts;
+      expect(namesOf(slow?.parameters ?? new Map())).toEqual(namesOf(backbone.trainable));
+      expect(namesOf(fast?.parameters ?? new Map())).toEqual(
+        [aux, main, projection].flatMap(({ trainable }) => namesOf(trainable)),
+      );
+    });
+  });
+
+  test.each(["batch", "kept"] as const)("learns by the statistics of %s", (statistics) => {
+    const learn = ({ parts: { backbone }, forward }: Network) => {
+      const running = batchStatistics(backbone.all);
+      const before = running.map((tensor) => tensor.numbers());
+      const { aux, main } = forward(randn([2, 3, 64, 96]), true);
+      main.mul(main).mean().add(aux.mul(aux).mean()).backward();
+      const moved = running.filter((tensor, i) => `${tensor.numbers()}` !== `${before[i]}`);
+      expect(moved.length).toBe(statistics === "batch" ? running.length : 0);
+      const idle = [...backbone.trainable].filter(
+        ([, { grad }]) => !(grad && grad.norm().item() > 0),
+      );
+      expect(namesOf(new Map(idle))).toEqual([]);
+    };
+    using(name, learn, { statistics });
+  });
+
+  test("is recognised by its tensors, with its width and under any prefix", () => {
+    using(name, ({ parameters, parts }) => {
+      const alone = recognise(parts.backbone.all) ?? "";
+      expect(alone).toMatch(/^\S+ at width 0\.25, the backbone alone$/);
+      const words = alone.replace(", the backbone alone", "");
+      for (const prefix of ["", "module.", "network/"]) {
+        const file = prefixed(parameters.all, prefix);
+        expect(recognise(file)).toBe(`DeepLab-v2 ${words}, 5 classes`);
+      }
+    });
+  });
+
+  test("starts from a published file, of which it leaves the rest", () => {
+    using(name, (network) => {
+      const { leftOut } = backbones[name].published;
+      const own = network.parts.backbone.all;
+      const rest = leftOut.map(({ scope }) => [`${scope}.weight`, ones([7])] as const);
+      const file = prefixed(new Map([...own, ...rest]), "module.");
+      const { tensors, wanted, fresh, skipped } = fitPublished(file, network);
+      expect(namesOf(tensors)).toEqual(namesOf(own));
+      expect(namesOf(wanted)).toEqual(namesOf(own));
+      expect(fresh).toEqual(["layer5", "layer6", "head"]);
+      expect(skipped).toEqual(leftOut.map(({ scope }) => scope));
+    });
+  });
+});
+
+test("no two backbones are taken for one another", () => {
+  const words = new Set<string | undefined>();
+  for (const name of BACKBONES)
+    using(name, ({ parameters }) => words.add(recognise(parameters.all)));
+  expect(words.size).toBe(BACKBONES.length);
+});

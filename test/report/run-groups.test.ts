@@ -1,0 +1,214 @@
+import { describe, expect, test } from "vitest";
+import { compareRuns } from "../../src/report/comparison.js";
+import type { RunFiles } from "../../src/report/run-files.js";
+import { differences, groupKey, settingsOf, taskKey } from "../../src/report/run-groups.js";
+
+interface Changes {
+  readonly method?: string;
+  readonly network?: object;
+  readonly options?: object;
+  readonly pretrain?: object | undefined;
+  readonly sizes?: object;
+  readonly train?: object;
+}
+
+/** A configuration as a run writes it. */
+const configuration = ({ network, train, ...changes }: Changes = {}) => ({
+  method: "cfcontra",
+  options: { cfcontra: { contrast: 0.05, scales: [1, 0.5] }, minent: { entropy: 0.1 } },
+  network: { backbone: "resnet18", width: 0.5, head: "moco", ...network },
+  source: { type: "streets", root: "/data/streets", domain: "source" },
+  target: { type: "streets", root: "/data/streets", domain: "target" },
+  evaluate: { target: { type: "streets", root: "/data/streets", split: "test" } },
+  sizes: { source: { width: 192, height: 96 } },
+  train: { steps: 500, rate: 0.01, seed: 1, ...train },
+  pretrain: { steps: 2500, rate: 0.03 },
+  ...changes,
+});
+const settings = (changes?: Changes) =>
+  settingsOf(JSON.parse(JSON.stringify(configuration(changes))));
+const key = (changes?: Changes) => groupKey(settings(changes));
+
+/** What two seeds start from, in the same way. */
+const starting = (start: (seed: number) => Changes) =>
+  [1, 2].map((seed) => key({ ...start(seed), train: { seed } }));
+
+describe("a group", () => {
+  test("has settings as dotted keys, with its own method's options alone", () => {
+    expect([...settings()]).toEqual([
+      ["evaluate.target.root", "/data/streets"],
+      ["evaluate.target.split", "test"],
+      ["evaluate.target.type", "streets"],
+      ["method", "cfcontra"],
+      ["network.backbone", "resnet18"],
+      ["network.head", "moco"],
+      ["network.width", "0.5"],
+      ["options.cfcontra.contrast", "0.05"],
+      ["options.cfcontra.scales", "[1,0.5]"],
+      ["pretrain.rate", "0.03"],
+      ["pretrain.steps", "2500"],
+      ["sizes.source.height", "96"],
+      ["sizes.source.width", "192"],
+      ["source.domain", "source"],
+      ["source.root", "/data/streets"],
+      ["source.type", "streets"],
+      ["target.domain", "target"],
+      ["target.root", "/data/streets"],
+      ["target.type", "streets"],
+      ["train.rate", "0.01"],
+      ["train.steps", "500"],
+    ]);
+  });
+
+  const alike: [string, Changes][] = [
+    ["the seed", { train: { seed: 2 } }],
+    ["when it is saved and measured", { train: { checkpointEvery: 10, evaluateEvery: 7 } }],
+    ["what is logged", { train: { gradientNorms: true } }],
+    ["the device", { train: { device: "cuda:1" } }],
+    ["another method's options", { options: { cfcontra: { contrast: 0.05, scales: [1, 0.5] } } }],
+    ["the order of keys", { options: { cfcontra: { scales: [1, 0.5], contrast: 0.05 } } }],
+  ];
+  test.each(alike)("does not end at %s", (_, changes) => {
+    expect(key(changes)).toBe(key());
+  });
+
+  const apart: [string, Changes][] = [
+    ["the method", { method: "minent" }],
+    ["its own options", { options: { cfcontra: { contrast: 0.1, scales: [1, 0.5] } } }],
+    ["the rate", { train: { rate: 0.02 } }],
+    ["the network", { network: { width: 1 } }],
+    ["the pretraining's length", { pretrain: { steps: 100, rate: 0.03 } }],
+    ["having no pretraining", { pretrain: undefined }],
+    ["weights that are no pretraining", { network: { weights: "/data/resnet18.pth" } }],
+  ];
+  test.each(apart)("ends at %s", (_, changes) => {
+    expect(key(changes)).not.toBe(key());
+  });
+
+  const starts: [string, (seed: number) => Changes][] = [
+    ["its pretraining", (seed) => ({ network: { weights: `/runs/streets-pretrained-${seed}` } })],
+    ["its pretraining elsewhere", (seed) => ({ network: { weights: `/${seed}/pretrained` } })],
+    ["a shared pretraining", () => ({ network: { weights: "/runs/streets-pretrained-1" } })],
+    [
+      "its pretraining, as `pretrain.run`",
+      (seed) => ({ pretrain: { steps: 2500, rate: 0.03, run: `/runs/a-pretrained-${seed}/` } }),
+    ],
+    [
+      "a run of its seed",
+      (seed) => ({ pretrain: undefined, network: { weights: `/runs/start-${seed}` } }),
+    ],
+    [
+      "a shared pretraining, without a section for it",
+      () => ({ pretrain: undefined, network: { weights: "/runs/a-pretrained-1" } }),
+    ],
+    ["one file", () => ({ network: { weights: "/data/resnet18.pth" } })],
+  ];
+  test.each(starts)("is one where each seed starts from %s", (_, start) => {
+    const [one, two] = starting(start);
+    expect(one).toBe(two);
+  });
+
+  const others: [string, (seed: number) => Changes][] = [
+    ["runs of other names", (seed) => ({ network: { weights: `/runs/${"ab"[seed - 1]}` } })],
+    ["runs of other lengths", (seed) => ({ network: { weights: `/runs/start-${seed}000` } })],
+    ["checkpoints of other runs", (seed) => ({ network: { weights: `/runs/${seed}/a.pth` } })],
+  ];
+  test.each(others)("is not one where they start from %s", (_, start) => {
+    const [one, two] = starting(start);
+    expect(one).not.toBe(two);
+  });
+
+  test("is of an old run, which names its pretraining as weights, as of a new one", () => {
+    const old = key({ network: { weights: "/runs/a-pretrained-1" } });
+    const { pretrain } = configuration();
+    expect(key({ pretrain: { ...pretrain, run: "/runs/a-pretrained-1" } })).toBe(old);
+    expect(key()).toBe(old);
+  });
+
+  test("can be of anything that a file may hold", () => {
+    for (const nonsense of [{}, { method: 1, train: null, options: [] }, { network: "weights" }])
+      expect(groupKey(settingsOf(nonsense))).toBe(groupKey(settingsOf(nonsense)));
+    expect([...settingsOf({ train: null, method: ["a"] })]).toEqual([
+      ["method", '["a"]'],
+      ["train", "null"],
+    ]);
+  });
+});
+
+test("differences: options among the runs of their method, the rest among all", () => {
+  const minent = settings({ method: "minent" });
+  expect(differences([settings(), settings({ train: { seed: 2 } })])).toEqual([]);
+  expect(differences([settings(), minent])).toEqual(["method"]);
+  const other = { cfcontra: { contrast: 0.1 } };
+  expect(differences([settings({ train: { rate: 0.1 } }), settings({ options: other })])).toEqual([
+    "options.cfcontra.contrast",
+    "options.cfcontra.scales",
+    "train.rate",
+  ]);
+  expect(differences([settings(), settings({ options: other }), minent])).toEqual([
+    "method",
+    "options.cfcontra.contrast",
+    "options.cfcontra.scales",
+  ]);
+});
+
+test("a task: network, data, sizes and pretraining, of whatever method, rate and seed", () => {
+  const task = (changes?: Changes) => taskKey(settings(changes));
+  const { pretrain } = configuration();
+  const run = { pretrain: { ...pretrain, run: "/runs/a-pretrained-2" }, train: { seed: 2 } };
+  expect(task({ method: "source-only", train: { rate: 0.1 } })).toBe(task());
+  expect(task(run)).toBe(task());
+  expect(task({ network: { head: "none" } })).toBe(task());
+  for (const changes of [{ network: { width: 1 } }, { sizes: {} }, { pretrain: undefined }])
+    expect(task(changes)).not.toBe(task());
+});
+
+describe("compare", () => {
+  const run = (name: string, miou: number, changes: Changes): RunFiles => {
+    const config = JSON.parse(JSON.stringify(configuration(changes)));
+    const scores = { target: { iou: [miou], miou, accuracy: miou } };
+    const { seed } = config.train;
+    return {
+      ...{ path: name, name, yaml: "", config, status: undefined, environment: undefined },
+      ...{ metrics: [], classes: { names: ["road"], colors: [] }, confusion: undefined },
+      ...{ prototypes: [], features: undefined, sets: ["target"] },
+      result: {
+        ...{ method: config.method, seed, steps: 1, seconds: 1, waiting: 0 },
+        ...{ classes: ["road"], scores },
+      },
+    };
+  };
+
+  test("groups seeds whatever other methods' options are, as the dashboard does", () => {
+    const { groups } = compareRuns([
+      run("a", 0.3, {}),
+      run("b", 0.5, {
+        options: { ...configuration().options, minent: { entropy: 9 } },
+        network: { weights: "/runs/a-pretrained-2" },
+        train: { seed: 2, device: "cuda" },
+      }),
+      run("c", 0.4, { train: { rate: 0.5 } }),
+    ]);
+    expect(groups.map(({ label, seeds }) => [label, seeds])).toEqual([
+      ["cfcontra (train.rate=0.01)", [1, 2]],
+      ["cfcontra (train.rate=0.5)", [1]],
+    ]);
+  });
+
+  test("measures gains by source-only on the same start, not by the pretraining", () => {
+    const { groups } = compareRuns([
+      run("pretrained", 0.2, { method: "source-only", pretrain: undefined }),
+      run("source-only", 0.3, { method: "source-only" }),
+      run("cfcontra", 0.5, {}),
+    ]);
+    expect(groups.map(({ gain }) => gain?.mean)).toEqual([undefined, undefined, 0.2]);
+  });
+
+  test("without one on the same start, by the first source-only", () => {
+    const { groups } = compareRuns([
+      run("source-only", 0.25, { method: "source-only", sizes: {} }),
+      run("cfcontra", 0.5, {}),
+    ]);
+    expect(groups.map(({ gain }) => gain?.mean)).toEqual([undefined, 0.25]);
+  });
+});

@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { removeHalfWritten } from "../../src/train/index.js";
+import { inTemporaryFolder } from "../datasets/fixtures.js";
+
+function put(folder: string, ...names: readonly string[]): void {
+  for (const name of names) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), "half");
+  }
+}
+
+const left = (folder: string, names: readonly string[]) =>
+  names.filter((name) => existsSync(join(folder, name)));
+
+describe("what a killed process had begun to write", () => {
+  test("goes, at the places where it lies", () =>
+    inTemporaryFolder(async (run) => {
+      const names = [
+        "config.yaml.1.part",
+        "class-statistics.json.4711.part",
+        "metrics.jsonl.77.part",
+        "coder.safetensors.77.part",
+        "style.safetensors.77.part",
+        "report.html.77.part",
+        "checkpoints/step-0000200.safetensors.77.part",
+        "style/000-content.jpg.77.part",
+        "previews/a set/003/name.txt.77.part",
+        "previews/val/003/step-0000500-entropy.png.77.part",
+      ];
+      const whole = ["config.yaml", "checkpoints/step-0000100.safetensors"];
+      put(run, ...names, ...whole);
+      removeHalfWritten(run);
+      expect(left(run, names)).toEqual([]);
+      expect(left(run, whole)).toEqual(whole);
+    }));
+
+  test("stays where it may be another's: of another name, or at another place", () =>
+    inTemporaryFolder(async (run) => {
+      const names = [
+        "movie.mkv.1234.part",
+        "config.yaml.part",
+        "config.yaml.77.part.bak",
+        "my-config.yaml.77.part",
+        "downloads/config.yaml.77.part",
+        "checkpoints/config.yaml.77.part",
+        "checkpoints/old/step-0000200.safetensors.77.part",
+        "checkpoints/step-best.safetensors.77.part",
+        "previews/val/truth.png.77.part",
+        "previews/val/mine/truth.png.77.part",
+        "style/notes/000-content.jpg.77.part",
+        "tensorboard/events.out.tfevents.1.host.77.part",
+      ];
+      put(run, ...names);
+      mkdirSync(join(run, "status.json.77.part"));
+      removeHalfWritten(run);
+      expect(left(run, names)).toEqual(names);
+      expect(existsSync(join(run, "status.json.77.part"))).toBe(true);
+    }));
+
+  test("stays behind links, which are not followed", () =>
+    inTemporaryFolder(async (root) => {
+      const run = join(root, "run");
+      mkdirSync(join(run, "previews"), { recursive: true });
+      put(root, "weights/step-0000200.safetensors.77.part", "pictures/000/truth.png.77.part");
+      put(root, "status.json.1.part");
+      symlinkSync(join(root, "weights"), join(run, "checkpoints"));
+      symlinkSync(join(root, "pictures"), join(run, "previews", "val"));
+      symlinkSync(join(root, "status.json.1.part"), join(run, "status.json.2.part"));
+      symlinkSync(".", join(run, "one"));
+      symlinkSync(".", join(run, "two")); // a walk that follows both does not end
+      removeHalfWritten(run);
+      expect(readdirSync(join(root, "weights"))).toHaveLength(1);
+      expect(readdirSync(join(root, "pictures", "000"))).toHaveLength(1);
+      expect(readdirSync(run)).toContain("status.json.2.part");
+    }));
+});

@@ -1,0 +1,82 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { UserError } from "../src/errors.js";
+import { partOf, writeAtomically, writeDurably } from "../src/write-atomically.js";
+import { inTemporaryFolder } from "./datasets/fixtures.js";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+describe("writeAtomically", () => {
+  test("writes text or bytes, in a folder that it makes", () =>
+    inTemporaryFolder(async (root) => {
+      const path = join(root, "a", "b", "c.txt");
+      writeAtomically(path, "one");
+      expect(readFileSync(path, "utf8")).toBe("one");
+      writeAtomically(path, bytes("two"));
+      expect(readFileSync(path, "utf8")).toBe("two");
+      expect(readdirSync(join(root, "a", "b"))).toEqual(["c.txt"]);
+    }));
+
+  test("leaves nothing behind where it fails, and names the file", () =>
+    inTemporaryFolder(async (root) => {
+      mkdirSync(join(root, "taken", "by"), { recursive: true });
+      expect(() => writeAtomically(join(root, "taken"), "text")).toThrow(UserError);
+      expect(() => writeAtomically(join(root, "taken"), "text")).toThrow(/cannot write \S*taken: /);
+      writeFileSync(join(root, "file"), "");
+      expect(() => writeAtomically(join(root, "file", "a"), "text")).toThrow(
+        /cannot write \S*file\/a: .*(ENOTDIR|EEXIST)/,
+      );
+      expect(readdirSync(root).sort()).toEqual(["file", "taken"]);
+    }));
+});
+
+describe("writeDurably", () => {
+  test("writes one part after the other under a temporary name", () =>
+    inTemporaryFolder(async (root) => {
+      const path = join(root, "a.bin");
+      const seen: [string, string][] = [];
+      const part = `a.bin.${process.pid}.part`;
+      function* parts() {
+        for (const text of ["one ", "", "two"]) {
+          yield bytes(text);
+          expect(existsSync(path)).toBe(false);
+          seen.push([readdirSync(root).join(), readFileSync(join(root, part), "utf8")]);
+        }
+      }
+      writeDurably(path, parts());
+      expect(seen).toEqual([
+        [part, "one "],
+        [part, "one "],
+        [part, "one two"],
+      ]);
+      expect(readdirSync(root)).toEqual(["a.bin"]);
+      expect(readFileSync(path, "utf8")).toBe("one two");
+    }));
+
+  test("keeps the old file and removes its own if a part cannot be made", () =>
+    inTemporaryFolder(async (root) => {
+      const path = join(root, "a.bin");
+      writeDurably(path, [bytes("old")]);
+      function* failing() {
+        yield bytes("half");
+        throw new RangeError("no second part");
+      }
+      expect(() => writeDurably(path, failing())).toThrow(new RangeError("no second part"));
+      expect(readdirSync(root)).toEqual(["a.bin"]);
+      expect(readFileSync(path, "utf8")).toBe("old");
+    }));
+
+  test("makes no folder", () =>
+    inTemporaryFolder(async (root) => {
+      const path = join(root, "none", "a.bin");
+      expect(() => writeDurably(path, [])).toThrow(/cannot write \S*a\.bin: .*ENOENT/);
+      expect(readdirSync(root)).toEqual([]);
+    }));
+});
+
+test("partOf knows the temporary names", () => {
+  expect(partOf("step-0000200.safetensors.77.part")).toBe("step-0000200.safetensors");
+  for (const other of ["status.json", "status.json.part", "a.77.part.txt", ".77.part", "a.x7.part"])
+    expect(partOf(other)).toBeUndefined();
+});

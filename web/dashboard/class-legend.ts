@@ -1,0 +1,16 @@
+import type { ClassSet } from "../../src/dashboard/api.js";
+import { el } from "./element.js";
+
+/** Names of the classes beside their colours. */
+export function classLegend(classes: ClassSet | undefined): HTMLElement {
+  const items = (classes?.names ?? []).map((name, k) =>
+    el("li", {}, classSwatch(classes, k), name),
+  );
+  return el("ul", { class: "class-legend", "aria-label": "Colours of the classes" }, ...items);
+}
+
+export function classSwatch(classes: ClassSet | undefined, k: number): HTMLElement {
+  const swatch = el("span", { class: "class-swatch", "aria-hidden": "true" });
+  swatch.style.background = `rgb(${(classes?.colors[k] ?? [128, 128, 128]).join(" ")})`;
+  return swatch;
+}

@@ -1,0 +1,122 @@
+import type { Buckets, ConfusionCounts } from "../../src/dashboard/api.js";
+import { place } from "./address.js";
+import { classSwatch } from "./class-legend.js";
+import { choice, el } from "./element.js";
+import { percent } from "./format.js";
+import { getJson, throttled } from "./live.js";
+import { type Matrix, matrix, scaleLegend } from "./matrix.js";
+import { seriesOf } from "./series.js";
+import { spark } from "./spark.js";
+import type { Tab } from "./tab.js";
+
+/** IoU of every class, now and over the training, and what is taken for what. */
+export const classesTab: Tab = ({ id, details, signal }) => {
+  const series = seriesOf([id], { keys: ["iou/"], buckets: 60 }, signal);
+  const body = el("tbody", {});
+  const head = el("tr", {});
+  const table = el(
+    "div",
+    { class: "table-hold", tabindex: "0", role: "region", "aria-label": "IoU by class" },
+    el(
+      "table",
+      { class: "scores" },
+      el("caption", { class: "unseen" }, "IoU by class, in percent"),
+      el("thead", {}, head),
+      body,
+    ),
+  );
+  const confusion = el("div", {});
+  const names = details.classes?.names ?? [];
+
+  function show(): void {
+    const own = series.runs.get(id) ?? new Map<string, Buckets>();
+    const sets = Object.keys(details.summary.last).filter((set) =>
+      [...own.keys()].some((key) => key.startsWith(`iou/${set}/`)),
+    );
+    head.replaceChildren(
+      el("th", { scope: "col" }, "Class"),
+      ...sets.flatMap((set) => [
+        el("th", { scope: "col", class: "number" }, `IoU ${set}, %`),
+        el("th", { scope: "col" }, "Over the training"),
+      ]),
+    );
+    body.replaceChildren(
+      ...names.map((name, k) =>
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, classSwatch(details.classes, k), name),
+          ...sets.flatMap((set) => {
+            const values = own.get(`iou/${set}/${name}`)?.mean ?? [];
+            const last = values.at(-1);
+            const meter = el("span", { class: "bar", "aria-hidden": "true" });
+            meter.style.setProperty("--share", String(last ?? 0));
+            const words = `${name} on ${set}: from ${percent(values[0])} to ${percent(last)} percent`;
+            return [
+              el("td", { class: "number" }, meter, el("span", { class: "value" }, percent(last))),
+              el("td", {}, values.length > 1 ? spark(values, words, 1) : ""),
+            ];
+          }),
+        ),
+      ),
+    );
+  }
+
+  let shown: Matrix | undefined;
+  async function showConfusion(): Promise<void> {
+    const found = await getJson<ConfusionCounts | null>(
+      `api/confusion?run=${encodeURIComponent(id)}`,
+      signal,
+    );
+    if (!found || signal.aborted) return;
+    const sets = Object.keys(found.sets);
+    const set = sets.find((one) => one === place.get("matrix")) ?? (sets[0] as string);
+    if (!shown) {
+      const options = {
+        title: "Taken for",
+        note: "Rows: truth, columns: prediction; share of a class's pixels at the newest evaluation; colours by its square root, so that rarer mistakes show, too",
+        rows: "truth",
+        columns: "prediction",
+        scale: Math.sqrt,
+        format: (share: number) => `${percent(share)} %`,
+      };
+      shown = matrix(options, details.classes ?? { names: [], colors: [] }, signal);
+      const pick = choice(
+        "Set",
+        sets.map((one) => [one, one]),
+        set,
+        (one) => {
+          place.set({ matrix: one });
+          void showConfusion();
+        },
+      );
+      confusion.replaceChildren(
+        el("div", { class: "toolbar" }, pick),
+        shown.element,
+        scaleLegend("0 %", "100 %"),
+      );
+    }
+    shown.show(shares(found.sets[set] ?? []));
+  }
+
+  const load = throttled(1000, async () => {
+    await Promise.all([series.load({}), details.hasConfusion ? showConfusion() : undefined]);
+    if (!signal.aborted) show();
+  });
+  load();
+  return {
+    element: el("div", { class: "classes" }, table, confusion),
+    update(next) {
+      details = next;
+      load();
+    },
+  };
+};
+
+/** Counts as shares of their row; null where the row is empty. */
+function shares(counts: readonly (readonly number[])[]): (number | null)[][] {
+  return counts.map((row) => {
+    const sum = row.reduce((all, count) => all + count, 0);
+    return row.map((count) => (sum > 0 ? count / sum : null));
+  });
+}

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { ErrorCode } from "../../src/errors.js";
 import { hasCuda } from "../../src/torch/index.js";
 import { inTemporaryFolder, makeCamvid, makeDomains, makeGta5 } from "../datasets/fixtures.js";
+import { skipUnless } from "../skip.js";
 import { cli, expectError, preset, tiny } from "./cli.js";
 
 /** Runs `train` with a changed configuration, on fixtures that `spoil` has damaged. */
@@ -157,7 +158,7 @@ describe("configuration", () => {
     const outcome = await trainWith({}, { args: ["--method", "minnet"] });
     expectFailure(outcome, "invalid-value", "method", "did you mean minent");
   });
-  test.skipIf(hasCuda())("a missing device", async () => {
+  test("a missing device", skipUnless(!hasCuda(), "noCuda"), async () => {
     const missing = ["train.device", "cuda", "CUDA"];
     const outcome = await trainWith({}, { args: ["--set", "train.device=cuda"] });
     expectFailure(outcome, "no-device", ...missing);

@@ -99,7 +99,7 @@ describe("a checkpoint", () => {
     await inTemporaryFolder(async (folder) => {
       await writeFile(join(folder, "checkpoints"), "in the way");
       const error = await userError(saved(folder), "not-writable", join(folder, "checkpoints"));
-      expect(error.message).toMatch(/ENOTDIR|EEXIST/);
+      expect(error.message).toMatch(/\((ENOTDIR|EEXIST)\)/);
     });
   });
 });

@@ -39,8 +39,6 @@ const NOT_YET = [
   "docs/streets.md",
   "docs/weights.md",
   "docs/your-camera.md",
-  "setup/summary.js",
-  "setup/test.js",
   "src/dashboard/",
   "src/datasets/",
   "src/experiment/",

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { UserError, writing } from "../errors.js";
+import { synchronous } from "./synchronous.js";
 
 const LARGEST_READ = 2 ** 30;
 
@@ -29,7 +30,7 @@ export function withFile<T>(path: string, read: (file: number, size: number) => 
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) throw cannot({ code: stat.isDirectory() ? "EISDIR" : "EINVAL" });
-    return read(file, stat.size);
+    return synchronous("withFile", () => read(file, stat.size));
   } finally {
     closeSync(file);
   }

@@ -1,4 +1,5 @@
 import { native } from "./native.js";
+import { synchronous } from "./synchronous.js";
 import type { Tensor } from "./tensor.js";
 
 /** What operators take; `undefined` stands for the schema's default. */
@@ -43,12 +44,15 @@ export type Listener = (name: string, args: readonly Argument[], result: Tensor)
 
 let listener: Listener | undefined;
 
-/** Runs `body` and tells `to` of every operator with one result that it calls, in order. */
+/**
+ * Runs `body` and tells `to` of every operator with one result that it calls, in order.
+ * @throws if `body` returns a promise
+ */
 export function listening<T>(to: Listener, body: () => T): T {
   const outer = listener;
   listener = to;
   try {
-    return body();
+    return synchronous("listening", body);
   } finally {
     listener = outer;
   }

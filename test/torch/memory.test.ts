@@ -32,6 +32,89 @@ describe("scopes", () => {
   });
 });
 
+describe("what a scope returns", () => {
+  const left = (body: () => unknown) => {
+    const before = liveMemory().tensors;
+    let error: unknown;
+    try {
+      dispose(scope(body));
+    } catch (thrown) {
+      error = thrown;
+    }
+    return { tensors: liveMemory().tensors - before, error };
+  };
+
+  test("may contain itself", () => {
+    const body = () => {
+      const made: Record<string, unknown> = { x: ones(), list: [ones()] };
+      made.self = made;
+      (made.list as unknown[]).push(made.list, made);
+      return made;
+    };
+    expect(left(body)).toEqual({ tensors: 0, error: undefined });
+    const cyclic = scope(body);
+    expect((cyclic.x as Tensor).numbers()).toEqual([1, 1]);
+    expect(keep(cyclic)).toBe(cyclic);
+    dispose(cyclic);
+    expect((cyclic.x as Tensor).isLive).toBe(false);
+  });
+
+  test("may be nested to any depth", () => {
+    const deep = scope(() => {
+      let value: unknown = ones();
+      for (let i = 0; i < 100_000; i++) value = i % 2 ? [value] : { value };
+      return value;
+    });
+    const before = liveMemory().tensors;
+    dispose(deep);
+    expect(liveMemory().tensors).toBe(before - 1);
+  });
+
+  test("may be a set, or an object without a prototype", () => {
+    const { set, bare } = scope(() => ({
+      set: new Set([ones()]),
+      bare: Object.assign(Object.create(null), { x: ones() }) as { x: Tensor },
+    }));
+    expect([...set, bare.x].map((x) => x.isLive)).toEqual([true, true]);
+    dispose([set, bare]);
+  });
+
+  test("may throw when it is looked at: then everything is freed", () => {
+    const { tensors, error } = left(() => ({
+      x: ones(),
+      get trap() {
+        throw new RangeError("the getter's own");
+      },
+    }));
+    expect(error).toMatchObject({ message: "the getter's own" });
+    expect(tensors).toBe(0);
+  });
+});
+
+describe("a function that must be synchronous may not return a promise", () => {
+  const brackets: Record<string, (body: () => unknown) => unknown> = {
+    scope,
+    noGrad: torch.noGrad,
+    autocast: (body) => torch.autocast("bfloat16", body),
+    listening: (body) => torch.listening(() => {}, body),
+  };
+  test.each(Object.entries(brackets))("%s", async (name, bracket) => {
+    const before = liveMemory().tensors;
+    const says = `${name}: the function returned a promise, but it must be synchronous`;
+    const failing = async () => {
+      ones();
+      await undefined;
+      throw new Error("later"); // must not end the process
+    };
+    expect(() => bracket(failing)).toThrow(says);
+    // biome-ignore lint/suspicious/noThenProperty: what a promise of another library is
+    expect(() => bracket(() => ({ then: () => {} }))).toThrow(says);
+    expect(torch.gradEnabled()).toBe(true);
+    if (name === "scope") expect(liveMemory().tensors).toBe(before);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+});
+
 test("use after dispose is an error, also where the slot has a new tenant", () => {
   const gone = ones();
   gone.dispose();

@@ -1,5 +1,5 @@
-// Process groups, for torch.cc: c10d's TCPStore, where processes meet, and its Gloo group, in which
-// they reduce; tensors on GPUs by NCCL where it is compiled in. No JavaScript here; no c10d there.
+// Process groups: c10d's TCPStore, where processes meet, and its Gloo group, in which they reduce; tensors
+// on GPUs by NCCL where it is compiled in. JavaScript is in groups.h; c10d is in process-group.cc alone.
 #pragma once
 #include <ATen/ATen.h>
 

@@ -59,7 +59,7 @@ function caller(name: string): (args: unknown[]) => unknown {
 
 /** Frees what a call made that its caller cannot use, and says how to call it. */
 function unexpected(name: string, made: unknown, one: boolean): Error {
-  for (const handle of [made].flat()) {
+  for (const handle of [made].flat(Number.POSITIVE_INFINITY)) {
     if (typeof handle === "number") native.dispose(handle);
   }
   return new Error(

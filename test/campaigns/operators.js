@@ -50,7 +50,7 @@ function callOddly(name, { times, seed, tell }) {
 }
 
 function free(result) {
-  for (const handle of [result].flat()) {
+  for (const handle of [result].flat(Number.POSITIVE_INFINITY)) {
     if (typeof handle === "number") native.dispose(handle);
   }
 }

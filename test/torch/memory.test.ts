@@ -32,6 +32,26 @@ describe("scopes", () => {
   });
 });
 
+test("results that a caller cannot use are freed", () => {
+  const x = torch.ones([3, 2]);
+  const before = liveMemory().tensors;
+  for (const [use, says] of [
+    [
+      () => torch.operator("linalg_svd")(x),
+      'linalg_svd does not return one tensor: call it by operators("linalg_svd")',
+    ],
+    [
+      () => torch.operators("neg")(x),
+      'neg does not return a list of tensors: call it by operator("neg")',
+    ],
+    [() => torch.operators("histogramdd")(x, [2, 2]), "does not return a list of tensors"],
+  ] as const) {
+    expect(use).toThrow(says);
+  }
+  expect(liveMemory().tensors).toBe(before);
+  x.dispose();
+});
+
 describe("what a scope returns", () => {
   const left = (body: () => unknown) => {
     const before = liveMemory().tensors;

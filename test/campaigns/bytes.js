@@ -1,11 +1,12 @@
 // Hands damaged files to everything that reads files, in a process that is watched: each must be read or
 // be refused in a sentence, soon, in bounded memory, and nothing may be written.
 import { fork } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { randomFrom } from "../../dist/datasets/random.js";
 import { mutated } from "./mutate.js";
+import { processorSeconds } from "./processor-seconds.js";
 import { kinds } from "./readers.js";
 
 export { kinds };
@@ -107,16 +108,6 @@ export async function campaign({ folder, kind, times, seed }) {
   const strays = readdirSync(folder).filter((name) => !Object.hasOwn(kinds, name));
   if (strays.length > 0) total.failures.push(`${kind}: left ${strays.join(", ")}`);
   return total;
-}
-
-/** utime and stime of a process, as Linux gives them in hundredths of a second; NaN elsewhere. */
-function processorSeconds(pid) {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return Number.NaN;
-  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,8 +1,9 @@
 // `npm run campaign -- NAME`: long searches for what breaks, whose short versions are in the tests.
-//   kill    kills a training run at random moments and resumes it: the same bits as a run not killed
-//   bytes   damages files of every kind that is read: each is read or refused in a sentence
-//   sanitize  the binding's tests with an addon built with AddressSanitizer
-//   memory  10,000 steps of a tiny network: a chart of the memory it holds, and the slope
+//   kill       kills a training run at random moments and resumes it: the same bits as a run not killed
+//   bytes      damages files of every kind that is read: each is read or refused in a sentence
+//   operators  calls every operator of libtorch with odd arguments: each returns or is refused, or libtorch crashes
+//   sanitize   the binding's tests with an addon built with AddressSanitizer
+//   memory     10,000 steps of a tiny network: a chart of the memory it holds, and the slope
 // Options: --times, --seed, --out FOLDER (results; a temporary folder when omitted).
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,6 +14,14 @@ const campaigns = {
   async kill({ times = 50, ...options }) {
     const { killAndResume } = await import("./kill.js");
     return killAndResume({ times, ...options });
+  },
+  async operators({ times = 20, only, ...options }) {
+    const { campaign, operatorNames } = await import("./operators.js");
+    const names = operatorNames().filter((name) => only === undefined || name === only);
+    if (names.length === 0) throw new Error(`--only ${only}: expected an operator's full name`);
+    const { crashed, slow, faults, ...counts } = await campaign({ names, times, ...options });
+    if (faults.length > 0) process.exitCode = 1;
+    return { ...counts, crashed: crashed.length, slow: slow.length, faults: faults.length };
   },
   async sanitize(options) {
     const { sanitize } = await import("./sanitize.js");

@@ -1,6 +1,7 @@
 // `npm run bench` races a training step; `-- inference` prediction, `-- style` the coarse stage;
 // `-- contrast` measures the contrastive part, `-- profile` where a step spends its time; `-- results`
 // trains the rows of a protocol.
+/** @type {Record<string, string>} */
 const others = {
   contrast: "./contrast.js",
   inference: "./inference.js",
@@ -8,4 +9,4 @@ const others = {
   results: "./results.js",
   style: "./style.js",
 };
-await import(others[process.argv[2]] ?? "./run.js");
+await import(others[process.argv[2] ?? ""] ?? "./run.js");

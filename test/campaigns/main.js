@@ -10,6 +10,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
+/**
+ * @typedef {object} Options
+ * @property {string} folder
+ * @property {number} [times]
+ * @property {number} seed
+ * @property {string | undefined} [only]
+ * @property {number} [processes]
+ * @property {(line: string) => void} say
+ */
+
+/** @type {Record<string, (options: Options) => Promise<object>>} */
 const campaigns = {
   async kill({ times = 50, ...options }) {
     const { killAndResume } = await import("./kill.js");
@@ -60,23 +71,25 @@ const { values, positionals } = parseArgs({
   },
 });
 const [name] = positionals;
-if (!Object.hasOwn(campaigns, name ?? "")) {
+const run = campaigns[name ?? ""];
+if (!run) {
   console.error(
     `expected one of ${Object.keys(campaigns).join(", ")}: npm run campaign -- kill --times 50`,
   );
   process.exit(1);
 }
-function number(text) {
-  if (text === undefined || /^[1-9]\d*$/.test(text)) return text && Number(text);
+/** @param {string} [text] */
+function number(text = "") {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
   console.error(`${text} is no number of times, seed or processes: expected 1, 2, 3, ...`);
   process.exit(1);
 }
 const folder = values.out ?? mkdtempSync(join(tmpdir(), "cfcontra-campaign-"));
 mkdirSync(folder, { recursive: true });
 try {
-  const result = await campaigns[name]({
+  const result = await run({
     folder,
-    times: number(values.times),
+    ...(values.times === undefined ? {} : { times: number(values.times) }),
     seed: number(values.seed),
     only: values.only,
     processes: number(values.processes),

@@ -10,16 +10,18 @@ import {
   zeros,
 } from "../../dist/torch/index.js";
 
-/** The types of the parameters in a schema, such as ["Tensor", "int[2]", "Scalar?"]. */
+/**
+ * The types of the parameters in a schema, such as ["Tensor", "int[2]", "Scalar?"].
+ * @param {string} schema
+ */
 export function parameterTypes(schema) {
+  /** @type {string[]} */
   const types = [];
   let depth = 0;
   let text = "";
   const end = () => {
-    const type = text
-      .trim()
-      .split(" ")[0]
-      .replace(/\([^)]*\)/, ""); // "Tensor(a!)": without the alias
+    const [word = ""] = text.trim().split(" ");
+    const type = word.replace(/\([^)]*\)/, ""); // "Tensor(a!)": without the alias
     if (type !== "" && type !== "*") types.push(type);
     text = "";
   };
@@ -35,13 +37,12 @@ export function parameterTypes(schema) {
 }
 
 const SHAPES = [[], [0], [1], [3], [2, 3], [3, 3], [0, 3], [1, 3, 4, 4], [2, 1, 3, 4, 4]];
+const DTYPES = /** @type {const} */ (["float64", "bfloat16", "float16", "bool", "int8"]);
 const TENSORS = [
   ...SHAPES.map((shape) => () => ones(shape)),
   () => ones(Array(70).fill(1)), // more dimensions than libtorch's own code expects
   () => full([3], Number.NaN),
-  ...["float64", "bfloat16", "float16", "bool", "int8"].map(
-    (dtype) => () => ones([2, 3], { dtype }),
-  ),
+  ...DTYPES.map((dtype) => () => ones([2, 3], { dtype })),
   () => zeros([3], { dtype: "uint8" }),
   () => arange(3),
   ...[-1, 100, 2 ** 40].map((value) => () => full([3], value, { dtype: "int64" })),
@@ -114,7 +115,12 @@ const STRANGE = [
   ...[[], [null], [undefined], [[1]], new Array(2 ** 24), new Float32Array(2), new ArrayBuffer(8)],
 ];
 
-/** An array whose elements are gone, or throw, once they are looked at. */
+/** @typedef {import("../../dist/datasets/random.js").Random} Random */
+
+/**
+ * An array whose elements are gone, or throw, once they are read.
+ * @param {Random} random
+ */
 function trap(random) {
   const list = [1, 2, 3];
   Object.defineProperty(list, 1, {
@@ -127,11 +133,21 @@ function trap(random) {
   return list;
 }
 
-/** Arguments for parameters of such types, with handles of some of `tensors` among them. */
+/**
+ * Arguments for parameters of these types, with handles of some of `tensors` among them.
+ * @param {readonly string[]} types
+ * @param {readonly import("../../dist/torch/index.js").Tensor[]} tensors
+ * @param {Random} random
+ */
 export function oddArguments(types, tensors, random) {
-  const pick = (list) => list[random.below(list.length)];
+  /**
+   * @template T
+   * @param {readonly T[]} list
+   */
+  const pick = (list) => /** @type {T} */ (list[random.below(list.length)]);
   const integer = () => pick(random.chance(0.1) ? LARGE : INTEGERS);
-  const some = (draw) => Array.from({ length: random.below(6) }, draw);
+  const some = (/** @type {() => unknown} */ draw) => Array.from({ length: random.below(6) }, draw);
+  /** @type {Record<string, () => unknown>} */
   const ofType = {
     Tensor: () => pick(tensors).handle,
     int: integer,
@@ -145,6 +161,10 @@ export function oddArguments(types, tensors, random) {
     Layout: () => random.below(5),
     MemoryFormat: () => random.below(5),
   };
+  /**
+   * @param {string} type
+   * @returns {unknown}
+   */
   const draw = (type) => {
     if (random.chance(0.03)) return random.chance(0.2) ? trap(random) : pick(STRANGE);
     if (type.endsWith("?"))

@@ -20,13 +20,18 @@ const MEMORY = 2 ** 30; // bytes that a process may take beyond what it has at i
 /** The operators of this libtorch, such as "aten::add.Tensor", in the order of their names. */
 export const operatorNames = () => native.operatorNames().sort();
 
-/** Calls one operator `times` times; what with follows from its name and `seed`. Tells of each call before. */
+/**
+ * Calls one operator `times` times with arguments that follow from its name and `seed`.
+ * @param {string} name
+ * @param {{ times: number, seed: number, tell: (call: number) => void }} options `tell` is called before each call
+ */
 function callOddly(name, { times, seed, tell }) {
-  const [base, overload = ""] = name.split(".");
+  const [base = "", overload = ""] = name.split(".");
   const id = native.lookup(base, overload);
   const types = parameterTypes(native.schema(id));
   const random = randomFrom(seed, crc32(Buffer.from(name)));
   const counts = { returned: 0, refused: 0 };
+  /** @type {string[]} */
   const faults = [];
   const before = native.liveTensors();
   scope(() => {
@@ -39,7 +44,7 @@ function callOddly(name, { times, seed, tell }) {
         counts.returned++;
       } catch (error) {
         counts.refused++;
-        const { message } = error;
+        const { message } = /** @type {Error} */ (error);
         if (!message || message.includes("\n")) faults.push(`${name} ${i}: ${error}`);
       }
     }
@@ -49,6 +54,7 @@ function callOddly(name, { times, seed, tell }) {
   return { ...counts, faults };
 }
 
+/** @param {unknown} result */
 function free(result) {
   for (const handle of [result].flat(Number.POSITIVE_INFINITY)) {
     if (typeof handle === "number") native.dispose(handle);
@@ -57,11 +63,14 @@ function free(result) {
 
 /**
  * Calls the operators in processes that run `worker`.
+ * @param {{ names: string[], times: number, seed: number, folder: string, say?: (line: string) => void,
+ *   worker?: string }} options
  * @returns counts, and a sentence for each operator that ended a process, each that took too long, and each
  *   other fault
  */
 export async function campaign({ names, times, seed, folder, say = () => {}, worker = HERE }) {
   const counts = { libtorch: native.version, operators: names.length, returned: 0, refused: 0 };
+  /** @type {{ crashed: string[], slow: string[], faults: string[] }} */
   const found = { crashed: [], slow: [], faults: [] };
   for (let next = 0; next < names.length; next++) {
     const { done, call, end } = await follow(worker, folder, {
@@ -86,7 +95,12 @@ export async function campaign({ names, times, seed, folder, say = () => {}, wor
 
 const TOO_LONG = `took more than ${PATIENCE} s`;
 
-/** One process until it ends: what it reports of its operators, and the call that it was at. */
+/**
+ * One process until it ends: what it reports about its operators, and the call that it had reached.
+ * @param {string} worker
+ * @param {string} folder
+ * @param {object} task
+ */
 async function follow(worker, folder, task) {
   const child = spawn(process.execPath, [worker], {
     cwd: folder,
@@ -101,9 +115,11 @@ async function follow(worker, folder, task) {
   child.stdin.on("error", () => {}); // it may be gone
   child.stdin.end(JSON.stringify(task));
 
+  /** @type {{ returned: number, refused: number, faults: string[] }[]} */
   const done = [];
   let call = -1;
-  let began; // processor time at the first look at this call
+  /** @type {number | undefined} processor time at the first look at this call */
+  let began;
   let tooLong = false;
   const watching = setInterval(() => {
     const used = processorSeconds(child.pid);
@@ -128,7 +144,7 @@ async function follow(worker, folder, task) {
 /** Makes what would take more memory an error. Only Linux can. */
 function limitMemory() {
   if (process.platform !== "linux") return;
-  const [, kibibytes] = /^VmSize:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"));
+  const [, kibibytes] = /^VmSize:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
   const most = Number(kibibytes) * 1024 + MEMORY;
   const { status } = spawnSync("prlimit", [`--pid=${process.pid}`, `--as=${most}`, "--core=0"]);
   if (status !== 0) throw new Error("prlimit (of util-linux) is missing");
@@ -137,6 +153,6 @@ function limitMemory() {
 if (process.argv[1] === HERE) {
   limitMemory();
   const { names, times, seed } = JSON.parse(readFileSync(0, "utf8"));
-  const say = (line) => writeSync(1, `${line}\n`); // written before the call, whatever the call does
+  const say = (/** @type {string | number} */ line) => writeSync(1, `${line}\n`); // written before the call, whatever the call does
   for (const name of names) say(JSON.stringify(callOddly(name, { times, seed, tell: say })));
 }

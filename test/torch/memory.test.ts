@@ -3,7 +3,9 @@ import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import * as torch from "../../src/torch/index.js";
 import { dispose, keep, liveMemory, scope, type Tensor, tensor } from "../../src/torch/index.js";
+import { skipUnless } from "../skip.js";
 
+const onLinux = skipUnless(process.platform === "linux", "linux");
 const ones = () => tensor(Float32Array.of(1, 1));
 
 describe("scopes", () => {
@@ -179,7 +181,7 @@ test("1,000 training steps leave nothing behind", () => {
   weight.dispose();
 });
 
-test.skipIf(process.platform !== "linux")("large tensors leave no holes behind", () => {
+test("large tensors leave no holes behind", onLinux, () => {
   const mebibytes = (count: number) => keep(torch.ones([count, 1024, 256]));
   expect(() => torch.ones([2 ** 50])).toThrow(/memory/); // and raises no bound
   const before = process.memoryUsage.rss();

@@ -24,32 +24,32 @@ import { join } from "node:path";
  * @returns {Row}
  */
 export function describe(run, { row, seed, command, commit }) {
-  const read = (name) => readFileSync(join(run, name), "utf8");
+  const read = (/** @type {string} */ name) => readFileSync(join(run, name), "utf8");
   const { method, steps, seconds, scores } = JSON.parse(read("result.json"));
   const { node, libtorch, processor } = JSON.parse(read("environment.json"));
+  /** @type {Row["history"]} */
   const history = {};
   for (const line of read("metrics.jsonl").trim().split("\n")) {
     const { step, ...values } = JSON.parse(line);
     for (const set of Object.keys(scores)) {
       const miou = values[`miou/${set}`];
       if (miou === undefined) continue;
-      history[set] ??= [];
-      history[set].push([step, rounded(miou)]);
+      history[set] = [...(history[set] ?? []), [step, rounded(miou)]];
     }
   }
   return {
     ...{ row, seed, method, steps, seconds: Math.round(seconds) },
     scores: Object.fromEntries(
-      Object.entries(scores).map(([set, { miou, iou }]) => [
+      Object.entries(/** @type {Row["scores"]} */ (scores)).map(([set, { miou, iou }]) => [
         set,
-        { miou: rounded(miou), iou: iou.map(rounded) },
+        { miou: rounded(miou), iou: iou.map((share) => (share === null ? null : rounded(share))) },
       ]),
     ),
     ...{ history, command, commit, versions: { node, libtorch, processor } },
   };
 }
 
-const rounded = (share) => (share === null ? null : Number(share.toFixed(5)));
+const rounded = (/** @type {number} */ share) => Number(share.toFixed(5));
 
 /**
  * Rows with one more, which replaces the one of the same name and seed.
@@ -57,13 +57,17 @@ const rounded = (share) => (share === null ? null : Number(share.toFixed(5)));
  * @param {Row} row
  */
 export function merged(rows, row) {
-  const same = (other) => other.row === row.row && other.seed === row.seed;
+  const same = (/** @type {Row} */ other) => other.row === row.row && other.seed === row.seed;
   const at = rows.findIndex(same);
   return at < 0 ? [...rows, row] : rows.with(at, row);
 }
 
-/** The commit of a checkout, with a "+" if it has uncommitted changes. */
+/**
+ * The commit of a checkout, with a "+" if it has uncommitted changes.
+ * @param {string} root
+ */
 export function commitOf(root) {
-  const git = (...args) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+  const git = (/** @type {string[]} */ ...args) =>
+    execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
   return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain") === "" ? "" : "+");
 }

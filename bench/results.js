@@ -55,7 +55,12 @@ for (const seed of values.seed?.map(Number) ?? protocol.seeds) {
   }
 }
 
-/** The words of the command that trains a row. */
+/**
+ * The words of the command that trains a row.
+ * @param {{ preset?: string, method: string, set?: Record<string, unknown> }} row
+ * @param {number} seed
+ * @param {string} run
+ */
 function argumentsOf({ preset = protocol.preset, method, set = {} }, seed, run) {
   const changes = [...Object.entries({ ...protocol.set, ...set }).map(assignment), ...values.set];
   return [
@@ -65,10 +70,15 @@ function argumentsOf({ preset = protocol.preset, method, set = {} }, seed, run) 
   ];
 }
 
+/** @param {[string, unknown]} entry */
 function assignment([key, value]) {
   return `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`;
 }
 
+/**
+ * @param {string} run
+ * @param {string[]} args
+ */
 function train(run, args) {
   const resuming = existsSync(join(run, "config.yaml"));
   const words = resuming ? ["train", "--resume", run] : args;

@@ -133,7 +133,6 @@ export function compileCommand({ compiler, libtorch, headers, platform }) {
     "-fPIC",
     "-fvisibility=hidden",
     "-DNAPI_VERSION=8",
-    "-DNODE_ADDON_API_CPP_EXCEPTIONS",
     ...abi,
     ...[...headers, ...libtorch.includes].map((folder) => `-I${folder}`),
     ...(macos ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"]),
@@ -163,12 +162,9 @@ export function compileCommand({ compiler, libtorch, headers, platform }) {
 function plan(root, compiler, libtorch, host) {
   const { version, path, gloo, nccl } = libtorch;
   const require = createRequire(join(root, "package.json"));
-  // node-addon-api states its folder relative to the current one.
-  const api = require.resolve("node-addon-api/package.json").replace(/\/package\.json$/, "");
-  const headers = [require("node-api-headers").include_dir, api].map((folder) => {
-    const inside = relative(root, folder);
-    return inside.startsWith("..") || isAbsolute(inside) ? folder : inside;
-  });
+  const folder = require("node-api-headers").include_dir;
+  const inside = relative(root, folder);
+  const headers = [inside.startsWith("..") || isAbsolute(inside) ? folder : inside];
   return {
     libtorch: { version, path, gloo, nccl },
     compiler,

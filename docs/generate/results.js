@@ -25,6 +25,10 @@ export function withTables(page, folder = FOLDER) {
  * @param {string} set
  */
 export function tableOf(rows, { seeds, baseline, rows: order }, set) {
+  /**
+   * @param {string} name
+   * @param {number} seed
+   */
   const scoreOf = (name, seed) =>
     rows.find((row) => row.row === name && row.seed === seed)?.scores[set]?.miou;
   const lines = Object.keys(order).flatMap((name) => {
@@ -45,10 +49,15 @@ export function tableOf(rows, { seeds, baseline, rows: order }, set) {
   return [head, head.map(() => "---"), ...lines].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-const percent = (share) => (share === undefined ? "" : (100 * share).toFixed(1));
-const signed = (share) => `${share < 0 ? "" : "+"}${percent(share)}`;
+const percent = (/** @type {number | undefined} */ share) =>
+  share === undefined ? "" : (100 * share).toFixed(1);
+const signed = (/** @type {number} */ share) => `${share < 0 ? "" : "+"}${percent(share)}`;
 
-/** "31.1 ± 0.5"; one value alone has no deviation. */
+/**
+ * "31.1 ± 0.5"; one value alone has no deviation.
+ * @param {readonly number[]} values
+ * @param {(value: number) => string} show
+ */
 function spread(values, show) {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   if (values.length === 1) return show(mean);

@@ -2,11 +2,12 @@
 // UserError, in bounded time and memory, and without writing files.
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { randomFrom } from "../../dist/datasets/random.js";
 import { mutated } from "./mutate.js";
+import { processorSeconds } from "./processor-seconds.js";
 import { kinds } from "./readers.js";
 
 export { kinds };
@@ -138,19 +139,6 @@ export async function campaign({ folder, kind, times, seed }) {
   const strays = readdirSync(folder).filter((name) => !Object.hasOwn(kinds, name));
   if (strays.length > 0) total.failures.push(`${kind}: left ${strays.join(", ")}`);
   return total;
-}
-
-/**
- * User and system time of a process from Linux, in hundredths of a second; NaN on other systems.
- * @param {number | undefined} pid
- */
-function processorSeconds(pid) {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return Number.NaN;
-  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,8 +1,9 @@
 // `npm run campaign -- NAME`: long searches for failures; the tests run short versions.
-//   kill    kills a training at random moments and resumes it: the same bits as an uninterrupted run
-//   bytes   damages files of every kind: each is read or refused with an error
-//   sanitize  runs the tests of the binding with an addon built with AddressSanitizer
-//   memory  trains 10,000 steps of a tiny network: a chart of its memory, and the slope
+//   kill       kills a training at random moments and resumes it: the same bits as an uninterrupted run
+//   bytes      damages files of every kind: each is read or refused with an error
+//   operators  calls every operator of libtorch with odd arguments: each returns, is refused, or crashes libtorch
+//   sanitize   runs the tests of the binding with an addon built with AddressSanitizer
+//   memory     trains 10,000 steps of a tiny network: a chart of its memory, and the slope
 // Options: --times, --seed, --out FOLDER (results; a temporary folder if omitted).
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,6 +25,14 @@ const campaigns = {
   async kill({ times = 50, ...options }) {
     const { killAndResume } = await import("./kill.js");
     return killAndResume({ times, ...options });
+  },
+  async operators({ times = 20, only, ...options }) {
+    const { campaign, operatorNames } = await import("./operators.js");
+    const names = operatorNames().filter((name) => only === undefined || name === only);
+    if (names.length === 0) throw new Error(`--only ${only}: expected an operator's full name`);
+    const { crashed, slow, faults, ...counts } = await campaign({ names, times, ...options });
+    if (faults.length > 0) process.exitCode = 1;
+    return { ...counts, crashed: crashed.length, slow: slow.length, faults: faults.length };
   },
   async sanitize(options) {
     const { sanitize } = await import("./sanitize.js");

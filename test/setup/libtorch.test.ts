@@ -106,7 +106,7 @@ describe("a folder", () => {
         ...{ version: "2.6.0", standard: "c++20", cxx11Abi: 1, cuda: true },
         lib: join(folder, "lib64"),
       });
-      const headers = ["node_modules/node-addon-api"];
+      const headers = ["node_modules/node-api-headers/include"];
       const command = compileCommand({
         compiler: "ccache g++",
         libtorch,

@@ -4,7 +4,7 @@ import { UserError } from "../../src/errors.js";
 import { alone, joinProcessGroup, tensor } from "../../src/torch/index.js";
 import { native } from "../../src/torch/native.js";
 import { skipUnless } from "../skip.js";
-import { inRanks } from "./ranks.js";
+import { freePort, inRanks } from "./ranks.js";
 
 const floats = (...numbers: number[]) => tensor(Float32Array.from(numbers));
 
@@ -28,6 +28,56 @@ test("without c10d, several processes are refused in a sentence with the ways ou
   } finally {
     native.openStore = openStore as never;
   }
+});
+
+describe("native objects", skipUnless(native.openStore !== undefined, "gloo"), () => {
+  const x = floats(1);
+  const store = async () => native.openStore?.("127.0.0.1", await freePort(), true, 5000) as never;
+
+  test("cannot be taken for each other, or for tensors", async () => {
+    const open = await store();
+    const group = native.connect(open, "a", 0, 1, "127.0.0.1", 5000) as never;
+    const work = native.barrier(group) as never;
+    const exchange = native.exchange(group, []) as never;
+    const plain = Object.create(open) as never;
+    const wrong: [() => unknown, RegExp][] = [
+      ...[
+        group,
+        work,
+        exchange,
+        plain,
+        {} as never,
+        5 as never,
+        undefined as never,
+        x as never,
+      ].map((other): [() => unknown, RegExp] => [
+        () => native.storeGet(other, "a"),
+        /expected a store/,
+      ]),
+      [() => native.connect(group, "a", 0, 1, "127.0.0.1", 5000), /expected a store/],
+      [() => native.barrier(open), /expected a process group/],
+      [() => native.sum(open, [x.handle]), /expected a process group/],
+      [() => native.exchange(work, []), /expected a process group/],
+      [() => native.wait(exchange), /expected an operation/],
+      [() => native.exchangeWait(group), /expected an exchange/],
+      [() => native.shape(open), /expected a tensor/],
+      [() => native.sum(group, [open]), /expected a tensor/],
+    ];
+    for (const [use, says] of wrong) expect(use).toThrow(says);
+    native.wait(work);
+  });
+
+  test("check their numbers", async () => {
+    const open = await store();
+    const wrong: [() => unknown, RegExp][] = [
+      [() => native.openStore?.("127.0.0.1", 70000, true, 5000), /a port from 0 to 65535/],
+      [() => native.openStore?.("127.0.0.1", 1, false, -1), /milliseconds from 1/],
+      [() => native.connect(open, "a", 3, 2, "127.0.0.1", 5000), /a rank from 0 to 1/],
+      [() => native.connect(open, "a", 0, 0, "127.0.0.1", 5000), /number of ranks from 1/],
+      [() => native.connect(open, "a", -1, 2, "127.0.0.1", 5000), /a rank from 0 to 1/],
+    ];
+    for (const [use, says] of wrong) expect(use).toThrow(says);
+  });
 });
 
 describe.concurrent("several processes", skipUnless(native.openStore !== undefined, "gloo"), () => {

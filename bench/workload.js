@@ -5,8 +5,8 @@ import { manualSeed, tensor } from "../dist/torch/index.js";
 const CLASSES = 19;
 
 /**
- * What is measured: CFContra with DeepLab-v2 ResNet-101 and the moco head on noise, one source and
- * one target image of `width` x `height` a step. `step(i)` is step i, its look around included.
+ * The measured work: CFContra with DeepLab-v2 ResNet-101 and the moco head on noise, one source and one
+ * target image of `width` x `height` per step. `before(i)` and `step(i)` are the two parts of step i.
  * @param {{ width: number, height: number, precision: import("../dist/torch/index.js").Precision }} options
  */
 export function workload({ width, height, precision }) {

@@ -1,4 +1,4 @@
-// What `import "cfcontra"` gives, in the order data flows. Each folder's own index says more.
+// The exports of "cfcontra", in the order of the data flow.
 export * from "./contrast/index.js";
 export type {
   ClassSet,

@@ -9,7 +9,7 @@ import { skipUnless } from "../skip.js";
 import { start } from "../torch/ranks.js";
 import { accumulated, plainCfcontra } from "./accumulation.js";
 
-/** Tensors of a run's checkpoint, without what is each rank's own until it is averaged. */
+/** Tensors of a run's checkpoint, without those that differ between ranks. */
 function learntBy(run: string, step: number): Map<string, number[]> {
   const file = join(run, "checkpoints", `step-${String(step).padStart(7, "0")}.safetensors`);
   const { tensors } = readSafetensors(file);
@@ -29,7 +29,7 @@ describe("training together", skipUnless(native.openStore !== undefined, "gloo")
     ["minent", {}],
     ["cfcontra", { cfcontra: plainCfcontra }],
   ])(
-    "%s: two ranks of batch 1 learn what one learns that accumulates over the same two",
+    "%s: two ranks of batch 1 learn the same as one that accumulates over both samples",
     async (method, options) => {
       await inTemporaryFolder(async (root) => {
         await makeDomains(root, 4, 3);

@@ -131,7 +131,7 @@ function subsetOf(
   if (count === undefined) return undefined;
   const known = { 19: classSets.cityscapes, 16: classSets.synthia16, 13: classSets.synthia13 };
   const subset = known[count as keyof typeof known];
-  if (!subset) throw new UserError("class-mismatch", `--classes ${count}: expected 19, 16 or 13`);
+  if (!subset) throw new UserError("invalid-value", `--classes ${count}: expected 19, 16 or 13`);
   const missing = subset.names.filter((name) => !names.includes(name));
   if (missing.length > 0) {
     throw new UserError(

@@ -3,7 +3,7 @@ import { checked } from "../checked.js";
 import { augmentSchema } from "../datasets/augment.js";
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { samplingSchema } from "../datasets/rare-classes.js";
-import { METHODS, type MethodName, methods } from "../methods/index.js";
+import { METHODS, type MethodName, methods, OPTIMIZERS } from "../methods/index.js";
 import { BACKBONES, type BackboneName, PROJECTION_HEADS } from "../network/index.js";
 import { coderTrainingSchema, STYLES, type StyleName } from "../style/index.js";
 
@@ -49,7 +49,10 @@ const trainSchema = z.strictObject({
   rate: z.number().positive().default(2.5e-4),
   /** Rate of classifiers and projection, as a multiple of the backbone's. */
   headRate: z.number().positive().default(10),
+  optimizer: z.enum(OPTIMIZERS).default("sgd"),
   momentum: z.number().min(0).max(1).default(0.9),
+  /** adamw: decay of the averages of gradients and of their squares. */
+  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
   weightDecay: z.number().min(0).default(5e-4),
   precision: z.enum(["float32", "bfloat16"]).default("bfloat16"),
   seed: whole.min(0).default(1234),

@@ -11,7 +11,9 @@ export type MethodOptions<Name extends MethodName> = z.input<(typeof methods)[Na
 
 const DEFAULTS: Omit<MethodContext, "network"> = {
   precision: "float32",
+  optimizer: "sgd",
   momentum: 0.9,
+  betas: [0.9, 0.999],
   weightDecay: 5e-4,
   duplicateUpdates: false,
   headRate: 10,

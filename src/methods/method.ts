@@ -2,6 +2,9 @@ import type { Sample } from "../datasets/dataset.js";
 import type { Network } from "../network/index.js";
 import type { Precision, ProcessGroup, Tensor, TensorMap } from "../torch/index.js";
 
+/** What may step a network. */
+export const OPTIMIZERS = ["sgd", "adamw"] as const;
+
 /** Named numbers of a step, for the log. */
 export type Scalars = Record<string, number>;
 
@@ -62,9 +65,14 @@ export type Method = SourceMethod | TwoDomainMethod;
 export interface MethodContext {
   readonly network: Network;
   readonly precision: Precision;
+  /** What steps the network. */
+  readonly optimizer: (typeof OPTIMIZERS)[number];
+  /** Of `sgd`. */
   readonly momentum: number;
+  /** Of `adamw`. */
+  readonly betas: readonly [number, number];
   readonly weightDecay: number;
-  /** See network/parameterGroups. */
+  /** Of `sgd`: see network/parameterGroups. */
   readonly duplicateUpdates: boolean;
   readonly headRate: number;
   /** Log the norm of the gradient that each loss contributes: one more backward pass for each. */

@@ -1,4 +1,5 @@
-export { type AdamOptions, adam } from "./adam.js";
+export { adam } from "./adam.js";
+export { type AdamOptions, type AdamWOptions, adamw } from "./adamw.js";
 export { dataParallel } from "./data-parallel.js";
 export { foldNorms } from "./fold.js";
 export {

@@ -1,8 +1,9 @@
 import { parameterGroups } from "../../network/index.js";
-import { dataParallel, sgd } from "../../nn/index.js";
+import { dataParallel } from "../../nn/index.js";
 import { alone, type TensorMap } from "../../torch/index.js";
 import type { MethodContext, Scalars } from "../method.js";
 import { backpropagate, type WeightedLosses } from "./backpropagate.js";
+import { networkOptimizer } from "./network-optimizer.js";
 
 /** Back-propagates the weighted losses and returns each of them, unweighted, under its name. */
 export type Learn = (losses: WeightedLosses) => Scalars;
@@ -25,12 +26,12 @@ export interface NetworkTrainer {
   readonly state: TensorMap;
 }
 
-/** SGD over the network as the context configures it, with gradients averaged over its processes. */
+/** Steps of the network as the context configures them, with gradients averaged over its processes. */
 export function networkTrainer(context: MethodContext, trainProjection = true): NetworkTrainer {
   const { network, duplicateUpdates, headRate, group = alone } = context;
   const groups = parameterGroups(network, { duplicateUpdates, headRate, trainProjection });
   const trained = groups.flatMap(({ parameters }) => [...parameters.values()]);
-  const optimizer = dataParallel(sgd(groups, context), trained, group);
+  const optimizer = dataParallel(networkOptimizer(groups, context), trained, group);
   return {
     state: optimizer.state,
     step(rate, parts) {

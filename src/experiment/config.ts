@@ -44,6 +44,8 @@ const trainSchema = z.strictObject({
   steps: whole.min(1).default(120000),
   /** Step at which the poly schedule would reach 0; `steps` when omitted. */
   schedule: whole.min(1).optional(),
+  /** Steps in which the rate rises linearly, from next to nothing to the schedule's. */
+  warmup: whole.min(0).default(0),
   /** Images of each domain in a step. */
   batch: whole.min(1).default(1),
   rate: z.number().positive().default(2.5e-4),
@@ -141,7 +143,12 @@ export const configSchema = z.strictObject({
   /** Random changes of the training images of both domains. */
   augment: augmentSchema.prefault({}),
   sampling: samplingSchema.prefault({}),
-  train: trainSchema.prefault({}),
+  train: trainSchema
+    .refine(({ warmup, steps }) => warmup <= steps, {
+      path: ["warmup"],
+      error: "is longer than the whole training, train.steps; lower it, or leave it out",
+    })
+    .prefault({}),
   /**
    * A pretraining on the source alone, which starts from `network.weights` if they are given, and from
    * which every method starts. Without it, methods start from `network.weights` themselves.

@@ -86,7 +86,7 @@ export async function prepare(
     sourceOrder(config, domains.source, out, listener),
   );
   const { stage, restyle } = preparation;
-  const { steps, rate, schedule = steps, seed, evaluateEvery } = train;
+  const { steps, rate, schedule = steps, warmup, seed, evaluateEvery } = train;
   const evaluatesAt = (step: number) =>
     step === steps || (evaluateEvery > 0 && step % evaluateEvery === 0);
 
@@ -117,7 +117,7 @@ export async function prepare(
     ...{ config, domains, network, method, start, evaluatesAt },
     records: first ? await openRecords() : undefined,
     loop: {
-      ...{ network, method, steps, start, rate, schedule, seed, group, warn },
+      ...{ network, method, steps, start, rate, schedule, warmup, seed, group, warn },
       source: { ...stream("source"), order },
       target: stream("target"),
     },

@@ -22,7 +22,7 @@ export interface Progress {
   readonly total: number;
   /** Base learning rate of this step. */
   readonly rate: number;
-  /** The schedule's factor at this step, 1 at first: for optimisers with a rate of their own. */
+  /** The schedule's factor at this step, warm-up included: for optimisers with a rate of their own. */
   readonly decay: number;
 }
 

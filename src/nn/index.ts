@@ -38,5 +38,5 @@ export {
 } from "./parameters.js";
 export { below, prefixed } from "./prefix.js";
 export { replay } from "./replay.js";
-export { poly } from "./schedule.js";
+export { poly, rateFactor, type Schedule, warmUp } from "./schedule.js";
 export { type Optimizer, type ParameterGroup, type SgdOptions, sgd } from "./sgd.js";

@@ -97,6 +97,7 @@ describe("configuration", () => {
     ["an unknown section", "netwrok.width=1", /netwrok is not a known key.*did you mean network/],
     ["nothing to measure on", "evaluate={}", /evaluate: expected a labelled data set/],
     ["a wrong type", "train.steps=many", /train\.steps.*expected number/],
+    ["a warm-up without end", "train.warmup=9999999", /train\.warmup.*train\.steps/],
     [
       "an unknown backbone",
       "network.backbone=resnet19",

@@ -28,5 +28,23 @@ def adamw(case):
     return weights
 
 
+def schedule(case):
+    """Rates at steps 0, 1, ...: a linear warm-up and polynomial decay, multiplied."""
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=case["rate"])
+    schedulers = torch.optim.lr_scheduler
+    both = schedulers.ChainedScheduler(
+        [
+            schedulers.LinearLR(optimizer, start_factor=1e-6, total_iters=case["warmup"]),
+            schedulers.PolynomialLR(optimizer, total_iters=case["total"], power=0.9),
+        ]
+    )
+    rates = []
+    for _ in range(case["steps"]):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        both.step()
+    return rates
+
+
 case = json.load(sys.stdin)
-json.dump({"adamw": adamw}[case["what"]](case), sys.stdout)
+json.dump({"adamw": adamw, "schedule": schedule}[case["what"]](case), sys.stdout)

@@ -104,6 +104,7 @@ export interface TinyLoop {
   /** The step after which the caller has enough, as Ctrl-C makes it. */
   readonly stopAfter?: number;
   readonly schedule?: number;
+  readonly warmup?: number;
   readonly seed?: number;
   readonly rate?: number;
   readonly source?: Dataset;

@@ -56,6 +56,8 @@ const trainSchema = z.strictObject({
   /** adamw: decay of the averages of gradients and of their squares. */
   betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
   weightDecay: z.number().min(0).default(5e-4),
+  /** The most that the norm of the network's gradient may be; without it, gradients are as they are. */
+  clip: z.number().positive().optional(),
   precision: z.enum(["float32", "bfloat16"]).default("bfloat16"),
   seed: whole.min(0).default(1234),
   /** Update backbone parameters several times a step, as the reference's optimiser does. */

@@ -75,6 +75,8 @@ export interface MethodContext {
   /** Of `sgd`: see network/parameterGroups. */
   readonly duplicateUpdates: boolean;
   readonly headRate: number;
+  /** The most that the norm of the network's gradient may be: longer ones are shortened. */
+  readonly clip?: number | undefined;
   /** Log the norm of the gradient that each loss contributes: one more backward pass for each. */
   readonly gradientNorms: boolean;
   /** The processes that train this network together; the one alone when omitted. */

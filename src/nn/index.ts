@@ -1,5 +1,6 @@
 export { adam } from "./adam.js";
 export { type AdamOptions, type AdamWOptions, adamw } from "./adamw.js";
+export { clipGradients } from "./clip.js";
 export { dataParallel } from "./data-parallel.js";
 export { foldNorms } from "./fold.js";
 export {

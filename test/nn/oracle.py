@@ -1,13 +1,23 @@
-"""Optimisers, clipping and schedules by PyTorch's own. Reads a case as JSON, writes what PyTorch gives."""
+"""Optimisers, clipping and schedules by PyTorch's own. Reads cases as JSON, writes what PyTorch gives."""
 import json
 import sys
 
 import torch
 
 
+def parameters_of(case):
+    return [torch.tensor(values, dtype=torch.float32, requires_grad=True) for values in case["parameters"]]
+
+
+def give(parameters, gradients):
+    """One gradient a parameter; null is that of a parameter which no loss reaches."""
+    for parameter, gradient in zip(parameters, gradients):
+        parameter.grad = None if gradient is None else torch.tensor(gradient, dtype=torch.float32)
+
+
 def adamw(case):
-    """Weights after every step; a gradient of null is one that no loss reaches."""
-    parameters = [torch.tensor(values, requires_grad=True) for values in case["parameters"]]
+    """Weights after every step."""
+    parameters = parameters_of(case)
     groups = [
         {
             "params": [parameter],
@@ -21,11 +31,23 @@ def adamw(case):
     for rate, gradients in zip(case["rates"], case["gradients"]):
         for group, multiple in zip(optimizer.param_groups, case["multiples"]):
             group["lr"] = rate * multiple
-        for parameter, gradient in zip(parameters, gradients):
-            parameter.grad = None if gradient is None else torch.tensor(gradient)
+        give(parameters, gradients)
         optimizer.step()
         weights.append([parameter.tolist() for parameter in parameters])
     return weights
+
+
+def clip(case):
+    """Norms before clipping, and weights, after every step of SGD by clipped gradients."""
+    parameters = parameters_of(case)
+    optimizer = torch.optim.SGD(parameters, lr=case["rate"], momentum=0.9, weight_decay=0.01)
+    norms, weights = [], []
+    for gradients in case["gradients"]:
+        give(parameters, gradients)
+        norms.append(torch.nn.utils.clip_grad_norm_(parameters, case["most"]).item())
+        optimizer.step()
+        weights.append([parameter.tolist() for parameter in parameters])
+    return {"norms": norms, "weights": weights}
 
 
 def schedule(case):
@@ -46,5 +68,6 @@ def schedule(case):
     return rates
 
 
-case = json.load(sys.stdin)
-json.dump({"adamw": adamw, "schedule": schedule}[case["what"]](case), sys.stdout)
+question = json.load(sys.stdin)
+answer = {"adamw": adamw, "clip": clip, "schedule": schedule}[question["what"]]
+json.dump([answer(case) for case in question["cases"]], sys.stdout)

@@ -24,8 +24,10 @@ test("without a warm-up the factor is the decay's, to the bit", () => {
 test.skipIf(!hasPyTorch)(
   "warm-up times decay is what PyTorch's schedulers multiply (skipped without python3-torch)",
   () => {
-    const rates = pytorch<number[]>("schedule", { rate: 0.02, warmup: 8, total: 30, steps: 30 });
-    for (const [step, rate] of rates.entries()) {
+    const wanted = { rate: 0.02, warmup: 8, total: 30, steps: 30 };
+    const [rates] = pytorch<number[]>("schedule", [wanted]);
+    expect(rates).toHaveLength(30);
+    for (const [step, rate] of (rates as number[]).entries()) {
       const own = 0.02 * rateFactor(step, { total: 30, warmup: 8 });
       expect(own / rate).toBeCloseTo(1, 9);
     }

@@ -5,7 +5,7 @@ import type { MethodContext } from "../method.js";
 /** What of a context decides how the network is stepped. */
 export type OptimizerChoice = Pick<
   MethodContext,
-  "optimizer" | "momentum" | "betas" | "weightDecay" | "duplicateUpdates"
+  "optimizer" | "momentum" | "betas" | "weightDecay" | "duplicateUpdates" | "clip"
 >;
 
 /**
@@ -14,9 +14,11 @@ export type OptimizerChoice = Pick<
  */
 export function networkOptimizer(
   groups: readonly ParameterGroup[],
-  { optimizer, momentum, betas, weightDecay, duplicateUpdates }: OptimizerChoice,
+  { optimizer, momentum, betas, weightDecay, duplicateUpdates, clip }: OptimizerChoice,
 ): Optimizer {
-  if (optimizer !== "adamw") return sgd(groups, { momentum, weightDecay });
+  if (optimizer !== "adamw") {
+    return sgd(groups, { momentum, weightDecay, apart: clip !== undefined });
+  }
   if (duplicateUpdates) {
     throw new UserError(
       "conflicting-options",

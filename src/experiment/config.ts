@@ -63,6 +63,8 @@ const trainSchema = z.strictObject({
   /** Update backbone parameters several times a step, as the reference's optimiser does. */
   duplicateUpdates: z.boolean().default(false),
   gradientNorms: z.boolean().default(false),
+  /** The share that a step keeps of a running average of the network, which is then what is evaluated. */
+  ema: z.number().gt(0).lt(1).optional(),
   /** Steps between checkpoints, and between evaluations (0: only at the end). */
   checkpointEvery: whole.min(1).default(2000),
   evaluateEvery: whole.min(0).default(0),

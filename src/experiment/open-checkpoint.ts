@@ -19,6 +19,8 @@ export interface Trained {
   readonly config: Config;
   readonly info: CheckpointInfo;
   readonly network: Network;
+  /** train.ema, where the network is the run's running average and not what was trained. */
+  readonly ema?: number;
   /** What its predictions do to an image first. */
   readonly stage: Stage | undefined;
   dispose(): void;
@@ -45,15 +47,37 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
       dispose(network.parameters.all);
     };
     try {
-      loadNetwork(file, checkpoint, network);
+      loadNetwork(file, checkpoint, network, averageOf(file, config, checkpoint.info));
     } catch (error) {
       free();
       throw error;
     }
-    return { config, info: checkpoint.info, network, stage, dispose: free };
+    const { ema } = config.train;
+    const { info } = checkpoint;
+    return { config, info, network, ...(ema !== undefined && { ema }), stage, dispose: free };
   } finally {
     dispose(checkpoint.tensors);
   }
+}
+
+/**
+ * The average that a configuration wants of a checkpoint; undefined where it wants the network itself.
+ * @throws UserError where the checkpoint has another one or none
+ */
+function averageOf(
+  file: string,
+  { train: { ema } }: Config,
+  { average }: CheckpointInfo,
+): CheckpointInfo["average"] {
+  if (ema === undefined || ema === average?.decay) return ema === undefined ? undefined : average;
+  const found = average
+    ? `a running average with train.ema ${average.decay}`
+    : "no running average";
+  throw new UserError(
+    "conflicting-options",
+    `train.ema is ${ema}, but ${file} has ${found}; leave train.ema as the run has it, or ` +
+      "--set train.ema=null for the network itself",
+  );
 }
 
 /** @throws UserError unless a data set has the classes that a network was trained for */

@@ -66,6 +66,7 @@ export async function prepare(
     group,
     classNames: classes,
   });
+  const evaluated = train.ema === undefined ? network : (method.average?.network ?? network);
   const folder = openRunFolder(out);
   if (first) removeHalfWritten(out);
   const preparation = await firstThenOthers(group, () =>
@@ -92,7 +93,8 @@ export async function prepare(
 
   async function openRecords(): Promise<Records> {
     const recorder = await openRecorder(folder, {
-      ...{ network, method, evaluate: domains.evaluate, size: sizes.evaluate, start, steps },
+      ...{ network: evaluated, method, evaluate: domains.evaluate, size: sizes.evaluate },
+      ...{ start, steps },
       predict: { precision: train.precision, stage },
       evaluatesAgain: start > 0 && evaluatesAt(start),
     });
@@ -123,7 +125,10 @@ export async function prepare(
     },
     /** Every rank measures its share of the images. */
     measure: (signal?: AbortSignal) =>
-      measureAll({ network, config, stage }, domains.evaluate, listener, { group, signal }),
+      measureAll({ network: evaluated, config, stage }, domains.evaluate, listener, {
+        group,
+        signal,
+      }),
     dispose() {
       dispose([network.parameters.all, method.state]);
       preparation.dispose();

@@ -47,7 +47,7 @@ export const pretrainingFolder = (preset: string | Preset, seed: number, beside:
 /** What decides the weights of a pretraining, by key. */
 function decisive({ source, network, sizes, augment, sampling, train, options }: Config) {
   // What decides when something is saved or measured, and where it is computed, decides no weight.
-  const { device: _, checkpointEvery: __, evaluateEvery: ___, gradientNorms: ____, ...own } = train;
+  const { device, checkpointEvery, evaluateEvery, gradientNorms, ema, ...own } = train;
   return {
     ...prefixed("source", source),
     ...prefixed("network", network),

@@ -2,9 +2,11 @@ import { rmdirSync } from "node:fs";
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import { UserError } from "../errors.js";
 import type { Scores } from "../evaluate/index.js";
+import type { Method } from "../methods/index.js";
 import { alone, type ProcessGroup } from "../torch/index.js";
 import {
   anyRank,
+  type CheckpointInfo,
   checkpoints,
   lockRunFolder,
   openRunFolder,
@@ -50,6 +52,8 @@ export interface RunResult {
   /** The most memory that this process has had resident, in MiB. */
   readonly peakMemory: number;
   readonly classes: readonly string[];
+  /** train.ema, where the scores are those of a running average of the network. */
+  readonly ema?: number;
   /** Scores by evaluation set, of the last snapshot. */
   readonly scores: Readonly<Record<string, Scores>>;
   /** false if it was stopped; it can be resumed. */
@@ -117,6 +121,7 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
   const info = {
     ...{ method: config.method, classes, network: config.network },
     stage: stageRecord(config, out),
+    average: recordOf(config, method),
   };
   const spent = { seconds: 0, waiting: 0 };
   let done = start;
@@ -148,8 +153,13 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
   const result = (scores: Readonly<Record<string, Scores>>, complete: boolean): RunResult => {
     const { seconds, waiting } = spent;
     const share = seconds > 0 ? waiting / seconds : 0;
-    const cost = { seconds, waiting: share, peakMemory: peakMemory() };
-    return { method: config.method, seed, steps: done, start, ...cost, classes, scores, complete };
+    const { ema } = config.train;
+    return {
+      ...{ method: config.method, seed, steps: done, start },
+      ...{ seconds, waiting: share, peakMemory: peakMemory() },
+      ...(ema !== undefined && { ema }),
+      ...{ classes, scores, complete },
+    };
   };
 
   try {
@@ -219,6 +229,13 @@ async function report(out: string, listener: Listener): Promise<void> {
       `The report could not be written (${message}); \`cfcontra report ${out}\` tries again.`,
     );
   }
+}
+
+/** What a checkpoint says of the average that is evaluated. */
+function recordOf({ train }: Config, { average }: Method): CheckpointInfo["average"] {
+  if (train.ema === undefined || average === undefined) return undefined;
+  const { decay, prefix } = average;
+  return { decay, prefix };
 }
 
 /** The most memory that this process has had resident so far, in MiB. */

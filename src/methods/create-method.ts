@@ -3,6 +3,7 @@ import { checked } from "../checked.js";
 import { UserError } from "../errors.js";
 import { nearestWord } from "../nearest-word.js";
 import type { Network } from "../network/index.js";
+import { averaged } from "./averaged.js";
 import type { Method, MethodContext } from "./method.js";
 import { METHODS, type MethodName, methods } from "./methods.js";
 
@@ -41,5 +42,6 @@ export function createMethod<Name extends MethodName>(
   }
   const { options: schema, create } = methods[name];
   const own = checked(schema as z.ZodType, options, `options of ${name}`);
-  return create({ ...DEFAULTS, network, ...context }, own as never);
+  const method = create({ ...DEFAULTS, network, ...context }, own as never);
+  return context.ema === undefined ? method : averaged(method, network, context.ema);
 }

@@ -1,5 +1,6 @@
 export { createMethod, type MethodOptions } from "./create-method.js";
 export {
+  type Average,
   type Batches,
   type Domains,
   type Method,

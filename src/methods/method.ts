@@ -32,6 +32,15 @@ export interface Domains {
   samples(domain: "source" | "target", count: number): AsyncIterable<Sample>;
 }
 
+/** A running average of the weights and statistics of the network that is trained. */
+export interface Average {
+  readonly network: Network;
+  /** The share of it that a step keeps. */
+  readonly decay: number;
+  /** What the names of its tensors begin with in the method's state. */
+  readonly prefix: string;
+}
+
 /** What all methods have. */
 interface MethodParts {
   /** The scalar of `step` that stands for the whole in a progress line. */
@@ -40,6 +49,8 @@ interface MethodParts {
   before?(progress: Progress, domains: Domains): Promise<void>;
   /** Everything beside the network that a resumed run needs. */
   readonly state: TensorMap;
+  /** Of a method that keeps one. */
+  readonly average?: Average;
   /** The prototypes of both domains, [C, D] each, of a method that has any: for reports. */
   prototypes?(): { readonly source: Tensor; readonly target: Tensor };
 }
@@ -77,6 +88,8 @@ export interface MethodContext {
   readonly headRate: number;
   /** The most that the norm of the network's gradient may be: longer ones are shortened. */
   readonly clip?: number | undefined;
+  /** Keep a running average of the network, of which a step keeps this share: `average`. */
+  readonly ema?: number | undefined;
   /** Log the norm of the gradient that each loss contributes: one more backward pass for each. */
   readonly gradientNorms: boolean;
   /** The processes that train this network together; the one alone when omitted. */

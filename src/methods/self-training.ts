@@ -112,6 +112,7 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     usesTarget: true,
     headline: SUPERVISED,
     state: new Map([...trainer.state, ...alignment.state, ...teacher.state]),
+    average: teacher,
     before: alignment.before,
     prototypes: alignment.prototypes,
     step(batches, progress) {

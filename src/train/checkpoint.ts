@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError, writing } from "../errors.js";
-import type { Method } from "../methods/method.js";
+import type { Average, Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
 import { below, prefixed } from "../nn/index.js";
 import {
@@ -28,7 +28,14 @@ export interface CheckpointInfo {
   readonly network: unknown;
   /** The coarse stage that the network was trained behind, as JSON; undefined if not recorded. */
   readonly stage?: unknown;
+  /** The running average of the network that the method's state has, if it is what is evaluated. */
+  readonly average?: AverageInfo | undefined;
 }
+
+/** Which tensors of the method's state are a running average of the network. */
+export type AverageInfo = Pick<Average, "decay" | "prefix">;
+
+type Metadata = Readonly<Record<string, string>>;
 
 const NETWORK = "network/";
 const METHOD = "method/";
@@ -38,11 +45,19 @@ const WITHOUT_CHECKSUM = "cfcontra-1";
 const KEPT = 2;
 
 /** Whether the metadata of a file of tensors are those of a checkpoint. */
-export const isCheckpoint = ({ format }: Readonly<Record<string, string>>): boolean =>
+export const isCheckpoint = ({ format }: Metadata): boolean =>
   format === FORMAT || format === WITHOUT_CHECKSUM;
 
 /** The network among a checkpoint's tensors, under the names of its state dict. */
 export const networkOf = (tensors: TensorMap): TensorMap => below(NETWORK, tensors);
+
+/** The average that the metadata of a checkpoint record. */
+export const averageIn = ({ average }: Metadata): AverageInfo | undefined =>
+  average === undefined ? undefined : (JSON.parse(average) as AverageInfo);
+
+/** What is evaluated of a checkpoint: its running average where it records one, else the network. */
+export const evaluatedOf = (tensors: TensorMap, average: AverageInfo | undefined): TensorMap =>
+  average === undefined ? networkOf(tensors) : below(METHOD + average.prefix, tensors);
 
 /**
  * Writes network, optimiser, banks and every rank's random state to one file, complete or not at all.
@@ -86,6 +101,7 @@ function metadata({
   classes,
   network,
   stage,
+  average,
 }: CheckpointInfo): Record<string, string> {
   return {
     step: String(step),
@@ -93,6 +109,7 @@ function metadata({
     classes: JSON.stringify(classes),
     network: JSON.stringify(network),
     ...(stage !== undefined && { stage: JSON.stringify(stage) }),
+    ...(average !== undefined && { average: JSON.stringify(average) }),
   };
 }
 
@@ -117,6 +134,7 @@ export function readCheckpoint(path: string): Checkpoint {
       classes: JSON.parse(metadata.classes as string) as string[],
       network: JSON.parse(metadata.network as string) as unknown,
       ...(metadata.stage !== undefined && { stage: JSON.parse(metadata.stage) as unknown }),
+      average: averageIn(metadata),
     };
     return { info, tensors };
   } catch {
@@ -200,9 +218,17 @@ function restore(saved: TensorMap, into: TensorMap): void {
   });
 }
 
-/** Puts the weights of a checkpoint into the network. Throws UserError if they do not fit. */
-export function loadNetwork(path: string, { tensors }: Checkpoint, network: Network): void {
-  const saved = networkOf(tensors);
+/**
+ * Puts the weights of a checkpoint into the network, those that were trained or their running average.
+ * Throws UserError if they do not fit.
+ */
+export function loadNetwork(
+  path: string,
+  { tensors }: Checkpoint,
+  network: Network,
+  average?: AverageInfo,
+): void {
+  const saved = evaluatedOf(tensors, average);
   requireFit(path, saved, network.parameters.all);
   restore(saved, network.parameters.all);
 }

@@ -37,6 +37,7 @@ const variants: Partial<Record<MethodName, readonly object[]>> = {
 const trainings: TinySetup[] = [
   { method: "cfcontra", context: { optimizer: "adamw" } },
   { method: "advent", context: { clip: 0.5 } },
+  { method: "minent", context: { ema: 0.9 } },
 ];
 
 const setups: TinySetup[] = [

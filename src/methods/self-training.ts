@@ -21,6 +21,7 @@ import { classMix, type Labelled } from "./step/class-mix.js";
 import { alignmentOptions, fineAlignment } from "./step/fine-alignment.js";
 import { guardRails } from "./step/guard-rails.js";
 import { type Learn, networkTrainer, type Part } from "./step/network-trainer.js";
+import { strongly, strongOptions } from "./step/strong-augment.js";
 import { predict, SUPERVISED } from "./step/supervised.js";
 import { meanTeacher } from "./step/teacher.js";
 import { jitterChannels } from "./step/tensor-augment.js";
@@ -37,8 +38,10 @@ export const selfTrainingOptions = z.strictObject({
   confidence: z.number().min(0).max(1).default(0.968),
   /** What a cosine with a class's target prototype adds to the teacher's logit; 0 is off. */
   denoising: weight.default(5),
-  /** Contrast and brightness of each channel of a mixed image change by up to this share. */
+  /** Contrast and brightness of each channel of an image for the student change by up to this share. */
   jitter: z.number().min(0).max(1).default(0.2),
+  /** Changes of the student's images instead of `jitter`. */
+  strong: strongOptions.optional(),
 });
 
 type Options = z.infer<typeof selfTrainingOptions>;
@@ -89,23 +92,34 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     return result;
   }
 
+  /** Images as the student sees them; the teacher sees them as they are. */
+  const seen = (images: Tensor) =>
+    options.strong === undefined
+      ? jitterChannels(images, options.jitter)
+      : strongly(images, network.input, options.strong);
+
   /** Cross-entropy of both heads on a mixture of the batch's domains. */
-  function mixedPart(
-    learn: Learn,
-    source: Batches["source"],
-    target: Tensor,
-    step: number,
-  ): Scalars {
-    const taught = teach(target);
-    rails.pseudoLabels(step, taught.labels.reshape(-1).bincount(network.classes).numbers());
+  function mixedPart(learn: Learn, source: Batches["source"], taught: Labelled): Scalars {
     const known = { ...source, weights: ones(source.labels.shape, { device: network.device }) };
     const { images, labels, weights } = classMix(known, taught, network.classes);
-    const { main, aux } = predict(context, jitterChannels(images, options.jitter));
-    const scalars = learn({
+    const { main, aux } = predict(context, seen(images));
+    return learn({
       "mixed/main": [options.mixed, weightedSegmentationLoss(main, labels, weights)],
       "mixed/aux": [options.mixed * options.aux, weightedSegmentationLoss(aux, labels, weights)],
     });
-    return { ...scalars, "pseudo/confidence": taught.sure };
+  }
+
+  /** The parts of a step that learn from the teacher's labels for target images [N, 3, H, W]. */
+  function taughtParts({ source, target: { images } }: Batches, step: number): Part[] {
+    const aside = (body: () => Scalars) => scope(() => withoutStatistics(body));
+    const mixed: Part = (learn) => {
+      const taught = teach(images);
+      const counts = scope(() => taught.labels.reshape(-1).bincount(network.classes).numbers());
+      rails.pseudoLabels(step, counts);
+      const scalars = aside(() => mixedPart(learn, source, taught));
+      return { ...scalars, "pseudo/confidence": taught.sure };
+    };
+    return [mixed];
   }
 
   return {
@@ -116,15 +130,10 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     before: alignment.before,
     prototypes: alignment.prototypes,
     step(batches, progress) {
-      const { source, target } = batches;
-      const mixed: Part = (learn) =>
-        scope(() =>
-          withoutStatistics(() => mixedPart(learn, source, target.images, progress.step)),
-        );
       const scalars = scope(() =>
         trainer.step(progress.rate, [
           ...alignment.parts(batches, progress),
-          ...(progress.step >= options.warmup ? [mixed] : []),
+          ...(progress.step >= options.warmup ? taughtParts(batches, progress.step) : []),
         ]),
       );
       teacher.follow(progress.step);

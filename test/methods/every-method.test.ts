@@ -29,7 +29,10 @@ async function outcome(run: TinyRun, loop: Parameters<typeof trainTiny>[1]) {
 /** Options beside the defaults that change what a method does or keeps. */
 const variants: Partial<Record<MethodName, readonly object[]>> = {
   adaptsegnet: [{ gan: "least-squares" }],
-  "self-training": [{ warmup: 1, denoising: 0, jitter: 0 }],
+  "self-training": [
+    { warmup: 1, denoising: 0, jitter: 0 },
+    { strong: { grey: 0.5 }, confidence: 0.3 },
+  ],
   maxsquare: [{ balance: 0, guidance: 0 }],
 };
 

@@ -20,6 +20,7 @@ import type { Batches, Method, MethodContext, Scalars } from "./method.js";
 import { classMix, type Labelled } from "./step/class-mix.js";
 import { alignmentOptions, fineAlignment } from "./step/fine-alignment.js";
 import { guardRails } from "./step/guard-rails.js";
+import { maskedLosses, maskOptions } from "./step/masked-image.js";
 import { type Learn, networkTrainer, type Part } from "./step/network-trainer.js";
 import { strongly, strongOptions } from "./step/strong-augment.js";
 import { predict, SUPERVISED } from "./step/supervised.js";
@@ -42,6 +43,11 @@ export const selfTrainingOptions = z.strictObject({
   jitter: z.number().min(0).max(1).default(0.2),
   /** Changes of the student's images instead of `jitter`. */
   strong: strongOptions.optional(),
+  /** Shares of the target images' height, from above and from below, without pseudo-labels. */
+  ignoreTop: z.number().min(0).max(1).default(0),
+  ignoreBottom: z.number().min(0).max(1).default(0),
+  /** A loss on masked target images. */
+  mask: maskOptions.optional(),
 });
 
 type Options = z.infer<typeof selfTrainingOptions>;
@@ -77,6 +83,8 @@ export function selfTraining(context: MethodContext, options: Options): Method {
         const [most, labels] = topk(probability, 1, 1); // [N, 1, H, W]
         const sure = most.gt(options.confidence).to({ dtype: "float32" }).mean().item();
         const weights = full([images.size(0), height, width], sure, { device: network.device });
+        weights.slice(1, 0, Math.round(options.ignoreTop * height)).zeroInPlace();
+        weights.slice(1, height - Math.round(options.ignoreBottom * height)).zeroInPlace();
         return { images, labels: labels.squeeze(1), weights, sure };
       }),
     );
@@ -111,15 +119,20 @@ export function selfTraining(context: MethodContext, options: Options): Method {
 
   /** The parts of a step that learn from the teacher's labels for target images [N, 3, H, W]. */
   function taughtParts({ source, target: { images } }: Batches, step: number): Part[] {
+    const { mask, aux } = options;
+    let taught: ReturnType<typeof teach>;
     const aside = (body: () => Scalars) => scope(() => withoutStatistics(body));
     const mixed: Part = (learn) => {
-      const taught = teach(images);
+      taught = teach(images);
       const counts = scope(() => taught.labels.reshape(-1).bincount(network.classes).numbers());
       rails.pseudoLabels(step, counts);
       const scalars = aside(() => mixedPart(learn, source, taught));
       return { ...scalars, "pseudo/confidence": taught.sure };
     };
-    return [mixed];
+    if (mask === undefined) return [mixed];
+    const masked: Part = (learn) =>
+      aside(() => learn(maskedLosses(context, taught, seen(images), { ...mask, aux })));
+    return [mixed, masked];
   }
 
   return {

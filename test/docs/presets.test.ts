@@ -124,15 +124,15 @@ describe("docs/methods.md", () => {
     });
   const all = new Map(options.flatMap(pairs));
 
-  test.each([["Strong augmentation", "strong"]] as const)(
-    "%s: every key, with its default",
-    (heading, option) => {
-      const schema = methods["self-training"].options.shape[option];
-      const { rows } = page("methods").find((table) => table.heading === heading) as Table;
-      const documented = rows.map(({ key, default: value = "" }) => [nameIn(key), valueIn(value)]);
-      expect(documented).toEqual([...keysOf(schema)].map(([name, { value }]) => [name, value]));
-    },
-  );
+  test.each([
+    ["Strong augmentation", "strong"],
+    ["Masked images", "mask"],
+  ] as const)("%s: every key, with its default", (heading, option) => {
+    const schema = methods["self-training"].options.shape[option];
+    const { rows } = page("methods").find((table) => table.heading === heading) as Table;
+    const documented = rows.map(({ key, default: value = "" }) => [nameIn(key), valueIn(value)]);
+    expect(documented).toEqual([...keysOf(schema)].map(([name, { value }]) => [name, value]));
+  });
 
   test.each(METHODS)("every option of %s, with its default", (method) => {
     const keys = keysOf(methods[method].options);

@@ -31,7 +31,7 @@ const variants: Partial<Record<MethodName, readonly object[]>> = {
   adaptsegnet: [{ gan: "least-squares" }],
   "self-training": [
     { warmup: 1, denoising: 0, jitter: 0 },
-    { strong: { grey: 0.5 }, confidence: 0.3 },
+    { strong: { grey: 0.5 }, mask: { block: 0.25 }, confidence: 0.3, ignoreBottom: 0.2 },
   ],
   maxsquare: [{ balance: 0, guidance: 0 }],
 };

@@ -127,6 +127,28 @@ const methodOptions = Object.fromEntries(
   METHODS.map((name) => [name, methods[name].options.optional()]),
 ) as { [Name in MethodName]: z.ZodOptional<(typeof methods)[Name]["options"]> };
 
+/** A run that comes before this one, or the folder of one that is there. */
+const afterSchema = z.preprocess(
+  (value) => (typeof value === "string" ? { run: value } : value),
+  z
+    .strictObject({
+      method: methodName.optional(),
+      /** Instead of the configuration's. */
+      steps: whole.min(1).optional(),
+      rate: z.number().positive().optional(),
+      augment: augmentSchema.optional(),
+      /** Its run folder: made where it is missing, if it has a method. */
+      run: z.string().optional(),
+    })
+    .refine(({ method, run }) => method !== undefined || run !== undefined, {
+      error: "expected a method, or the folder of a run",
+    })
+    .refine((after) => after.method !== undefined || Object.keys(after).length === 1, {
+      path: ["method"],
+      error: "is missing: steps, rate and augment are for a run that is made",
+    }),
+);
+
 /** A whole run. Defaults are the reference's; presets state what differs. */
 export const configSchema = z.strictObject({
   method: methodName.default("cfcontra"),
@@ -166,6 +188,11 @@ export const configSchema = z.strictObject({
       run: z.string().optional(),
     })
     .optional(),
+  /**
+   * A run of another method whose weights this one starts from, made where it is missing. It has
+   * everything else from this configuration, the pretraining included.
+   */
+  after: afterSchema.optional(),
 });
 
 /** A checked configuration, with every default filled in. */

@@ -59,7 +59,7 @@ export async function prepare(
   manualSeed(train.seed);
   const network = buildNetwork(config, classes.length);
   const latest = resuming && first ? checkpoints(out).at(-1) : undefined;
-  const weights = config.pretrain?.run ?? config.network.weights;
+  const weights = config.after?.run ?? config.pretrain?.run ?? config.network.weights;
   if (weights !== undefined && first && !latest) listener.note(startFrom(weights, network));
   const method = buildMethod(config, network, {
     warn: listener.note,

@@ -35,6 +35,8 @@ export interface RunOptions {
   /** The processes that train together. Rank 0 writes the run folder. */
   readonly group?: ProcessGroup | undefined;
   readonly listener?: Listener | undefined;
+  /** The section of another configuration for whose sake this run is made. */
+  readonly section?: "pretrain" | "after" | undefined;
   /** Aborted, the run finishes its step, saves a checkpoint and ends incomplete. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -74,6 +76,8 @@ export type RunEvent =
       readonly rate: number;
       /** The method looks at images before its first step. */
       readonly looksAround: boolean;
+      /** The section of the configuration that asked for this run to come before the one itself. */
+      readonly section?: "pretrain" | "after";
     }
   | ({ readonly type: "step"; readonly steps: number } & StepReport)
   | { readonly type: "checkpoint"; readonly step: number; readonly file: string }
@@ -112,7 +116,7 @@ function removeIfEmpty(folder: string): void {
 }
 
 async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
-  const { out, group = alone, listener = consoleListener, signal } = options;
+  const { out, group = alone, listener = consoleListener, signal, section } = options;
   const config = withAbsoluteRoots(options.config, options.data);
   const parts = await prepare(config, out, { resume: options.resume, group, listener });
   const { network, method, records, start } = parts;
@@ -165,7 +169,7 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
   try {
     const looksAround = method.before !== undefined;
     const about = { method: config.method, seed, rate: config.train.rate, looksAround };
-    yield { type: "start", out, step: start, steps, ...about };
+    yield { type: "start", out, step: start, steps, ...about, ...(section && { section }) };
     // The machine may have been lost after the checkpoint of this step and before its evaluation.
     let stopped = false;
     if (start > 0 && start < steps && parts.evaluatesAt(start)) {

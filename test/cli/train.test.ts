@@ -250,9 +250,14 @@ test("a dry run says what a run would be, and leaves nothing behind", async () =
     expect(out).toMatch(/^parameters +0\.\d million, of which 0\.\d million are trained$/m);
     expect(out).toMatch(/^memory +\d+ MiB/m);
     expect(out).toMatch(/^training +\d+:\d\d for 120 steps/m);
-    const ahead = ["--set", "pretrain={ steps: 7, rate: 0.01 }"];
+    const ahead = [
+      "pretrain={ steps: 7, rate: 0.01 }",
+      "after={ method: minent, steps: 9 }",
+    ].flatMap((change) => ["--set", change]);
     const both = await cli("train", "--preset", path, "--dry-run", ...ahead);
-    expect(both.out).toMatch(/^training .*; before it, once for all methods, 7 of pretraining$/m);
+    expect(both.out).toMatch(
+      /^training .*; before it, once for all methods, 7 of pretraining; before it, 9 of minent$/m,
+    );
     expect(out).not.toMatch(/before it/);
     expect(await readdir(root)).toEqual(before);
   });
@@ -286,6 +291,6 @@ test("a preset with a pretraining shares it among the methods", async () => {
     expect(second.err).toMatch(/weights from .*tiny-pretrained-1234/);
     const other = await train("cfcontra", "--set", "network.width=0.25");
     expect(other.code).toBe(1);
-    expect(other.err).toMatch(/was pretrained under other settings/);
+    expect(other.err).toMatch(/under other settings \(network\.width was 0\.125, is 0\.25\)/);
   });
 });

@@ -31,6 +31,8 @@ const networkSchema = z.strictObject({
   input: z.enum(Object.keys(INPUT_FORMATS) as [InputName, ...InputName[]]).optional(),
   /** Multiplies every channel count of the backbone. */
   width: z.number().positive().default(1),
+  /** Dilations of the classifiers' branches, whose outputs are summed. */
+  rates: z.array(whole.min(1)).min(1).default([6, 12, 18, 24]),
   head: z.enum(PROJECTION_HEADS).default("moco"),
   /** How convolutions start: the reference's N(0, 0.01), or He et al. for training from scratch. */
   init: z.enum(["normal", "he"]).default("normal"),

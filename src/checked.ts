@@ -56,7 +56,7 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   return Object.keys(shapeOf(checkedLast(at)) ?? {});
 }
 
-/** What checks a value once it is preprocessed. */
+/** The schema that checks a value after preprocessing. */
 function checkedLast(schema: z.ZodType | undefined): z.ZodType | undefined {
   const at = unwrapped(schema);
   return at instanceof z.ZodPipe ? (at.out as z.ZodType) : at;

@@ -46,7 +46,7 @@ const trainSchema = z.strictObject({
   steps: whole.min(1).default(120000),
   /** Step at which the poly schedule would reach 0; `steps` when omitted. */
   schedule: whole.min(1).optional(),
-  /** Steps in which the rate rises linearly, from next to nothing to the schedule's. */
+  /** Steps over which the rate rises linearly to the schedule's. */
   warmup: whole.min(0).default(0),
   /** Images of each domain in a step. */
   batch: whole.min(1).default(1),
@@ -58,14 +58,14 @@ const trainSchema = z.strictObject({
   /** adamw: decay of the averages of gradients and of their squares. */
   betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
   weightDecay: z.number().min(0).default(5e-4),
-  /** The most that the norm of the network's gradient may be; without it, gradients are as they are. */
+  /** Largest norm of the network's gradient; not clipped if omitted. */
   clip: z.number().positive().optional(),
   precision: z.enum(["float32", "bfloat16"]).default("bfloat16"),
   seed: whole.min(0).default(1234),
   /** Update backbone parameters several times a step, as the reference's optimiser does. */
   duplicateUpdates: z.boolean().default(false),
   gradientNorms: z.boolean().default(false),
-  /** The share that a step keeps of a running average of the network, which is then what is evaluated. */
+  /** Decay of a running average of the network, which is evaluated instead of the network. */
   ema: z.number().gt(0).lt(1).optional(),
   /** Steps between checkpoints, and between evaluations (0: only at the end). */
   checkpointEvery: whole.min(1).default(2000),
@@ -129,17 +129,17 @@ const methodOptions = Object.fromEntries(
   METHODS.map((name) => [name, methods[name].options.optional()]),
 ) as { [Name in MethodName]: z.ZodOptional<(typeof methods)[Name]["options"]> };
 
-/** A run that comes before this one, or the folder of one that is there. */
+/** The run that this one starts from: how to train it, or the folder of an existing one. */
 const afterSchema = z.preprocess(
   (value) => (typeof value === "string" ? { run: value } : value),
   z
     .strictObject({
       method: methodName.optional(),
-      /** Instead of the configuration's. */
+      /** Those of the configuration if omitted. */
       steps: whole.min(1).optional(),
       rate: z.number().positive().optional(),
       augment: augmentSchema.optional(),
-      /** Its run folder: made where it is missing, if it has a method. */
+      /** Its run folder; trained if it is missing and `method` is given. */
       run: z.string().optional(),
     })
     .refine(({ method, run }) => method !== undefined || run !== undefined, {
@@ -147,7 +147,7 @@ const afterSchema = z.preprocess(
     })
     .refine((after) => after.method !== undefined || Object.keys(after).length === 1, {
       path: ["method"],
-      error: "is missing: steps, rate and augment are for a run that is made",
+      error: "is missing: steps, rate and augment apply only to a run that is trained",
     }),
 );
 
@@ -191,8 +191,8 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   /**
-   * A run of another method whose weights this one starts from, made where it is missing. It has
-   * everything else from this configuration, the pretraining included.
+   * A run of another method whose weights this one starts from, trained if it is missing. All other
+   * settings are those of this configuration, including the pretraining.
    */
   after: afterSchema.optional(),
 });

@@ -7,7 +7,7 @@ import { nameOf, type Preset, runConfig } from "./presets.js";
 import { type RunEvent, type RunOptions, run } from "./run.js";
 import { decidesAfter, decidesPretraining, requireSame, sharedByRuns } from "./same-settings.js";
 
-/** A run that comes before another one, which starts from its weights. */
+/** A run whose weights another run starts from. */
 export interface EarlierRun {
   readonly config: Config;
   /** Its run folder. */
@@ -15,10 +15,10 @@ export interface EarlierRun {
   readonly state: "missing" | "begun" | "complete";
 }
 
-/** Where a run that comes before others lies, by what it is called. */
+/** The default folder of an earlier run, by its name: "pretrained", "minent-first". */
 export type Beside = (name: string) => string;
 
-/** The folders of runs that come before those of a preset, in the folder where these lie. */
+/** The default folders of the earlier runs of a preset, all inside `folder`. */
 export const besideRuns =
   (preset: string | Preset, seed: number, folder: string): Beside =>
   (name) =>
@@ -27,9 +27,9 @@ export const besideRuns =
 const isComplete = (out: string) => existsSync(join(out, "result.json"));
 
 /**
- * The source-only run that all methods of a configuration start from, undefined where it has no
- * `pretrain` section.
- * @throws UserError where its folder holds a run of other settings
+ * The source-only run that all methods of a configuration start from; undefined without a `pretrain`
+ * section.
+ * @throws UserError if its folder holds a run with other settings
  */
 export function pretrainingOf(
   { pretrain, after: _, ...rest }: Config,
@@ -46,10 +46,10 @@ export function pretrainingOf(
 }
 
 /**
- * The run of another method that a configuration starts from, undefined where it has no `after`.
+ * The run of another method that a configuration starts from; undefined without `after`.
  * @param pretrained the run folder of its pretraining
- * @throws UserError where its folder holds a run of other settings, or a run that is only named is
- *   not complete, or is of another network, classes or data
+ * @throws UserError if its folder holds a run with other settings, or if an existing run is not
+ *   complete or has another network, other classes or other data
  */
 function runBefore(
   { after, ...rest }: Config,
@@ -67,7 +67,7 @@ function runBefore(
   return found(parseConfig(own, "after"), named ?? beside(`${method}-first`), "after", data);
 }
 
-/** A run of these settings, as far as it has come. */
+/** A run with these settings, and whether it is missing, begun or complete. */
 function found(
   config: Config,
   out: string,
@@ -81,7 +81,7 @@ function found(
   return { config, out, state: isComplete(out) ? "complete" : "begun" };
 }
 
-/** A run that is only named, of whatever method and settings. */
+/** An existing run, of any method and with any settings that decide neither network nor data. */
 function finished(out: string, wanted: Config, data: string): EarlierRun {
   const config = runConfig(out);
   if (!isComplete(out)) {
@@ -91,11 +91,16 @@ function finished(out: string, wanted: Config, data: string): EarlierRun {
     );
   }
   const shared = sharedByRuns(withAbsoluteRoots(wanted, data));
-  requireSame(out, sharedByRuns(config), shared, "`after` needs one of the same network and data");
+  requireSame(
+    out,
+    sharedByRuns(config),
+    shared,
+    "`after` needs a run with the same network and data",
+  );
   return { config, out, state: "complete" };
 }
 
-/** The runs that have to be made before one of this configuration, in order, and where it starts. */
+/** The earlier runs that a configuration needs, and the configuration with their folders filled in. */
 function chainOf(config: Config, beside: Beside, data: string) {
   const folder = config.pretrain && (config.pretrain.run ?? beside("pretrained"));
   const before = runBefore(config, folder, beside, data);
@@ -114,7 +119,7 @@ function chainOf(config: Config, beside: Beside, data: string) {
 }
 
 /**
- * Makes what is missing of a run that comes before others: trains it, or resumes it.
+ * Trains or resumes an earlier run, unless it is complete.
  * @throws UserError as `run` does
  */
 export async function* makeEarlier(
@@ -125,8 +130,8 @@ export async function* makeEarlier(
 }
 
 /**
- * Trains a configuration: first its pretraining and the run it comes after, where it has them and they
- * are not complete, then the method from there. Ends after an earlier run that was stopped.
+ * Trains a configuration: first its pretraining and the run named by `after`, unless they are complete,
+ * then the method from their weights. Ends if an earlier run is stopped.
  */
 export async function* trainChain(
   options: RunOptions & { readonly beside: Beside },

@@ -44,8 +44,8 @@ export interface Experiment {
   /** Opens the data sets. The target comes without labels. */
   domains(): Promise<Domains & { readonly evaluate: EvaluationSets }>;
   /**
-   * Trains, step by step: first the pretraining and the run it comes after, where the configuration has
-   * them and they are missing, then the method. Leaving the iteration saves a checkpoint.
+   * Trains, step by step: first the pretraining and the run named by `after`, if the configuration has
+   * them and they are not complete, then the method. Leaving the iteration saves a checkpoint.
    * @throws UserError for faulty data, weights or settings, and for a loss that is not finite
    */
   train(options?: TrainOptions): AsyncGenerator<RunEvent, void, undefined>;

@@ -19,7 +19,7 @@ export interface Trained {
   readonly config: Config;
   readonly info: CheckpointInfo;
   readonly network: Network;
-  /** train.ema, where the network is the run's running average and not what was trained. */
+  /** `train.ema`, if the network is the running average of the trained one. */
   readonly ema?: number;
   /** What its predictions do to an image first. */
   readonly stage: Stage | undefined;
@@ -61,8 +61,8 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
 }
 
 /**
- * The average that a configuration wants of a checkpoint; undefined where it wants the network itself.
- * @throws UserError where the checkpoint has another one or none
+ * The running average of a checkpoint that a configuration evaluates; undefined for the network itself.
+ * @throws UserError if the checkpoint has none, or one with another decay
  */
 function averageOf(
   file: string,
@@ -75,7 +75,7 @@ function averageOf(
     : "no running average";
   throw new UserError(
     "conflicting-options",
-    `train.ema is ${ema}, but ${file} has ${found}; leave train.ema as the run has it, or ` +
+    `train.ema is ${ema}, but ${file} has ${found}; keep the run's train.ema, or use ` +
       "--set train.ema=null for the network itself",
   );
 }

@@ -35,7 +35,7 @@ export interface RunOptions {
   /** The processes that train together. Rank 0 writes the run folder. */
   readonly group?: ProcessGroup | undefined;
   readonly listener?: Listener | undefined;
-  /** The section of another configuration for whose sake this run is made. */
+  /** Set for an earlier run: the section of the configuration that asks for it. */
   readonly section?: "pretrain" | "after" | undefined;
   /** Aborted, the run finishes its step, saves a checkpoint and ends incomplete. */
   readonly signal?: AbortSignal | undefined;
@@ -54,7 +54,7 @@ export interface RunResult {
   /** The most memory that this process has had resident, in MiB. */
   readonly peakMemory: number;
   readonly classes: readonly string[];
-  /** train.ema, where the scores are those of a running average of the network. */
+  /** `train.ema`, if the scores are those of the running average of the network. */
   readonly ema?: number;
   /** Scores by evaluation set, of the last snapshot. */
   readonly scores: Readonly<Record<string, Scores>>;
@@ -76,7 +76,7 @@ export type RunEvent =
       readonly rate: number;
       /** The method looks at images before its first step. */
       readonly looksAround: boolean;
-      /** The section of the configuration that asked for this run to come before the one itself. */
+      /** Set for an earlier run: the section of the configuration that asks for it. */
       readonly section?: "pretrain" | "after";
     }
   | ({ readonly type: "step"; readonly steps: number } & StepReport)
@@ -235,7 +235,7 @@ async function report(out: string, listener: Listener): Promise<void> {
   }
 }
 
-/** What a checkpoint says of the average that is evaluated. */
+/** The metadata of a checkpoint about the running average that is evaluated. */
 function recordOf({ train }: Config, { average }: Method): CheckpointInfo["average"] {
   if (train.ema === undefined || average === undefined) return undefined;
   const { decay, prefix } = average;

@@ -8,10 +8,10 @@ type Settings = Readonly<Record<string, unknown>>;
 const prefixed = (name: string, table: object): Settings =>
   Object.fromEntries(Object.entries(table).map(([key, value]) => [`${name}.${key}`, value]));
 
-/** What decides the weights of a pretraining. */
+/** The settings that determine the weights of a pretraining. */
 export function decidesPretraining(config: Config): Settings {
   const { source, network, sizes, augment, sampling, train, options } = config;
-  // What decides when something is saved or measured, and where it is computed, decides no weight.
+  // These determine what is saved and measured, and on which device, but no weight.
   const { device, checkpointEvery, evaluateEvery, gradientNorms, ema, ...own } = train;
   return {
     ...prefixed("source", source),
@@ -24,7 +24,7 @@ export function decidesPretraining(config: Config): Settings {
   };
 }
 
-/** What decides the weights of a run of any method. */
+/** The settings that determine the weights of a run of any method. */
 export function decidesAfter(config: Config): Settings {
   const { method, target, sizes, style, options, pretrain } = config;
   const { run, ...pretraining } = pretrain ?? {};
@@ -39,7 +39,7 @@ export function decidesAfter(config: Config): Settings {
   };
 }
 
-/** What two runs share, one of which starts from the other: network, classes and data. */
+/** The settings that a run must share with the one it starts from: network, classes and data. */
 export function sharedByRuns({ network, source, target }: Config): Settings {
   const { weights, init, statistics, ...shape } = network;
   return {
@@ -50,8 +50,9 @@ export function sharedByRuns({ network, source, target }: Config): Settings {
 }
 
 /**
- * @param advice what to do about a run that is there and of other settings
- * @throws UserError naming these settings
+ * @param there of the run in the folder `out`
+ * @param advice what to do if they differ
+ * @throws UserError naming the settings that differ
  */
 export function requireSame(out: string, there: Settings, wanted: Settings, advice: string): void {
   const keys = [...new Set([...Object.keys(there), ...Object.keys(wanted)])];

@@ -4,9 +4,9 @@ import type { Average, Method, Progress } from "./method.js";
 import { meanTeacher } from "./step/teacher.js";
 
 /**
- * The method with a running average of the network beside it, as a mean teacher follows its student.
- * An average of this decay that the method keeps for itself is not kept twice. What is learnt stays
- * the same to the bit.
+ * The method with a running average of the network, updated as a mean teacher is. If the method keeps an
+ * average with this decay for its own use, it is used instead of a second one. The training itself does not
+ * change, to the bit.
  */
 export function averaged(
   method: Method,
@@ -16,7 +16,7 @@ export function averaged(
   const { average, step } = method;
   if (average?.decay === decay) return { ...method, average };
   const own = scope(() => {
-    const before = randomState(); // a network draws its first weights, here for nothing
+    const before = randomState(); // a new network draws its initial weights
     const made = meanTeacher(student, decay, "ema.");
     setRandomState(before);
     return made;

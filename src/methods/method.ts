@@ -2,7 +2,7 @@ import type { Sample } from "../datasets/dataset.js";
 import type { Network } from "../network/index.js";
 import type { Precision, ProcessGroup, Tensor, TensorMap } from "../torch/index.js";
 
-/** What may step a network. */
+/** The optimisers of a network. */
 export const OPTIMIZERS = ["sgd", "adamw"] as const;
 
 /** Named numbers of a step, for the log. */
@@ -35,9 +35,9 @@ export interface Domains {
 /** A running average of the weights and statistics of the network that is trained. */
 export interface Average {
   readonly network: Network;
-  /** The share of it that a step keeps. */
+  /** Share of the average that a step keeps. */
   readonly decay: number;
-  /** What the names of its tensors begin with in the method's state. */
+  /** Prefix of its tensors' names in the method's state. */
   readonly prefix: string;
 }
 
@@ -49,7 +49,7 @@ interface MethodParts {
   before?(progress: Progress, domains: Domains): Promise<void>;
   /** Everything beside the network that a resumed run needs. */
   readonly state: TensorMap;
-  /** Of a method that keeps one. */
+  /** The running average of the network, if the method keeps one. */
   readonly average?: Average;
   /** The prototypes of both domains, [C, D] each, of a method that has any: for reports. */
   prototypes?(): { readonly source: Tensor; readonly target: Tensor };
@@ -76,7 +76,6 @@ export type Method = SourceMethod | TwoDomainMethod;
 export interface MethodContext {
   readonly network: Network;
   readonly precision: Precision;
-  /** What steps the network. */
   readonly optimizer: (typeof OPTIMIZERS)[number];
   /** Of `sgd`. */
   readonly momentum: number;
@@ -86,9 +85,9 @@ export interface MethodContext {
   /** Of `sgd`: see network/parameterGroups. */
   readonly duplicateUpdates: boolean;
   readonly headRate: number;
-  /** The most that the norm of the network's gradient may be: longer ones are shortened. */
+  /** Largest norm of the network's gradient; not clipped if undefined. */
   readonly clip?: number | undefined;
-  /** Keep a running average of the network, of which a step keeps this share: `average`. */
+  /** Decay of a running average of the network, `average`; none if undefined. */
   readonly ema?: number | undefined;
   /** Log the norm of the gradient that each loss contributes: one more backward pass for each. */
   readonly gradientNorms: boolean;

@@ -39,14 +39,14 @@ export const selfTrainingOptions = z.strictObject({
   confidence: z.number().min(0).max(1).default(0.968),
   /** What a cosine with a class's target prototype adds to the teacher's logit; 0 is off. */
   denoising: weight.default(5),
-  /** Contrast and brightness of each channel of an image for the student change by up to this share. */
+  /** Contrast and brightness of each channel of the student's images change by up to this share. */
   jitter: z.number().min(0).max(1).default(0.2),
-  /** Changes of the student's images instead of `jitter`. */
+  /** Strong augmentation of the student's images, instead of `jitter`. */
   strong: strongOptions.optional(),
-  /** Shares of the target images' height, from above and from below, without pseudo-labels. */
+  /** Shares of the target images' height at the top and bottom that get no pseudo-labels. */
   ignoreTop: z.number().min(0).max(1).default(0),
   ignoreBottom: z.number().min(0).max(1).default(0),
-  /** A loss on masked target images. */
+  /** Masked image consistency; off if omitted. */
   mask: maskOptions.optional(),
 });
 
@@ -100,7 +100,7 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     return result;
   }
 
-  /** Images as the student sees them; the teacher sees them as they are. */
+  /** The augmentation of the student's images. The teacher's are not augmented. */
   const seen = (images: Tensor) =>
     options.strong === undefined
       ? jitterChannels(images, options.jitter)

@@ -1,7 +1,7 @@
 import { type Init, type Layer, type Parameters, zerosInit } from "../nn/index.js";
 import { addColumns, cat, conv2d, scope, type Tensor } from "../torch/index.js";
 
-/** Dilations of the published branches, in their order. */
+/** Dilations of the published branches, by index. */
 export const RATES: readonly number[] = [6, 12, 18, 24];
 const KERNEL = 3;
 const TAPS = KERNEL ** 2;

@@ -23,7 +23,7 @@ export interface DeepLabOptions {
    * the running ones as they are, those of pretrained weights. Default batch.
    */
   readonly statistics?: "batch" | "kept";
-  /** Dilations of the classifiers' branches. Default 6, 12, 18 and 24; AdaptSegNet's have 6 and 12 alone. */
+  /** Dilations of the classifiers' branches. Default 6, 12, 18, 24; AdaptSegNet uses only 6 and 12. */
   readonly rates?: readonly number[];
   /** What pixels become before they enter; what the backbone's weights expect when omitted. */
   readonly input?: InputName | undefined;
@@ -69,7 +69,7 @@ export function deeplabV2(options: DeepLabOptions): Network {
   };
 }
 
-/** The published branches behind those of `rates`, if these are the first of the published ones. */
+/** The published branches that `rates` lacks, if `rates` are the first of the published dilations. */
 function spareBranches(rates: readonly number[]): NonNullable<Network["leftOut"]> {
   if (rates.some((rate, i) => rate !== RATES[i])) return [];
   return RATES.slice(rates.length).flatMap((_, i) =>

@@ -31,7 +31,7 @@ export interface Network {
   readonly parts: NetworkParts;
   /** What its backbone is. */
   readonly backbone: Backbone;
-  /** Parts of published classifiers that this network does without. */
+  /** Parts of published classifiers that this network does not have. */
   readonly leftOut?: PublishedWeights["leftOut"];
   readonly classes: number;
   /** D, the length of a feature. */

@@ -17,17 +17,17 @@ import {
 } from "../torch/index.js";
 import type { Optimizer, ParameterGroup } from "./sgd.js";
 
-/** Of `adam` and `adamw`. */
+/** Options of `adam` and `adamw`. */
 export interface AdamOptions {
-  /** Decay of the averages of gradients and of their squares: [0.9, 0.999] unless given. */
+  /** Decay of the averages of gradients and of their squares. Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
-  /** What keeps the root from 0: 1e-8 unless given. */
+  /** Added to the root in the denominator. Default 1e-8. */
   readonly eps?: number;
 }
 
-/** Of `adamw`. */
+/** Options of `adamw`. */
 export interface AdamWOptions extends AdamOptions {
-  /** 0.01 unless given. Parameters of one dimension (biases, scales of normalisation) have none. */
+  /** Default 0.01. Parameters of one dimension (biases, scales of normalisation) do not decay. */
   readonly weightDecay?: number;
 }
 
@@ -35,7 +35,7 @@ interface Member {
   readonly parameter: Tensor;
   readonly mean: Tensor;
   readonly square: Tensor;
-  /** Of its group. */
+  /** That of its group. */
   readonly rate: number;
   readonly weightDecay: number;
 }
@@ -43,7 +43,7 @@ interface Member {
 /** A member whose parameter has a gradient in this step. */
 interface Reached extends Member {
   readonly grad: Tensor;
-  /** Steps that have reached it, this one included. */
+  /** Steps in which it had a gradient, including this one. */
   readonly count: number;
 }
 
@@ -51,10 +51,10 @@ const STEPS = "steps";
 
 /**
  * AdamW as PyTorch defines it (Loshchilov & Hutter, ICLR 2019, algorithm 2): w <- (1 - r d) w, then a
- * step of Adam (Kingma & Ba 2015, algorithm 1) at rate r. A parameter without a gradient stays as it
- * is, and its steps are counted from the first that reached it.
+ * step of Adam (Kingma & Ba 2015, algorithm 1) at rate r. A parameter without a gradient does not change,
+ * and the step does not count for its bias correction.
  *
- * Gradients are the parameters' own, and gone after a step.
+ * A step clears the parameters' gradients.
  */
 export function adamw(
   groups: readonly ParameterGroup[],
@@ -72,11 +72,11 @@ export function adamw(
       };
     }),
   );
-  /** By parameter, in their order. */
+  /** Steps in which each parameter had a gradient, [parameters]. */
   const steps = keep(zeros([members.length], { dtype: "float64" }));
   state.set(STEPS, steps);
 
-  /** A step of parameters of one rate, weight decay and count: one operator for all of them. */
+  /** A step of parameters with the same rate, weight decay and count. */
   function update(all: readonly Reached[], base: number): void {
     const [{ rate: multiple, weightDecay: decay, count }] = all as [Reached];
     const rate = base * multiple;

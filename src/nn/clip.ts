@@ -1,11 +1,11 @@
 import { multiplyAll, noGrad, norms, scope, stack, type Tensor } from "../torch/index.js";
 
-/** What keeps the quotient finite where there is no gradient, as in PyTorch. */
+/** Added to the norm in the denominator, as in PyTorch. */
 const EPS = 1e-6;
 
 /**
- * Shortens the gradients of parameters, all by one factor, so that their Euclidean norm together is
- * `most` at most, as PyTorch's `clip_grad_norm_` does. Returns the norm before.
+ * Scales all gradients of parameters by one factor so that their total Euclidean norm is at most `most`, as
+ * PyTorch's `clip_grad_norm_` does. Returns the norm before clipping.
  */
 export function clipGradients(parameters: Iterable<Tensor>, most: number): number {
   return noGrad(() =>

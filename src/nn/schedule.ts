@@ -3,7 +3,7 @@ export function poly(step: number, total: number, power = 0.9): number {
   return Math.max(0, 1 - step / total) ** power;
 }
 
-/** Where a warm-up begins, as a share of the rate. */
+/** The factor at the start of a warm-up. */
 const COLD = 1e-6;
 
 /** The factor of a linear warm-up: 1e-6 at step 0, 1 from step `steps` on. */
@@ -11,7 +11,7 @@ export function warmUp(step: number, steps: number): number {
   return step >= steps ? 1 : COLD + (1 - COLD) * (step / steps);
 }
 
-/** When a learning rate rises and falls. */
+/** The schedule of a learning rate. */
 export interface Schedule {
   /** The step at which polynomial decay would reach 0. */
   readonly total: number;

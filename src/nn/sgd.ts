@@ -18,13 +18,13 @@ export interface ParameterGroup {
   readonly repeats?: (name: string) => number;
 }
 
-/** Of `sgd`. */
+/** Options of `sgd`. */
 export interface SgdOptions {
-  /** m: 0.9 unless given. */
+  /** m. Default 0.9. */
   readonly momentum?: number;
-  /** d: 5e-4 unless given. */
+  /** d. Default 5e-4. */
   readonly weightDecay?: number;
-  /** Keeps gradients apart from momentum, for who looks at them before a step. Default off. */
+  /** Keep gradients separate from momentum, so that they can be changed before a step. Default false. */
   readonly apart?: boolean;
 }
 
@@ -49,7 +49,7 @@ interface Member {
  * From here on the parameters' `grad` is the buffer itself, which holds m b when a step begins:
  * back-propagation adds g where it belongs, and no second copy of all gradients is ever made. A
  * parameter that no loss reaches has gradient 0, so that only its weight decays. With `apart` or
- * `repeats` gradients are the parameters' own, and a parameter without one stays as it is.
+ * `repeats` gradients have memory of their own, and a parameter without a gradient does not change.
  */
 export function sgd(
   groups: readonly ParameterGroup[],
@@ -98,7 +98,7 @@ function sharedSteps(members: readonly Member[], momentum: number, weightDecay: 
   };
 }
 
-/** Steps by gradients that are kept apart, be it several by the same one. */
+/** Steps by gradients that are separate from momentum; a parameter may be stepped several times. */
 function stepsApart(
   members: readonly Member[],
   repeats: (name: string) => number,

@@ -23,8 +23,9 @@ const PRETRAINED = /(^|[/-])pretrained(-\d+)?$/;
 
 /**
  * The settings that a run shares with the other seeds of its group. Options of methods other than its
- * own and the one it comes after are left out, since no run reads them. So are the pretraining that belongs to its `pretrain`
- * section and the run that its `after` section describes; of another start whose name ends with the run's seed, the seed is left out.
+ * own and of `after` are left out, since no run reads them. So are the folders of the pretraining and of the
+ * first run that the sections `pretrain` and `after` describe. Of any other start whose name ends with the
+ * run's seed, the seed is left out.
  */
 export function settingsOf(configuration: Configuration): Settings {
   const all = new Map(flat(configuration, ""));

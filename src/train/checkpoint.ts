@@ -28,11 +28,11 @@ export interface CheckpointInfo {
   readonly network: unknown;
   /** The coarse stage that the network was trained behind, as JSON; undefined if not recorded. */
   readonly stage?: unknown;
-  /** The running average of the network that the method's state has, if it is what is evaluated. */
+  /** The running average in the method's state, if it is evaluated instead of the network. */
   readonly average?: AverageInfo | undefined;
 }
 
-/** Which tensors of the method's state are a running average of the network. */
+/** Decay of a running average, and the prefix of its tensors in the method's state. */
 export type AverageInfo = Pick<Average, "decay" | "prefix">;
 
 type Metadata = Readonly<Record<string, string>>;
@@ -51,11 +51,11 @@ export const isCheckpoint = ({ format }: Metadata): boolean =>
 /** The network among a checkpoint's tensors, under the names of its state dict. */
 export const networkOf = (tensors: TensorMap): TensorMap => below(NETWORK, tensors);
 
-/** The average that the metadata of a checkpoint record. */
+/** The running average that is recorded in a checkpoint's metadata. */
 export const averageIn = ({ average }: Metadata): AverageInfo | undefined =>
   average === undefined ? undefined : (JSON.parse(average) as AverageInfo);
 
-/** What is evaluated of a checkpoint: its running average where it records one, else the network. */
+/** The evaluated network of a checkpoint: the running average if it records one, else the network. */
 export const evaluatedOf = (tensors: TensorMap, average: AverageInfo | undefined): TensorMap =>
   average === undefined ? networkOf(tensors) : below(METHOD + average.prefix, tensors);
 
@@ -219,8 +219,8 @@ function restore(saved: TensorMap, into: TensorMap): void {
 }
 
 /**
- * Puts the weights of a checkpoint into the network, those that were trained or their running average.
- * Throws UserError if they do not fit.
+ * Loads the weights of a checkpoint into the network: those that were trained, or their running average.
+ * @throws UserError if they do not fit
  */
 export function loadNetwork(
   path: string,

@@ -34,7 +34,7 @@ export interface LoopOptions {
   readonly rate: number;
   /** Where the poly schedule reaches 0; the reference stops long before that. `steps` by default. */
   readonly schedule?: number;
-  /** Steps in which the rate rises to the schedule's; none by default. */
+  /** Steps of linear warm-up; none by default. */
   readonly warmup?: number | undefined;
   readonly seed: number;
   /** The processes that train together: a step takes a batch of each, one after the other. */

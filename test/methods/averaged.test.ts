@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Method } from "../../src/methods/index.js";
+import type { Method, Progress } from "../../src/methods/index.js";
 import { batchStatistics } from "../../src/network/index.js";
 import { everything, type TinyRun, trainTiny, using } from "../train/tiny.js";
 
@@ -14,7 +14,7 @@ function watched(run: TinyRun): { run: TinyRun; seen: number[][][] } {
   const seen: number[][][] = [];
   const method = {
     ...run.method,
-    step(batches: never, progress) {
+    step(batches: never, progress: Progress) {
       const scalars = run.method.step(batches, progress);
       seen.push(numbers(run.network.parameters.all));
       return scalars;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Sample } from "../../src/datasets/dataset.js";
 import { UserError } from "../../src/errors.js";
-import type { Method } from "../../src/methods/index.js";
+import type { Method, Progress } from "../../src/methods/index.js";
 import { liveMemory, noGrad, type Tensor } from "../../src/torch/index.js";
 import { checkpoints, latestCheckpoint, resume, saveInto } from "../../src/train/index.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
@@ -123,7 +123,7 @@ describe("the loop", () => {
       const decays: number[] = [];
       const method: Method = {
         ...{ usesTarget: false, headline: "", state: new Map() },
-        step(_, { rate, decay }) {
+        step(_: unknown, { rate, decay }: Progress) {
           expect(rate).toBe(0.02 * decay);
           decays.push(decay);
           return {};

@@ -12,7 +12,7 @@ export interface Ended {
 }
 
 /**
- * Shows a run in the terminal while it goes, and those before it. Returns how the last of
+ * Shows the progress of a run in the terminal, and of the earlier runs that it starts from. Returns how the last of
  * them ended; undefined if there was nothing to do.
  * @param quiet for every process but the first
  */

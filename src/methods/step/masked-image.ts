@@ -36,9 +36,9 @@ export function maskBlocks(images: Tensor, { ratio, block }: Omit<MaskOptions, "
 }
 
 /**
- * Losses of the prediction on masked images against what a teacher said of the whole ones: pixels have
- * to be told from what surrounds them.
- * @param seen what the student sees of the images before they are masked
+ * Cross-entropy of both heads on masked images against the teacher's labels for the whole images: the
+ * student has to infer masked pixels from their surroundings.
+ * @param seen the images before they are masked, augmented for the student
  */
 export function maskedLosses(
   context: MethodContext,

@@ -2,7 +2,7 @@ import { UserError } from "../../errors.js";
 import { adamw, type Optimizer, type ParameterGroup, sgd } from "../../nn/index.js";
 import type { MethodContext } from "../method.js";
 
-/** What of a context decides how the network is stepped. */
+/** The settings of a context that configure the optimiser. */
 export type OptimizerChoice = Pick<
   MethodContext,
   "optimizer" | "momentum" | "betas" | "weightDecay" | "duplicateUpdates" | "clip"
@@ -10,7 +10,7 @@ export type OptimizerChoice = Pick<
 
 /**
  * The optimiser of a network's parameters.
- * @throws UserError for settings that exclude each other
+ * @throws UserError if settings exclude each other
  */
 export function networkOptimizer(
   groups: readonly ParameterGroup[],
@@ -22,8 +22,8 @@ export function networkOptimizer(
   if (duplicateUpdates) {
     throw new UserError(
       "conflicting-options",
-      "train.duplicateUpdates repeats the steps of SGD, as the reference does, but train.optimizer " +
-        "is adamw; leave one of them out",
+      "train.duplicateUpdates repeats the steps of SGD as the reference does, but train.optimizer " +
+        "is adamw; remove one of the two",
     );
   }
   return adamw(groups, { betas, weightDecay });

@@ -29,14 +29,14 @@ export interface NetworkTrainer {
   readonly state: TensorMap;
 }
 
-/** Steps of the network as the context configures them, with gradients averaged over its processes. */
+/** The network's optimiser as the context configures it, with gradients averaged over its processes. */
 export function networkTrainer(context: MethodContext, trainProjection = true): NetworkTrainer {
   const { network, duplicateUpdates, headRate, clip, group = alone } = context;
   const groups = parameterGroups(network, { duplicateUpdates, headRate, trainProjection });
   const trained = groups.flatMap(({ parameters }) => [...parameters.values()]);
   const own = networkOptimizer(groups, context);
   let norm: number | undefined;
-  /** Between averaging and stepping: what is clipped is the gradient of all processes. */
+  /** Clips after averaging over the processes and before the step. */
   const clipped = {
     state: own.state,
     step(rate: number) {

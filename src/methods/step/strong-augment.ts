@@ -18,9 +18,9 @@ import {
 export const strongOptions = z.strictObject({
   /** Brightness, contrast and saturation by factors within 1 - jitter .. 1 + jitter; in 4 of 5 images. */
   jitter: z.number().min(0).max(1).default(0.2),
-  /** With them the hue, by up to this share of the colour circle. */
+  /** In the same images, change of the hue by up to this share of the colour circle. */
   hue: z.number().min(0).max(0.5).default(0.2),
-  /** Probability of an image without colour. */
+  /** Probability that an image becomes grey. */
   grey: z.number().min(0).max(1).default(0),
   /** Deviation of a Gaussian blur in pixels, at most; every other image. */
   blur: z.number().min(0).max(10).default(1.15),
@@ -28,12 +28,12 @@ export const strongOptions = z.strictObject({
 
 const JITTERED = 0.8;
 const BLURRED = 0.5;
-/** Deviation below which a blur cannot be told from none. */
+/** Smallest deviation of a blur, in pixels. */
 const LEAST_BLUR = 0.15;
 
 /**
- * Normalised images [N, 3, H, W] as a student sees them: colours jittered, hue included, some grey, some
- * blurred, each image by draws of its own from libtorch's generator. Tranheden et al., DACS, WACV
+ * Normalised images [N, 3, H, W], strongly augmented: colour jitter including hue, greyscale and
+ * Gaussian blur, drawn for each image from libtorch's generator. Tranheden et al., DACS, WACV
  * 2021, section 3.3; Hoyer et al., DAFormer, CVPR 2022.
  */
 export function strongly(
@@ -87,7 +87,7 @@ function normalised(pixels: Tensor, format: InputFormat): Tensor {
 const meanOf = ({ mean }: InputFormat, device: string): Tensor =>
   tensor(Float32Array.from(mean), [1, 3, 1, 1]).to({ device });
 
-/** Changes of colours, [N, 1, 1, 1] each: factors, and a share of the colour circle. */
+/** Changes of colours, [N, 1, 1, 1] each: three factors, and the hue's in shares of the colour circle. */
 export interface Recoloring {
   readonly brightness: Tensor;
   readonly contrast: Tensor;
@@ -95,7 +95,7 @@ export interface Recoloring {
   readonly hue: Tensor;
 }
 
-/** RGB [N, 3, H, W] from 0 to 1 with changed colours, one change after the other, as torchvision's. */
+/** Applies the changes to RGB [N, 3, H, W] in 0..1 in this order, each as torchvision defines it. */
 export function recolored(
   pixels: Tensor,
   { brightness, contrast, saturation, hue }: Recoloring,
@@ -125,7 +125,7 @@ const remainder = operator("remainder.Scalar");
 const minimum = operator("minimum");
 const amin = operator("amin");
 
-/** Turns the hue by shares of the colour circle; value and saturation of HSV stay. */
+/** Rotates the hue by shares of the colour circle; saturation and value of HSV do not change. */
 function turnHue(pixels: Tensor, by: Tensor): Tensor {
   const [r, g, b] = channels(pixels);
   const most = pixels.amax(1, true);
@@ -147,7 +147,7 @@ function turnHue(pixels: Tensor, by: Tensor): Tensor {
   );
 }
 
-/** Images [1, C, H, W] under a Gaussian of this deviation, cut off at three of them and reflected at borders. */
+/** Gaussian blur of an image [1, C, H, W]: kernel of three deviations to each side, reflected borders. */
 export function blurred(image: Tensor, deviation: number): Tensor {
   return scope(() => {
     const [, channels, height, width] = image.shape as [number, number, number, number];

@@ -52,8 +52,14 @@ function meant(word: string, known: readonly string[]): string {
 /** The keys of the schema at `path`. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let at: z.ZodType | undefined = schema;
-  for (const key of path) at = shapeOf(at)?.[String(key)];
-  return Object.keys(shapeOf(at) ?? {});
+  for (const key of path) at = shapeOf(checkedLast(at))?.[String(key)];
+  return Object.keys(shapeOf(checkedLast(at)) ?? {});
+}
+
+/** The schema that checks a value after preprocessing. */
+function checkedLast(schema: z.ZodType | undefined): z.ZodType | undefined {
+  const at = unwrapped(schema);
+  return at instanceof z.ZodPipe ? (at.out as z.ZodType) : at;
 }
 
 /** The keys of a table and their schemas; undefined for a schema that is not a table. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError, writing } from "../errors.js";
-import type { Method } from "../methods/method.js";
+import type { Average, Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
 import { below, prefixed } from "../nn/index.js";
 import {
@@ -28,7 +28,14 @@ export interface CheckpointInfo {
   readonly network: unknown;
   /** The coarse stage of the training, as JSON; undefined if not recorded. */
   readonly stage?: unknown;
+  /** The running average in the method's state, if it is evaluated instead of the network. */
+  readonly average?: AverageInfo | undefined;
 }
+
+/** Decay of a running average, and the prefix of its tensors in the method's state. */
+export type AverageInfo = Pick<Average, "decay" | "prefix">;
+
+type Metadata = Readonly<Record<string, string>>;
 
 const NETWORK = "network/";
 const METHOD = "method/";
@@ -38,11 +45,19 @@ const WITHOUT_CHECKSUM = "cfcontra-1";
 const KEPT = 2;
 
 /** Whether a file of tensors with this metadata is a checkpoint. */
-export const isCheckpoint = ({ format }: Readonly<Record<string, string>>): boolean =>
+export const isCheckpoint = ({ format }: Metadata): boolean =>
   format === FORMAT || format === WITHOUT_CHECKSUM;
 
 /** The network among a checkpoint's tensors, under the names of its state dict. */
 export const networkOf = (tensors: TensorMap): TensorMap => below(NETWORK, tensors);
+
+/** The running average that is recorded in a checkpoint's metadata. */
+export const averageIn = ({ average }: Metadata): AverageInfo | undefined =>
+  average === undefined ? undefined : (JSON.parse(average) as AverageInfo);
+
+/** The evaluated network of a checkpoint: the running average if it records one, else the network. */
+export const evaluatedOf = (tensors: TensorMap, average: AverageInfo | undefined): TensorMap =>
+  average === undefined ? networkOf(tensors) : below(METHOD + average.prefix, tensors);
 
 /**
  * Writes network, optimiser, banks and the random state of every rank to one file, atomically.
@@ -86,6 +101,7 @@ function metadata({
   classes,
   network,
   stage,
+  average,
 }: CheckpointInfo): Record<string, string> {
   return {
     step: String(step),
@@ -93,6 +109,7 @@ function metadata({
     classes: JSON.stringify(classes),
     network: JSON.stringify(network),
     ...(stage !== undefined && { stage: JSON.stringify(stage) }),
+    ...(average !== undefined && { average: JSON.stringify(average) }),
   };
 }
 
@@ -117,6 +134,7 @@ export function readCheckpoint(path: string): Checkpoint {
       classes: JSON.parse(metadata.classes as string) as string[],
       network: JSON.parse(metadata.network as string) as unknown,
       ...(metadata.stage !== undefined && { stage: JSON.parse(metadata.stage) as unknown }),
+      average: averageIn(metadata),
     };
     return { info, tensors };
   } catch (error) {
@@ -202,9 +220,17 @@ function restore(saved: TensorMap, into: TensorMap): void {
   });
 }
 
-/** Loads the weights of a checkpoint into the network. Throws UserError if they do not fit. */
-export function loadNetwork(path: string, { tensors }: Checkpoint, network: Network): void {
-  const saved = networkOf(tensors);
+/**
+ * Loads the weights of a checkpoint into the network: those that were trained, or their running average.
+ * @throws UserError if they do not fit
+ */
+export function loadNetwork(
+  path: string,
+  { tensors }: Checkpoint,
+  network: Network,
+  average?: AverageInfo,
+): void {
+  const saved = evaluatedOf(tensors, average);
   requireFit(path, saved, network.parameters.all);
   restore(saved, network.parameters.all);
 }

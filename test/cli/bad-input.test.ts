@@ -88,6 +88,12 @@ describe("configuration", () => {
     ["no evaluation set", "evaluate={}", "invalid-value", ["evaluate: "]],
     ["a wrong type", "train.steps=many", "invalid-value", ["train.steps", "expected number"]],
     [
+      "a warm-up longer than the training",
+      "train.warmup=9999999",
+      "invalid-value",
+      ["train.warmup", "train.steps"],
+    ],
+    [
       "an unknown backbone",
       "network.backbone=resnet19",
       "invalid-value",

@@ -250,9 +250,14 @@ test("a dry run prints an estimate and writes nothing", async () => {
     expect(out).toMatch(/^parameters +0\.\d million, of which 0\.\d million are trained$/m);
     expect(out).toMatch(/^memory +\d+ MiB/m);
     expect(out).toMatch(/^training +\d+:\d\d for 120 steps/m);
-    const ahead = ["--set", "pretrain={ steps: 7, rate: 0.01 }"];
+    const ahead = [
+      "pretrain={ steps: 7, rate: 0.01 }",
+      "after={ method: minent, steps: 9 }",
+    ].flatMap((change) => ["--set", change]);
     const both = await cli("train", "--preset", path, "--dry-run", ...ahead);
-    expect(both.out).toMatch(/^training .*; before it, once for all methods, 7 of pretraining$/m);
+    expect(both.out).toMatch(
+      /^training .*; before it, once for all methods, 7 of pretraining; before it, 9 of minent$/m,
+    );
     expect(out).not.toMatch(/before it/);
     expect(await readdir(root)).toEqual(before);
   });
@@ -285,6 +290,6 @@ test("a preset with a pretraining shares it among the methods", async () => {
     expect(second.err).not.toMatch(/pretraining on/);
     expect(second.err).toMatch(/weights from .*tiny-pretrained-1234/);
     const other = await train("cfcontra", "--set", "network.width=0.25");
-    expectError(other, "pretraining-mismatch", pretrained, "network.width");
+    expectError(other, "pretraining-mismatch", pretrained, "network.width was 0.125, is 0.25");
   });
 });

@@ -64,6 +64,7 @@ describe("docs/presets.md", () => {
     ["Network", top.network],
     ["Train", top.train],
     ["Pretrain", top.pretrain],
+    ["After", top.after],
     ["Augment", top.augment],
     ["Sampling", top.sampling],
     ["Style", top.style],
@@ -75,7 +76,7 @@ describe("docs/presets.md", () => {
     expect(documented).toHaveLength(known.length);
     expect(sorted(documented)).toEqual(sorted(known));
     for (const [name, { choices }] of keysOf(schema)) {
-      if (name === "method" && heading === "The top") continue; // docs/methods.md names them
+      if (name === "method" && heading !== "Style") continue; // docs/methods.md names them
       const what = rows.find(({ key }) => nameIn(key) === name)?.what;
       expect(codes(what)).toEqual(expect.arrayContaining([...choices]));
     }
@@ -123,6 +124,16 @@ describe("docs/methods.md", () => {
       return names.map((name, i) => [name, values[i]?.trim() ?? ""] as const);
     });
   const all = new Map(options.flatMap(pairs));
+
+  test.each([
+    ["Strong augmentation", "strong"],
+    ["Masked images", "mask"],
+  ] as const)("%s: every key, with its default", (heading, option) => {
+    const schema = methods["self-training"].options.shape[option];
+    const { rows } = page("methods").find((table) => table.heading === heading) as Table;
+    const documented = rows.map(({ key, default: value = "" }) => [nameIn(key), valueIn(value)]);
+    expect(documented).toEqual([...keysOf(schema)].map(([name, { value }]) => [name, value]));
+  });
 
   test.each(METHODS)("every option of %s, with its default", (method) => {
     const keys = keysOf(methods[method].options);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Sample } from "../../src/datasets/dataset.js";
 import { UserError } from "../../src/errors.js";
-import type { Method } from "../../src/methods/index.js";
-import { liveMemory, noGrad } from "../../src/torch/index.js";
+import type { Method, Progress } from "../../src/methods/index.js";
+import { liveMemory, noGrad, type Tensor } from "../../src/torch/index.js";
 import { checkpoints, latestCheckpoint, resume, saveInto } from "../../src/train/index.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 import { userError } from "../user-error.js";
@@ -115,6 +115,47 @@ describe("the loop", () => {
       const reports = await trainTiny(run, { steps: 3, schedule: 10, rate: 0.02 });
       expect(reports.map(({ rate }) => rate)).toEqual([0.02, 0.02 * 0.9 ** 0.9, 0.02 * 0.8 ** 0.9]);
     });
+  });
+
+  test("warms up, and tells the method the whole factor; a resumed run continues in the middle", async () => {
+    const seen = async (from: number) => {
+      const decays: number[] = [];
+      const method: Method = {
+        ...{ usesTarget: false, headline: "", state: new Map() },
+        step(_: unknown, { rate, decay }: Progress) {
+          expect(rate).toBe(0.02 * decay);
+          decays.push(decay);
+          return {};
+        },
+      };
+      await using({}, (run) =>
+        trainTiny(
+          { ...run, method },
+          { steps: 5, start: from, schedule: 10, warmup: 4, rate: 0.02 },
+        ),
+      );
+      return decays;
+    };
+    const decays = await seen(0);
+    const poly = (step: number) => (1 - step / 10) ** 0.9;
+    for (const [step, decay] of decays.entries()) {
+      expect(decay).toBeCloseTo(poly(step) * (1e-6 + (1 - 1e-6) * (step / 4)), 12);
+    }
+    expect(decays[4]).toBe(poly(4));
+    expect(await seen(3)).toEqual(decays.slice(3));
+  });
+
+  test("discriminators warm up with the network", async () => {
+    const moved = (warmup: number) =>
+      using({ method: "advent" }, async (run) => {
+        const weight = run.method.state.get("discriminator.0.weight") as Tensor;
+        const before = weight.numbers();
+        await trainTiny(run, { steps: 1, schedule: 10, warmup });
+        const after = weight.numbers();
+        return Math.max(...after.map((value, i) => Math.abs(value - (before[i] as number))));
+      });
+    expect(await moved(0)).toBeCloseTo(1e-4, 6); // Adam's first step is as long as its rate
+    expect(await moved(2)).toBeLessThan(1e-8);
   });
 
   test("source-only never opens a target image", async () => {

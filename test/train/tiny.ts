@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
 import { type Dataset, IGNORE, type Sample } from "../../src/datasets/dataset.js";
-import type { Method, MethodContext } from "../../src/methods/index.js";
-import { type MethodName, methods } from "../../src/methods/index.js";
+import {
+  createMethod,
+  type Method,
+  type MethodContext,
+  type MethodName,
+} from "../../src/methods/index.js";
 import { deeplabV2, type Network } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
 import { dispose, manualSeed, type TensorMap } from "../../src/torch/index.js";
@@ -74,14 +78,10 @@ export function tinyRun({
   manualSeed(seed);
   const network = deeplabV2({ backbone: "resnet18", width, classes, head, init: heInit });
   const warnings: string[] = [];
-  const { options: schema, create } = methods[method];
-  const full: MethodContext = {
-    ...{ network, precision: "float32", momentum: 0.9, weightDecay: 5e-4, headRate: 10 },
-    ...{ duplicateUpdates: false, gradientNorms: false },
+  const made = createMethod(method, network, options, {
     warn: (sentence) => warnings.push(sentence),
     ...context,
-  };
-  const made = create(full, schema.parse(options) as never);
+  });
   return {
     ...{ network, method: made, warnings },
     dispose: () => dispose([network.parameters.all, made.state]),
@@ -104,6 +104,7 @@ export interface TinyLoop {
   /** The step after which the caller stops, as with Ctrl-C. */
   readonly stopAfter?: number;
   readonly schedule?: number;
+  readonly warmup?: number;
   readonly seed?: number;
   readonly rate?: number;
   readonly source?: Dataset;

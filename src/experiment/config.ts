@@ -4,7 +4,12 @@ import { augmentSchema } from "../datasets/augment.js";
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { samplingSchema } from "../datasets/rare-classes.js";
 import { METHODS, type MethodName, methods } from "../methods/index.js";
-import { BACKBONES, type BackboneName, PROJECTION_HEADS } from "../network/index.js";
+import {
+  BACKBONES,
+  type BackboneName,
+  OUTPUT_STRIDES,
+  PROJECTION_HEADS,
+} from "../network/index.js";
 import { coderTrainingSchema, STYLES, type StyleName } from "../style/index.js";
 
 const whole = z.number().int();
@@ -31,6 +36,8 @@ const networkSchema = z.strictObject({
   input: z.enum(Object.keys(INPUT_FORMATS) as [InputName, ...InputName[]]).optional(),
   /** Multiplies every channel count of the backbone. */
   width: z.number().positive().default(1),
+  /** How much smaller than images the features are. */
+  outputStride: z.literal(OUTPUT_STRIDES).default(8),
   head: z.enum(PROJECTION_HEADS).default("moco"),
   /** How convolutions start: the reference's N(0, 0.01), or He et al. for training from scratch. */
   init: z.enum(["normal", "he"]).default("normal"),

@@ -1,5 +1,6 @@
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { createParameters, type Init, normalInit, union } from "../nn/index.js";
+import type { OutputStride } from "./atrous.js";
 import { atrousPyramid } from "./atrous-pyramid.js";
 import type { Backbone, ShapeOf } from "./backbone.js";
 import { type BackboneName, backbones } from "./backbones.js";
@@ -14,6 +15,8 @@ export interface DeepLabOptions {
   readonly head: ProjectionHeadName;
   /** Multiplies every channel count of the backbone; 1 is the published network. */
   readonly width?: number;
+  /** How much smaller than images the features are: 8 (default) or 16. */
+  readonly outputStride?: OutputStride;
   /** "cpu" (default), "cuda", "cuda:1", ... */
   readonly device?: string;
   /** How convolutions start. Default N(0, 0.01). */
@@ -33,7 +36,7 @@ const SCOPES = { aux: "layer5", main: "layer6", projection: "head" } as const;
 /** DeepLab-v2 with classifiers on the last two stages of its backbone, as in AdaptSegNet and ADVENT. */
 export function deeplabV2(options: DeepLabOptions): Network {
   const { classes, head, width = 1, device = "cpu", input } = options;
-  const { init = normalInit(0.01), statistics = "batch" } = options;
+  const { init = normalInit(0.01), statistics = "batch", outputStride = 8 } = options;
   const backbone: Backbone = backbones[options.backbone];
   const parts: NetworkParts = {
     backbone: createParameters(device),
@@ -41,7 +44,7 @@ export function deeplabV2(options: DeepLabOptions): Network {
     main: createParameters(device, SCOPES.main),
     projection: createParameters(device, SCOPES.projection),
   };
-  const { channels, forward } = backbone.create(parts.backbone, { width, init });
+  const { channels, forward } = backbone.create(parts.backbone, { width, init, outputStride });
   const aux = atrousPyramid(parts.aux, channels.aux, classes, normalInit(0.01));
   const main = atrousPyramid(parts.main, channels.main, classes, normalInit(0.01));
   const project = projectionHead(parts.projection, head, channels.main);

@@ -1,3 +1,4 @@
+export { OUTPUT_STRIDES, type OutputStride } from "./atrous.js";
 export type {
   Backbone,
   BackboneOptions,

@@ -3,7 +3,7 @@ import type { ParameterSet, Parameters } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
 import type { Backbone } from "./backbone.js";
 
-/** What a network makes of images, at about an eighth of their size. */
+/** What a network makes of images, at its output stride: about an eighth or a sixteenth of their size. */
 export interface Prediction {
   /** Logits of the auxiliary classifier, float32 [N, classes, h, w]. */
   readonly aux: Tensor;

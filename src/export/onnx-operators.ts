@@ -23,6 +23,9 @@ const binary =
     return add.node(type, [operand(add, a), operand(add, b)]);
   };
 
+const clip: Rule = (add, [x, least, most]) =>
+  add.node("Clip", [x as string, operand(add, least), operand(add, most)]);
+
 /** How libtorch's operators are said in ONNX, by their schema's name. */
 const RULES: Readonly<Record<string, Rule>> = {
   conv2d: (add, [x, weight, bias, strides, padding, dilations, group]) =>
@@ -43,8 +46,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   relu: unary("Relu"),
   sigmoid: unary("Sigmoid"),
   tanh: unary("Tanh"),
-  clamp: (add, [x, least, most]) =>
-    add.node("Clip", [x as string, operand(add, least), operand(add, most)]),
+  clamp: clip,
+  hardtanh: clip,
   constant_pad_nd: (add, [x, sides]) => {
     const [left, right, top, bottom] = sides as [number, number, number, number];
     return add.node("Pad", [x as string, add.int64s([0, 0, top, left, 0, 0, bottom, right])]);

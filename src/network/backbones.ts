@@ -1,5 +1,6 @@
 import type { Backbone } from "./backbone.js";
 import { mobilenetV1 } from "./mobilenet-v1.js";
+import { mobilenetV2 } from "./mobilenet-v2.js";
 import { resnet18, resnet34, resnet50, resnet50v15, resnet101, resnet101v15 } from "./resnet.js";
 
 /** Every backbone by its name in a configuration. A new one is a new line. */
@@ -11,6 +12,7 @@ export const backbones = {
   "resnet50-v1.5": resnet50v15,
   "resnet101-v1.5": resnet101v15,
   mobilenetv1: mobilenetV1,
+  mobilenetv2: mobilenetV2,
 } as const satisfies Readonly<Record<string, Backbone>>;
 
 /** A name of `backbones`. */

@@ -5,7 +5,6 @@ import {
   type Init,
   type Layer,
   type Parameters,
-  relu6,
   sequential,
 } from "../nn/index.js";
 import { pad, type Tensor } from "../torch/index.js";
@@ -44,6 +43,8 @@ const STEM = 32;
 /** The last blocks of 128 channels, at stride 4, and of 512, which the auxiliary classifier sees. */
 const LOW = 3;
 const AUX = 11;
+/** ReLU6. Unlike that of PyTorch's, its gradient is 1 at 0 and at 6 themselves. */
+const clip: Layer = (x) => x.clamp(0, 6);
 
 /** TensorFlow's "same" padding of a 3x3 kernel: where it does not divide evenly, more comes after. */
 function samePadding(
@@ -80,7 +81,7 @@ interface ConvolveOptions {
  */
 function build(p: Parameters, { width, init, outputStride }: BackboneOptions): FeatureExtractor {
   const normed = (name: string, channels: number) =>
-    sequential(batchNorm(p.sub(`${name}_bn`), channels, { eps: 1e-3 }), relu6);
+    sequential(batchNorm(p.sub(`${name}_bn`), channels, { eps: 1e-3 }), clip);
   const scaled = (channels: number) => Math.round(channels * width);
   let inputs = scaled(STEM);
   const stem = sequential(

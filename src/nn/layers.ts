@@ -56,5 +56,6 @@ export const leakyRelu =
 /** max(x, 0), overwriting x: for what no other layer reads. */
 export const relu: Layer = (x) => x.reluInPlace();
 
-/** min(max(x, 0), 6). */
-export const relu6: Layer = (x) => x.clamp(0, 6);
+const hardtanh = torch.inPlace("hardtanh_");
+/** min(max(x, 0), 6), overwriting x: for what no other layer reads. */
+export const relu6: Layer = (x) => hardtanh(x, 0, 6);

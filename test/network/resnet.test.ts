@@ -61,7 +61,7 @@ describe.skipIf(!hasPyTorch)("v1.5 equals PyTorch's (skipped without python3-tor
   );
 });
 
-test.each(["resnet50", "resnet50-v1.5"] as const)(
+test.each(["resnet50", "resnet50-v1.5", "mobilenetv2"] as const)(
   "%s sees at output stride 16 every other pixel of what it sees at 8",
   (backbone) => {
     using({ backbone }, (fine) =>

@@ -1,10 +1,11 @@
-import { noGrad, scope, type Tensor, where } from "../torch/index.js";
+import { noGrad, scope, type Tensor, upsampleBilinear, where } from "../torch/index.js";
 import type { MemoryBank } from "./memory-bank.js";
 import { cosines } from "./similarity.js";
 
 /**
- * Logits [N, C, h, w] corrected by how near each feature [N, D, h, w] is to each class's prototype:
+ * Logits [N, C, h, w] corrected by how near each feature [N, D, h', w'] is to each class's prototype:
  * + strength * cosine, so that probabilities are multiplied by exp(strength * cosine) and normalised.
+ * Where features are coarser than logits, cosines are upsampled.
  * A class without a prototype counts as near as the nearest, and is left to the prediction.
  * After ProDA (Zhang et al., CVPR 2021, eq. 4-5), with cosines to the bank's unit vectors.
  */
@@ -20,7 +21,9 @@ export function denoisedLogits(
       const seen = bank.seen.reshape(1, -1, 1);
       const near = cosines(features, bank.prototypes).maskedFill(seen.not(), -1); // [N, C, P]
       const known = where(seen, near, near.amax(1, true));
-      return logits.add(known.mul(strength).reshape(...logits.shape));
+      const [n, classes, height, width] = logits.shape as [number, number, number, number];
+      const map = known.mul(strength).reshape(n, classes, features.size(2), features.size(3));
+      return logits.add(upsampleBilinear(map, height, width));
     }),
   );
 }

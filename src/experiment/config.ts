@@ -7,6 +7,8 @@ import { METHODS, type MethodName, methods } from "../methods/index.js";
 import {
   BACKBONES,
   type BackboneName,
+  DECODERS,
+  type DecoderName,
   OUTPUT_STRIDES,
   PROJECTION_HEADS,
 } from "../network/index.js";
@@ -32,6 +34,8 @@ const methodName = z.enum(METHODS as [MethodName, ...MethodName[]]);
 
 const networkSchema = z.strictObject({
   backbone: z.enum(BACKBONES as [BackboneName, ...BackboneName[]]).default("resnet101"),
+  /** What makes logits of the backbone's features (docs/presets.md). */
+  decoder: z.enum(DECODERS as [DecoderName, ...DecoderName[]]).default("deeplab-v2"),
   /** What pixels become before they enter; what the backbone's published weights expect if omitted. */
   input: z.enum(Object.keys(INPUT_FORMATS) as [InputName, ...InputName[]]).optional(),
   /** Multiplies every channel count of the backbone. */

@@ -6,15 +6,16 @@ import {
   type BackboneName,
   backbones,
   batchStatistics,
-  type DeepLabOptions,
   deeplabV2,
   fitPublished,
   type Network,
+  type NetworkOptions,
   parameterGroups,
   recognise,
 } from "../../src/network/index.js";
 import { createParameters, heInit } from "../../src/nn/index.js";
 import {
+  autocast,
   dispose,
   noGrad,
   ones,
@@ -27,7 +28,7 @@ import {
 function using(
   backbone: BackboneName,
   use: (network: Network) => unknown,
-  options: Partial<DeepLabOptions> = {},
+  options: Partial<NetworkOptions> = {},
 ): void {
   const network = deeplabV2({
     ...{ backbone, classes: 5, head: "simclr", width: 0.25, init: heInit },
@@ -115,6 +116,15 @@ describe.each(BACKBONES)("%s", (name) => {
       expect(namesOf(new Map(idle))).toEqual([]);
     };
     using(name, learn, { statistics });
+  });
+
+  test("learns in bfloat16", () => {
+    using(name, ({ parts: { backbone }, forward }) => {
+      const { aux, main } = autocast("bfloat16", () => forward(randn([2, 3, 64, 96]), true));
+      main.mul(main).mean().add(aux.mul(aux).mean()).backward();
+      for (const [own, { grad }] of backbone.trainable)
+        expect(grad?.isFinite().not().sum().item(), own).toBe(0);
+    });
   });
 
   test("is recognised by its tensors, with its width and under any prefix", () => {

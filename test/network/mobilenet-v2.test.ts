@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { deeplabV2 } from "../../src/network/index.js";
 import { copyInto, dispose, noGrad, readTensors, type Tensor } from "../../src/torch/index.js";
 import { startFrom } from "../../src/train/index.js";
-import { expectLikePyTorch, hasPyTorch } from "./oracle.js";
+import { expectBackboneLikePyTorch, hasPyTorch } from "./oracle.js";
 
 const published = fileURLToPath(
   new URL("../../../shared/data/mobilenet_v2/imagenet.safetensors", import.meta.url),
@@ -28,7 +28,7 @@ describe.skipIf(!hasPyTorch)("MobileNetV2 equals PyTorch's (skipped without pyth
   ] as const)(
     "at output stride %i and width %f of a %i x %i image",
     (outputStride, width, h, w) => {
-      expectLikePyTorch("mobilenetv2", "mobilenet_v2.py", [`${width}`, `${outputStride}`], {
+      expectBackboneLikePyTorch("mobilenetv2", "mobilenet_v2.py", [`${width}`, `${outputStride}`], {
         ...{ width, outputStride, image: [2, 3, h, w] },
       });
     },
@@ -37,7 +37,7 @@ describe.skipIf(!hasPyTorch)("MobileNetV2 equals PyTorch's (skipped without pyth
   test.skipIf(!isPublished).each([8, 16] as const)(
     "with ImageNet's weights at output stride %i (skipped without the file)",
     (outputStride) => {
-      expectLikePyTorch("mobilenetv2", "mobilenet_v2.py", ["1", `${outputStride}`], {
+      expectBackboneLikePyTorch("mobilenetv2", "mobilenet_v2.py", ["1", `${outputStride}`], {
         ...{ width: 1, outputStride, image: [2, 3, 64, 128], weights: takePublished },
       });
     },

@@ -1,10 +1,10 @@
-"""What a backbone in plain PyTorch makes of weights and images that a test hands over, and its gradients.
+"""What a network in plain PyTorch makes of weights and inputs that a test hands over, and its gradients.
 
 A script calls `answer(build)` and is run as: SCRIPT.py GIVEN ANSWER ARGUMENT...
-GIVEN is a safetensors file: the state dict, `image`, and `weight.NAME` of the shape of each feature map. `build`
-makes the module from the arguments; its forward returns the maps by name. ANSWER gets, as safetensors too,
-`eval.NAME` and `train.NAME` (the maps), `grad.PARAMETER` of the maps' sum weighted by `weight.NAME` in
-training, and the state dict after it.
+GIVEN is a safetensors file: the state dict, `input.0`, `input.1`, ..., and `weight.NAME` of the shape of each
+output. `build` makes the module from the arguments; its forward takes the inputs and returns outputs by name.
+ANSWER gets, as safetensors too, `eval.NAME` and `train.NAME` (the outputs), `grad.PARAMETER` of the outputs' sum
+weighted by `weight.NAME` in training, and the state dict after it.
 """
 
 import json
@@ -43,7 +43,7 @@ def write(path, tensors):
 def answer(build):
     given, path, *arguments = sys.argv[1:]
     tensors = read(given)
-    image = tensors.pop("image")
+    inputs = [tensors.pop(f"input.{i}") for i in range(sum(name.startswith("input.") for name in tensors))]
     weights = {name: tensors.pop(name) for name in list(tensors) if name.startswith("weight.")}
     network = build(*arguments)
     missing, unexpected = network.load_state_dict(tensors, strict=False)
@@ -51,11 +51,11 @@ def answer(build):
     assert not missing and not unexpected, (missing, unexpected)
     network.eval()
     with torch.no_grad():
-        found = {f"eval.{name}": value for name, value in network(image).items()}
+        found = {f"eval.{name}": value for name, value in network(*inputs).items()}
     network.train()
-    features = network(image)
-    sum((value * weights[f"weight.{name}"]).sum() for name, value in features.items()).backward()
-    found.update({f"train.{name}": value for name, value in features.items()})
+    outputs = network(*inputs)
+    sum((value * weights[f"weight.{name}"]).sum() for name, value in outputs.items()).backward()
+    found.update({f"train.{name}": value for name, value in outputs.items()})
     found.update({f"grad.{name}": value.grad for name, value in network.named_parameters()})
     found.update(network.state_dict())
     write(path, found)

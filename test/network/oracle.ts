@@ -42,33 +42,28 @@ function ask(script: string, given: TensorMap, args: readonly string[]): TensorM
 }
 
 interface Question {
-  readonly width: number;
-  readonly outputStride: OutputStride;
-  readonly image: readonly [n: number, channels: 3, height: number, width: number];
-  /** The weights; random ones, statistics included, when omitted. */
-  readonly weights?: (parameters: TensorMap) => unknown;
+  readonly parameters: TensorMap;
+  readonly inputs: readonly Tensor[];
+  /** Outputs of the inputs, by name. */
+  forward(training: boolean): Readonly<Record<string, Tensor>>;
 }
 
 /**
- * Holds a backbone against a script in plain PyTorch: feature maps by running and by batch statistics,
- * gradients, and running statistics afterwards.
+ * Holds a network against a script in plain PyTorch: outputs by running and by batch statistics, gradients,
+ * and running statistics afterwards.
  */
 export function expectLikePyTorch(
-  backbone: BackboneName,
   script: string,
   args: readonly string[],
-  { width, outputStride, image, weights = randomise }: Question,
+  { parameters, inputs, forward }: Question,
 ): void {
-  const parameters = createParameters();
-  const { forward } = backbones[backbone].create(parameters, { width, init: heInit, outputStride });
   scope(() => {
-    weights(parameters.all);
-    const images = randn(image);
-    const inferred = noGrad(() => forward(images, false));
+    const inferred = noGrad(() => forward(false));
     const pull = Object.entries(inferred).map(
-      ([name, value]) => [`weight.${name}`, randn((value as Tensor).shape)] as const,
+      ([name, value]) => [`weight.${name}`, randn(value.shape)] as const,
     );
-    const given = new Map([...parameters.all, ...pull, ["image", images] as const]);
+    const numbered = inputs.map((input, i) => [`input.${i}`, input] as const);
+    const given = new Map([...parameters, ...pull, ...numbered]);
     const answer = ask(script, given, args);
     const like = (name: string, found: Tensor, bound: number) => {
       const wanted = answer.get(name) as Tensor;
@@ -76,27 +71,55 @@ export function expectLikePyTorch(
       expect(relativeError(found, wanted.numbers()), name).toBeLessThan(bound);
     };
     for (const [name, value] of Object.entries(inferred)) like(`eval.${name}`, value, 1e-5);
-    const learning = forward(images, true);
-    const losses = Object.entries(learning).map(([name, value]) => {
+    const losses = Object.entries(forward(true)).map(([name, value]) => {
       like(`train.${name}`, value, 1e-4);
       return value.mul(given.get(`weight.${name}`) as Tensor).sum();
     });
     losses.reduce((sum, loss) => sum.add(loss)).backward();
-    for (const [name, tensor] of parameters.all) {
+    for (const [name, tensor] of parameters) {
       if (tensor.grad) like(`grad.${name}`, tensor.grad, 1e-3);
       if (/running_/.test(name)) like(name, tensor, 1e-5);
     }
     dispose(answer);
   });
+}
+
+interface BackboneQuestion {
+  readonly width: number;
+  readonly outputStride: OutputStride;
+  readonly image: readonly [n: number, channels: 3, height: number, width: number];
+  /** Puts weights in; random ones, statistics included, when omitted. */
+  readonly weights?: (parameters: TensorMap) => unknown;
+}
+
+/** Holds the feature maps of a backbone against a script. */
+export function expectBackboneLikePyTorch(
+  backbone: BackboneName,
+  script: string,
+  args: readonly string[],
+  { width, outputStride, image, weights = randomise }: BackboneQuestion,
+): void {
+  const parameters = createParameters();
+  const { forward } = backbones[backbone].create(parameters, { width, init: heInit, outputStride });
+  weights(parameters.all);
+  scope(() => {
+    const images = randn(image);
+    expectLikePyTorch(script, args, {
+      ...{ parameters: parameters.all, inputs: [images] },
+      forward: (training) => ({ ...forward(images, training) }),
+    });
+  });
   dispose(parameters.all);
 }
 
-/** Scale, shift and statistics of every normalisation at random, so that none goes unnoticed. */
-function randomise(parameters: TensorMap): void {
-  noGrad(() => {
-    for (const [name, tensor] of parameters) {
-      if (tensor.shape.length > 1) continue;
-      copyInto(tensor, rand(tensor.shape).add(/mean|bias/.test(name) ? -0.5 : 0.5));
-    }
-  });
+/** Makes scale, shift and statistics of every normalisation random, so that none goes unnoticed. */
+export function randomise(parameters: TensorMap): void {
+  noGrad(() =>
+    scope(() => {
+      for (const [name, tensor] of parameters) {
+        if (tensor.shape.length > 1) continue;
+        copyInto(tensor, rand(tensor.shape).add(/mean|bias/.test(name) ? -0.5 : 0.5));
+      }
+    }),
+  );
 }

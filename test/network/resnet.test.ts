@@ -12,7 +12,7 @@ import {
   type TensorMap,
 } from "../../src/torch/index.js";
 import { relativeError } from "../golden/relative-error.js";
-import { expectLikePyTorch, hasPyTorch } from "./oracle.js";
+import { expectBackboneLikePyTorch, hasPyTorch } from "./oracle.js";
 
 function using<T>(
   options: Partial<Parameters<typeof deeplabV2>[0]>,
@@ -54,7 +54,7 @@ describe.skipIf(!hasPyTorch)("v1.5 equals PyTorch's (skipped without python3-tor
   ] as const)(
     "%s (%s) at output stride %i of a %i x %i image",
     (name, blocks, outputStride, h, w) => {
-      expectLikePyTorch(name, "resnet_v15.py", [blocks, "16", `${outputStride}`], {
+      expectBackboneLikePyTorch(name, "resnet_v15.py", [blocks, "16", `${outputStride}`], {
         ...{ width: 0.25, outputStride, image: [2, 3, h, w] },
       });
     },

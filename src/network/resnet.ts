@@ -175,14 +175,18 @@ function resnet(depth: Depth, version: Version = "v1"): Backbone {
     DEPTHS[depth].block === basic
       ? "network.input=torchvision"
       : `network.backbone=resnet${depth}-v1.5, which has its strides and its input`;
-  const fc = { scope: "fc", hint: `if it is torchvision's, set ${forTorchvision}` };
+  // What torchvision's files have: of a classifier of images, or of its DeepLab-v3.
+  const leftOut = ["fc", "classifier", "aux_classifier"].map((scope) => ({
+    scope,
+    ...(version === "v1" && { hint: `if it is torchvision's, set ${forTorchvision}` }),
+  }));
   return {
     create: (p, options) => build({ depth, version }, p, options),
     input: version === "v1" ? CAFFE_INPUT : TORCHVISION_INPUT,
     published: {
       anchor: "layer1.0.conv1.weight",
       describe,
-      leftOut: [version === "v1" ? fc : { scope: "fc" }],
+      leftOut,
     },
     duplicates,
   };

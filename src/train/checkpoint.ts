@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError, writing } from "../errors.js";
 import type { Method } from "../methods/method.js";
-import type { Network } from "../network/index.js";
+import { mismatchAdvice, type Network } from "../network/index.js";
 import { below, prefixed } from "../nn/index.js";
 import {
   copyInto,
@@ -169,18 +169,27 @@ function requireSame(
   }
 }
 
+/** @throws UserError unless the saved tensors are those of the network, name by name. */
+const requireNetwork = (path: string, saved: TensorMap, network: Network): void =>
+  requireFit(path, saved, network.parameters.all, () => mismatchAdvice(saved, network));
+
 /** @throws UserError unless the saved tensors are those of `into`, name by name. */
-function requireFit(path: string, saved: TensorMap, into: TensorMap): void {
-  const other = "it was made by another method, network or head; use its own configuration";
+function requireFit(
+  path: string,
+  saved: TensorMap,
+  into: TensorMap,
+  advice = () => "use its own configuration",
+): void {
+  const other = "it was made by another method, network or head";
   for (const [name, { shape }] of into) {
     const found = saved.get(name);
     if (found === undefined)
-      throw new UserError("checkpoint-mismatch", `${path} has no ${name}: ${other}`);
+      throw new UserError("checkpoint-mismatch", `${path} has no ${name}: ${other}; ${advice()}`);
     if (String(found.shape) !== String(shape)) {
       throw new UserError(
         "class-mismatch",
         `${path} is for another network: its ${name} is [${found.shape}], but this one's is ` +
-          `[${shape}]; check backbone, width, head and the number of classes`,
+          `[${shape}]; ${advice()}`,
       );
     }
   }
@@ -189,7 +198,7 @@ function requireFit(path: string, saved: TensorMap, into: TensorMap): void {
     if (into.has(name)) continue;
     throw new UserError(
       "checkpoint-mismatch",
-      `${path} has ${name}, which this run has not: ${other}`,
+      `${path} has ${name}, which this run has not: ${other}; ${advice()}`,
     );
   }
 }
@@ -203,7 +212,7 @@ function restore(saved: TensorMap, into: TensorMap): void {
 /** Puts the weights of a checkpoint into the network. Throws UserError if they do not fit. */
 export function loadNetwork(path: string, { tensors }: Checkpoint, network: Network): void {
   const saved = networkOf(tensors);
-  requireFit(path, saved, network.parameters.all);
+  requireNetwork(path, saved, network);
   restore(saved, network.parameters.all);
 }
 
@@ -228,12 +237,11 @@ export function resume(
   const { info, tensors } = readCheckpoint(path);
   try {
     if (run) requireSame(path, info, run);
-    const parts = [
-      [networkOf(tensors), network.parameters.all],
-      [below(METHOD, tensors), method.state],
-    ] as const;
-    for (const [saved, into] of parts) requireFit(path, saved, into);
-    for (const [saved, into] of parts) restore(saved, into);
+    const [learnt, state] = [networkOf(tensors), below(METHOD, tensors)];
+    requireNetwork(path, learnt, network);
+    requireFit(path, state, method.state);
+    restore(learnt, network.parameters.all);
+    restore(state, method.state);
     const random = randomOf(tensors);
     takeRandomState(random[0] as Uint8Array);
     return { step: info.step, random };

@@ -107,6 +107,12 @@ describe("a checkpoint", () => {
 describe("refused, in a sentence, with the run as it was:", () => {
   const cases: [string, TinySetup, TinySetup, RegExp][] = [
     ["another width", {}, { width: 0.25 }, /another network: its conv1\.weight is \[8,3,7,7\]/],
+    [
+      "another decoder",
+      {},
+      { decoder: "deeplab-v3plus" },
+      /DeepLab-v2 ResNet-18 .*: set network\.decoder=deeplab-v2$/,
+    ],
     ["other classes", {}, { classes: 4 }, /layer5\S+ is \[3,\S+\], .* number of classes/],
     ["a head it has not", { head: "linear" }, {}, /has no head\.2\.weight: .*network or head/],
     [

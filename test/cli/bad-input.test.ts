@@ -102,6 +102,8 @@ describe("configuration", () => {
       "network.backbone=resnet19",
       /network\.backbone.*did you mean resnet18/,
     ],
+    ["an unknown decoder", "network.decoder=deeplab-v3+", /network\.decoder.*"deeplab-v3plus"/],
+    ["an unknown output stride", "network.outputStride=32", /network\.outputStride.*8.*16/],
     ["an unknown data set", "source.type=gta6", /gta6.*did you mean gta5/],
     [
       "an unknown option of a method",

@@ -11,8 +11,13 @@ export const sizesOfAnyImage = (
   dependent: ReadonlySet<Value>,
 ): readonly GraphNode[] => samePadding(upsamplingByReference(nodes), dependent);
 
-/** Whose size an upsampled map has: that of the map with which it is concatenated. */
+/** Whose size an upsampled map has: that of the map with which it, or its cast, is concatenated. */
 function upsamplingByReference(nodes: readonly GraphNode[]): readonly GraphNode[] {
+  const casts = new Map<unknown, unknown>(
+    nodes
+      .filter(({ operator }) => operator === "to.device")
+      .map(({ output, args: [x] }) => [output, x]),
+  );
   const joined = nodes
     .filter(({ operator }) => operator === "cat")
     .map(({ args: [parts] }) => (parts as readonly unknown[]).filter(isValue));
@@ -22,8 +27,8 @@ function upsamplingByReference(nodes: readonly GraphNode[]): readonly GraphNode[
     made.add(output);
     if (operator !== "upsample_bilinear2d") return node;
     const like = joined
-      .find((parts) => parts.includes(output))
-      ?.find((part) => part !== output && made.has(part));
+      .find((parts) => parts.some((part) => (casts.get(part) ?? part) === output))
+      ?.find((part) => made.has(part));
     if (like === undefined) throw unsaid(operator);
     return { ...node, args: [args[0] as Value, like] };
   });

@@ -74,6 +74,10 @@ function pyramid(p: Parameters, inputs: number, channels: number, rates: readonl
   };
 }
 
+/** Bilinear at the size of `like`; in float32, of which alone libtorch 1.13 has a fast gradient. */
+const enlarge = (x: Tensor, like: Tensor): Tensor =>
+  upsampleBilinear(x.to({ dtype: "float32" }), like.size(2), like.size(3)).to({ dtype: x.dtype });
+
 /**
  * The decoder of DeepLab-v3+ (Chen et al., ECCV 2018): the pyramid's output at stride 4 beside reduced
  * low-level features, two separable convolutions, the classifier. The auxiliary classifier sees the
@@ -105,8 +109,7 @@ export const deeplabV3PlusDecoder: Decoder = {
       forward(features, training) {
         const pooled = pool(features.main, training);
         const outlines = reduce(features.low, training); // [N, low, H / 4, W / 4]
-        const enlarged = upsampleBilinear(pooled, outlines.size(2), outlines.size(3));
-        const fused = fuse(cat([enlarged, outlines], 1), training);
+        const fused = fuse(cat([enlarge(pooled, outlines), outlines], 1), training);
         return {
           aux: logits(auxiliary(features.aux, training)),
           main: logits(classify(fused, training)),

@@ -9,8 +9,12 @@ import {
   relu6,
   sequential,
 } from "../nn/index.js";
+import type { Tensor } from "../torch/index.js";
+import * as torch from "../torch/index.js";
 import { type AtrousLayer, atrous } from "./atrous.js";
 import type { Backbone, BackboneOptions, FeatureExtractor } from "./backbone.js";
+import { channelsLast } from "./channels-last.js";
+import { type GridLayer, throughSplitGrids } from "./split-grid.js";
 
 /** Expansion, channels, repetitions and stride of the stages: Sandler et al. 2018, table 2. */
 const STAGES = [
@@ -66,19 +70,28 @@ interface BlockOptions extends Pick<AtrousLayer, "stride" | "dilation"> {
 }
 
 /** Expansion by a 1x1 convolution, a depthwise 3x3, and a linear 1x1: Sandler et al. 2018, section 3.3. */
-function invertedResidual(p: Parameters, options: BlockOptions): Layer {
+function invertedResidual(p: Parameters, options: BlockOptions): GridLayer {
   const { inputs, outputs, expansion, stride, dilation, shortcut, init } = options;
   const hidden = inputs * expansion;
-  const expand = expansion === 1 ? [] : [convolve(p.sub(0), inputs, hidden, 1, { init })];
-  const at = expand.length;
-  const depthwise = { stride, dilation, padding: dilation, groups: hidden, init };
-  const body = sequential(
-    ...expand,
-    convolve(p.sub(at), hidden, hidden, 3, depthwise),
+  const expand = expansion === 1 ? undefined : convolve(p.sub(0), inputs, hidden, 1, { init });
+  const at = expand === undefined ? 0 : 1;
+  const depthwise = p.sub(at).sub(0).parameter("weight", [hidden, 1, 3, 3], init);
+  const normed = sequential(batchNorm(p.sub(at).sub(1), hidden), relu6);
+  const project = sequential(
     conv2d(p.sub(at + 1), hidden, outputs, 1, { bias: false, init }),
     batchNorm(p.sub(at + 2), outputs),
   );
-  return shortcut ? (x, training) => body(x, training).addInPlace(x) : body;
+  return {
+    dilation,
+    forward(x, training, spread) {
+      const wide = expand?.(x, training) ?? x;
+      const rate = dilation / spread;
+      const around = { stride, dilation: rate, padding: rate, groups: hidden };
+      const seen = normed(torch.conv2d(wide, depthwise, null, around), training);
+      const y = project(seen, training);
+      return shortcut ? y.addInPlace(x) : y;
+    },
+  };
 }
 
 /**
@@ -89,7 +102,8 @@ function invertedResidual(p: Parameters, options: BlockOptions): Layer {
 function build(p: Parameters, { width, init, outputStride }: BackboneOptions): FeatureExtractor {
   const features = p.sub("features");
   const stem = divisible(STEM * width);
-  const layers = [convolve(features.sub(0), 3, stem, 3, { stride: 2, padding: 1, init })];
+  const first = convolve(features.sub(0), 3, stem, 3, { stride: 2, padding: 1, init });
+  const blocks: GridLayer[] = [];
   const sizes = [stem];
   const strides = BLOCKS.map(({ stride }) => stride);
   for (const [i, { stride, dilation }] of atrous(strides, 2, outputStride).entries()) {
@@ -99,21 +113,18 @@ function build(p: Parameters, { width, init, outputStride }: BackboneOptions): F
     const shortcut = block.stride === 1 && inputs === outputs;
     const options = { inputs, outputs, expansion: block.expansion, stride, dilation };
     const at = features.sub(i + 1).sub("conv");
-    layers.push(invertedResidual(at, { ...options, shortcut, init }));
+    blocks.push(invertedResidual(at, { ...options, shortcut, init }));
     sizes.push(outputs);
   }
-  const [early, middle, late] = [
-    sequential(...layers.slice(0, LOW + 1)),
-    sequential(...layers.slice(LOW + 1, AUX + 1)),
-    sequential(...layers.slice(AUX + 1)),
-  ];
   const [low, aux, main] = [sizes[LOW], sizes[AUX], sizes.at(-1)] as [number, number, number];
   return {
     channels: { low, aux, main },
     forward(images, training) {
-      const low = early(images, training);
-      const aux = middle(low, training);
-      return { low, aux, main: late(aux, training) };
+      const through = (from: number, to: number, x: Tensor) =>
+        throughSplitGrids(blocks.slice(from, to), x, training);
+      const low = through(0, LOW, channelsLast(first(images, training)));
+      const aux = through(LOW, AUX, low);
+      return { low, aux, main: through(AUX, BLOCKS.length, aux) };
     },
   };
 }

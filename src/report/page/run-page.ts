@@ -45,7 +45,7 @@ export async function runPage(run: RunFiles, baseline?: RunFiles): Promise<strin
     ),
     section(
       "Features",
-      "Layer-4 features of labelled pixels, mapped to two dimensions by UMAP. Rings are the source, dots the target; colours are classes. Distances between far groups mean little.",
+      "Features of labelled pixels, mapped to two dimensions by UMAP. Rings are the source, dots the target; colours are classes. Distances between far groups mean little.",
       features ? featureSection(features, classes) : "",
     ),
     section("Style", "Source images before and after the coarse stage.", await styleSamples(run)),

@@ -10,10 +10,12 @@
 //   tensors.h   shape, type, device, gradient
 //   elements.h  typed arrays in and out
 //   autograd.h  back-propagation, grad mode, autocast
-//   runtime.h   threads, seeds, CUDA
+//   runtime.h   threads, seeds
+//   cuda.h      GPUs
 //   groups.h    process groups, where this libtorch has them
 #include "autograd.h"
 #include "call.h"
+#include "cuda.h"
 #include "elements.h"
 #include "memory.h"
 #include "runtime.h"
@@ -62,7 +64,19 @@ const Function kFunctions[] = {
     {"manualSeed", entry<manualSeed>},
     {"randomState", entry<randomState>},
     {"setRandomState", entry<setRandomState>},
-    {"hasCuda", entry<hasCuda>},
+
+    {"hasCudaBuild", entry<hasCudaBuild>},
+    {"gpus", entry<gpus>},
+    {"useGpu", entry<useGpu>},
+    {"setTf32", entry<setTf32>},
+    {"setCudnn", entry<setCudnn>},
+    {"cudaVersions", entry<cudaVersions>},
+#ifdef CFCONTRA_CUDA
+    {"gpuName", entry<gpuName>},
+    {"gpuMemory", entry<gpuMemory>},
+    {"gpuCapacity", entry<gpuCapacity>},
+    {"resetGpuPeak", entry<resetGpuPeak>},
+#endif
 #ifdef CFCONTRA_C10D
 
     {"openStore", entry<openStore>},

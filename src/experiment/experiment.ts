@@ -32,6 +32,8 @@ export interface TrainOptions {
   readonly resume?: boolean | undefined;
   /** The processes that train together; this one alone by default. */
   readonly group?: ProcessGroup | undefined;
+  /** The device of this process; that of the configuration by default. */
+  readonly device?: string | undefined;
   /** Aborted, the run finishes its step, saves a checkpoint and ends incomplete. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Dataset } from "../datasets/dataset.js";
+import { type DeviceMemory, deviceMebibytes, resetDevicePeak } from "../torch/index.js";
 import { trainingSteps } from "../train/index.js";
 import type { Config } from "./config.js";
+import { onDevice } from "./device.js";
 import { withAbsoluteRoots } from "./domains.js";
 import type { Listener } from "./listener.js";
 import { prepare } from "./prepare.js";
@@ -21,6 +23,8 @@ export interface Forecast {
   readonly parameters: { readonly all: number; readonly trained: number };
   /** MiB, up to now. */
   readonly peakMemory: number;
+  /** Memory of the GPU, if there is one, in MiB. */
+  readonly gpuMemory?: DeviceMemory;
   readonly secondsPerStep: number;
   /** The steps whose median that is. */
   readonly measuredSteps: number;
@@ -47,7 +51,8 @@ export async function forecast(
 ): Promise<Forecast> {
   const scratch = mkdtempSync(join(tmpdir(), "cfcontra-dry-run-"));
   try {
-    const config = withAbsoluteRoots(raw, data);
+    const config = onDevice(withAbsoluteRoots(raw, data));
+    resetDevicePeak(config.train.device);
     const parts = await prepare(config, scratch, { listener });
     try {
       const { before: _, ...method } = parts.method;
@@ -67,6 +72,7 @@ export async function forecast(
         evaluate: Object.fromEntries([...evaluate].map(([name, set]) => [name, counted(set)])),
         parameters: { all: sizeOf(all.values()), trained: sizeOf(trainable.values()) },
         peakMemory: peakMemory(),
+        ...deviceMebibytes(config.train.device),
         secondsPerStep,
         measuredSteps: MEASURED_STEPS,
         seconds: secondsPerStep * config.train.steps,

@@ -5,6 +5,7 @@ import { writeStyleSamples } from "../report/style-samples.js";
 import { alone, dispose, manualSeed, type ProcessGroup } from "../torch/index.js";
 import {
   checkpoints,
+  deviceBefore,
   environment,
   firstThenOthers,
   openRunFolder,
@@ -35,6 +36,8 @@ export interface Records {
 
 export interface PrepareOptions {
   readonly resume?: boolean | undefined;
+  /** `train.device` as it was written, for `config.yaml`. */
+  readonly asked?: string;
   readonly group?: ProcessGroup | undefined;
   readonly listener: Listener;
 }
@@ -42,14 +45,12 @@ export interface PrepareOptions {
 /**
  * Everything that a run works with: its weights as they are before its first step, or as its newest
  * checkpoint left them. Rank 0 alone keeps records.
- * @param config with absolute roots
+ * @param config with absolute roots, on a device of this machine (`onDevice`)
  * @param out the run folder
  */
-export async function prepare(
-  config: Config,
-  out: string,
-  { resume: resuming = false, group = alone, listener: own }: PrepareOptions,
-) {
+export async function prepare(config: Config, out: string, options: PrepareOptions) {
+  const { resume: resuming = false, group = alone, listener: own } = options;
+  const { asked = config.train.device } = options;
   const first = group.rank === 0;
   const listener = first ? own : silentListener;
   // Rank 0 first: it draws what is missing, and the others find it.
@@ -79,8 +80,10 @@ export async function prepare(
   if (latest) requireAhead(config, out, position.step, listener);
   if (first) {
     // Only now: a run that cannot be resumed under new settings keeps its old ones.
-    folder.write("config.yaml", stringify(config));
-    folder.writeJson("environment.json", environment(train.device));
+    const written = { ...config, train: { ...train, device: asked } };
+    folder.write("config.yaml", stringify(written));
+    if (latest) noteOtherDevice(out, train.device, listener);
+    folder.writeJson("environment.json", environment(network.device, train));
   }
   const start = sameStart(group, position, network, method);
   const order = await firstThenOthers(group, () =>
@@ -134,6 +137,13 @@ export async function prepare(
       preparation.dispose();
     },
   };
+}
+
+/** Notes that a run continues on another device, whose sums have other last bits. */
+function noteOtherDevice(out: string, device: string, { note }: Listener): void {
+  const before = deviceBefore(out);
+  if (before === undefined || before === device) return;
+  note(`The run was on ${before} and continues on ${device}: numbers differ in their last bits.`);
 }
 
 /**

@@ -38,6 +38,8 @@ export interface ResultFile {
   readonly steps: number;
   readonly seconds: number;
   readonly waiting: number;
+  /** In MiB, of a run on a GPU. */
+  readonly gpuMemory?: { readonly peak: number; readonly reserved: number } | undefined;
   readonly classes: readonly string[];
   readonly scores: Readonly<
     Record<string, { iou: (number | null)[]; miou: number; accuracy: number }>

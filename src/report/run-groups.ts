@@ -14,6 +14,8 @@ const NOT_OF_A_GROUP: readonly string[] = [
   "train.evaluateEvery",
   "train.gradientNorms",
   "train.device",
+  "train.deterministic",
+  "train.benchmark",
 ];
 
 /** Where a run may name the run that it starts from. */

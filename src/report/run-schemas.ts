@@ -33,6 +33,12 @@ export const statusFile = z.looseObject({
 export const environmentFile = z.looseObject({
   ...{ command: text, node: text, libtorch: text, platform: text, processor: text },
   ...{ threads: z.number(), memoryGiB: z.number(), device: text, host: text },
+  gpu: z
+    .looseObject({
+      ...{ name: text.optional(), memoryGiB: z.number().optional(), driver: text.optional() },
+      ...{ cuda: text, cudnn: text.optional(), tf32: z.boolean(), deterministic: z.boolean() },
+    })
+    .optional(),
 });
 
 export const classesFile = z
@@ -64,6 +70,7 @@ export const resultFile = z
   .looseObject({
     ...{ method: text, seed: z.number(), steps: z.number(), seconds: z.number() },
     ...{ waiting: z.number(), classes: z.array(text), scores: z.record(text, scores) },
+    gpuMemory: z.looseObject({ peak: z.number(), reserved: z.number() }).optional(),
   })
   .refine(
     ({ classes, scores }) =>

@@ -45,6 +45,14 @@ export function tensor(
   return converted;
 }
 
+const pinOp = operator("pin_memory");
+/**
+ * A tensor on the CPU, on `device`. A copy to a GPU goes through pinned memory and does not wait for what
+ * the GPU has still to do.
+ */
+export const upload = (x: Tensor, device: string): Tensor =>
+  device === "cpu" ? x : pinOp(x).to({ device });
+
 /** 0 everywhere. */
 export const zeros = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
   zerosOp(shape, ...like(options));
@@ -147,7 +155,8 @@ export function batchNorm(
   training: boolean,
   { momentum = 0.1, eps = 1e-5 } = {},
 ): Tensor {
-  return batchNormOp(x, weight, bias, runningMean, runningVar, training, momentum, eps, false);
+  // The last: by cuDNN, on a GPU.
+  return batchNormOp(x, weight, bias, runningMean, runningVar, training, momentum, eps, true);
 }
 
 const maxPool2dOp = operator("max_pool2d");

@@ -21,9 +21,6 @@ export const randomState = (): Tensor => new Tensor(native.randomState());
 /** Brings the CPU generator back to a state of `randomState`. */
 export const setRandomState = (state: Tensor): void => native.setRandomState(state.handle);
 
-/** Whether this libtorch has CUDA, and a device for it. */
-export const hasCuda = (): boolean => native.hasCuda();
-
 /** Tensors that JavaScript holds now, and the bytes of their storages: for leak tests and logs. */
 export function liveMemory(): { tensors: number; bytes: number } {
   return { tensors: native.liveTensors(), bytes: native.liveBytes() };

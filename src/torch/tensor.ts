@@ -8,6 +8,7 @@ import {
   typedArray,
 } from "./dtype.js";
 import { native } from "./native.js";
+import { explained } from "./out-of-memory.js";
 import { adopt, scope } from "./scope.js";
 import { tensorOperators } from "./tensor-operators.js";
 
@@ -17,6 +18,13 @@ const collected = new FinalizationRegistry<number>((handle) => native.dispose(ha
 /** What arithmetic takes beside a tensor. */
 export type Operand = Tensor | number;
 type Dims = number | readonly number[];
+
+let hostReads = 0;
+/**
+ * How often elements were copied to JavaScript, which waits for a GPU to finish. `array`, which only tensors
+ * on the CPU have, does not count.
+ */
+export const countHostReads = (): number => hostReads;
 
 const list = (dims: Dims): readonly number[] => (typeof dims === "number" ? [dims] : dims);
 
@@ -102,7 +110,11 @@ export class Tensor {
 
   /** Back-propagates from this scalar (or with `gradient`, of this shape) into the leaves. */
   backward(gradient?: Tensor, retainGraph = false): void {
-    native.backward([this.handle], gradient ? [gradient.handle] : null, retainGraph);
+    try {
+      native.backward([this.handle], gradient ? [gradient.handle] : null, retainGraph);
+    } catch (error) {
+      throw explained(error);
+    }
   }
 
   /** The only element, as a number. Throws if there are several or none. */
@@ -119,6 +131,7 @@ export class Tensor {
 
   /** A copy of the elements in row-major order as a typed array, from any device and layout. */
   typed(dtype: Dtype = this.dtype): TypedArray {
+    hostReads++;
     return scope(() => {
       const moved = op.move(op.detach(this), "cpu", scalarType(dtype), false, true);
       return op.contiguous(moved).array;
@@ -151,9 +164,13 @@ export class Tensor {
     return op.contiguous(this);
   }
 
-  /** Another element type or device; this tensor's memory where nothing changes. */
+  /**
+   * Another element type or device; this tensor's memory where nothing changes. A copy to a GPU does not
+   * wait for what the GPU has still to do, and reads this tensor before this returns, unless its memory is
+   * pinned.
+   */
   to({ dtype = this.dtype, device = this.device }: { dtype?: Dtype; device?: string }): Tensor {
-    return op.move(this, device, scalarType(dtype));
+    return op.move(this, device, scalarType(dtype), device !== "cpu");
   }
 
   // Arithmetic. Shapes broadcast.
@@ -321,7 +338,8 @@ export class Tensor {
   }
   /** How often each of 0 .. length - 1 occurs in this 1-d integer tensor. */
   bincount(length: number): Tensor {
-    return op.bincount(this, null, length);
+    if (this.device === "cpu") return op.bincount(this, null, length);
+    return op.oneHot(this, length).sum(0); // bincount would wait for a GPU
   }
 
   // Products and shapes. Views share memory.

@@ -40,8 +40,9 @@ export async function follow(
         current = event;
         resumable = step > 0;
       } else if (event.type === "step") {
-        const { step, steps, loss, seconds } = event;
-        line.update(step, steps, `loss ${loss.toFixed(3)}  ${seconds.toFixed(2)} s/step`);
+        const { step, steps, loss, seconds, gpuMemory } = event;
+        const gpu = gpuMemory ? `  ${gpuMemory.allocated}/${gpuMemory.peak} MiB on the GPU` : "";
+        line.update(step, steps, `loss ${loss.toFixed(3)}  ${seconds.toFixed(2)} s/step${gpu}`);
         if (step === steps) line.end();
       } else if (event.type === "checkpoint") {
         resumable = true;

@@ -153,7 +153,23 @@ function settings({ config, yaml }: RunFiles): string {
   return `<div class="facts">${left}${right}</div>${chosen}<details><summary>config.yaml</summary><pre>${escapeXml(yaml.trim())}</pre></details>`;
 }
 
-function environmentSection({ path, environment, status }: RunFiles): string {
+/** The GPU of a run, as rows of a table; none on the CPU. */
+function gpuFacts({ environment, result }: RunFiles): [string, string][] {
+  const { gpu } = environment ?? {};
+  if (gpu === undefined) return [];
+  const { name = "unknown", memoryGiB, driver = "unknown", cuda, cudnn = "none" } = gpu;
+  const arithmetic = `TF32 ${gpu.tf32 ? "on" : "off"}${gpu.deterministic ? ", deterministic" : ""}`;
+  const used = result?.gpuMemory;
+  return [
+    ["GPU", memoryGiB === undefined ? name : `${name}, ${memoryGiB} GiB`],
+    ["driver", `${driver}, CUDA ${cuda}, cuDNN ${cudnn}`],
+    ["arithmetic", arithmetic],
+    ...(used ? [["GPU memory", `${used.peak} MiB at peak, ${used.reserved} MiB reserved`]] : []),
+  ] as [string, string][];
+}
+
+function environmentSection(run: RunFiles): string {
+  const { path, environment, status } = run;
   const repeat = `<h3 style="margin-top:22px">Repeat</h3><pre>cfcontra train --preset ${escapeXml(path)}/config.yaml --out ${escapeXml(path)}-again</pre>`;
   if (!environment) return repeat;
   const { command, node, libtorch, platform, processor, threads, memoryGiB, device } = environment;
@@ -162,6 +178,7 @@ function environmentSection({ path, environment, status }: RunFiles): string {
     ["threads", `${threads} of libtorch`],
     ["memory", `${memoryGiB} GiB`],
     ["device", device],
+    ...gpuFacts(run),
   ]);
   const right = facts([
     ["libtorch", libtorch],

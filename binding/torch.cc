@@ -11,12 +11,12 @@
 //   elements.h  typed arrays in and out
 //   autograd.h  back-propagation, grad mode, autocast
 //   runtime.h   threads, seeds
-//   cuda.h      GPUs
+//   gpu.h       GPUs
 //   groups.h    process groups, where this libtorch has them
 #include "autograd.h"
 #include "call.h"
-#include "cuda.h"
 #include "elements.h"
+#include "gpu.h"
 #include "memory.h"
 #include "runtime.h"
 #include "tensors.h"
@@ -69,7 +69,8 @@ const Function kFunctions[] = {
     {"gpus", entry<gpus>},
     {"useGpu", entry<useGpu>},
     {"setTf32", entry<setTf32>},
-    {"setCudnn", entry<setCudnn>},
+    {"setCudnnBenchmark", entry<setCudnnBenchmark>},
+    {"setCudnnDeterministic", entry<setCudnnDeterministic>},
     {"cudaVersions", entry<cudaVersions>},
 #ifdef CFCONTRA_CUDA
     {"gpuName", entry<gpuName>},

@@ -43,10 +43,11 @@ export interface Native {
   gpus(): number;
   useGpu(index: number): void;
   setTf32(allowed: boolean): void;
-  setCudnn(benchmark: boolean, deterministic: boolean): void;
+  setCudnnBenchmark(on: boolean): void;
+  setCudnnDeterministic(on: boolean): void;
   /** Of CUDA's runtime and cuDNN; 0 if there is none. */
   cudaVersions(): [cuda: number, cudnn: number];
-  /** These are absent if the addon was built without CUDA's headers; see binding/cuda.h. */
+  /** These are absent if the addon was built without CUDA's headers; see binding/gpu.h. */
   gpuName?(index: number): string;
   gpuMemory?(index: number): [allocated: number, peak: number, reserved: number];
   gpuCapacity?(index: number): [free: number, total: number];

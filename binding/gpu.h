@@ -48,10 +48,15 @@ inline napi_value setTf32(const Arguments& args) {
   return nullptr;
 }
 
-// setCudnn(benchmark, deterministic): how cuDNN chooses algorithms
-inline napi_value setCudnn(const Arguments& args) {
+// setCudnnBenchmark(on): whether cuDNN times its algorithms for each shape
+inline napi_value setCudnnBenchmark(const Arguments& args) {
   at::globalContext().setBenchmarkCuDNN(args.boolean(0));
-  at::globalContext().setDeterministicCuDNN(args.boolean(1));
+  return nullptr;
+}
+
+// setCudnnDeterministic(on): whether cuDNN uses only algorithms that give the same bits in every run
+inline napi_value setCudnnDeterministic(const Arguments& args) {
+  at::globalContext().setDeterministicCuDNN(args.boolean(0));
   return nullptr;
 }
 

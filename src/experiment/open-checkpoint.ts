@@ -12,6 +12,7 @@ import {
 import { buildNetwork } from "./build.js";
 import { openStage, type StageRecord } from "./coarse-stage.js";
 import type { Config } from "./config.js";
+import { takeDevice } from "./device.js";
 import { type Changes, runConfig } from "./presets.js";
 
 /** A trained network with what its run says of it. */
@@ -34,6 +35,7 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
   const file = latestCheckpoint(path);
   const folder = file === path ? dirname(dirname(path)) : path;
   const config = runConfig(folder, changes);
+  takeDevice(config);
   const checkpoint = readCheckpoint(file);
   try {
     const { stage, dispose: disposeStage } = openStage(

@@ -21,6 +21,7 @@ import {
 import { buildMethod, buildNetwork } from "./build.js";
 import { openPreparation } from "./coarse-stage.js";
 import type { Config } from "./config.js";
+import { arithmeticOf } from "./device.js";
 import { openDomains } from "./domains.js";
 import { type Listener, silentListener } from "./listener.js";
 import { measureAll } from "./measure.js";
@@ -83,7 +84,7 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
     const written = { ...config, train: { ...train, device: asked } };
     folder.write("config.yaml", stringify(written));
     if (latest) noteOtherDevice(out, train.device, listener);
-    folder.writeJson("environment.json", environment(network.device, train));
+    folder.writeJson("environment.json", environment(network.device, arithmeticOf(config)));
   }
   const start = sameStart(group, position, network, method);
   const order = await firstThenOthers(group, () =>

@@ -100,14 +100,20 @@ export interface DeviceArithmetic {
   readonly tf32?: boolean;
   /** The same bits in every run. Default false. */
   readonly deterministic?: boolean;
-  /** Let cuDNN time its algorithms at the first call of each shape. Default: unless deterministic. */
+  /** Let cuDNN time its algorithms at the first call of each shape. Default: as it is, off at first. */
   readonly benchmark?: boolean | undefined;
 }
 
 let exact = false;
 
-/** Whether operators on a tensor of this device must give the same bits in every run. */
-export const isExact = (device: string): boolean => exact && device !== "cpu";
+/**
+ * Whether the gradient of an operator on a tensor must have the same bits in every run, and would not by
+ * itself.
+ */
+export const mustBeExact = (x: {
+  readonly device: string;
+  readonly requiresGrad: boolean;
+}): boolean => exact && x.requiresGrad && x.device !== "cpu";
 
 /**
  * Makes a device the current one. Call it before anything is allocated: otherwise the process also opens
@@ -116,7 +122,7 @@ export const isExact = (device: string): boolean => exact && device !== "cpu";
  */
 export function useDevice(
   device: string,
-  { tf32 = false, deterministic = false, benchmark = !deterministic }: DeviceArithmetic = {},
+  { tf32 = false, deterministic = false, benchmark }: DeviceArithmetic = {},
 ): void {
   const index = gpuIndex(device);
   if (index === undefined) return;
@@ -125,7 +131,8 @@ export function useDevice(
   if (deterministic) process.env.CUBLAS_WORKSPACE_CONFIG ??= ":4096:8";
   native.useGpu(index);
   native.setTf32(tf32);
-  native.setCudnn(benchmark, deterministic);
+  native.setCudnnDeterministic(deterministic);
+  if (benchmark !== undefined) native.setCudnnBenchmark(benchmark);
 }
 
 /** The version of NVIDIA's driver; undefined without one, or if it cannot be read. */

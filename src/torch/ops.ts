@@ -1,4 +1,6 @@
+import { mustBeExact } from "./device.js";
 import { type Dtype, naturalDtype, scalarType, type TypedArray } from "./dtype.js";
+import { reducedAfter, reflectBySlices, resizeByProducts } from "./exact.js";
 import { native } from "./native.js";
 import { inPlace, listInPlace, operator, operators } from "./operator.js";
 import { Tensor } from "./tensor.js";
@@ -171,7 +173,7 @@ export const maxPool2d = (
 const bilinearOp = operator("upsample_bilinear2d");
 /** [N, C, H, W] -> [N, C, height, width], bilinear with aligned corners as the reference does. */
 export const upsampleBilinear = (x: Tensor, height: number, width: number): Tensor =>
-  bilinearOp(x, [height, width], true);
+  mustBeExact(x) ? resizeByProducts(x, height, width) : bilinearOp(x, [height, width], true);
 
 const nearestOp = operator("upsample_nearest2d");
 /** [N, C, H, W] -> [N, C, height, width], nearest neighbour. */
@@ -188,7 +190,12 @@ export const crossEntropy = (
   logits: Tensor,
   labels: Tensor,
   { ignore = -100, reduction = "mean" as keyof typeof REDUCTIONS } = {},
-): Tensor => crossEntropyOp(logits, labels, null, REDUCTIONS[reduction], ignore);
+): Tensor => {
+  const loss = (how: keyof typeof REDUCTIONS) =>
+    crossEntropyOp(logits, labels, null, REDUCTIONS[how], ignore);
+  if (reduction === "none" || !mustBeExact(logits)) return loss(reduction);
+  return reducedAfter(loss("none"), labels, { ignore, reduction });
+};
 
 const oneHotOp = operator("one_hot");
 /** labels int64 [...] in 0..classes-1 -> int64 [..., classes]. */
@@ -201,7 +208,7 @@ export const mseLoss = (a: Tensor, b: Tensor): Tensor => mseOp(a, b);
 const reflectOp = operator("reflection_pad2d");
 /** Reflects `padding` pixels at each border of [N, C, H, W]. */
 export const reflectionPad = (x: Tensor, padding: number): Tensor =>
-  reflectOp(x, [padding, padding, padding, padding]);
+  mustBeExact(x) ? reflectBySlices(x, padding) : reflectOp(x, [padding, padding, padding, padding]);
 
 const padOp = operator("constant_pad_nd");
 /** Zeros around [N, C, H, W]: left, right, top, bottom. */

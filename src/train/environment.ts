@@ -42,7 +42,7 @@ export interface Gpu {
 }
 
 /** The environment of this process; `device` is the device of the network. */
-export function environment(device: string, arithmetic: DeviceArithmetic = {}): Environment {
+export function environment(device: string, arithmetic: DeviceArithmetic): Environment {
   return {
     command: ["cfcontra", ...process.argv.slice(2)].join(" "),
     node: process.versions.node,
@@ -59,7 +59,7 @@ export function environment(device: string, arithmetic: DeviceArithmetic = {}): 
 
 function gpuOf(
   device: string,
-  { tf32 = false, deterministic = false, benchmark = !deterministic }: DeviceArithmetic,
+  { tf32 = false, deterministic = false, benchmark = false }: DeviceArithmetic,
 ): Gpu {
   const [name, capacity] = [deviceName(device), deviceCapacity(device)];
   const [driver, cudnn] = [driverVersion(), cudnnVersion()];

@@ -3,10 +3,10 @@ import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { createLoader, type Transform } from "../datasets/loader.js";
 import { type StreamName, streamSeed } from "../datasets/random-streams.js";
 import { UserError } from "../errors.js";
-import type { Domains, Method, Scalars } from "../methods/method.js";
+import type { Domains, Method } from "../methods/method.js";
 import { batchStatistics, type Network } from "../network/index.js";
 import { rateFactor } from "../nn/index.js";
-import { alone, type ProcessGroup, scope } from "../torch/index.js";
+import { alone, type ProcessGroup, readScalars, scope } from "../torch/index.js";
 import { averageScalars } from "./collectives.js";
 import { memoryWatch } from "./memory.js";
 
@@ -51,7 +51,7 @@ export interface StepReport {
   /** The method's headline loss, one of `scalars`. */
   readonly loss: number;
   /** Averaged over the ranks. */
-  readonly scalars: Scalars;
+  readonly scalars: Readonly<Record<string, number>>;
   readonly seconds: number;
   /** Seconds of these that were spent waiting for data. */
   readonly waiting: number;
@@ -99,9 +99,9 @@ export async function* trainingSteps(
           images: imagesOf(labelled, network.input, network.device),
           labels: labelsOf(labelled, network.device),
         };
-        if (!method.usesTarget) return method.step({ source: batch }, progress);
+        if (!method.usesTarget) return readScalars(method.step({ source: batch }, progress));
         const images = imagesOf(unlabelled as Sample[], network.input, network.device);
-        return method.step({ source: batch, target: { images } }, progress);
+        return readScalars(method.step({ source: batch, target: { images } }, progress));
       });
       const scalars = averageScalars(group, own); // NaN anywhere ends all ranks alike
       requireFinite(scalars, step, base);
@@ -117,7 +117,7 @@ export async function* trainingSteps(
   }
 }
 
-function requireFinite(scalars: Scalars, step: number, rate: number): void {
+function requireFinite(scalars: StepReport["scalars"], step: number, rate: number): void {
   for (const [name, value] of Object.entries(scalars)) {
     if (Number.isFinite(value)) continue;
     throw new UserError(

@@ -12,13 +12,13 @@ import { consoleListener, type Listener } from "./listener.js";
 import { openCheckpoint } from "./open-checkpoint.js";
 
 export interface ReportOptions {
-  /** A source-only run to compare with; looked for beside the run when omitted. */
+  /** A source-only run to compare with. Default: a run in the same folder, if there is one. */
   readonly baseline?: string | undefined;
 }
 
 /**
- * Writes `features.json` and `report.html` into a run folder. Returns the latter's path.
- * @throws UserError where the folder is not a run's
+ * Writes `features.json` and `report.html` into a run folder. Returns the report's path.
+ * @throws UserError if the folder is not a run folder
  */
 export async function writeReport(
   path: string,
@@ -39,7 +39,7 @@ export async function writeReport(
   return file;
 }
 
-/** The feature map of a run's newest network: its labelled source beside its first evaluation set. */
+/** The feature map of a run's newest network on its labelled source and its first evaluation set. */
 async function featuresOf(path: string, listener: Listener): Promise<Points | undefined> {
   if (checkpoints(path).length === 0) return undefined;
   const { config, network, stage, dispose } = openCheckpoint(path);
@@ -49,7 +49,7 @@ async function featuresOf(path: string, listener: Listener): Promise<Points | un
     if (!target)
       throw new UserError(
         "conflicting-options",
-        `${path} has no evaluation set, so there is nothing to show`,
+        `${path} does not have an evaluation set; add one to \`evaluate\``,
       );
     const options = { precision: train.precision, stage };
     const domain = async (spec: object, size: Size): Promise<FeatureDomain> => ({

@@ -50,7 +50,7 @@ describe("options of cfcontra", () => {
     });
   });
 
-  test("a higher threshold labels fewer pixels, `thresholdDecay` labels more as the run goes on", async () => {
+  test("a higher threshold labels fewer pixels, `thresholdDecay` labels more in later steps", async () => {
     const coverage = async (options: object) =>
       (await last({ temperature: 1, ...options }, 6))["pseudo/coverage"] as number;
     const all = await coverage({ threshold: 0 });

@@ -34,6 +34,8 @@ export interface RawLabel extends Size {
   readonly values: Uint8Array | Uint16Array | Uint32Array;
   /** Bits of a channel in the file. */
   readonly depth: number;
+  /** Whether the ids are indices of a palette, rather than grey levels. */
+  readonly indexed: boolean;
 }
 
 /** Where the files of a data set lie, for a copy of it in its own layout. */

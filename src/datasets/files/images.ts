@@ -1,14 +1,15 @@
 import sharp from "sharp";
 import { UserError } from "../../errors.js";
 import type { Size } from "../dataset.js";
+import { MOST_PIXELS } from "./png.js";
+import { whyUnreadable } from "./regular-file.js";
 
 // Many images are decoded at a time, one thread each: threads inside an image only get in the
 // way of training. No image is read twice in short order, so libvips need not keep any.
 sharp.concurrency(1);
 sharp.cache(false);
 
-// A damaged header may claim a size that takes gigabytes: 67 megapixels are more than a camera's.
-const limits = { limitInputPixels: 2 ** 26 };
+const limits = { limitInputPixels: MOST_PIXELS };
 
 /** A decoded image. */
 export interface Image extends Size {
@@ -44,14 +45,6 @@ export async function readImage(path: string, size?: Size): Promise<Image> {
         "it must be a whole PNG, JPEG or WebP file: copy or unpack it again.",
     );
   }
-}
-
-/** The first line of an error, without file name and full stop, for use inside a sentence. */
-export function whyUnreadable(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const first = (message.split("\n")[0] ?? "").replace(/[.:\s]+$/, "");
-  if (/ENOENT|is missing/.test(first)) return "no such file";
-  return first.replace(/^Input file has corrupt header: /, "");
 }
 
 function pipeline(path: string, size: Size | undefined) {

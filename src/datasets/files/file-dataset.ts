@@ -87,14 +87,15 @@ async function loadPair(pair: Pair, map: LabelMap, size: Size | undefined): Prom
     readImage(pair.image, size),
     pair.label === undefined ? undefined : readLabel(pair.label, map.key),
   ]);
-  const { width, height, data, original } = image;
+  const { width, height, data, original, turned } = image;
   const sample = { name: pair.name, width, height, image: data };
   if (!label || pair.label === undefined) return sample;
   if (label.width !== original.width || label.height !== original.height) {
     throw new UserError(
       "label-size",
       `${pair.label}: the label is ${label.width}x${label.height}, but its image ${pair.image} is ` +
-        `${original.width}x${original.height}: replace one of them, or leave the sample out with ` +
+        `${original.width}x${original.height}${turned ? " after its EXIF orientation is applied" : ""}: ` +
+        `${turned ? "turn the label, too" : "replace one of them"}, or leave the sample out with ` +
         `\`exclude: ["${pair.name}"]\`.`,
     );
   }

@@ -157,7 +157,7 @@ function checkPartners(
     spare.length > 0 ? `${countAndName(spare.sort(compareNames), "label")} without image` : "",
   ].filter((fault) => fault !== "");
   throw new UserError(
-    "dataset-layout",
+    "unpaired-files",
     `${layout.root}: ${faults.join(" and ")}, of ${images.size} images and ${labels.size} labels ` +
       "(PNG): complete the set, name the samples to use in a `list`, or read it with " +
       "`labelled: false`.",

@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   "conflicting-options": "options exclude each other, or one would have no effect",
   "not-found": "a file or folder does not exist",
   "already-exists": "a file or folder would be overwritten",
+  "not-readable": "a file or folder cannot be read: permissions, too many open files",
   "not-writable": "a file cannot be written: permissions, a read-only disk, a bad path",
   "disk-full": "no room is left on the disk, or the quota is used up",
   "damaged-file": "a file is truncated, its checksum is wrong, or its content makes no sense",

@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { UserError } from "../../errors.js";
@@ -7,6 +6,7 @@ import { nearestWord } from "../../nearest-word.js";
 import { cityscapes19, classSetOf, classSets, conversions } from "../class-sets.js";
 import { type ClassSet, IGNORE, type LabelCoding } from "../dataset.js";
 import { cityscapesIds, type LabelMap, thenMap, trainIds19 } from "./label-maps.js";
+import { readRegular, whyUnreadable } from "./regular-file.js";
 
 const channel = z.number().int().min(0).max(255);
 const color = z.tuple([channel, channel, channel]);
@@ -171,15 +171,15 @@ export async function resolveMapping(
 }
 
 async function readMapping(root: string, file: string) {
-  const where = isAbsolute(file) ? file : resolve(root, file);
+  const where = resolve(root, file);
   let found: unknown;
   try {
-    found = parse(await readFile(where, "utf8"));
+    found = parse((await readRegular(where)).toString("utf8"));
   } catch (error) {
-    const reason = (error as Error).message.split("\n")[0];
     throw new UserError(
       "not-found",
-      `${where}: the mapping cannot be read (${reason}); check \`mapping\`.`,
+      `${where}: the mapping cannot be read (${whyUnreadable(error)}); check \`mapping\`.`,
+      { cause: error },
     );
   }
   const parsed = mappingSchema.safeParse(found);

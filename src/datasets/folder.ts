@@ -16,8 +16,8 @@ const schema = z.strictObject({
   classes: classesSchema,
   /** Folder of the images below root. */
   images: z.string().default("images"),
-  /** Folder of the labels below root; may be missing for an unlabelled target. */
-  labels: z.string().default("labels"),
+  /** Folder of the labels below root; `labels`, which may be missing for an unlabelled target. */
+  labels: z.string().optional(),
   /** Ending of image names before the extension, such as _rgb, that label names lack. */
   imageSuffix: z.string().optional(),
   /** Ending of label names before the extension, such as _labelIds. */
@@ -28,7 +28,7 @@ const schema = z.strictObject({
 export const folder: DatasetType = { schema, open: openFolder };
 
 async function openFolder(options: z.infer<typeof schema>): Promise<Dataset> {
-  const { root, images, labels, mapping, imageSuffix, labelSuffix } = options;
+  const { root, images, labels = "labels", mapping, imageSuffix, labelSuffix } = options;
   const layout = {
     root,
     expected: `${images}/ with images and ${labels}/ with label PNGs of the same names`,

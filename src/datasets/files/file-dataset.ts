@@ -6,7 +6,8 @@ import { readImage } from "./images.js";
 import { type LabelMap, toTrainIds } from "./label-maps.js";
 import { commonOptions, type Labelling, resolveLabelling } from "./labelling.js";
 import { readLabel, resizeNearest } from "./labels.js";
-import { findPairs, type Layout, type Pair, type Selection } from "./pairs.js";
+import type { Layout, Selection } from "./layout.js";
+import { findPairs, type Pair } from "./pairs.js";
 
 /** A kind of data set: the options that a configuration may give, and how it is opened. */
 export interface DatasetType {

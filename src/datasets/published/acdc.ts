@@ -3,7 +3,7 @@ import { z } from "zod";
 import { fileDataset } from "../files/file-dataset.js";
 import { isFolder } from "../files/find-files.js";
 import { fromTrainIds } from "../files/labelling.js";
-import { cityscapesSplit, lastPart } from "./cityscapes.js";
+import { cityscapesSplit } from "./cityscapes.js";
 
 const conditions = ["fog", "night", "rain", "snow"] as const;
 
@@ -32,7 +32,7 @@ export const acdc = fileDataset<{ split: string; condition?: string }>("acdc", {
       })),
       imageSuffix: "_rgb_anon",
       labelSuffix: "_gt_labelTrainIds",
-      nameOf: lastPart,
+      namedByFile: true,
     };
   },
   labellings: [fromTrainIds],

@@ -51,7 +51,9 @@ function redChannel(values: Readonly<Record<string, readonly number[]>>) {
   return mapByName(cityscapes19, Object.fromEntries(colors), "color");
 }
 
-const layout = ({ root, images, labels }: { root: string; images: string; labels: string }) => ({
+type Folders = { images: string; labels?: string | undefined };
+
+const layout = ({ root, images, labels = "semantic" }: Folders & { root: string }) => ({
   root,
   expected: `a CARLA export: ${images}/ with camera images, ${labels}/ with raw semantic images of the same names`,
   folders: [{ images: join(root, images), labels: join(root, labels) }],
@@ -60,10 +62,8 @@ const layout = ({ root, images, labels }: { root: string; images: string; labels
 const own = {
   /** Folders of the camera's and of the semantic camera's images. */
   images: z.string().default("rgb"),
-  labels: z.string().default("semantic"),
+  labels: z.string().optional(),
 };
-
-type Folders = { images: string; labels: string };
 
 /**
  * What a recording script saved from CARLA (Dosovitskiy et al., CoRL 2017), 0.9.14 or newer: RGB

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { fileDataset } from "../files/file-dataset.js";
 import { fromCityscapesIds } from "../files/labelling.js";
-import { cityscapesSplit, lastPart } from "./cityscapes.js";
+import { cityscapesSplit } from "./cityscapes.js";
 
 /**
  * Foggy Cityscapes (Sakaridis et al., IJCV 2018): Cityscapes under synthetic fog of attenuation
@@ -24,7 +24,7 @@ export const foggyCityscapes = fileDataset<{ split: string; beta: number }>("fog
     ],
     imageSuffix: `_leftImg8bit_foggy_beta_${beta}`,
     labelSuffix: "_gtFine_labelIds",
-    nameOf: lastPart,
+    namedByFile: true,
   }),
   labellings: [fromCityscapesIds],
 });

@@ -62,7 +62,7 @@ export const virtualKitti = fileDataset<{ condition: string; camera: number }>("
           prefix: `Scene${scene}/`,
         };
       }),
-      nameOf: (stem: string) => stem.replace(/^(rgb|classgt)_/, ""),
+      keyOf: (stem: string) => stem.replace(/^(rgb|classgt)_/, ""),
     };
   },
   labellings: [{ classes: cityscapes19, map: colors }],

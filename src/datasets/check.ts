@@ -78,6 +78,13 @@ export async function checkDataset(
         "value in them is ignored: check `mapping`, or that these are the label-id files.",
     );
   }
+  if (dataset.labelFiles?.coding === "class numbers" && isMask(pixels)) {
+    const [black, white = "white"] = classes.names;
+    problems.push(
+      `${dataset.name}: the labels contain 0 and 255 alone, and 255 is ignored: if they are masks whose ` +
+        `white is a class, set \`mapping: { 0: ${black}, 255: ${white} }\`.`,
+    );
+  }
   return {
     name: dataset.name,
     images: dataset.names.length,
@@ -92,6 +99,10 @@ export async function checkDataset(
     problems,
   };
 }
+
+/** Whether 0 and IGNORE occur, and nothing else. */
+const isMask = (pixels: Float64Array): boolean =>
+  pixels.every((count, trainId) => (trainId === 0 || trainId === IGNORE) === count > 0);
 
 /** `count` of the indices 0..length-1, or all if there are fewer, evenly spread. */
 export function spread(length: number, count: number): number[] {

@@ -27,7 +27,7 @@ export interface Sample extends Size {
 }
 
 /** What the values in label files are meant to be. */
-export type LabelCoding = "cityscapes ids" | "train ids" | "synthia ids";
+export type LabelCoding = "cityscapes ids" | "train ids" | "synthia ids" | "class numbers";
 
 /** A label as its file holds it: ids, or colours as 0xrrggbb; row-major, [height * width]. */
 export interface RawLabel extends Size {

@@ -37,9 +37,12 @@ async function openFolder(options: z.infer<typeof schema>): Promise<Dataset> {
     labelSuffix,
   };
   const classes = pickClasses(options.classes, classSetOf([]));
-  const map =
-    mapping === undefined
-      ? identityMap(classes.names.length, "error")
-      : await resolveMapping(mapping, classes, root);
-  return openFiles("folder", layout, options, { classes, map });
+  if (mapping !== undefined) {
+    return openFiles("folder", layout, options, {
+      classes,
+      map: await resolveMapping(mapping, classes, root),
+    });
+  }
+  const map = identityMap(classes.names.length, "error");
+  return openFiles("folder", layout, options, { classes, map, coding: "class numbers" });
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { UserError } from "../../errors.js";
 import type { Dataset, Sample, Size } from "../dataset.js";
 import { readImage } from "./images.js";
+import { type DepthCheck, depthCheck } from "./label-depth.js";
 import { type LabelMap, toTrainIds } from "./label-maps.js";
 import { commonOptions, type Labelling, resolveLabelling } from "./labelling.js";
 import { readLabel, resizeNearest } from "./labels.js";
@@ -60,6 +61,7 @@ export async function openFiles(
   { classes, map, coding }: Labelling,
 ): Promise<Dataset> {
   const { pairs, labelled } = await findPairs(layout, selection);
+  const checkDepth = depthCheck(map);
   const pairAt = (index: number): Pair => {
     const pair = pairs[index];
     if (!pair) throw new RangeError(`sample ${index} of ${pairs.length}`);
@@ -70,7 +72,7 @@ export async function openFiles(
     classes,
     labelled,
     names: pairs.map(({ name }) => name),
-    load: async (index, size) => loadPair(pairAt(index), map, size),
+    load: async (index, size) => loadPair(pairAt(index), map, checkDepth, size),
     files: {
       root: layout.root,
       of: pairAt,
@@ -83,7 +85,12 @@ export async function openFiles(
   };
 }
 
-async function loadPair(pair: Pair, map: LabelMap, size: Size | undefined): Promise<Sample> {
+async function loadPair(
+  pair: Pair,
+  map: LabelMap,
+  checkDepth: DepthCheck,
+  size: Size | undefined,
+): Promise<Sample> {
   const [image, label] = await Promise.all([
     readImage(pair.image, size),
     pair.label === undefined ? undefined : readLabel(pair.label, map.key),
@@ -100,6 +107,7 @@ async function loadPair(pair: Pair, map: LabelMap, size: Size | undefined): Prom
         `\`exclude: ["${pair.name}"]\`.`,
     );
   }
+  checkDepth(label, pair.label);
   // All pixels are mapped, not only those that the resize keeps: a stray id must not depend on
   // the working size.
   const trainIds = toTrainIds(label, map, pair.label);

@@ -1,5 +1,6 @@
 import { UserError } from "../../errors.js";
 import { type ClassSet, IGNORE, type RawLabel } from "../dataset.js";
+import { eightBit } from "./labels.js";
 
 /** From what a label file holds (ids, or colours as 0xrrggbb) to train ids. */
 export interface LabelMap {
@@ -8,6 +9,8 @@ export interface LabelMap {
   readonly trainIds: ReadonlyMap<number, number>;
   /** What becomes of a value that is not in the map. */
   readonly otherwise: "ignore" | "error";
+  /** Whether it comes from a \`mapping\` that a user wrote. */
+  readonly written?: boolean;
 }
 
 /** Cityscapes and GTA5 label ids to Cityscapes train ids. */
@@ -137,7 +140,8 @@ export function hexColor(value: number): string {
 }
 
 /** The error of a label whose first value outside the map is at `pixel`. */
-function outsideMap(map: LabelMap, { values, width }: RawLabel, pixel: number, path: string) {
+function outsideMap(map: LabelMap, label: RawLabel, pixel: number, path: string) {
+  const { values, width, depth, indexed } = label;
   const named = (value: number) => (map.key === "color" ? `"${hexColor(value)}"` : `${value}`);
   const [key = "", ...others] = [...new Set(values.subarray(pixel))]
     .filter((value) => !map.trainIds.has(value))
@@ -150,11 +154,16 @@ function outsideMap(map: LabelMap, { values, width }: RawLabel, pixel: number, p
     map.key === "color"
       ? `${keys.length} other colour${keys.length === 1 ? "" : "s"}`
       : `ids ${ranges(keys)}`;
+  const value = values[pixel] as number;
+  const level =
+    depth < 8 && !indexed && map.key === "id"
+      ? `; the PNG has ${depth}-bit pixels: in 8 bits, its ${value} is ${eightBit(value, depth)}`
+      : "";
   return new UserError(
     "label-value",
     `${path}: label ${map.key === "color" ? "colour" : "id"} ${key} at x ${pixel % width}, ` +
       `y ${Math.floor(pixel / width)} is not in the mapping, which knows ${known}${nor}: add ` +
-      `\`${key}: <class>\` to \`mapping\` (\`${key}: 255\` ignores these pixels).`,
+      `\`${key}: <class>\` to \`mapping\` (\`${key}: 255\` ignores these pixels)${level}.`,
   );
 }
 

@@ -167,7 +167,7 @@ export async function resolveMapping(
   }
   if (keys.length === 0)
     throw new UserError("invalid-value", `${where}: it is empty; give \`id: class\` pairs.`);
-  return { key, trainIds, otherwise: "error" };
+  return { key, trainIds, otherwise: "error", written: true };
 }
 
 async function readMapping(root: string, file: string) {

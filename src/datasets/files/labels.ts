@@ -127,10 +127,10 @@ const colorTable = (palette: Uint8Array): Uint32Array =>
 
 /** The colours of the grey levels of a depth. As in viewers, the largest level is white. */
 const greys = (depth: number): Uint32Array =>
-  Uint32Array.from(
-    { length: 2 ** depth },
-    (_, level) => 0x010101 * ((255 * level) / (2 ** depth - 1)),
-  );
+  Uint32Array.from({ length: 2 ** depth }, (_, level) => 0x010101 * eightBit(level, depth));
+
+/** A grey level of up to 8 bits as one of 8 bits: the 1 of 1 bit is 255. */
+export const eightBit = (level: number, depth: number): number => (255 * level) / (2 ** depth - 1);
 
 function hex(samples: Png["samples"], at: number): string {
   return `#${Buffer.from(samples.subarray(at, at + 3)).toString("hex")}`;

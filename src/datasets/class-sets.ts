@@ -1,4 +1,5 @@
 import type { ClassSet, Color } from "./dataset.js";
+import { distinctColor } from "./distinct-colors.js";
 
 /** The 19 Cityscapes classes in train-id order, with the colours of the benchmark. */
 export const cityscapes19: ClassSet = table([
@@ -86,36 +87,27 @@ export const classSets = {
   synthia13,
 } as const satisfies Record<string, ClassSet>;
 
-/** A class set of these names; colours are taken from the known sets or made distinct. */
+/**
+ * A class set of these names. Colours that are not given are those of the known sets or, for other names,
+ * distinct from all others of the list.
+ */
 export function classSetOf(
   classes: readonly (string | { readonly name: string; readonly color?: Color | undefined })[],
   ...prefer: readonly ClassSet[]
 ): ClassSet {
   const named = classes.map((entry) => (typeof entry === "string" ? { name: entry } : entry));
   const known = [...prefer, cityscapes19, camvid11];
-  return {
-    names: named.map(({ name }) => name),
-    colors: named.map((entry, index) => {
-      if ("color" in entry && entry.color) return entry.color;
-      for (const set of known) {
-        const color = set.colors[set.names.indexOf(entry.name)];
-        if (color) return color;
-      }
-      return distinctColor(index);
-    }),
-  };
-}
-
-/** Colour `index` of an endless palette whose neighbours differ clearly in hue and lightness. */
-export function distinctColor(index: number): Color {
-  const hue = (index * 137.508 + 205) % 360; // the golden angle never repeats
-  const lightness = 0.42 + 0.14 * (index % 3);
-  const chroma = 0.62 * Math.min(lightness, 1 - lightness);
-  const channel = (offset: number): number => {
-    const k = (offset + hue / 30) % 12;
-    return Math.round(255 * (lightness - chroma * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
-  };
-  return [channel(0), channel(8), channel(4)];
+  const colors = named.map((entry): Color | undefined => {
+    if ("color" in entry && entry.color) return entry.color;
+    const set = known.find(({ names }) => names.includes(entry.name));
+    return set?.colors[set.names.indexOf(entry.name)];
+  });
+  for (const [index, color] of colors.entries()) {
+    if (color) continue;
+    const used = colors.flatMap((other) => (other ? [other] : []));
+    colors[index] = distinctColor(index, used);
+  }
+  return { names: named.map(({ name }) => name), colors: colors as Color[] };
 }
 
 function table(rows: readonly (readonly [string, Color])[]): ClassSet {

@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { classSetOf } from "../../datasets/class-sets.js";
 import type { ClassSet } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
 import type { PredictedImage } from "../../experiment/index.js";
@@ -69,7 +68,7 @@ async function runPredictor(path: string, set: readonly string[]): Promise<Predi
   const { openRun } = await import("../../experiment/index.js");
   const run = openRun(path, { set });
   return {
-    classes: classSetOf(run.info.classes),
+    classes: run.classes,
     predict: run.predict,
     dispose: async () => run.dispose(),
   };

@@ -42,6 +42,13 @@ export const ERROR_CODES = {
 /** A code of a `UserError`: what a program tells errors apart by. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** Characters that move a terminal's cursor, colour its text or reverse its order. */
+const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text that is safe to print in a terminal: names of files and data sets may contain control characters. */
+export const printable = (text: string): string =>
+  text.replace(CONTROL, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /**
  * A mistake that the user can mend: shown as one sentence, without a stack trace. The message says what
  * is wrong, where, and what to do; `code` says the same to programs, and stays when messages change.
@@ -51,7 +58,7 @@ export class UserError extends Error {
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(printable(message), options);
     this.code = code;
   }
 }

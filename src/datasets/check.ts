@@ -1,5 +1,5 @@
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
-import { UserError } from "../errors.js";
+import { printable, UserError } from "../errors.js";
 import { type Dataset, IGNORE, type Sample, type Size } from "./dataset.js";
 import { mistakenCoding } from "./files/mistaken-coding.js";
 
@@ -62,7 +62,7 @@ export async function checkDataset(
       else sizes.set(`${width}x${height}`, { size: { width, height }, images: 1 });
       if (label) {
         const fault = countLabel(label, classes.names.length, pixels, images);
-        if (fault) problems.push(`${sample.name}: ${fault}`);
+        if (fault) problems.push(printable(`${sample.name}: ${fault}`));
       }
     }
     done++;

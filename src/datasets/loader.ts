@@ -1,4 +1,5 @@
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
+import { printable } from "../errors.js";
 import type { Dataset, Sample, Size } from "./dataset.js";
 import { createSampler } from "./sampler.js";
 import type { Shard } from "./shard.js";
@@ -87,7 +88,7 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
       const impatience = setInterval(() => {
         const seconds = Math.round((performance.now() - began) / 1000);
         warn(
-          `waiting for ${[...missing].join(", ")} of ${dataset.name} for ${seconds} s: is the disk ` +
+          `waiting for ${printable([...missing].join(", "))} of ${dataset.name} for ${seconds} s: is the disk ` +
             "that the data set lies on slow, or gone?",
         );
       }, PATIENCE_MS);

@@ -1,7 +1,7 @@
 import { spread } from "../datasets/check.js";
 import { overlay } from "../datasets/colorize.js";
 import type { ClassSet, Dataset, Sample, Size } from "../datasets/dataset.js";
-import { UserError } from "../errors.js";
+import { printable, UserError } from "../errors.js";
 import { COLOR, pictureAt, type Sheet, sheet, text } from "./sheet.js";
 
 export interface ContactSheetOptions {
@@ -131,7 +131,8 @@ function drawLegend(
 }
 
 /** The end of a long name, which tells it from its neighbours. */
-function shorten(name: string, width: number, perCharacter: number): string {
+function shorten(written: string, width: number, perCharacter: number): string {
+  const name = printable(written);
   const most = Math.max(4, Math.floor(width / perCharacter));
   return name.length <= most ? name : `…${name.slice(1 - most)}`;
 }

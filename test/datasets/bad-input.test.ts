@@ -209,7 +209,7 @@ describe("label values", () => {
 
 describe("options", () => {
   const folder = { type: "folder", root: "x" };
-  const road = { ...folder, classes: ["road"] };
+  const road = { ...folder, classes: ["road", "sky"] };
   it.each<[unknown, ErrorCode, ...string[]]>([
     [{ root: "x" }, "unknown-name", "dataset.type", "gta5, synthia"],
     [{ type: "cityscape", root: "x" }, "unknown-name", "cityscape", "cityscapes?"],
@@ -217,10 +217,10 @@ describe("options", () => {
     [{ type: "gta5" }, "invalid-value", "dataset", "root"],
     [{ type: "cityscapes", root: "x", split: "tain" }, "invalid-value", "split", "train"],
     [{ ...folder, classes: "camvit" }, "invalid-value", "classes", "camvid"],
-    [{ ...folder, classes: ["a"], mapping: [1] }, "invalid-value", "mapping"],
+    [{ ...folder, classes: ["a", "b"], mapping: [1] }, "invalid-value", "mapping"],
     [{ ...folder, classes: ["a", "a"] }, "invalid-value", "classes", '"a"'],
     [{ ...road, mapping: { 7: "raod" } }, "invalid-value", "mapping: 7", '"raod"', '"road"'],
-    [{ ...road, mapping: { 7: 1 } }, "invalid-value", "mapping: 7", "0..0"],
+    [{ ...road, mapping: { 7: 2 } }, "invalid-value", "mapping: 7", "0..1"],
     [{ ...road, mapping: { road: 7 } }, "invalid-value", "mapping", '"road"'],
     [{ ...road, mapping: { "#123456": 0, 7: 0 } }, "invalid-value", "mapping", '"7"'],
     [{ ...road, mapping: {} }, "invalid-value", "mapping"],

@@ -1,3 +1,4 @@
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkDataset, spread } from "../../src/datasets/check.js";
@@ -68,7 +69,7 @@ describe("checkDataset", () => {
     await inTemporaryFolder(async (root) => {
       await makeCamvid(root, 2);
       const mapping = { 0: 255, 1: 255, 3: 255, 5: 255, 8: 255, 11: 255 };
-      const set = await openDataset({ type: "camvid", root, classes: ["thing"], mapping });
+      const set = await openDataset({ type: "camvid", root, classes: ["thing", "stuff"], mapping });
       const { ignored, problems } = await checkDataset(set);
       expect(ignored).toBe(1);
       expect(problems).toEqual([
@@ -113,6 +114,22 @@ describe("checkDataset", () => {
     expect(most).toBe(3);
     expect(steps.at(-1)).toBe("10/10");
     expect(report).toMatchObject({ images: 100, checked: 10, classes: [], ignored: 0 });
+  });
+
+  test("names of data sets and files reach the terminal without control characters", async () => {
+    await inTemporaryFolder(async (root) => {
+      const set = join(root, "a\u001b[31mb");
+      await makeGta5(set, 2);
+      await writeFile(join(set, "images", "00001.png"), "");
+      await rename(join(set, "images/00002.png"), join(set, "images/\u001b]0;x\u0007.png"));
+      await rename(join(set, "labels/00002.png"), join(set, "labels/\u001b]0;x\u0007.png"));
+      const dataset = await openDataset({ type: "gta5", root: set });
+      const text = formatCheck(await checkDataset(dataset), dataset.classes);
+      expect(text).toContain("a\\u001b[31mb");
+      for (const control of ["\u001b", "\u0007"]) expect(text).not.toContain(control);
+      const sheet = contactSheet(dataset, { count: 2, columns: 2, size: fixtureSize });
+      await expect(sheet).resolves.toBeDefined();
+    });
   });
 
   test("a fault of the program is no fault of the data", async () => {

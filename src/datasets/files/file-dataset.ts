@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../errors.js";
+import { printable, UserError } from "../../errors.js";
 import type { Dataset, Sample, Size } from "../dataset.js";
 import { readImage } from "./images.js";
 import { type DepthCheck, depthCheck } from "./label-depth.js";
@@ -68,7 +68,9 @@ export async function openFiles(
     return pair;
   };
   return {
-    name: `${type} (${selection.list ? `${layout.root}, ${selection.list}` : layout.root})`,
+    name: printable(
+      `${type} (${selection.list ? `${layout.root}, ${selection.list}` : layout.root})`,
+    ),
     classes,
     labelled,
     names: pairs.map(({ name }) => name),

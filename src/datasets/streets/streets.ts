@@ -2,7 +2,7 @@ import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { z } from "zod";
-import { UserError } from "../../errors.js";
+import { printable, UserError } from "../../errors.js";
 import { writeAtomically } from "../../write-atomically.js";
 import { cityscapes19 } from "../class-sets.js";
 import type { Dataset, Sample, Size } from "../dataset.js";
@@ -99,7 +99,7 @@ export async function openStreets(root: string, options: OpenStreetsOptions): Pr
   const folder = join(root, domain, split);
   const names = Array.from({ length: count }, (_, index) => nameOf(index));
   return {
-    name: `streets ${domain} ${split} (${folder})`,
+    name: printable(`streets ${domain} ${split} (${folder})`),
     classes: cityscapes19,
     labelled,
     names,

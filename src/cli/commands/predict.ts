@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import type { ClassSet } from "../../datasets/dataset.js";
@@ -25,7 +24,7 @@ export const command = () =>
       "after",
       `
 For each image: NAME.png, the train id of every pixel at the image's own size, and
-NAME-overlay.jpg to look at.
+NAME-overlay.jpg to look at. --out must be apart from the images.
 
 Examples:
   cfcontra predict runs/streets-cfcontra-1 photos/ --out predictions
@@ -98,13 +97,12 @@ async function label(
   { out, json }: PredictOptions,
   open: () => Promise<Predictor>,
 ): Promise<void> {
-  const files = await imageFiles(images);
+  const files = await imageFiles(images, out);
   const { classes, predict, dispose } = await open();
   const written: object[] = [];
-  mkdirSync(out, { recursive: true });
   try {
     await listening(async ({ progress }) => {
-      for (const [i, [name, path]] of files.entries()) {
+      for (const [i, { name, path }] of files.entries()) {
         const labelled = await predict(path);
         const to = { labels: join(out, `${name}.png`), overlay: join(out, `${name}-overlay.jpg`) };
         await writeLabelled(labelled, classes, to);

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { checked } from "../checked.js";
 import { UserError } from "../errors.js";
 import { nearestWord } from "../nearest-word.js";
 import type { Dataset } from "./dataset.js";
@@ -50,38 +51,22 @@ export interface DatasetSpec {
 
 /**
  * Checks the options of a data set.
- * @param where the key they were found under, for messages
  * @throws UserError naming the faulty key, with the nearest known one
  */
-export function parseDatasetSpec(spec: unknown, where = "dataset"): DatasetSpec {
+export function parseDatasetSpec(spec: unknown): DatasetSpec {
   const type = typeof spec === "object" && spec !== null && "type" in spec ? spec.type : undefined;
   if (typeof type !== "string" || !Object.hasOwn(DATASET_TYPES, type)) {
     const names = Object.keys(DATASET_TYPES);
     const near = typeof type === "string" ? nearestWord(type, names) : undefined;
-    const found = type === undefined ? "is missing" : `${JSON.stringify(type)} is unknown`;
+    const found =
+      type === undefined ? "type is missing" : `type ${JSON.stringify(type)} is unknown`;
     throw new UserError(
       "unknown-name",
-      `${where}.type ${found}; expected one of ${names.join(", ")}` +
-        `${near ? `; did you mean ${near}?` : "."}`,
+      `data set: ${found}; expected one of ${names.join(", ")}${near ? `; did you mean ${near}?` : ""}`,
     );
   }
   const { schema } = DATASET_TYPES[type] as DatasetType;
-  const parsed = schema.safeParse(spec);
-  if (parsed.success) return parsed.data as unknown as DatasetSpec;
-  const issue = parsed.error.issues[0];
-  const path = [where, ...(issue?.path ?? [])].join(".");
-  if (issue?.code === "unrecognized_keys") {
-    const key = issue.keys[0] ?? "";
-    const known = Object.keys(schema.shape);
-    const near = nearestWord(key, known);
-    throw new UserError(
-      "unknown-key",
-      `${path}.${key} is no option of ${type} data sets, which know ${known.join(", ")}` +
-        `${near ? `; did you mean ${near}?` : "."}`,
-    );
-  }
-  const message = (issue?.message ?? "not understood").replace(/^Invalid (input|option): /, "");
-  throw new UserError("invalid-value", `${path}: ${message}.`);
+  return checked(schema, spec, `data set of type ${type}`) as DatasetSpec;
 }
 
 /**

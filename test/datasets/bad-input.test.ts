@@ -211,10 +211,10 @@ describe("options", () => {
   const folder = { type: "folder", root: "x" };
   const road = { ...folder, classes: ["road", "sky"] };
   it.each<[unknown, ErrorCode, ...string[]]>([
-    [{ root: "x" }, "unknown-name", "dataset.type", "gta5, synthia"],
+    [{ root: "x" }, "unknown-name", "type", "gta5, synthia"],
     [{ type: "cityscape", root: "x" }, "unknown-name", "cityscape", "cityscapes?"],
     [{ type: "gta5", root: "x", lsit: "a" }, "unknown-key", "lsit", "list?"],
-    [{ type: "gta5" }, "invalid-value", "dataset", "root"],
+    [{ type: "gta5" }, "invalid-value", "gta5", "root"],
     [{ type: "cityscapes", root: "x", split: "tain" }, "invalid-value", "split", "train"],
     [{ ...folder, classes: "camvit" }, "invalid-value", "classes", "camvid"],
     [{ ...folder, classes: ["a", "b"], mapping: [1] }, "invalid-value", "mapping"],
@@ -225,7 +225,10 @@ describe("options", () => {
     [{ ...road, mapping: { "#123456": 0, 7: 0 } }, "invalid-value", "mapping", '"7"'],
     [{ ...road, mapping: {} }, "invalid-value", "mapping"],
     [{ ...road, mapping: "no.yaml" }, "not-found", "no.yaml"],
-    [7, "unknown-name", "dataset.type"],
+    [{ type: "gta5", root: "x", lables: "a" }, "unknown-key", "gta5", "lables", "labelled"],
+    [{ type: "streets", root: "x", domain: "source", count: 9e15 }, "invalid-value", "count"],
+    [{ type: "streets", root: "x", domain: "sourec", count: 1 }, "invalid-value", "source?"],
+    [7, "unknown-name", "type"],
   ])("%j", async (spec, code, ...names) => {
     await userError(openDataset(spec), code, ...names);
   });

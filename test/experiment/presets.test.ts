@@ -6,6 +6,7 @@ import { configuration, presetNames } from "../../src/experiment/presets.js";
 import { METHODS } from "../../src/methods/index.js";
 import { preset, tiny } from "../cli/cli.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { userError } from "../user-error.js";
 
 test.each(presetNames())(
   "%s fits the schema with every method, and says what it claims",
@@ -38,5 +39,19 @@ test("byMethod changes one method's configuration, table by table, and --set com
     expect(of("cfcontra", ["style=null"]).style.method).toBe("none"); // takes the key out
     const wrong = await preset(root, { ...tiny(root), byMethod: { cfcontrast: {} } }, "wrong");
     expect(() => configuration({ preset: wrong })).toThrow(/byMethod: expected a table of changes/);
+  });
+});
+
+test.each([
+  "train.batch=1e15",
+  "train.batch=100000",
+  "sizes.source=[4194305, 16]",
+  "sizes.evaluate=[16384, 16384]",
+])("%s can never fit, and is refused before anything is opened", async (set) => {
+  await inTemporaryFolder(async (root) => {
+    const path = await preset(root, tiny(root));
+    const key = set.slice(0, set.indexOf("="));
+    const open = () => configuration({ preset: path, set: [set] });
+    await userError(open, "invalid-value", key);
   });
 });

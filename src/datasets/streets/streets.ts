@@ -35,6 +35,8 @@ export interface OpenStreetsOptions extends StreetsOptions {
   readonly labelled?: boolean;
 }
 
+const MOST_SCENES = 1_000_000;
+
 /** Options of the built-in pair of domains, which is drawn where it is missing. */
 const schema = z.strictObject({
   type: z.literal("streets"),
@@ -42,8 +44,8 @@ const schema = z.strictObject({
   root: z.string().default(`streets-v${STREETS_VERSION}`),
   domain: z.enum(["source", "target"]),
   split: z.enum(["train", "test"]).default("train"),
-  /** Number of scenes. */
-  count: z.number().int().min(1),
+  /** Number of scenes, whose file names have six digits. */
+  count: z.number().int().min(1).max(MOST_SCENES),
   labelled: z.boolean().default(true),
 });
 
@@ -73,10 +75,10 @@ const IDS = identityMap(cityscapes19.names.length, "error");
  */
 export async function makeStreets(root: string, options: StreetsOptions): Promise<void> {
   const { domain, split, count, size = DEFAULT_SIZE, onProgress } = options;
-  if (!Number.isInteger(count) || count < 1) {
+  if (!Number.isInteger(count) || count < 1 || count > MOST_SCENES) {
     throw new UserError(
       "invalid-value",
-      `streets: count is ${count}; it must be a whole number above 0.`,
+      `streets: count is ${count}: set a whole number from 1 to ${MOST_SCENES}.`,
     );
   }
   const folder = join(root, domain, split);

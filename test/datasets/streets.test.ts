@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +13,7 @@ import type { Rendering } from "../../src/datasets/streets/render.js";
 import { rasterize, renderScene, sceneSvg } from "../../src/datasets/streets/render.js";
 import { makeScene } from "../../src/datasets/streets/scene.js";
 import { makeStreets, openStreets } from "../../src/datasets/streets/streets.js";
-import { UserError } from "../../src/errors.js";
+import { userError } from "../user-error.js";
 import { inTemporaryFolder } from "./fixtures.js";
 
 const size = { width: 320, height: 160 };
@@ -167,9 +168,7 @@ describe("makeStreets and openStreets", () => {
       const options = { domain: "source", split: "test", count: 1, size: small } as const;
       await mkdir(join(root, "source/test"), { recursive: true });
       await writeFile(join(root, "source/test/labels"), "in the way");
-      const failure = await makeStreets(root, options).catch((error: unknown) => error);
-      expect(failure).toBeInstanceOf(UserError);
-      expect(String(failure)).toMatch(/cannot write \S+labels\/000000\.png: /);
+      await userError(makeStreets(root, options), "not-writable", "labels/000000.png");
       expect(await readdir(join(root, "source/test/images"))).toEqual(["000000.png"]);
     }));
 
@@ -183,9 +182,27 @@ describe("makeStreets and openStreets", () => {
     inTemporaryFolder(async (root) => {
       const options = { domain: "source", split: "train", count: 1 } as const;
       await makeStreets(root, { ...options, size: small });
-      await expect(makeStreets(root, options)).rejects.toThrow(
-        /streets\.json: .*"width":64.*delete/,
-      );
-      await expect(makeStreets(root, { ...options, count: 0 })).rejects.toThrow(/count is 0/);
+      const other = ["streets.json", '"width":64', '"width":320'];
+      await userError(makeStreets(root, options), "already-exists", ...other);
+      for (const count of [0, 1.5, 9e15]) {
+        await userError(makeStreets(root, { ...options, count }), "invalid-value", `${count}`);
+      }
+    }));
+
+  it("draws again what a pipe took the place of, and names a claim that is not a file", () =>
+    inTemporaryFolder(async (root) => {
+      const options = { domain: "source", split: "train", count: 1, size: small } as const;
+      await makeStreets(root, options);
+      const [label, claim] = ["labels/000000.png", "streets.json"].map((name) =>
+        join(root, "source/train", name),
+      ) as [string, string];
+      for (const path of [label, claim]) {
+        await rm(path);
+        execFileSync("mkfifo", [path]);
+      }
+      await userError(makeStreets(root, options), "not-readable", claim);
+      await rm(claim);
+      await makeStreets(root, options);
+      expect((await stat(label)).isFile()).toBe(true);
     }));
 });

@@ -1,4 +1,5 @@
-import { open, readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { z } from "zod";
@@ -10,6 +11,7 @@ import type { DatasetType } from "../files/file-dataset.js";
 import { readImage } from "../files/images.js";
 import { identityMap, toTrainIds } from "../files/label-maps.js";
 import { readLabel, resizeNearest } from "../files/labels.js";
+import { readRegular, whyUnreadable } from "../files/regular-file.js";
 import type { Domain } from "./domain.js";
 import { renderScene } from "./render.js";
 import { makeScene } from "./scene.js";
@@ -87,11 +89,16 @@ export async function makeStreets(root: string, options: StreetsOptions): Promis
   const worker = async () => {
     while (next < count) {
       const index = next++;
-      await makePicture(folder, domain, SEEDS[split], index, size);
+      await makePicture(folder, domain, SEEDS[split], index, size).catch((error: unknown) => {
+        next = count; // the other workers stop, too
+        throw error;
+      });
       onProgress?.(++done, count);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, count) }, worker));
+  const workers = Array.from({ length: Math.min(IN_FLIGHT, count) }, worker);
+  await Promise.allSettled(workers); // nothing is written any more when this throws
+  await Promise.all(workers);
 }
 
 /** Makes what is missing and opens it as a data set with the 19 Cityscapes classes. */
@@ -139,11 +146,9 @@ function nameOf(index: number): string {
 async function claim(folder: string, size: Size): Promise<void> {
   const path = join(folder, CLAIM);
   const wanted = `${JSON.stringify({ version: STREETS_VERSION, width: size.width, height: size.height })}\n`;
-  const found = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
-  if (found === undefined) return writeAtomically(path, wanted);
+  const bytes = await readRegular(path).catch(unlessMissing(path));
+  if (bytes === undefined) return writeAtomically(path, wanted);
+  const found = bytes.toString("utf8");
   if (found.trim() !== wanted.trim()) {
     throw new UserError(
       "already-exists",
@@ -151,6 +156,14 @@ async function claim(folder: string, size: Size): Promise<void> {
     );
   }
 }
+
+/** Takes a missing file for undefined, and makes a sentence of every other error. */
+const unlessMissing = (path: string) => (error: NodeJS.ErrnoException) => {
+  if (error.code === "ENOENT") return undefined;
+  throw new UserError("not-readable", `${path}: it cannot be read (${whyUnreadable(error)}).`, {
+    cause: error,
+  });
+};
 
 async function makePicture(
   folder: string,
@@ -169,20 +182,17 @@ async function makePicture(
   const grey = sharp(label, { raw: { width, height, channels: 1 } })
     .toColourspace("b-w")
     .png({ compressionLevel: 4 });
-  await Promise.all([
-    rgb.toBuffer().then((bytes) => writeAtomically(paths.image, bytes)),
-    grey.toBuffer().then((bytes) => writeAtomically(paths.label, bytes)),
-  ]);
+  const [imageBytes, labelBytes] = await Promise.all([rgb.toBuffer(), grey.toBuffer()]);
+  writeAtomically(paths.image, imageBytes);
+  writeAtomically(paths.label, labelBytes);
 }
 
 const PNG_END = Buffer.from([0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82]);
 
 /** Whether a PNG is there and ends as PNG files end. */
 async function isWhole(path: string): Promise<boolean> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0); // a pipe in its place is not waited for
+  const file = await open(path, flags).catch(unlessMissing(path));
   if (!file) return false;
   try {
     const { size } = await file.stat();

@@ -195,9 +195,10 @@ async function isWhole(path: string): Promise<boolean> {
   const file = await open(path, flags).catch(unlessMissing(path));
   if (!file) return false;
   try {
-    const { size } = await file.stat();
+    const stats = await file.stat();
+    if (!stats.isFile()) return false;
     const tail = Buffer.alloc(PNG_END.length);
-    await file.read(tail, 0, tail.length, Math.max(0, size - tail.length));
+    await file.read(tail, 0, tail.length, Math.max(0, stats.size - tail.length));
     return tail.equals(PNG_END);
   } finally {
     await file.close();

@@ -3,6 +3,9 @@ import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { filesBelow, filesByStem, readList } from "../../src/datasets/files/find-files.js";
+import { readImage } from "../../src/datasets/files/images.js";
+import { readLabel } from "../../src/datasets/files/labels.js";
+import { whyUnreadable } from "../../src/datasets/files/regular-file.js";
 import { openDataset } from "../../src/datasets/open.js";
 import { userError } from "../user-error.js";
 import { inTemporaryFolder } from "./fixtures.js";
@@ -43,16 +46,20 @@ describe("filesBelow", () => {
       expect([...found.keys()]).toEqual(["a", "folder.png/c"]);
     }));
 
-  test("a folder that may not be read is named", () =>
+  test("a folder or file that may not be read is named", () =>
     inTemporaryFolder(async (root) => {
       await touch(root, "images/a.png", "images/closed/b.png");
       await chmod(root, 0o755);
       await chmod(join(root, "images/closed"), 0);
+      await chmod(join(root, "images/a.png"), 0);
       const asRoot = process.geteuid?.() === 0;
       if (asRoot) process.seteuid?.(65534); // for whom the permissions count
       try {
         const closed = join(root, "images/closed");
         await userError(filesBelow(join(root, "images")), "not-readable", closed);
+        await userError(readImage(join(root, "images/a.png")), "image-unreadable", "denied");
+        await userError(readLabel(join(root, "images/a.png")), "label-unreadable", "denied");
+        await userError(readList(root, "images/a.png"), "not-found", "denied");
         const open = openDataset({ type: "folder", root: closed, classes: ["a", "b"] });
         await userError(open, "not-readable", closed, "permission denied");
       } finally {
@@ -80,6 +87,13 @@ test("names with accents are found in either spelling", () =>
     await touch(root, `images/${composed}.png`);
     await userError(openDataset(set), "unpaired-files", composed);
   }));
+
+test("an operating system's reason becomes a part of a sentence", () => {
+  const reason = (code: string) => Object.assign(new Error(`${code}: open '/x'`), { code });
+  expect(whyUnreadable(reason("EMFILE"))).toContain("ulimit -n");
+  expect(whyUnreadable(reason("EOTHER"))).toBe("EOTHER: open '/x'");
+  expect(whyUnreadable(new Error("Input file has corrupt header: bad\nmore:"))).toBe("bad");
+});
 
 test("lists and mappings that are pipes or devices are refused, not waited for", () =>
   inTemporaryFolder(async (root) => {

@@ -190,6 +190,17 @@ describe("folder", () => {
     }));
 });
 
+test("BDD100K's labels of an older release are named by their suffix", () =>
+  inTemporaryFolder(async (root) => {
+    const at = (folder: string, name: string) => join(root, folder, "train", name);
+    for (const name of ["0004a4c0-d4dff0ad", "00054602-3bf57337"]) {
+      const label = at("labels/sem_seg/masks", `${name}_train_id.png`);
+      await writePair(at("images/10k", `${name}.jpg`), label, 1);
+    }
+    const open = openDataset({ type: "bdd100k", root });
+    await userError(open, "unpaired-files", "2 images", "`labelSuffix: _train_id`");
+  }));
+
 test("two frames that a layout gives one name are named", () =>
   inTemporaryFolder(async (root) => {
     const frames = join(root, "Scene01/clone/frames");

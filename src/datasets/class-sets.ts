@@ -24,7 +24,7 @@ export const cityscapes19: ClassSet = table([
   ["bicycle", [119, 11, 32]],
 ]);
 
-/** The 11 CamVid classes in the id order of the 480x360 form. */
+/** The 11 CamVid classes, in the order of the ids in its 480x360 version. */
 export const camvid11: ClassSet = table([
   ["sky", [128, 128, 128]],
   ["building", [128, 0, 0]],
@@ -46,8 +46,8 @@ export const synthia16: ClassSet = without(cityscapes19, ["terrain", "truck", "t
 export const synthia13: ClassSet = without(synthia16, ["wall", "fence", "pole"]);
 
 /**
- * What the classes of one set are called in another that draws its lines elsewhere; a class that is
- * not listed has no counterpart. CamVid has one class for all signs and lights, and none for lorries.
+ * The names of the classes of one set in another set, which divides the world differently. A class that is
+ * not listed does not have a counterpart. CamVid has one class for all signs and lights, and none for lorries.
  */
 export const conversions: readonly {
   readonly from: ClassSet;
@@ -79,7 +79,7 @@ export const conversions: readonly {
   },
 ];
 
-/** The class sets that an option may name. */
+/** The class sets by the names that `classes` accepts. */
 export const classSets = {
   cityscapes: cityscapes19,
   camvid: camvid11,
@@ -88,8 +88,8 @@ export const classSets = {
 } as const satisfies Record<string, ClassSet>;
 
 /**
- * A class set of these names. Colours that are not given are those of the known sets or, for other names,
- * distinct from all others of the list.
+ * A class set of these names. A class without a colour gets that of the known sets or, if its name is not
+ * known, one that is distinct from all others in the list.
  */
 export function classSetOf(
   classes: readonly (string | { readonly name: string; readonly color?: Color | undefined })[],

@@ -1,12 +1,12 @@
 import type { Color } from "./dataset.js";
 
-/** Distance in CIELAB at which colours of neighbouring regions are told apart at a glance. */
+/** Distance in CIELAB above which neighbouring regions are easy to tell apart. */
 const CLEAR = 25;
 const TRIES = 360;
 
 /**
- * A colour that is clearly another than those in use, and black, which marks what is ignored: of an
- * endless palette the first from `start` on. The more colours are in use, the nearer the best may be.
+ * The first colour of an endless palette, from `start` on, that is clearly distinct from the used colours and
+ * from black, which marks ignored pixels. If many colours are in use, the distance has to be smaller.
  */
 export function distinctColor(start: number, used: readonly Color[]): Color {
   const others = [[0, 0, 0] as const, ...used].map(toLab);

@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { z } from "zod";
 import { classSetOf } from "./class-sets.js";
 import type { Dataset } from "./dataset.js";
+import { classesSchema } from "./files/classes-option.js";
 import { type DatasetType, openFiles } from "./files/file-dataset.js";
 import { identityMap } from "./files/label-maps.js";
-import { classesSchema, commonOptions, pickClasses, resolveMapping } from "./files/labelling.js";
+import { commonOptions, pickClasses, resolveMapping } from "./files/labelling.js";
 
 /**
- * Options of any other data set: a folder of images and one of label PNGs of the same names, in
- * sub-folders or not. Without `mapping`, label values are class numbers and 255 is ignored.
+ * Options of any other data set: a folder of images and a folder of label PNGs with the same names, with
+ * or without sub-folders. Without `mapping`, label values are class numbers and 255 is ignored.
  */
 const schema = z.strictObject({
   type: z.literal("folder"),
@@ -16,11 +17,11 @@ const schema = z.strictObject({
   classes: classesSchema,
   /** Folder of the images below root. */
   images: z.string().default("images"),
-  /** Folder of the labels below root; `labels`, which may be missing for an unlabelled target. */
-  labels: z.string().optional(),
-  /** Ending of image names before the extension, such as _rgb, that label names lack. */
+  /** Folder of the labels below root; if it is configured, it must exist. */
+  labels: z.string().default("labels"),
+  /** Suffix of image names before the extension, such as _rgb, that label names do not have. */
   imageSuffix: z.string().optional(),
-  /** Ending of label names before the extension, such as _labelIds. */
+  /** Suffix of label names before the extension, such as _labelIds. */
   labelSuffix: z.string().optional(),
 });
 
@@ -28,7 +29,7 @@ const schema = z.strictObject({
 export const folder: DatasetType = { schema, open: openFolder };
 
 async function openFolder(options: z.infer<typeof schema>): Promise<Dataset> {
-  const { root, images, labels = "labels", mapping, imageSuffix, labelSuffix } = options;
+  const { root, images, labels, mapping, imageSuffix, labelSuffix } = options;
   const layout = {
     root,
     expected: `${images}/ with images and ${labels}/ with label PNGs of the same names`,

@@ -21,7 +21,7 @@ import { synthia } from "./published/synthia.js";
 import { virtualKitti } from "./published/virtual-kitti.js";
 import { streets } from "./streets/streets.js";
 
-/** Every kind of data set, by the `type` of its configuration. A new one is a new line. */
+/** All kinds of data set, by their `type` in configurations. */
 export const DATASET_TYPES: Readonly<Record<string, DatasetType>> = {
   gta5,
   synthia,
@@ -42,7 +42,7 @@ export const DATASET_TYPES: Readonly<Record<string, DatasetType>> = {
   "virtual-kitti-2": virtualKitti,
 };
 
-/** What a configuration says of a data set, checked. */
+/** The checked options of a data set. */
 export interface DatasetSpec {
   readonly type: string;
   readonly root: string;
@@ -72,8 +72,8 @@ export function parseDatasetSpec(spec: unknown): DatasetSpec {
 /**
  * Opens the data set that `spec` describes.
  * @param base folder that a relative `root` starts from; the working folder by default
- * @param onProgress called where the data set is made first (streets): what, done, total
- * @throws UserError for faulty options and for missing, empty or unequal folders
+ * @param onProgress called while a data set is drawn (Streets): what, done, total
+ * @throws UserError for invalid options, missing or empty folders, and images without label or the reverse
  */
 export async function openDataset(
   spec: unknown,
@@ -82,5 +82,10 @@ export async function openDataset(
 ): Promise<Dataset> {
   const parsed = parseDatasetSpec(spec);
   const { open } = DATASET_TYPES[parsed.type] as DatasetType;
-  return open({ ...parsed, root: resolve(base, parsed.root) } as never, onProgress);
+  const options = { labelled: labelsExpected(spec), ...parsed, root: resolve(base, parsed.root) };
+  return open(options as never, onProgress);
 }
+
+/** Labels whose folder is configured must exist, unlike those in a default folder. */
+const labelsExpected = (spec: unknown): true | undefined =>
+  (spec as { readonly labels?: unknown }).labels === undefined ? undefined : true;

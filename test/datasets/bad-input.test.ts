@@ -22,7 +22,7 @@ describe("folders", () => {
     await userError(open, "dataset-layout", "/data/nowhere/gta5", "images/00001.png", "`root`");
   });
 
-  it("says that the root is a file", () =>
+  it("names a root that is a file", () =>
     inTemporaryFolder(async (root) => {
       await writeFile(join(root, "file"), "");
       const open = openDataset({ type: "synthia", root: join(root, "file") });
@@ -123,7 +123,7 @@ describe("files", () => {
       await userError(dataset.load(0), "label-unreadable", path);
     }));
 
-  it("names files that are no images and labels that are no PNG", () =>
+  it("names files that are not images and labels that are not PNG", () =>
     inTemporaryFolder(async (root) => {
       await makeGta5(root, 2);
       await writeFile(join(root, "images", "00001.png"), "<html>not found</html>");
@@ -219,7 +219,7 @@ describe("options", () => {
     [{ ...folder, classes: "camvit" }, "invalid-value", "classes", "camvid"],
     [{ ...folder, classes: ["a", "b"], mapping: [1] }, "invalid-value", "mapping"],
     [{ ...folder, classes: ["a", "a"] }, "invalid-value", "classes", '"a"'],
-    [{ ...road, mapping: { 7: "raod" } }, "invalid-value", "mapping: 7", '"raod"', '"road"'],
+    [{ ...road, mapping: { 7: "raod" } }, "unknown-name", "mapping: 7", '"raod"', '"road"'],
     [{ ...road, mapping: { 7: 2 } }, "invalid-value", "mapping: 7", "0..1"],
     [{ ...road, mapping: { road: 7 } }, "invalid-value", "mapping", '"road"'],
     [{ ...road, mapping: { "#123456": 0, 7: 0 } }, "invalid-value", "mapping", '"7"'],

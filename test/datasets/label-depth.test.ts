@@ -40,7 +40,7 @@ describe("a mask of 0 and 255 that was stored with 1 bit", () => {
       expect(problems).toEqual([expect.stringContaining("b.png")]);
     }));
 
-  test("is outside a mapping that has 255 alone, and the message says why", () =>
+  test("is not in a mapping that has only 255, and the message explains it", () =>
     inTemporaryFolder(async (root) => {
       const set = await setOf(root, { mapping: { 0: "back", 255: "front" } }, mask(1));
       await userError(set.load(0), "label-value", "a.png", "id 1", "its 1 is 255");

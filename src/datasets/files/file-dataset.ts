@@ -10,7 +10,7 @@ import { readLabel, resizeNearest } from "./labels.js";
 import type { Layout, Selection } from "./layout.js";
 import { findPairs, type Pair } from "./pairs.js";
 
-/** A kind of data set: the options that a configuration may give, and how it is opened. */
+/** A kind of data set: its options in a configuration, and how it is opened. */
 export interface DatasetType {
   readonly schema: z.ZodObject;
   open(
@@ -19,24 +19,24 @@ export interface DatasetType {
   ): Promise<Dataset>;
 }
 
-/** What a data set of image and label files is: all that its own file has to say. */
+/** The definition of a data set of image and label files. */
 export interface FileDatasetDefinition<Options> {
-  /** Options beside those that all data sets of files share. */
+  /** Options in addition to those that all data sets of files share. */
   readonly options: z.ZodRawShape;
-  /** Where its files lie. */
+  /** Where its files are. */
   layout(options: Options): Layout | Promise<Layout>;
-  /** Its classes and the map to them, the usual one first. */
+  /** Its classes and the map to them, the default first. */
   readonly labellings: readonly [Labelling, ...Labelling[]];
 }
 
-/** Options that all data sets of files share, once checked, with those of the set itself. */
+/** The checked options that all data sets of files share, with those of the set itself. */
 export type FileOptions<Own = unknown> = Own &
   Selection & { readonly root: string } & Pick<
     z.infer<z.ZodObject<typeof commonOptions>>,
     "classes" | "mapping"
   >;
 
-/** The kind of data set that a definition describes; `type` is its name in configurations. */
+/** The kind of data set of a definition; `type` is its name in configurations. */
 export function fileDataset<Own = unknown>(
   type: string,
   { options: own, layout, labellings }: FileDatasetDefinition<FileOptions<Own>>,
@@ -51,7 +51,7 @@ export function fileDataset<Own = unknown>(
 }
 
 /**
- * The data set of the files that a layout and a selection describe.
+ * Opens the files of a layout and a selection as a data set.
  * @throws UserError as `findPairs` does; `load` throws one for a file that cannot be used
  */
 export async function openFiles(
@@ -110,7 +110,7 @@ async function loadPair(
     );
   }
   checkDepth(label, pair.label);
-  // All pixels are mapped, not only those that the resize keeps: a stray id must not depend on
+  // Map all pixels, not only those that the resize keeps: whether a stray id is found must not depend on
   // the working size.
   const trainIds = toTrainIds(label, map, pair.label);
   return { ...sample, label: resizeNearest(trainIds, label, { width, height }) };

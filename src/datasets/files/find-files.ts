@@ -5,12 +5,12 @@ import { UserError } from "../../errors.js";
 import { nearestWord } from "../../nearest-word.js";
 import { readRegular, whyUnreadable } from "./regular-file.js";
 
-/** Extensions of image files, lower case. */
+/** Extensions of image files, in lower case. */
 export const imageExtensions = [".png", ".jpg", ".jpeg", ".webp"] as const;
 
 const naturally = new Intl.Collator("en", { numeric: true });
 
-/** Compares names so that frame2 comes before frame10. */
+/** Compares names in natural order: frame2 before frame10. */
 export function compareNames(a: string, b: string): number {
   return naturally.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 }
@@ -23,7 +23,7 @@ export async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** @throws UserError unless `path` is a folder; `layout` says what was expected in it */
+/** @throws UserError unless `path` is a folder; `layout` describes what it should contain */
 export async function requireFolder(path: string, layout: string): Promise<void> {
   const found = await stat(path).then(
     (stats) => (stats.isDirectory() ? undefined : "is not a folder"),
@@ -34,12 +34,12 @@ export async function requireFolder(path: string, layout: string): Promise<void>
   throw new UserError("dataset-layout", `${path} ${found}: expected ${layout}; check \`root\`.`);
 }
 
-/** Left behind by macOS (._x.png, .DS_Store) and by Synology's indexing, whose folders have images' names. */
+/** Files of macOS (._x.png, .DS_Store) and of Synology's index, whose folders are named as images are. */
 const isLeftover = (name: string): boolean => name.startsWith(".") || name === "@eaDir";
 
 /**
- * Paths of all files below a folder, relative to it, with "/". Links are followed, but each folder is
- * visited once, and none that the folder itself is in: a link to "." adds nothing.
+ * Paths of all files below a folder, relative to it, with "/". Links are followed. Each folder is visited
+ * once, and folders that contain this one are not: a link to "." adds nothing.
  * @throws UserError if a folder cannot be read
  */
 export async function filesBelow(folder: string): Promise<string[]> {
@@ -61,7 +61,7 @@ export async function filesBelow(folder: string): Promise<string[]> {
     }
   };
   await visit("");
-  // Last, so that a folder has its own name if it has two; following one may find more.
+  // Links come last, so that a folder is found under its own name. Following one may add more.
   for (const link of links) {
     const target = await realpath(join(folder, link));
     if (!`${base}${sep}`.startsWith(`${target}${sep}`)) await visit(link);
@@ -70,7 +70,7 @@ export async function filesBelow(folder: string): Promise<string[]> {
 }
 
 /**
- * What is in a folder, in the order of names, which does not depend on the file system.
+ * The entries of a folder, sorted by name: the order must not depend on the file system.
  * @throws UserError if it cannot be read
  */
 export async function entriesOf(folder: string): Promise<Dirent[]> {
@@ -86,9 +86,9 @@ export async function entriesOf(folder: string): Promise<Dirent[]> {
 
 /**
  * Files below `folder` with one of these extensions, by stem: the path relative to `folder`, with
- * "/" and without `suffix` and extension. Files without `suffix` are left out. Stems are in Unicode's
- * composed form (NFC): macOS may store "e" and its accent apart, so one name has two spellings.
- * @throws UserError where two files share a stem
+ * "/" and without `suffix` and extension. Files without `suffix` are skipped. Stems are in Unicode's
+ * composed form (NFC), since macOS may store the decomposed one.
+ * @throws UserError if two files share a stem
  */
 export async function filesByStem(
   folder: string,
@@ -106,7 +106,7 @@ export async function filesByStem(
     if (other !== undefined) {
       throw new UserError(
         "unpaired-files",
-        `${folder} has two files of the name ${stem} (${relative(folder, other)} and ${entry}): ` +
+        `${folder} has two files named ${stem} (${relative(folder, other)} and ${entry}): ` +
           "remove or rename one of them.",
       );
     }
@@ -118,7 +118,7 @@ export async function filesByStem(
 /**
  * The lines of a list file, without empty lines and comments (#); `list` is absolute or relative
  * to `root`.
- * @throws UserError where it is missing or empty
+ * @throws UserError if it cannot be read or is empty
  */
 export async function readList(
   root: string,

@@ -2,10 +2,10 @@ import { closeSync, readSync } from "node:fs";
 import { UserError } from "../../errors.js";
 import { openRegular, whyUnreadable } from "./regular-file.js";
 
-/** The kinds of image file that are read. libvips knows more, and would follow an SVG's links. */
+/** The formats that are read. libvips supports more, and would open the files that an SVG links to. */
 const READ = ["PNG", "JPEG", "WebP"];
 
-/** How files of some kinds begin, bytes as Latin-1. */
+/** The first bytes of files in some formats, as Latin-1. */
 const BEGINNINGS: readonly (readonly [kind: string, beginning: RegExp])[] = [
   ["PNG", /^\x89PNG\r\n/],
   ["JPEG", /^\xff\xd8\xff/],
@@ -20,8 +20,8 @@ const BEGINNINGS: readonly (readonly [kind: string, beginning: RegExp])[] = [
 const LONGEST = 16;
 
 /**
- * Checks by its first bytes that a file is a PNG, JPEG or WebP, whatever its name.
- * @throws UserError naming the file, and what it is instead
+ * Checks by its first bytes that a file is a PNG, JPEG or WebP; the extension does not count.
+ * @throws UserError naming the file and its format
  */
 export function requireImage(path: string): void {
   let head: string;

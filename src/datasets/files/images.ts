@@ -4,8 +4,8 @@ import { requireImage, unreadableImage } from "./image-kind.js";
 import { MOST_PIXELS } from "./png.js";
 import { whyUnreadable } from "./regular-file.js";
 
-// Many images are decoded at a time, one thread each: threads inside an image only get in the
-// way of training. No image is read twice in short order, so libvips need not keep any.
+// Many images are decoded at a time, with one thread each: more threads per image would slow training
+// down. Images are rarely read twice in a row, so libvips does not need to cache them.
 sharp.concurrency(1);
 sharp.cache(false);
 
@@ -23,13 +23,13 @@ export interface Image extends Size {
  * Reads a PNG, JPEG or WebP as 8-bit sRGB and resizes it to `size` (bicubic, aspect not kept). An EXIF
  * orientation turns it, as in viewers and labelling tools; `original` is the size after that. A colour
  * profile is converted. Transparent pixels keep their colours: alpha is dropped.
- * @throws UserError naming the file where it is missing, truncated or not such an image
+ * @throws UserError naming the file if it is missing, truncated or not such an image
  */
 export async function readImage(path: string, size?: Size): Promise<Image> {
   requireImage(path);
   try {
-    // Both read the file themselves, in the thread pool: the fewer turns of the event loop an
-    // image needs, the less a training step that blocks the loop delays it.
+    // Both read the file themselves, in the thread pool: a training step blocks the event loop, so each
+    // turn of the loop that an image needs may delay it by a step.
     const [metadata, plain] = await Promise.all([
       open(path).metadata(),
       pixelsOf(resized(open(path), size)),
@@ -53,8 +53,8 @@ const open = (path: string, options: SharpOptions = {}): Sharp =>
     .removeAlpha()
     .toColourspace("srgb");
 
-// Shrinking inside the JPEG decoder is no faster at these sizes and makes the same picture come
-// out differently from a JPEG and from a PNG.
+// Shrinking in the JPEG decoder is not faster at these sizes, and gives other pixels for a JPEG than for
+// a PNG of the same picture.
 const EXACT = { fit: "fill", kernel: "cubic", fastShrinkOnLoad: false } as const;
 
 const resized = (image: Sharp, size: Size | undefined): Sharp =>
@@ -62,14 +62,14 @@ const resized = (image: Sharp, size: Size | undefined): Sharp =>
 
 const isTurned = ({ orientation = 1 }: Metadata): boolean => orientation !== 1;
 
-/** sharp 0.35 converts 16-bit colours with a profile to Display P3, and leaves them there. */
+/** sharp 0.35 converts 16-bit colours with a profile to Display P3 instead of sRGB. */
 const hasDeepProfile = ({ hasProfile, space }: Metadata): boolean =>
   hasProfile && space === "rgb16";
 
 /**
- * The whole image, to be resized in a second pass: in one pass, sharp multiplies colours by their alpha
- * before it resizes, and turns the image afterwards. libvips's kernels are not symmetric, so that would
- * differ from the same image stored upright.
+ * The whole image, which a second pass resizes. In one pass, sharp multiplies colours by alpha before it
+ * resizes, and turns the image after that; libvips's kernels are not symmetric, so the result would differ
+ * from that of the same image stored upright.
  */
 function uprightImage(path: string, metadata: Metadata): Sharp {
   const image = open(path, { autoOrient: true });

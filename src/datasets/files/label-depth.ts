@@ -7,9 +7,9 @@ import { eightBit } from "./labels.js";
 export type DepthCheck = (label: RawLabel, path: string) => void;
 
 /**
- * A check that grey labels mean the same in every file of a data set. Converters such as ImageMagick store a
- * mask of 0 and 255 with 1 bit per pixel, and other labels with 2 or 4: a grey level then has another
- * number, and 255, which is ignored, becomes class 1. Palette indices stay as they are.
+ * Returns a check that grey levels have the same meaning in all labels of a data set. Converters such as
+ * ImageMagick store a mask of 0 and 255 with 1 bit per pixel, and other labels with 2 or 4: the number of a
+ * level then changes, and 255, which is ignored, becomes class 1. Palette indices do not change.
  */
 export function depthCheck(map: LabelMap): DepthCheck {
   let narrow: Seen | undefined;
@@ -22,7 +22,7 @@ export function depthCheck(map: LabelMap): DepthCheck {
       if (wide !== undefined) throw mixed(seen, wide);
       narrow ??= seen;
     } else if (wide === undefined) {
-      wide = seen; // what narrow files are compared with from now on
+      wide = seen;
       if (narrow !== undefined) throw mixed(narrow, wide);
     }
   };
@@ -43,7 +43,7 @@ const mixed = (narrow: Seen, wide: Seen): UserError =>
       "may have changed its values (255 to 1); store all labels with 8 bits.",
   );
 
-/** Refuses a label if the mapping has both its values and what these would be in 8 bits. */
+/** Throws if the mapping has both a value of the label and the 8-bit level of that value. */
 function requireOneMeaning(values: RawLabel["values"], map: LabelMap, { path, depth }: Seen): void {
   for (const value of new Set(values)) {
     const level = eightBit(value, depth);

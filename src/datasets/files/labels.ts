@@ -4,15 +4,15 @@ import { decodePng, isPng, type Png } from "./png.js";
 import { readRegular, whyUnreadable } from "./regular-file.js";
 
 /**
- * Reads a label PNG. As ids: palette indices, grey levels (1 to 16 bit), or the first of several
- * 16-bit channels (SYNTHIA's form). As colours: 0xrrggbb of any 8-bit PNG.
- * @throws UserError naming the file, where it is no PNG, damaged, or coded in another way
+ * Reads a label PNG. As ids: palette indices, grey levels (1 to 16 bits), or the first of several
+ * 16-bit channels (SYNTHIA). As colours: 0xrrggbb of a PNG of up to 8 bits.
+ * @throws UserError naming the file if it is not a PNG, is damaged, or contains the other of the two
  */
 export async function readLabel(path: string, key: "id" | "color" = "id"): Promise<RawLabel> {
   const bytes = await readRegular(path).catch((error: unknown) => {
     throw new UserError(
       "label-unreadable",
-      `${path}: the label cannot be read (${whyUnreadable(error)}); check that it exists and is readable.`,
+      `${path}: the label cannot be read (${whyUnreadable(error)}): check the file.`,
       { cause: error },
     );
   });
@@ -27,7 +27,7 @@ export function decodeLabel(bytes: Uint8Array, path: string, key: "id" | "color"
   return { width, height, depth, indexed: palette !== undefined, values };
 }
 
-/** Nearest-neighbour resize at pixel centres, the rule of PIL: [h * w] -> [height * width]. */
+/** Nearest-neighbour resize at pixel centres, as in PIL: [h * w] -> [height * width]. */
 export function resizeNearest(values: Uint8Array, from: Size, to: Size): Uint8Array {
   if (from.width === to.width && from.height === to.height) return values;
   const columns = Uint32Array.from({ length: to.width }, (_, x) =>
@@ -51,8 +51,8 @@ function decoded(bytes: Uint8Array, path: string): Png {
   if (!isPng(bytes)) {
     throw new UserError(
       "label-unreadable",
-      `${path}: ${bytes.length === 0 ? "the file is empty" : "this is not a PNG"}; labels must be ` +
-        "PNG files of ids (JPEG would blur the ids of neighbouring classes).",
+      `${path}: the label ${bytes.length === 0 ? "is empty" : "is not a PNG"}: store labels as PNG files ` +
+        "(JPEG would mix the ids of neighbouring classes).",
     );
   }
   try {
@@ -60,7 +60,7 @@ function decoded(bytes: Uint8Array, path: string): Png {
   } catch (error) {
     throw new UserError(
       "label-unreadable",
-      `${path}: the PNG is truncated or damaged (${whyUnreadable(error)}); copy or unpack it again.`,
+      `${path}: the PNG is truncated or damaged (${whyUnreadable(error)}): copy or unpack it again.`,
       { cause: error },
     );
   }
@@ -72,14 +72,14 @@ function idsOf({ samples, channels, depth, width }: Png, path: string): RawLabel
   const ids = depth === 16 ? new Uint16Array(length) : new Uint8Array(length);
   for (let pixel = 0, at = 0; pixel < ids.length; pixel++, at += channels) {
     const first = samples[at] as number;
-    // Grey saved as RGB is common and harmless; real colours are not ids. 16-bit channels
-    // beyond the first carry instance ids.
+    // Grey that is stored as RGB is common and harmless; colours are not ids. In 16-bit labels, the
+    // other channels are instance ids.
     if (depth === 8 && channels >= 3 && (first !== samples[at + 1] || first !== samples[at + 2])) {
       throw new UserError(
         "label-value",
-        `${path}: the label holds colours (${hex(samples, at)} at x ${pixel % width}, ` +
-          `y ${Math.floor(pixel / width)}), ids were expected: use the label-id files, or give ` +
-          '`mapping` with colours as keys, such as "#804080": road.',
+        `${path}: the label contains colours (${hex(samples, at)} at x ${pixel % width}, ` +
+          `y ${Math.floor(pixel / width)}) instead of ids: use the label-id files, or a \`mapping\` ` +
+          'whose keys are colours, such as "#804080": road.',
       );
     }
     ids[pixel] = first;
@@ -108,7 +108,7 @@ function colorsOf({ samples, channels, depth, palette }: Png, path: string): Uin
     if (color === undefined) {
       throw new UserError(
         "label-unreadable",
-        `${path}: index ${index} is not in the palette of the PNG; write the file again.`,
+        `${path}: index ${index} is not in the palette of the PNG: export the file again.`,
       );
     }
     colors[pixel] = color;
@@ -125,11 +125,11 @@ const colorAt = (samples: Png["samples"], at: number): number =>
 const colorTable = (palette: Uint8Array): Uint32Array =>
   Uint32Array.from({ length: palette.length / 3 }, (_, index) => colorAt(palette, 3 * index));
 
-/** The colours of the grey levels of a depth. As in viewers, the largest level is white. */
+/** The colours of the grey levels of a depth: as in viewers, the largest level is white. */
 const greys = (depth: number): Uint32Array =>
   Uint32Array.from({ length: 2 ** depth }, (_, level) => 0x010101 * eightBit(level, depth));
 
-/** A grey level of up to 8 bits as one of 8 bits: the 1 of 1 bit is 255. */
+/** A grey level of up to 8 bits scaled to 8 bits: 1 of 1 bit is 255. */
 export const eightBit = (level: number, depth: number): number => (255 * level) / (2 ** depth - 1);
 
 function hex(samples: Png["samples"], at: number): string {

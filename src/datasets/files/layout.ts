@@ -2,31 +2,29 @@
 export interface ImageFolder {
   readonly images: string;
   readonly labels?: string | undefined;
-  /** What the names of its samples start with. */
+  /** Prefix of the names of its samples. */
   readonly prefix?: string;
 }
 
 /** Where the images of a data set and their labels are. */
 export interface Layout {
-  /** Folder of the data set and the option that list files are relative to. */
+  /** Folder of the data set, and of its list files. */
   readonly root: string;
   /** For messages: what `root` should contain. */
   readonly expected: string;
   readonly folders: readonly ImageFolder[];
   readonly imageSuffix?: string | undefined;
   readonly labelSuffix?: string | undefined;
-  /** The part of a stem that an image and its label have in common; the whole stem by default. */
+  /** The part of a stem that an image shares with its label; the whole stem by default. */
   readonly keyOf?: (stem: string) => string;
-  /** Names of samples are names of files, without their folders, unless two folders share one. */
+  /** Samples are named by file, without folders, unless two files in different folders share a name. */
   readonly namedByFile?: boolean;
 }
 
-/** Which samples of a layout are wanted. */
+/** Which samples of a layout to use. */
 export interface Selection {
-  /** undefined: labelled if there is a label folder, or one is named. */
+  /** undefined: labelled if a label folder exists. */
   readonly labelled?: boolean | undefined;
-  /** The folder of labels, if the configuration names it: then it has to exist. */
-  readonly labels?: string | undefined;
   readonly list?: string | undefined;
   readonly exclude?: readonly string[] | undefined;
 }

@@ -22,25 +22,20 @@ export interface Pair {
 }
 
 /**
- * Finds the images of a layout and the label of each, in natural order or in the list's.
+ * Finds the images of a layout and their labels, in natural order or in that of the list.
  * @throws UserError for missing or empty folders, images without label and the reverse, and
- *   names in `list` or `exclude` that no image has
+ *   entries of `list` or `exclude` that are not images
  */
 export async function findPairs(
   layout: Layout,
   selection: Selection,
 ): Promise<{ pairs: Pair[]; labelled: boolean }> {
   await requireFolder(layout.root, layout.expected);
-  const {
-    list,
-    labels: named,
-    labelled: wanted = named === undefined ? undefined : true,
-  } = selection;
-  const labelled = await hasLabels(layout, wanted);
+  const labelled = await hasLabels(layout, selection.labelled);
   await checkLevel(layout);
   const { images, labels } = await findFiles(layout, labelled);
   const names = await chosen(layout, selection, images);
-  if (labelled) await requirePartners(layout, names, images, labels, list !== undefined);
+  if (labelled) await requirePartners(layout, names, images, labels, selection.list !== undefined);
   const pairs = names.map((name) => {
     const image = images.get(name) as string;
     const label = labels.get(name);
@@ -51,7 +46,7 @@ export async function findPairs(
 
 const placesOf = ({ folders }: Layout) => folders.map(({ images }) => images).join(", ");
 
-/** The names that `list` and `exclude` leave, in the order of the list. */
+/** The names that `list` and `exclude` select, in the order of the list. */
 async function chosen(
   layout: Layout,
   { list, exclude = [] }: Selection,
@@ -67,11 +62,11 @@ async function chosen(
   if (names.length > 0) return names;
   throw new UserError(
     "no-images",
-    `${placesOf(layout)}: \`exclude\` leaves none of ${listed.length} images; shorten it.`,
+    `${placesOf(layout)}: \`exclude\` excludes all ${listed.length} images: shorten it.`,
   );
 }
 
-/** If the images are not below `root` but one folder up or down, says so: a usual slip. */
+/** @throws UserError if the images are one folder above or below `root`, a usual mistake */
 async function checkLevel({ root, folders, expected }: Layout): Promise<void> {
   const images = folders[0]?.images;
   if (images === undefined || (await isFolder(images))) return;
@@ -95,12 +90,12 @@ async function hasLabels(layout: Layout, wanted: boolean | undefined): Promise<b
   const missing: string[] = [];
   for (const folder of folders) if (!(await isFolder(folder))) missing.push(folder);
   if (missing.length === 0) return folders.length > 0;
-  // Some folders there and some not is a mistake; none there is an unlabelled target.
+  // Without any label folder it is an unlabelled target; if only some are missing, it is a mistake.
   if (wanted === undefined && missing.length === folders.length) return false;
   throw new UserError(
     "dataset-layout",
-    `${missing[0]} does not exist: expected the labels there (${layout.expected}); ` +
-      "`labelled: false` reads the images alone.",
+    `${missing[0]} does not exist: expected the labels in it (${layout.expected}); ` +
+      "`labelled: false` reads only the images.",
   );
 }
 
@@ -138,7 +133,7 @@ async function gather(
   }
 }
 
-/** Images and labels by sample name, given their paths by key. */
+/** Paths of images and labels by sample name, given those by key. */
 function byName({ namedByFile, folders }: Layout, images: Paths, labels: Paths) {
   const short = (key: string) => {
     const prefix = folders.find(({ prefix = "" }) => key.startsWith(prefix))?.prefix ?? "";

@@ -13,8 +13,8 @@ export interface PngHeader extends Size {
 }
 
 /**
- * The samples in the IDAT chunks of a PNG, neither looked up nor scaled: [height * width * channels].
- * @throws Error with the reason if they are damaged, or not as many as the header states
+ * The samples in the IDAT chunks of a PNG as stored: [height * width * channels].
+ * @throws Error if they are damaged, or more or fewer than the header states
  */
 export function readSamples(compressed: Uint8Array, header: PngHeader): Uint8Array | Uint16Array {
   const { width, height, depth, channels } = header;
@@ -35,7 +35,7 @@ export function readSamples(compressed: Uint8Array, header: PngHeader): Uint8Arr
   return samples;
 }
 
-/** Every `step`-th pixel of an image from a place on, which interlaced files store apart. */
+/** The pixels of an interlaced image that are stored together: from (x, y) on, in steps. */
 interface Pass extends Size {
   readonly x: number;
   readonly y: number;
@@ -66,7 +66,7 @@ function passesOf({ width, height, interlaced }: PngHeader): Pass[] {
 const bytesPerRow = ({ width }: Size, { depth, channels }: PngHeader) =>
   Math.ceil((width * channels * depth) / 8);
 
-/** The rows of all passes, each after its filter. No more is inflated than the header needs. */
+/** The rows of all passes, each after its filter byte. Inflates no more than the header states. */
 function inflated(compressed: Uint8Array, header: PngHeader): Uint8Array {
   const needed = passesOf(header)
     .map((pass) => pass.height * (1 + bytesPerRow(pass, header)))
@@ -82,13 +82,13 @@ function inflateRows(compressed: Uint8Array, needed: number): Uint8Array {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new Error(
-      code === "ERR_BUFFER_TOO_LARGE" ? "it contains more pixels than its header says" : message,
+      code === "ERR_BUFFER_TOO_LARGE" ? "it contains more pixels than its header states" : message,
       { cause: error },
     );
   }
 }
 
-/** Unpacks a row of a pass and spreads its pixels over a row of the image, which starts at `place`. */
+/** Unpacks a row of a pass and writes its pixels to the image, the first at `place`. */
 function placeRow(
   row: Uint8Array,
   { width, xStep }: Pass,
@@ -110,7 +110,7 @@ function placeRow(
   }
 }
 
-/** Undoes the filters of some rows in place (ISO/IEC 15948, 9.2); `step` is bytes per pixel. */
+/** Reverts the filters of rows in place (ISO/IEC 15948, 9.2); `step` is the number of bytes per pixel. */
 function unfilter(rows: Uint8Array, start: number, height: number, rowBytes: number, step: number) {
   let above: Uint8Array = new Uint8Array(rowBytes);
   for (let y = 0; y < height; y++) {

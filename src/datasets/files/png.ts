@@ -1,20 +1,20 @@
 import type { Size } from "../dataset.js";
 import { type PngHeader, readSamples } from "./png-rows.js";
 
-// sharp expands palettes to colours, which loses ids. fast-png 8.0.0 cannot read interlaced files of 1, 2
-// and 4 bits (its decodeInterlaceAdam7 takes a byte per sample), and it inflates all that IDAT and iCCP
-// contain before it compares the size with the header's: a file of 1 MB then takes gigabytes.
+// Why not a package: sharp expands palettes to colours, which loses ids. fast-png 8.0.0 reports valid
+// interlaced files of 1, 2 and 4 bits as damaged (decodeInterlaceAdam7 reads one byte per sample), and it
+// inflates IDAT and iCCP completely, whatever the header states: 1 MB may take gigabytes.
 
-/** Most pixels of an image or label: a damaged header may claim a size that takes gigabytes. */
+/** Most pixels of an image or label. The header of a damaged file may state a size that takes gigabytes. */
 export const MOST_PIXELS = 2 ** 26;
 
-/** The pixels of a PNG as stored: palette indices and grey levels are neither looked up nor scaled. */
+/** The pixels of a PNG as stored: palette indices are not looked up, grey levels are not scaled. */
 export interface Png extends Size {
   readonly depth: number;
   readonly channels: number;
   /** [height * width * channels] */
   readonly samples: Uint8Array | Uint16Array;
-  /** Colours of the indices, [entries * 3]; absent unless the samples are indices. */
+  /** RGB of each index, [entries * 3]; absent if the samples are not indices. */
   readonly palette?: Uint8Array;
 }
 
@@ -29,13 +29,13 @@ const COLOR_TYPES: Readonly<Record<number, { channels: number; depths: readonly 
   6: { channels: 4, depths: [8, 16] },
 };
 
-/** Whether these bytes start as a PNG does. */
+/** Whether the bytes start with the signature of a PNG. */
 export const isPng = (bytes: Uint8Array): boolean =>
   SIGNATURE.equals(bytes.subarray(0, SIGNATURE.length));
 
 /**
- * Decodes a PNG that starts with its signature.
- * @throws Error with the reason if it is damaged or has more than `MOST_PIXELS` pixels
+ * Decodes a PNG, given that `isPng`.
+ * @throws Error if it is damaged or has more than `MOST_PIXELS` pixels
  */
 export function decodePng(bytes: Uint8Array): Png {
   let header: PngHeader | undefined;
@@ -54,11 +54,11 @@ export function decodePng(bytes: Uint8Array): Png {
   const png = { width, height, depth, channels, samples };
   if (!indexed) return png;
   if (palette === undefined || palette.length % 3 !== 0)
-    throw new Error("it lacks a whole palette");
+    throw new Error("the palette is missing or damaged");
   return { ...png, palette };
 }
 
-/** The chunks up to IEND, their checksums compared. */
+/** The chunks before IEND. Compares their checksums. */
 function* chunks(bytes: Uint8Array): Generator<{ type: string; body: Uint8Array }> {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = SIGNATURE.length; ; ) {
@@ -82,7 +82,7 @@ function readHeader(body: Uint8Array): PngHeader {
   const [depth = 0, colorType = 0, compression, filter, interlace = 0] = body.subarray(8);
   const { channels = 0, depths = [] } = COLOR_TYPES[colorType] ?? {};
   if (!depths.includes(depth) || compression !== 0 || filter !== 0 || interlace > 1) {
-    throw new Error("the header describes no PNG that exists");
+    throw new Error("the header is invalid");
   }
   if (width === 0 || height === 0) throw new Error("it has no pixels");
   if (width * height > MOST_PIXELS) {

@@ -3,13 +3,13 @@ import { promisify } from "node:util";
 
 const read = promisify(readFile);
 
-/** Larger files are not read whole: the largest label has that many bytes before compression. */
+/** Size limit of files that are read at once: the largest label has 512 MiB before compression. */
 const MOST_BYTES = 2 ** 29;
 
 /**
- * Opens a file, through links, for reading. The caller closes it. Opening it does not wait and turns the
- * event loop no further, which a training step that blocks the loop would delay.
- * @throws Error if it cannot be opened, or is a folder, pipe or device: reading from these may never end
+ * Opens a file for reading, following links. The caller closes it. It is synchronous because a training step
+ * that blocks the event loop would delay a promise.
+ * @throws Error if it cannot be opened, or is a folder, pipe or device, which may never end
  */
 export function openRegular(path: string): number {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -21,7 +21,7 @@ export function openRegular(path: string): number {
 
 /**
  * The bytes of a file.
- * @throws Error as `openRegular` does, and if it has more than 512 MiB
+ * @throws Error as `openRegular` does, and if the file is larger than 512 MiB
  */
 export async function readRegular(path: string): Promise<Buffer> {
   const file = openRegular(path);
@@ -45,7 +45,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENFILE: "too many open files on this machine",
 };
 
-/** Why a file cannot be read, for use inside a sentence: no file name, no full stop, one line. */
+/** Why a file cannot be read, for use in a sentence: one line, without file name and full stop. */
 export function whyUnreadable(error: unknown): string {
   const { code = "", message } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
   const reason = REASONS[code];

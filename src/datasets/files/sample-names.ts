@@ -7,15 +7,15 @@ import type { Layout, Paths } from "./layout.js";
 /** aachen/aachen_000000_000019 -> aachen_000000_000019 */
 export const lastPart = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
 
-/** An image's extension within a line, as in "a.png a-label.png". */
+/** The extension of an image within a line, as in "a.png a-label.png". */
 const COLUMNS = /\.(png|jpe?g|webp)[\s,;]/i;
 
-/** The name of the sample that an entry of `where` means. @throws UserError unless it is one */
+/** Returns the name of the sample of an entry. @throws UserError naming `where` if there is not exactly one */
 export type EntryFinder = (entry: string, where: string) => string;
 
 /**
- * Finds samples by what published lists and users write: names or paths, absolute or relative to the root,
- * with or without suffix and extension, with more folders or fewer than the name has.
+ * Finds samples by the entries of published lists: names or paths, absolute or relative to the root, with or
+ * without suffix and extension, and with more or fewer folders than the name has.
  */
 export function entryFinder(
   { root, imageSuffix = "", folders }: Layout,
@@ -52,10 +52,11 @@ export function entryFinder(
     const refuse = (why: string) => new UserError("dataset-layout", `${where}: ${entry} ${why}.`);
     if (matches.length > 1) {
       throw refuse(
-        `means ${matches.length} images, ${matches.slice(0, 3).join(", ")}: add the folder`,
+        `is the name of ${matches.length} images (${matches.slice(0, 3).join(", ")}): add the folder`,
       );
     }
-    if (COLUMNS.test(written)) throw refuse("has several columns: write the image's name alone");
+    if (COLUMNS.test(written))
+      throw refuse("has several columns: write only the name of the image");
     const [elsewhere] = byLastPart.get(lastPart(stemOf(written))) ?? [];
     const near = elsewhere ?? nearestWord(stemOf(written), names) ?? names[0];
     const places = folders.map(({ images: folder }) => folder).join(", ");
@@ -65,7 +66,7 @@ export function entryFinder(
   };
 }
 
-/** The samples of a list file, each once, in its order. */
+/** The samples of a list file in its order, without repetitions. */
 export async function namesInList(
   root: string,
   list: string,

@@ -6,8 +6,8 @@ import { lastPart } from "./sample-names.js";
 
 /**
  * Checks that every image has a label and every label an image.
- * @param listed whether a list chose the names: what it leaves out may be incomplete
- * @throws UserError naming those that do not, and the likely reason
+ * @param listed whether the names are from a list: then labels of other images are allowed
+ * @throws UserError naming the images and labels without partner, and the likely reason
  */
 export async function requirePartners(
   layout: Layout,
@@ -26,7 +26,7 @@ export async function requirePartners(
   const advice =
     (await otherKinds(layout, alone, spare)) ??
     suffixes(layout, alone, spare) ??
-    "complete the set, name the samples to use in a `list`, or read it with `labelled: false`";
+    "complete the set, write the samples to use to a `list`, or set `labelled: false`";
   throw new UserError(
     "unpaired-files",
     `${layout.root}: ${faults.join(" and ")}, of ${images.size} images and ${labels.size} labels ` +
@@ -34,7 +34,7 @@ export async function requirePartners(
   );
 }
 
-/** Whether the missing partners are files of kinds that are not read. */
+/** Advice if the missing partners exist in a format that is not read. */
 async function otherKinds(
   { folders, imageSuffix, labelSuffix }: Layout,
   alone: readonly string[],
@@ -43,14 +43,14 @@ async function otherKinds(
   const labelFolders = folders.flatMap(({ labels }) => (labels ? [labels] : []));
   const label = await kindOf(alone, labelFolders, [".png"], labelSuffix);
   if (label) {
-    return `their labels are ${label} files, but labels must be PNG (JPEG changes ids): export them again`;
+    return `their labels are ${label} files: export them again as PNG (JPEG changes ids)`;
   }
   const imageFolders = folders.map(({ images }) => images);
   const image = await kindOf(spare, imageFolders, imageExtensions, imageSuffix);
   return image && `their images are ${image} files: convert them to PNG, JPEG or WebP`;
 }
 
-/** The extension of files that have one of these names, but none of these extensions. */
+/** The extension of a file that has one of these names, but none of these extensions. */
 async function kindOf(
   names: readonly string[],
   folders: readonly string[],
@@ -69,7 +69,7 @@ async function kindOf(
   return undefined;
 }
 
-/** The suffixes with which most of the names would match, such as _image and _label. */
+/** Advice if most names match with suffixes, such as _image and _label. */
 function suffixes(
   { imageSuffix = "", labelSuffix = "" }: Layout,
   alone: readonly string[],
@@ -85,7 +85,7 @@ function suffixes(
   const [nearest] = [...spare].sort((a, b) => shared(b) - shared(a) || a.length - b.length);
   if (nearest === undefined) return undefined;
   let length = shared(nearest);
-  while (/[_.-]/.test(image[length - 1] ?? "")) length--; // 0001_rgb, 0001_ids: the "_" belongs to both
+  while (/[_.-]/.test(image[length - 1] ?? "")) length--; // 0001_rgb and 0001_ids share the "_"
   const [ofImage, ofLabel] = [image.slice(length), nearest.slice(length)];
   const stems = new Set(spare.map((label) => withoutSuffix(label, ofLabel)));
   const matching = alone.filter((name) => {

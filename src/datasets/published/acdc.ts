@@ -9,8 +9,8 @@ const conditions = ["fog", "night", "rain", "snow"] as const;
 
 /**
  * ACDC (Sakaridis et al., ICCV 2021): rgb_anon/{condition}/{split}/{sequence}/*_rgb_anon.png,
- * gt/{condition}/{split}/{sequence}/*_gt_labelTrainIds.png. Without `condition`, all four that are
- * there.
+ * gt/{condition}/{split}/{sequence}/*_gt_labelTrainIds.png. Without
+ * `condition`, all four that exist.
  */
 export const acdc = fileDataset<{ split: string; condition?: string }>("acdc", {
   options: { split: cityscapesSplit, condition: z.enum(conditions).optional() },

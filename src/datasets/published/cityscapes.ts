@@ -7,7 +7,7 @@ export const cityscapesSplit = z.enum(["train", "val", "test"]).default("train")
 
 /**
  * Cityscapes (Cordts et al., CVPR 2016): leftImg8bit/{split}/{city}/*_leftImg8bit.png,
- * gtFine/{split}/{city}/*_gtFine_labelIds.png. Without gtFine/{split} it is an unlabelled target.
+ * gtFine/{split}/{city}/*_gtFine_labelIds.png. Without gtFine/{split} the set is unlabelled.
  */
 export const cityscapes = fileDataset<{ split: string }>("cityscapes", {
   options: { split: cityscapesSplit },

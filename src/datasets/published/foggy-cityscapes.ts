@@ -5,9 +5,9 @@ import { fromCityscapesIds } from "../files/labelling.js";
 import { cityscapesSplit } from "./cityscapes.js";
 
 /**
- * Foggy Cityscapes (Sakaridis et al., IJCV 2018): Cityscapes under synthetic fog of attenuation
- * `beta` per metre, leftImg8bit_foggy/{split}/{city}/*_leftImg8bit_foggy_beta_0.02.png, with the
- * labels of Cityscapes, gtFine/{split}/{city}/*_gtFine_labelIds.png, in the same root.
+ * Foggy Cityscapes (Sakaridis et al., IJCV 2018): Cityscapes with synthetic fog of attenuation `beta` per
+ * metre, leftImg8bit_foggy/{split}/{city}/*_leftImg8bit_foggy_beta_0.02.png, and the labels of Cityscapes
+ * in the same root, gtFine/{split}/{city}/*_gtFine_labelIds.png.
  */
 export const foggyCityscapes = fileDataset<{ split: string; beta: number }>("foggy-cityscapes", {
   options: {

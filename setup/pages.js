@@ -6,13 +6,20 @@ import { fingerprint, readJson, writeJson } from "./stamp.js";
 
 const STAMP = "dist/web/.stamp.json";
 
-/** Whether dist/web/ was built from the web/ that is there. A published package has no web/. */
+/**
+ * Whether dist/web/ was built from the web/ that is there. A published package has no web/.
+ * @param {string} root
+ */
 export function pagesFresh(root) {
   if (!existsSync(join(root, "web"))) return true;
   return readJson(join(root, STAMP))?.sources === sources(root);
 }
 
-/** Every folder of web/ with an index.html becomes a static folder of the same name in dist/web/. */
+/**
+ * Every folder of web/ with an index.html becomes a static folder of the same name in dist/web/.
+ * @param {string} root
+ * @param {NodeJS.ProcessEnv} env
+ */
 export function buildPages(root, env) {
   const pages = readdirSync(join(root, "web")).filter((name) =>
     existsSync(join(root, "web", name, "index.html")),
@@ -36,7 +43,10 @@ export function buildPages(root, env) {
   writeJson(join(root, STAMP), { sources: before });
 }
 
-/** What pages are made of, the parts of src/ included that they share with Node. */
+/**
+ * What pages are made of, the parts of src/ included that they share with Node.
+ * @param {string} root
+ */
 function sources(root) {
   return fingerprint(root, ["web", "src/export", "src/datasets", "package-lock.json"]);
 }

@@ -2,21 +2,15 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { niceTicks } from "../../src/report/page/line-chart.js";
 import { runPage } from "../../src/report/page/run-page.js";
 import { findBaseline, readRun } from "../../src/report/run-files.js";
+import { CHROMIUM, launchChromium } from "../chromium.js";
 import { cli, preset, tiny } from "../cli/cli.js";
 import { makeDomains } from "../datasets/fixtures.js";
-
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) =>
-  existsSync(path),
-);
-const QUIET = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-  ...["--disable-background-networking", "--disable-component-update"],
-];
+import { skipUnless } from "../skip.js";
 
 let root: string;
 beforeAll(async () => {
@@ -37,7 +31,7 @@ beforeAll(async () => {
     expect(err).not.toMatch(/error|no report/);
     expect(code).toBe(0);
   }
-}, 300_000);
+});
 afterAll(() => rm(root, { recursive: true, force: true }));
 const run = (name: string) => join(root, "runs", name);
 const html = (...path: string[]) => readFileSync(join(...path), "utf8");
@@ -133,10 +127,10 @@ describe("compare", () => {
   });
 });
 
-describe.skipIf(!CHROMIUM)("in a browser, from disk (skipped without chromium)", () => {
+describe("in a browser, from disk", skipUnless(CHROMIUM !== undefined, "chromium"), () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM as string, args: QUIET });
+    browser = await launchChromium();
   });
   afterAll(() => browser?.close());
 

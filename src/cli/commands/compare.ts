@@ -16,8 +16,8 @@ import { note } from "../terminal/progress.js";
 
 export const command = () =>
   new Command("compare")
-    .description("put runs side by side: mean and deviation over seeds, classes, pictures")
-    .argument("<runs...>", "run folders; those that differ in their seed alone form a group")
+    .description("compare runs: mean and deviation over seeds, classes, pictures")
+    .argument("<runs...>", "run folders; runs that differ only in their seed form a group")
     .option("--out <folder>", "where to write comparison.html, .md and .json", "comparison")
     .addOption(jsonOption())
     .action(compare);
@@ -33,7 +33,7 @@ async function compare(
   writeAtomically(join(out, "comparison.md"), tables);
   writeAtomically(join(out, "comparison.json"), `${JSON.stringify(plain(comparison), null, 2)}\n`);
   for (const name of comparison.leftOut) {
-    note(`${name} is not complete and was left out`);
+    note(`${name} is not complete and is left out`);
   }
   const files = `${join(out, "comparison.html")}, .md and .json`;
   print(`${textTable(rows)}\n\n${files}`, () => plain(comparison), json);

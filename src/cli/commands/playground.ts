@@ -10,12 +10,12 @@ import { setOption, whole } from "../options.js";
 
 export const command = () =>
   new Command("playground")
-    .description("a page that segments photos, videos and the camera in the browser")
+    .description("write a page that segments photos, videos and the camera in the browser")
     .argument("<networks...>", "a run or an ONNX file; two are compared as before and after")
     .option("--out <folder>", "the static folder to write", "playground")
-    .option("--samples <images...>", "images for the page to offer", [])
-    .option("--serve", "serve it on this machine")
-    .option("--port <n>", "port of --serve; 0 takes any", whole, 8700)
+    .option("--samples <images...>", "images that the page offers", [])
+    .option("--serve", "serve the page on this machine")
+    .option("--port <n>", "port of --serve; 0 chooses a free one", whole, 8700)
     .addOption(setOption())
     .addHelpText(
       "after",
@@ -48,7 +48,7 @@ async function playground(
     if (!names)
       throw new UserError(
         "conflicting-options",
-        `playground takes one network or two, not ${given.length}`,
+        `playground takes one or two networks, not ${given.length}`,
       );
     const models = [];
     for (const [i, path] of given.entries()) {
@@ -62,15 +62,15 @@ async function playground(
   const folder = made ? only : out;
   if (!serve) {
     process.stdout.write(
-      `${folder} is complete: serve it with any web server, or cfcontra playground ${folder} --serve\n`,
+      `${folder} is complete: serve it with any web server, or with cfcontra playground ${folder} --serve\n`,
     );
     return;
   }
   const { url } = await servePlayground(folder, port);
-  process.stdout.write(`${url} (Ctrl-C ends it)\n`);
+  process.stdout.write(`${url} (stop with Ctrl-C)\n`);
 }
 
-/** The bytes of an ONNX file, or of a run that is exported for browsers. */
+/** The bytes of an ONNX file, or of a run exported for browsers. */
 async function modelOf(path: string, set: readonly string[]): Promise<Uint8Array> {
   if (path.endsWith(".onnx")) {
     if (!existsSync(path))
@@ -95,7 +95,7 @@ function requireSameClasses(
     if (info === undefined) {
       throw new UserError(
         "unsupported-file",
-        `${paths[i]} was not made by \`cfcontra export\`: it has no class names`,
+        `${paths[i]} does not have class names: expected a file of \`cfcontra export\``,
       );
     }
     return info.classes.map(({ name }) => name).join(", ");
@@ -104,24 +104,24 @@ function requireSameClasses(
     if (classes === first) continue;
     throw new UserError(
       "class-mismatch",
-      `${paths[0]} and ${paths[i + 1]} differ in their classes (${first}; ${classes}); a playground ` +
-        "compares networks of the same classes",
+      `${paths[0]} and ${paths[i + 1]} differ in their classes (${first}; ${classes}): compare ` +
+        "networks of the same classes",
     );
   }
 }
 
-/** @throws UserError where `out` holds something else than an earlier playground */
+/** @throws UserError if `out` contains anything but an earlier playground */
 function requireFree(out: string): void {
   if (!existsSync(out) || existsSync(join(out, CONTENTS)) || readdirSync(out).length === 0) return;
   throw new UserError(
     "already-exists",
-    `${out} holds other files: choose an empty folder with --out`,
+    `${out} contains other files: choose an empty folder with --out`,
   );
 }
 
 const SHOWN = 6;
 
-/** Drawn images that come with a run on Streets; those of other data sets are not ours to pass on. */
+/** Streets' own images; those of other data sets must not be passed on. */
 async function samplesOf(path: string): Promise<string[]> {
   if (path.endsWith(".onnx")) return [];
   const { runConfig } = await import("../../experiment/index.js");

@@ -5,7 +5,10 @@ export const command = () =>
   new Command("report")
     .description("write report.html into run folders: one page with everything about a run")
     .argument("<runs...>", "run folders")
-    .option("--baseline <run>", "a source-only run to compare with; looked for beside when omitted")
+    .option(
+      "--baseline <run>",
+      "a source-only run to compare with; searched next to the run when omitted",
+    )
     .action(report);
 
 async function report(

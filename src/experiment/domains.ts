@@ -71,7 +71,7 @@ function requireSameClasses(classes: string, name: string, theirs: string): void
 export function withAbsoluteRoots(config: Config, base: string): Config {
   const absolute = (spec: Config["source"]): Config["source"] =>
     typeof spec.root === "string" ? { ...spec, root: resolve(base, spec.root) } : spec;
-  const { network, style, pretrain } = config;
+  const { network, style, pretrain, after } = config;
   const { coder } = style;
   const files =
     typeof coder === "object"
@@ -86,6 +86,7 @@ export function withAbsoluteRoots(config: Config, base: string): Config {
     network:
       network.weights === undefined ? network : { ...network, weights: resolve(network.weights) },
     ...(pretrain?.run !== undefined && { pretrain: { ...pretrain, run: resolve(pretrain.run) } }),
+    ...(after?.run !== undefined && { after: { ...after, run: resolve(after.run) } }),
     source: absolute(config.source),
     target: absolute(config.target),
     evaluate: Object.fromEntries(

@@ -24,6 +24,8 @@ export interface Trained {
   /** The classes of the network, in the colours that the run was trained with. */
   readonly classes: ClassSet;
   readonly network: Network;
+  /** `train.ema`, if the network is the running average of the trained one. */
+  readonly ema?: number;
   /** What its predictions do to an image first. */
   readonly stage: Stage | undefined;
   dispose(): void;
@@ -52,12 +54,14 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
       dispose(network.parameters.all);
     };
     try {
-      loadNetwork(file, checkpoint, network);
+      loadNetwork(file, checkpoint, network, averageOf(file, config, info));
     } catch (error) {
       free();
       throw error;
     }
-    return { config, info, classes, network, stage, dispose: free };
+    const { ema } = config.train;
+    const trained = { config, info, classes, network, stage, dispose: free };
+    return ema === undefined ? trained : { ...trained, ema };
   } finally {
     dispose(checkpoint.tensors);
   }
@@ -67,6 +71,26 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
 function classesOf(folder: string, { classes }: CheckpointInfo): ClassSet {
   const own = readClasses(folder);
   return own?.names.join() === classes.join() ? own : classSetOf(classes);
+}
+
+/**
+ * The running average of a checkpoint that a configuration evaluates; undefined for the network itself.
+ * @throws UserError if the checkpoint has none, or one with another decay
+ */
+function averageOf(
+  file: string,
+  { train: { ema } }: Config,
+  { average }: CheckpointInfo,
+): CheckpointInfo["average"] {
+  if (ema === undefined || ema === average?.decay) return ema === undefined ? undefined : average;
+  const found = average
+    ? `a running average with train.ema ${average.decay}`
+    : "no running average";
+  throw new UserError(
+    "conflicting-options",
+    `train.ema is ${ema}, but ${file} has ${found}; keep the run's train.ema, or use ` +
+      "--set train.ema=null for the network itself",
+  );
 }
 
 /** @throws UserError unless a data set has the classes that a network was trained for */

@@ -96,7 +96,7 @@ export function openRun(
 }
 
 function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Array {
-  const { config, info, classes, network, stage } = trained;
+  const { config, info, classes, network, ema, stage } = trained;
   if (stage !== undefined) {
     throw new UserError(
       "not-supported",
@@ -109,7 +109,7 @@ function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Ar
     classes: classes.names.map((name, i) => ({ name, color: classes.colors[i] as Color })),
     input: network.input,
     size: config.sizes.evaluate,
-    title: `${info.method}, step ${info.step}`,
+    title: `${info.method}, step ${info.step}${ema === undefined ? "" : ", running average"}`,
   };
   return onnxModel(network, described, options);
 }

@@ -2,9 +2,11 @@ import { rmdirSync } from "node:fs";
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import { UserError } from "../errors.js";
 import type { Scores } from "../evaluate/index.js";
+import type { Method } from "../methods/index.js";
 import { alone, type ProcessGroup } from "../torch/index.js";
 import {
   anyRank,
+  type CheckpointInfo,
   checkpoints,
   lockRunFolder,
   openRunFolder,
@@ -33,6 +35,8 @@ export interface RunOptions {
   /** The processes that train together. Rank 0 writes the run folder. */
   readonly group?: ProcessGroup | undefined;
   readonly listener?: Listener | undefined;
+  /** Set for an earlier run: the section of the configuration that asks for it. */
+  readonly section?: "pretrain" | "after" | undefined;
   /** Aborted, the run finishes its step, saves a checkpoint and ends incomplete. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -50,6 +54,8 @@ export interface RunResult {
   /** The most memory that this process has had resident, in MiB. */
   readonly peakMemory: number;
   readonly classes: readonly string[];
+  /** `train.ema`, if the scores are those of the running average of the network. */
+  readonly ema?: number;
   /** Scores by evaluation set, of the last snapshot. */
   readonly scores: Readonly<Record<string, Scores>>;
   /** false if it was stopped; it can be resumed. */
@@ -70,6 +76,8 @@ export type RunEvent =
       readonly rate: number;
       /** The method looks at images before its first step. */
       readonly looksAround: boolean;
+      /** Set for an earlier run: the section of the configuration that asks for it. */
+      readonly section?: "pretrain" | "after";
     }
   | ({ readonly type: "step"; readonly steps: number } & StepReport)
   | { readonly type: "checkpoint"; readonly step: number; readonly file: string }
@@ -108,7 +116,7 @@ function removeIfEmpty(folder: string): void {
 }
 
 async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
-  const { out, group = alone, listener = consoleListener, signal } = options;
+  const { out, group = alone, listener = consoleListener, signal, section } = options;
   const config = withAbsoluteRoots(options.config, options.data);
   const parts = await prepare(config, out, { resume: options.resume, group, listener });
   const { network, method, records, start } = parts;
@@ -117,6 +125,7 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
   const info = {
     ...{ method: config.method, classes, network: config.network },
     stage: stageRecord(config, out),
+    average: recordOf(config, method),
   };
   const spent = { seconds: 0, waiting: 0 };
   let done = start;
@@ -148,14 +157,19 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
   const result = (scores: Readonly<Record<string, Scores>>, complete: boolean): RunResult => {
     const { seconds, waiting } = spent;
     const share = seconds > 0 ? waiting / seconds : 0;
-    const cost = { seconds, waiting: share, peakMemory: peakMemory() };
-    return { method: config.method, seed, steps: done, start, ...cost, classes, scores, complete };
+    const { ema } = config.train;
+    return {
+      ...{ method: config.method, seed, steps: done, start },
+      ...{ seconds, waiting: share, peakMemory: peakMemory() },
+      ...(ema !== undefined && { ema }),
+      ...{ classes, scores, complete },
+    };
   };
 
   try {
     const looksAround = method.before !== undefined;
     const about = { method: config.method, seed, rate: config.train.rate, looksAround };
-    yield { type: "start", out, step: start, steps, ...about };
+    yield { type: "start", out, step: start, steps, ...about, ...(section && { section }) };
     // The machine may have been lost after the checkpoint of this step and before its evaluation.
     let stopped = false;
     if (start > 0 && start < steps && parts.evaluatesAt(start)) {
@@ -219,6 +233,13 @@ async function report(out: string, listener: Listener): Promise<void> {
       `The report could not be written (${message}); \`cfcontra report ${out}\` tries again.`,
     );
   }
+}
+
+/** The metadata of a checkpoint about the running average that is evaluated. */
+function recordOf({ train }: Config, { average }: Method): CheckpointInfo["average"] {
+  if (train.ema === undefined || average === undefined) return undefined;
+  const { decay, prefix } = average;
+  return { decay, prefix };
 }
 
 /** The most memory that this process has had resident so far, in MiB. */

@@ -17,25 +17,31 @@ const NOT_OF_A_GROUP: readonly string[] = [
 ];
 
 /** Where a run may name the run that it starts from. */
-const STARTS = ["network.weights", "pretrain.run"];
+const STARTS = ["network.weights", "pretrain.run", "after.run"];
 /** As `pretrain` and the demo call the folder of a pretraining. */
 const PRETRAINED = /(^|[/-])pretrained(-\d+)?$/;
 
 /**
  * The settings that a run shares with the other seeds of its group. Options of methods other than its
- * own are left out, since no run reads them. So is the pretraining that belongs to its `pretrain`
- * section; of another start whose name ends with the run's seed, the seed is left out.
+ * own and of `after` are left out, since no run reads them. So are the folders of the pretraining and of the
+ * first run that the sections `pretrain` and `after` describe. Of any other start whose name ends with the
+ * run's seed, the seed is left out.
  */
 export function settingsOf(configuration: Configuration): Settings {
   const all = new Map(flat(configuration, ""));
-  const [method, seed] = [all.get("method"), all.get("train.seed")];
+  const [method, first, seed] = ["method", "after.method", "train.seed"].map((key) => all.get(key));
   for (const key of all.keys()) {
-    if (NOT_OF_A_GROUP.includes(key) || !isReadBy(method, key)) all.delete(key);
+    const isRead = isReadBy(method, key) || isReadBy(first, key);
+    if (NOT_OF_A_GROUP.includes(key) || !isRead) all.delete(key);
   }
   for (const key of STARTS) {
     const start = all.get(key)?.replace(/\/+$/, "");
     if (start === undefined) continue;
-    if (configuration.pretrain !== undefined && PRETRAINED.test(start)) all.delete(key);
+    const isMade =
+      key === "after.run"
+        ? all.has("after.method")
+        : configuration.pretrain !== undefined && PRETRAINED.test(start);
+    if (isMade) all.delete(key);
     else all.set(key, withoutSeed(start, seed));
   }
   return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { inTemporaryFolder, makeFaulty, makeGta5 } from "../datasets/fixtures.js";
-import { cli, preset, tiny } from "./cli.js";
+import { cli, expectError, preset, tiny } from "./cli.js";
 
-/** `data check` of the source in `root/set`, which is of `type`. */
+/** `data check` of a source in `root/set`. */
 async function check(root: string, source: object) {
   const config = await preset(root, tiny(root, { source: { ...source, root: join(root, "set") } }));
   const out = join(root, "new", "sheet.png");
@@ -38,27 +38,24 @@ test("a source or evaluation set without labels is an error; a target needs none
     await makeGta5(join(root, "set"), 1);
     const options = { type: "folder", classes: "cityscapes" };
     const mistyped = await check(root, { ...options, labels: "lables" });
-    expect(mistyped.code).toBe(1);
-    expect(mistyped.err).toContain(join(root, "set", "lables"));
+    expectError(mistyped, "dataset-layout", join(root, "set", "lables"));
     await rm(join(root, "set", "labels"), { recursive: true });
     const missing = await check(root, options);
-    expect(missing.code).toBe(1);
-    expect(missing.err).toContain(join(root, "set", "labels"));
+    expectError(missing, "dataset-layout", join(root, "set", "labels"));
     const set = { ...options, root: join(root, "set") };
     const config = await preset(root, tiny(root, { target: set, evaluate: { camera: set } }));
     const of = (name: string) =>
       cli("data", "check", config, "--set-of", name, "--out", join(root, "sheet.png"));
     expect((await of("target")).code).toBe(0);
-    expect((await of("camera")).code).toBe(1);
+    expectError(await of("camera"), "dataset-layout", join(root, "set", "labels"));
   });
 });
 
-test("an output that cannot be written is a sentence", async () => {
+test("an output that cannot be written is named", async () => {
   await inTemporaryFolder(async (root) => {
     await makeGta5(join(root, "set"), 1);
     await mkdir(join(root, "new", "sheet.png"), { recursive: true });
-    const { code, err } = await check(root, { type: "gta5" });
-    expect(code).toBe(1);
-    expect(err).toMatch(/cannot write the contact sheet .*sheet\.png/);
+    const outcome = await check(root, { type: "gta5" });
+    expectError(outcome, "not-writable", outcome.sheet, "--out");
   });
 });

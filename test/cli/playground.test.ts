@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildPages, pagesFresh } from "../../setup/pages.js";
 import { makeDomains } from "../datasets/fixtures.js";
-import { cli, preset, tiny } from "./cli.js";
+import { cli, expectError, preset, tiny } from "./cli.js";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 let root: string;
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-test("playground writes a folder of its own from runs and ONNX files", async () => {
+test("playground writes a folder from runs and ONNX files", async () => {
   const out = join(root, "page");
   const sample = join(root, "gta5/images/00001.png");
   const { code, out: said } = await cli(
@@ -46,7 +46,7 @@ test("playground writes a folder of its own from runs and ONNX files", async () 
   }
 });
 
-test("--serve serves a finished one, isolated, without libtorch", async () => {
+test("--serve serves a finished page, isolated, without libtorch", async () => {
   const installed = join(root, "installed");
   for (const part of ["bin", "dist", "presets", "setup", "package.json"]) {
     cpSync(join(checkout, part), join(installed, part), { recursive: true });
@@ -79,15 +79,24 @@ test("--serve serves a finished one, isolated, without libtorch", async () => {
 });
 
 test.each([
-  ["three networks", () => [model, model, model], /one network or two, not 3/],
-  ["a file that is not there", () => [join(root, "absent.onnx")], /absent\.onnx does not exist/],
-  ["an ONNX file of somebody else", () => [join(root, "text.onnx")], /cfcontra export/],
-  ["a sample that is no image", () => [model, "--samples", join(root, "tiny.yaml")], /tiny\.yaml/],
-  ["a folder with something in it", () => [model, "--out", root], /holds other files/],
-])("playground refuses %s", async (_, args, says) => {
+  ["three networks", () => [model, model, model], "conflicting-options", ["not 3"]],
+  ["a missing file", () => [join(root, "absent.onnx")], "not-found", ["absent.onnx"]],
+  [
+    "an ONNX file of another program",
+    () => [join(root, "text.onnx")],
+    "unsupported-file",
+    ["text.onnx", "cfcontra export"],
+  ],
+  [
+    "a sample that is not an image",
+    () => [model, "--samples", join(root, "tiny.yaml")],
+    "image-unreadable",
+    ["tiny.yaml", "PNG, JPEG or WebP"],
+  ],
+  ["a folder that is not empty", () => [model, "--out", root], "already-exists", ["--out"]],
+] as const)("playground refuses %s", async (_, args, error, names) => {
   await writeFile(join(root, "text.onnx"), "");
-  const { code, err } = await cli("playground", "--out", join(root, "refused"), ...args());
-  expect(code).toBe(1);
-  expect(err).toMatch(says);
+  const out = join(root, "refused");
+  expectError(await cli("playground", "--out", out, ...args()), error, ...names);
   expect(existsSync(join(root, "refused"))).toBe(false);
 });

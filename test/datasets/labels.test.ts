@@ -184,7 +184,7 @@ describe("resizeNearest", () => {
 
 describe("label maps", () => {
   const label = (...ids: number[]) => ({
-    ...{ width: 2, height: 2, depth: 16 as const },
+    ...{ width: 2, height: 2, depth: 16 as const, indexed: false },
     values: Uint16Array.from(ids),
   });
 

@@ -7,9 +7,12 @@ export function forecastText(forecast: Forecast): string {
   const set = ({ name, images }: Counted) => `${name}, ${images} images`;
   const millions = (n: number) => `${(n / 1e6).toFixed(1)} million`;
   const { steps, device } = config.train;
-  const ahead = config.pretrain
-    ? `; before it, once for all methods, ${config.pretrain.steps} of pretraining`
+  const { pretrain, after } = config;
+  const pretraining = pretrain
+    ? `; before it, once for all methods, ${pretrain.steps} of pretraining`
     : "";
+  const first = after?.method ? `; before it, ${after.steps ?? steps} of ${after.method}` : "";
+  const ahead = pretraining + first;
   const seconds = cost.secondsPerStep.toFixed(2);
   const rows = [
     ["source", set(source)],

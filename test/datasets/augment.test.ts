@@ -96,7 +96,7 @@ describe("augmentation", () => {
     expect((await augmenting(all, 2)(bands(), 3)).image).not.toEqual(one.image);
   });
 
-  it("does not change what an interrupted stream goes on with", async () => {
+  it("does not change how an interrupted stream resumes", async () => {
     const transform = augmenting(options({ flip: true, crop: 0.5, jitter: 0.3 }), 1);
     const size = { width: 48, height: 32 };
     const load = (start: number) =>

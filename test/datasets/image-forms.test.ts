@@ -84,7 +84,7 @@ describe("transparent pixels keep the colours that are stored", () => {
   );
 });
 
-describe("an image is turned as its EXIF orientation says", () => {
+describe("an image is turned by its EXIF orientation", () => {
   type Place = (x: number, y: number, last: { x: number; y: number }) => [number, number];
   /** Where the upright image's pixel (x, y) is stored; `last` is the stored image's last pixel. */
   const STORED: Readonly<Record<number, Place>> = {

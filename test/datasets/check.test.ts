@@ -157,7 +157,7 @@ describe("formatCheck", () => {
     ],
   };
 
-  test("draws a histogram in which the rarest class still shows", () => {
+  test("draws a histogram in which the rarest class is visible", () => {
     expect(formatCheck(report, classes).split("\n")).toEqual([
       "set",
       "9 images, labelled; checked 4",

@@ -86,7 +86,7 @@ describe("`classes` of a configuration", () => {
     expect(error.message.length).toBeLessThan(250);
   });
 
-  test("names in any script are names", async () => {
+  test("names may be in any script", async () => {
     const classes = ["дорога", "道路", "a-b (c), d/e", "\u0645\u06cc\u200c\u062e"];
     await userError(openDataset({ type: "folder", root: "/nowhere", classes }), "dataset-layout");
   });

@@ -30,7 +30,7 @@ async function setOf(root: string, options: object, ...labels: readonly Uint8Arr
 const white = (label: Uint8Array | undefined) => label?.[0];
 
 describe("a mask of 0 and 255 that was stored with 1 bit", () => {
-  test("does not become class 1 in silence if the mapping has 255", () =>
+  test("does not silently become class 1 if the mapping has 255", () =>
     inTemporaryFolder(async (root) => {
       const mapping = { 0: "back", 1: "front", 255: "ignore" };
       const set = await setOf(root, { mapping }, mask(8), mask(1));

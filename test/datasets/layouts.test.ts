@@ -166,7 +166,7 @@ test("Cityscapes classes become CamVid's 11 by name", () =>
     );
   }));
 
-describe("mistakes that people make", () => {
+describe("usual mistakes", () => {
   const ids = async (root: string, file: string, value: (k: number) => number) =>
     writeLabel(join(root, file), sceneLabel(0).map(value), fixtureSize);
   const problems = async (spec: Record<string, unknown>) =>

@@ -166,7 +166,7 @@ describe("folder", () => {
     }),
   );
 
-  test("labels and images of kinds that are not read are named", () =>
+  test("labels and images in other formats are named", () =>
     inTemporaryFolder(async (root) => {
       await make(root, "0001", "0002");
       await renamed(join(root, "labels"), (stem) => `${stem}.jpg`);
@@ -179,7 +179,7 @@ describe("folder", () => {
       await userError(folder(root), "no-images", "2 .tiff files", "0002.tiff");
     }));
 
-  test("a folder of labels that is asked for and missing is an error", () =>
+  test("a configured folder of labels that is missing is an error", () =>
     inTemporaryFolder(async (root) => {
       await make(root, "0001");
       const open = (options: object) => folder(root, options);

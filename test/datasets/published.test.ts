@@ -65,7 +65,7 @@ describe("targets without labels", () => {
       expect((await dataset.load(0)).label).toBeUndefined();
     }));
 
-  it("insists on labels with labelled: true", () =>
+  it("requires labels with labelled: true", () =>
     inTemporaryFolder(async (root) => {
       await makeSynthia(root, 1);
       await rm(join(root, "GT"), { recursive: true });

@@ -52,7 +52,7 @@ describe.each(domains)("streets, %s", (domain) => {
     expect(new Set(renderings.map(({ image }) => digest(image))).size).toBe(count);
   });
 
-  it("repeats itself to the byte", async () => {
+  it("is reproducible to the byte", async () => {
     for (const index of [0, 7]) {
       const again = await renderScene(makeScene(domain, 9, index), size);
       expect(digest(again.image)).toBe(digest(renderings[index]?.image as Uint8Array));
@@ -150,7 +150,7 @@ describe("makeStreets and openStreets", () => {
       expect((await blind.load(0)).label).toBeUndefined();
     }));
 
-  it("keeps what is whole, mends what is not, and leaves no temporary files", () =>
+  it("keeps intact pictures, redraws damaged ones, and leaves no temporary files", () =>
     inTemporaryFolder(async (root) => {
       const options = { domain: "source", split: "test", count: 2, size: small } as const;
       await makeStreets(root, options);
@@ -179,7 +179,7 @@ describe("makeStreets and openStreets", () => {
     expect(new Set(maps.map(({ label }) => digest(label))).size).toBe(4);
   });
 
-  it("refuses a folder of another size, and a count of nothing", () =>
+  it("refuses a folder of another size, and a count of 0", () =>
     inTemporaryFolder(async (root) => {
       const options = { domain: "source", split: "train", count: 1 } as const;
       await makeStreets(root, { ...options, size: small });
@@ -190,7 +190,7 @@ describe("makeStreets and openStreets", () => {
       }
     }));
 
-  it("draws again what a pipe took the place of, and names a claim that is not a file", () =>
+  it("redraws a picture that a pipe has replaced, and names a claim that is not a file", () =>
     inTemporaryFolder(async (root) => {
       const options = { domain: "source", split: "train", count: 1, size: small } as const;
       await makeStreets(root, options);

@@ -184,8 +184,8 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
     await sharp(join(root, "streets/target/test/images/000001.png"))
       .resize(361, 179, { fit: "fill" })
       .rotate(270)
+      .withMetadata({ orientation: 6 })
       .withIccProfile("p3")
-      .withExif({ IFD0: { Orientation: "6" } })
       .jpeg({ quality: 100 })
       .toFile(photo);
     await page.setInputFiles("#file", photo);

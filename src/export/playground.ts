@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import sharp from "sharp";
+import { requireImage } from "../datasets/files/image-kind.js";
 import { UserError, writing } from "../errors.js";
 import { writeAtomically } from "../write-atomically.js";
 import { webAssemblyFolder } from "./onnx-runtime.js";
@@ -38,7 +38,7 @@ export async function writePlayground(
   }
   const runtime = webAssemblyFolder();
   const pictures = samples.map((path, i) => ({ path, file: `samples/${i + 1}${extension(path)}` }));
-  for (const { path } of pictures) await requireImage(path);
+  for (const { path } of pictures) requireImage(path);
   const copy = (from: string, file: string) =>
     writing(join(out, file), () => copyFileSync(from, join(out, file)));
   writing(out, () => {
@@ -59,14 +59,3 @@ export async function writePlayground(
 }
 
 const extension = (path: string) => /\.[a-z]+$/i.exec(path)?.[0].toLowerCase() ?? "";
-
-async function requireImage(path: string): Promise<void> {
-  await sharp(path)
-    .metadata()
-    .catch(() => {
-      throw new UserError(
-        "image-unreadable",
-        `${path} is no image: --samples takes PNG, JPEG or WebP files`,
-      );
-    });
-}

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parse } from "yaml";
 import type { z } from "zod";
+import type { ClassSet } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
 import type { Environment } from "../train/environment.js";
 import { readJsonLines } from "../train/run-folder.js";
@@ -99,6 +100,10 @@ export function readRun(path: string): RunFiles {
     sets: Object.keys(config.evaluate),
   };
 }
+
+/** The classes of a run with their colours, if it has written them. @throws UserError if damaged */
+export const readClasses = (run: string): ClassSet | undefined =>
+  readJson(join(run, "classes.json"), classesFile) as ClassSet | undefined;
 
 function readJson(path: string, schema: z.ZodType): unknown {
   if (!existsSync(path)) return undefined;

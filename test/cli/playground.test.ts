@@ -91,7 +91,7 @@ test.each([
     "a sample that is not an image",
     () => [model, "--samples", join(root, "tiny.yaml")],
     "image-unreadable",
-    ["tiny.yaml", "--samples"],
+    ["tiny.yaml", "PNG, JPEG or WebP"],
   ],
   ["a folder that is not empty", () => [model, "--out", root], "already-exists", ["--out"]],
 ] as const)("playground refuses %s", async (_, args, error, names) => {

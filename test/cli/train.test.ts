@@ -293,3 +293,19 @@ test("a preset with a pretraining shares it among the methods", async () => {
     expectError(other, "pretraining-mismatch", pretrained, "network.width was 0.125, is 0.25");
   });
 });
+
+test("labels that are ignored throughout end the training, naming the set", async () => {
+  await inTemporaryFolder(async (root) => {
+    await fixtures(root);
+    const mapping = Object.fromEntries(Array.from({ length: 256 }, (_, id) => [id, "ignore"]));
+    const path = await preset(
+      root,
+      tiny(root, { source: { ...tiny(root).source, mapping, exclude: ["00004"] } }),
+    );
+    const out = join(root, "run");
+    const { code, err } = await cli("train", "--preset", path, "--method", "minent", "--out", out);
+    expect(code).toBe(1);
+    expect(err).toContain(join(root, "gta5"));
+    expect(err).toContain("`mapping`");
+  });
+});

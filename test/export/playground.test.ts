@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildPages, pagesFresh } from "../../setup/pages.js";
 import { cityscapes19 } from "../../src/datasets/class-sets.js";
 import type { Dataset } from "../../src/datasets/dataset.js";
+import { readImage } from "../../src/datasets/files/images.js";
 import { makeStreets, openStreets } from "../../src/datasets/streets/streets.js";
 import { addToConfusion, createConfusion, scores } from "../../src/evaluate/index.js";
 import { onnxModel } from "../../src/export/index.js";
@@ -174,6 +175,24 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
       .raw()
       .toBuffer({ resolveWithObject: true });
     const wanted = await opened.segment({ data, width: info.width, height: info.height });
+    await opened.release();
+    expect(share(labels, wanted.labels)).toBeGreaterThan(0.98);
+  });
+
+  test("turns a photo and converts its colours as Node does", async () => {
+    const photo = file("turned.jpg");
+    await sharp(join(root, "streets/target/test/images/000001.png"))
+      .resize(361, 179, { fit: "fill" })
+      .rotate(270)
+      .withMetadata({ orientation: 6 })
+      .withIccProfile("p3")
+      .jpeg({ quality: 100 })
+      .toFile(photo);
+    await page.setInputFiles("#file", photo);
+    await settled(/^361 x 179 in/);
+    const [labels] = (await savedLabels()) as [Uint8Array];
+    const opened = await openModel(file("0.onnx"));
+    const wanted = await opened.segment(await readImage(photo, size));
     await opened.release();
     expect(share(labels, wanted.labels)).toBeGreaterThan(0.98);
   });

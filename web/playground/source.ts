@@ -20,7 +20,8 @@ export async function openFile(file: Blob): Promise<Source> {
 }
 
 async function openPhoto(file: Blob): Promise<Source> {
-  const picture = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => {
+  // As readImage in Node: turned by its EXIF orientation, its colour profile converted to sRGB.
+  const picture = await createImageBitmap(file).catch(() => {
     throw new Error("the browser cannot read this image");
   });
   const { width, height } = picture;

@@ -154,7 +154,7 @@ describe("a run", () => {
     });
   });
 
-  test("has prototypes at any step, with their course", async () => {
+  test("has prototypes at any step, with their history", async () => {
     await withApp(async (app, runs) => {
       await makeRun(join(runs, "a"), { images: 1 });
       const newest = await json<Prototypes>(app, "/api/prototypes?run=a");

@@ -47,7 +47,7 @@ describe("report.html", () => {
     const text = html(run("cfcontra-1"), "report.html");
     const titles = [...text.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title);
     expect(titles).toEqual([
-      ...["Scores", "Course", "Classes", "Pictures", "Confusion", "Prototypes"],
+      ...["Scores", "Scores over training", "Classes", "Pictures", "Confusion", "Prototypes"],
       ...["Features", "Style", "Settings", "Environment"],
     ]);
     const { scores } = JSON.parse(html(run("cfcontra-1"), "result.json"));
@@ -82,13 +82,13 @@ describe("report.html", () => {
     expect(titles).toEqual(["Settings", "Environment"]);
   });
 
-  test("of a run that was stopped: pictures and course, no scores", async () => {
+  test("of a run that was stopped: pictures and curves, no scores", async () => {
     const stopped = join(root, "stopped");
     await cp(run("cfcontra-1"), stopped, { recursive: true });
     for (const name of ["result.json", "confusion.json"]) rmSync(join(stopped, name));
     const text = await runPage(readRun(stopped));
     expect(text).not.toMatch(/undefined|NaN/);
-    expect(text).toContain("<h2>Course</h2>");
+    expect(text).toContain("<h2>Scores over training</h2>");
     expect(text).not.toContain("<h2>Scores</h2>");
   });
 

@@ -51,7 +51,7 @@ describe("a run that evaluates every second of five steps", () => {
     expect(Date.parse(status.updated)).toBeGreaterThanOrEqual(Date.parse(status.started));
   });
 
-  test("logs losses, memory, and the course of IoU per class, the last evaluation too", () => {
+  test("logs losses, memory, and IoU per class over training, the last evaluation too", () => {
     const lines = readJsonLines<Record<string, number>>(join(run, "metrics.jsonl"));
     expect(lines.map(({ step }) => step)).toEqual([2, 4, 5, 5]);
     expect(lines[2]).toMatchObject({ "source/main": expect.any(Number) });

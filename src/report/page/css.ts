@@ -36,7 +36,7 @@ p.note { color: var(--faint); font-size: 13px; margin: 12px 0 0; max-width: 60em
 svg { display: block; max-width: 100%; height: auto; overflow: visible }
 svg text { font-family: var(--sans); fill: var(--soft) }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 26px 34px }
-.course { margin-bottom: 34px } .course.tight { display: none } details .charts { margin-top: 18px }
+.history { margin-bottom: 34px } .history.tight { display: none } details .charts { margin-top: 18px }
 .chart h3 { display: flex; justify-content: space-between; gap: 12px; font-weight: 400; margin-bottom: 6px } .chart h3 span { color: var(--soft) }
 .key { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; color: var(--soft); margin: 0 0 14px }
 .key i { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 7px; vertical-align: -1px }
@@ -74,6 +74,6 @@ footer { border-top: 1px solid var(--rule); padding-top: 16px; color: var(--fain
   section { grid-template-columns: minmax(0, 1fr); grid-template-rows: auto; padding: 18px 0 36px } section > .aside { max-width: 46em; margin-bottom: 12px } section > .body { grid-column: 1; grid-row: auto }
   .numbers { gap: 20px 36px } .number .value { font-size: 38px }
 }
-@media (max-width: 560px) { .course.roomy { display: none } .course.tight { display: block } .pictures .row { grid-template-columns: repeat(2, minmax(0, 1fr)) } .pictures .row.head { display: none } .row figcaption { display: block } .bars { grid-template-columns: minmax(0, 1fr) } }
+@media (max-width: 560px) { .history.roomy { display: none } .history.tight { display: block } .pictures .row { grid-template-columns: repeat(2, minmax(0, 1fr)) } .pictures .row.head { display: none } .row figcaption { display: block } .bars { grid-template-columns: minmax(0, 1fr) } }
 @media print { main { max-width: none; padding: 0 } .row.head { position: static } section { break-inside: avoid-page } }
 `;

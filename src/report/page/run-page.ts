@@ -5,7 +5,7 @@ import { escapeXml } from "../xml.js";
 import { facts, page, section } from "./page.js";
 import { pictures, styleSamples } from "./picture-tables.js";
 import { classKey, cosineMatrix, scatter } from "./plots.js";
-import { classBars, headline, scoreCourse, smallCharts, snapshotSentences } from "./scores.js";
+import { classBars, headline, scoreChart, smallCharts, snapshotSentences } from "./scores.js";
 
 /** `report.html`: a run on one page, with nothing to fetch. `baseline` is a source-only sibling. */
 export async function runPage(run: RunFiles, baseline?: RunFiles): Promise<string> {
@@ -19,9 +19,9 @@ export async function runPage(run: RunFiles, baseline?: RunFiles): Promise<strin
       result ? headline(run, baseline) + snapshotSentences(run) : "",
     ),
     section(
-      "Course",
+      "Scores over training",
       "Scores at each evaluation; below, what the log has: thin lines are single steps, thick ones a running mean.",
-      scoreCourse(run) + smallCharts(run),
+      scoreChart(run) + smallCharts(run),
     ),
     section(
       "Classes",

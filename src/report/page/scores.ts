@@ -1,5 +1,5 @@
 import type { RunFiles } from "../run-files.js";
-import { courseOf } from "../score-history.js";
+import { scoreHistory } from "../score-history.js";
 import { percent } from "../score-table.js";
 import { escapeXml } from "../xml.js";
 import { type ChartSize, lineChart, type Series } from "./line-chart.js";
@@ -37,9 +37,9 @@ export function headline({ result, sets }: RunFiles, baseline: RunFiles | undefi
 /** Last, mean and best of the snapshots, in a sentence for each set. */
 export function snapshotSentences({ metrics, sets }: RunFiles): string {
   const sentences = sets.flatMap((set) => {
-    const course = courseOf(metrics, `miou/${set}`);
-    if (!course || course.values.length < 2) return [];
-    const { values, last, mean, deviation, best } = course;
+    const history = scoreHistory(metrics, `miou/${set}`);
+    if (!history || history.values.length < 2) return [];
+    const { values, last, mean, deviation, best } = history;
     return (
       `${escapeXml(set)}: last snapshot ${percent(last)}; mean over ${values.length} snapshots ` +
       `${percent(mean)} ± ${percent(deviation)}; best ${percent(best.value)}, at step ${best.step}, ` +
@@ -50,11 +50,11 @@ export function snapshotSentences({ metrics, sets }: RunFiles): string {
 }
 
 /** mIoU over steps, one line for each set. */
-export function scoreCourse({ metrics, sets }: RunFiles): string {
+export function scoreChart({ metrics, sets }: RunFiles): string {
   const series: Series[] = sets.flatMap((set, i) => {
-    const course = courseOf(metrics, `miou/${set}`);
-    if (!course || course.steps.length < 2) return [];
-    const { steps, values } = course;
+    const history = scoreHistory(metrics, `miou/${set}`);
+    if (!history || history.steps.length < 2) return [];
+    const { steps, values } = history;
     const color = COLORS[i % COLORS.length] as string;
     return [{ name: `mIoU on ${set}`, steps, values, color, dots: true }];
   });
@@ -66,7 +66,7 @@ export function scoreCourse({ metrics, sets }: RunFiles): string {
   const chart = (size: ChartSize) => lineChart(series, size, whole);
   return (
     `<div class="key">${key.join("")}</div>` +
-    `<div class="course roomy">${chart(WIDE)}</div><div class="course tight">${chart(NARROW)}</div>`
+    `<div class="history roomy">${chart(WIDE)}</div><div class="history tight">${chart(NARROW)}</div>`
   );
 }
 
@@ -89,9 +89,9 @@ export function smallCharts({ metrics }: RunFiles): string {
 
 function charts(metrics: RunFiles["metrics"], keys: readonly string[]): string {
   const drawn = keys.flatMap((key) => {
-    const course = courseOf(metrics, key);
-    if (!course || course.steps.length < 2) return [];
-    const { steps, values, last } = course;
+    const history = scoreHistory(metrics, key);
+    if (!history || history.steps.length < 2) return [];
+    const { steps, values, last } = history;
     const series = { name: key, steps, values, color: "var(--accent)", smooth: key !== "rate" };
     const svg = lineChart([series], SMALL, short);
     return `<div class="chart"><h3>${escapeXml(key)}<span>${short(last)}</span></h3>${svg}</div>`;

@@ -29,6 +29,7 @@ const ROOT_FILES = [
   "checked.ts",
   "errors.ts",
   "nearest-word.ts",
+  "regular-file.ts",
   "version.ts",
   "write-atomically.ts",
 ];

@@ -69,7 +69,7 @@ export function confusionSvg(
   });
   const grid = `<rect x="${LABELS}" y="${TITLE}" width="${side}" height="${side}" fill="none" stroke="${faint}" stroke-opacity="0.35"/>`;
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="DejaVu Sans, Helvetica, Arial, sans-serif">` +
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Confusion matrix" font-family="DejaVu Sans, Helvetica, Arial, sans-serif">` +
     `<rect width="100%" height="100%" fill="${paper}"/>` +
     text(LABELS, 20, 12, faint, "", "rows: truth, columns: prediction, % of the row's pixels") +
     `${grid}${cells.join("")}${rows.join("")}${columns.join("")}</svg>`

@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { niceTicks } from "../../src/report/page/line-chart.js";
+import { flatOrSpread, niceTicks } from "../../src/report/axis.js";
+import { findBaseline } from "../../src/report/find-baseline.js";
 import { runPage } from "../../src/report/page/run-page.js";
-import { findBaseline, readRun } from "../../src/report/run-files.js";
+import { readRun } from "../../src/report/run-files.js";
 import { cli, preset, tiny } from "../cli/cli.js";
 import { makeDomains } from "../datasets/fixtures.js";
+import { userError } from "../user-error.js";
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) =>
   existsSync(path),
@@ -67,10 +69,15 @@ describe("report.html", () => {
     expect(after.x).not.toEqual(before.x);
   });
 
-  test("a source-only sibling is the baseline: of the same seed if there is one", () => {
-    expect(findBaseline(readRun(run("cfcontra-1")))).toBe(run("source-only-1"));
-    expect(findBaseline(readRun(run("cfcontra-2")))).toBe(run("source-only-1"));
-    expect(findBaseline(readRun(run("source-only-1")))).toBeUndefined();
+  test("the baseline is source-only of the same seed, else the pretraining", () => {
+    const baseline = (name: string) => {
+      const found = findBaseline(readRun(run(name)));
+      return found && [found.kind, found.run.name];
+    };
+    expect(baseline("cfcontra-1")).toEqual(["source-only", "source-only-1"]);
+    expect(baseline("cfcontra-2")).toEqual(["pretraining", "tiny-pretrained-2"]);
+    expect(baseline("source-only-1")).toBeUndefined();
+    expect(html(run("cfcontra-2"), "report.html")).toMatch(/to its pretraining<\/div>/);
   });
 
   test("of a run that has nothing yet but a configuration: what there is", async () => {
@@ -92,10 +99,11 @@ describe("report.html", () => {
     expect(text).not.toContain("<h2>Scores</h2>");
   });
 
-  test("no run is a sentence", async () => {
+  test("refuses a folder that is not a run", async () => {
+    await userError(() => readRun(root), "not-a-run", root, "config.yaml");
     const { code, err } = await cli("report", root);
     expect(code).toBe(1);
-    expect(err).toMatch(/is no run folder: expected .*config\.yaml/);
+    expect(err).toMatch(/^error: .*config\.yaml.*\n$/);
   });
 });
 
@@ -115,20 +123,23 @@ describe("compare", () => {
     ]);
     expect(groups[1].miou.camvid.mean).toBeCloseTo((one + two) / 2, 12);
     expect(groups[1].miou.camvid.deviation).toBeCloseTo(Math.abs(one - two) / Math.SQRT2, 12);
-    expect(groups[1].gain).toEqual({ mean: one - base, deviation: 0, runs: 1 }); // seed 1 alone is a pair
+    // Seed 1 alone has a source-only run to be measured against.
+    const gain = { mean: one - base, deviation: 0, runs: 1, baseline: "source-only" };
+    expect(groups[1].gain).toEqual(gain);
     expect(table).toMatch(/^cfcontra +1 2 +\d+\.\d ± \d+\.\d/m);
     expect(html(out, "comparison.md")).toMatch(/^\| cfcontra \| 1 2 \|/m);
     expect(html(out, "comparison.html").match(/alt="cfcontra of /g)).toHaveLength(2);
   });
 
-  test("runs that are not complete are left out by name; none complete is a sentence", async () => {
+  test("leaves out runs that are not complete, by name, and refuses if none is", async () => {
     const bare = join(root, "bare");
     await cp(join(run("cfcontra-1"), "config.yaml"), join(bare, "config.yaml"));
     const { code, err } = await cli("compare", bare, run("cfcontra-2"), "--out", join(root, "c2"));
     expect(code).toBe(0);
     expect(err).toMatch(/note: bare is not complete/);
     const none = await cli("compare", bare, "--out", join(root, "c3"));
-    expect(none.err).toMatch(/none of these runs is complete/);
+    expect(none.code).toBe(1);
+    expect(none.err).toMatch(/^error: .*result\.json/);
     expect(existsSync(join(root, "c3"))).toBe(false);
   });
 });
@@ -162,6 +173,15 @@ describe.skipIf(!CHROMIUM)("in a browser, from disk (skipped without chromium)",
       await page.close();
     },
   );
+});
+
+test("an axis of values that are all the same has room around them, and ticks that differ", () => {
+  expect(flatOrSpread([1, 1 - 1e-9, 1])).toEqual([1 - 1e-9 - 0.1, 1.1]);
+  expect(flatOrSpread([0, 0])).toEqual([0, 1]);
+  expect(flatOrSpread([-2, -2])).toEqual([-2.2, -1.8]);
+  expect(flatOrSpread([0.2, 0.3])).toEqual([0.2, 0.3]);
+  const labels = niceTicks(...flatOrSpread([1, 1 - 1e-9]), 3).map((one) => (one * 100).toFixed(0));
+  expect(new Set(labels).size).toBe(labels.length);
 });
 
 test("ticks are round, and reach around the values", () => {

@@ -150,10 +150,10 @@ function snapshots(run: string, sets: readonly string[]): string[] {
   const metrics = readJsonLines<MetricsLine>(path);
   const lines = sets.flatMap((set) => {
     const history = scoreHistory(metrics, `miou/${set}`);
-    if (!history || history.values.length < 2) return [];
-    const { last, mean, deviation, best, values } = history;
+    if (!history || history.snapshots < 2) return [];
+    const { last, mean, deviation, best, snapshots } = history;
     return [
-      `${set}, mIoU over ${values.length} snapshots: last ${percent(last)}, ` +
+      `${set}, mIoU over ${snapshots} snapshots: last ${percent(last)}, ` +
         `mean ${percent(mean)} ± ${percent(deviation)}, best ${percent(best.value)} ` +
         `(step ${best.step}, chosen by these labels)`,
     ];

@@ -20,7 +20,9 @@ function statOf(path: string): Stats | undefined {
 /** Opens a regular file for reading, without waiting for anything else; undefined if it is not one. */
 export async function openRegular(
   path: string,
-): Promise<{ readonly file: FileHandle; readonly size: number; readonly inode: number } | undefined> {
+): Promise<
+  { readonly file: FileHandle; readonly size: number; readonly inode: number } | undefined
+> {
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
   const file = await open(path, flags).catch(() => undefined);
   if (!file) return undefined;

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 
 /** Bytes of the largest `config.yaml` that is read. Ours have about 4 kB; the parser's time grows faster than the size. */
-export const LARGEST_CONFIG = 64 * 1024;
+export const LARGEST_CONFIG = 32 * 1024;
 
 /**
  * The value in a `config.yaml`, as plain JSON.

@@ -2,6 +2,7 @@ import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { RunDetails, RunsEvent } from "../../src/dashboard/api.js";
+import { dashboardApp } from "../../src/dashboard/app.js";
 import { makeRun } from "./runs.js";
 import { get, json, withApp } from "./served.js";
 
@@ -81,6 +82,26 @@ describe("nothing leads out of the folder", () => {
   });
 });
 
+test("one run that is served alone does not lead to its neighbours", async () => {
+  await withApp(async (_, runs, root) => {
+    await makeRun(join(runs, "mine"), { images: 1 });
+    await makeRun(join(runs, "other"), { images: 1 });
+    for (const name of ["features.json", "config.yaml", "metrics.jsonl"]) {
+      rmSync(join(runs, "mine", name));
+      symlinkSync(join(runs, "other", name), join(runs, "mine", name));
+    }
+    rmSync(join(runs, "mine/previews"), { recursive: true });
+    symlinkSync(join(runs, "other/previews"), join(runs, "mine/previews"));
+    const app = dashboardApp({ runs: join(runs, "mine"), pages: join(root, "pages") });
+    expect(await json(app, "/api/features?run=mine")).toBe(null);
+    expect(await json(app, "/api/series?run=mine")).toEqual([]);
+    const details = await json<RunDetails>(app, "/api/run?run=mine");
+    expect(details).toMatchObject({ configText: "", previews: [] });
+    const picture = "/picture?run=mine&file=previews/target/000/input.jpg";
+    expect((await get(app, picture)).status).toBe(404);
+  });
+});
+
 describe("strangers", () => {
   test("other names of the server are refused, whatever they point to", async () => {
     await withApp(async (app) => {
@@ -119,14 +140,34 @@ describe("strangers", () => {
       }
       const entry = await get(app, `/?run=a&token=${token}`, { host: "machine.example" });
       expect(entry.status).toBe(302);
-      expect(entry.headers.get("location")).toBe("/?run=a");
       const cookie = entry.headers.get("set-cookie") ?? "";
       expect(cookie).toMatch(/HttpOnly/);
       expect(cookie).toMatch(/SameSite=Strict/);
+      expect(cookie).not.toMatch(/path=/i); // that of the address, whatever prefix a proxy adds
       const again = await get(app, "/api/runs", { cookie: cookie.split(";")[0] as string });
       expect(again.status).toBe(200);
       const bearer = await get(app, "/api/runs", { authorization: `Bearer ${token}` });
       expect(bearer.status).toBe(200);
+    }, token);
+  });
+
+  test("the token's answer leads to the same page, behind a proxy's prefix, and never elsewhere", async () => {
+    const token = "b".repeat(32);
+    await withApp(async (app) => {
+      const leadsTo = async (path: string, seen = `http://proxy.example${path}`) => {
+        const { headers } = await get(app, path);
+        return new URL(headers.get("location") ?? "missing", seen).href;
+      };
+      const query = `token=${token}`;
+      expect(await leadsTo(`/?${query}`, `http://proxy.example/runs/?${query}`)).toBe(
+        "http://proxy.example/runs/",
+      );
+      expect(await leadsTo(`/?run=a&${query}`, `http://proxy.example/runs/?${query}`)).toBe(
+        "http://proxy.example/runs/?run=a",
+      );
+      expect(await leadsTo(`/report?run=a&${query}`)).toBe("http://proxy.example/report?run=a");
+      expect(await leadsTo(`//evil.example/?${query}`)).toBe("http://proxy.example//evil.example/");
+      expect(await leadsTo(`/evil:80?${query}`)).toBe("http://proxy.example/evil:80");
     }, token);
   });
 

@@ -14,6 +14,7 @@ import type { Prototypes, RunDetails, RunSeries, RunsEvent } from "../../src/das
 import { dashboardApp } from "../../src/dashboard/app.js";
 import { serve } from "../../src/dashboard/serve.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { userError } from "../user-error.js";
 import { makeRun, metricsLine, scoresLine } from "./runs.js";
 import { get, json, withApp } from "./served.js";
 
@@ -213,20 +214,20 @@ describe("serve", () => {
       expect(near.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
       expect((await fetch(`${near.address}api/runs`)).status).toBe(200);
       const port = Number(new URL(near.address).port);
-      await expect(serve({ ...here, host: "127.0.0.1", port })).rejects.toThrow(/it is taken/);
+      await userError(serve({ ...here, host: "127.0.0.1", port }), "port-in-use", String(port));
       await near.close();
       const far = await serve({ ...here, host: "0.0.0.0" });
       expect(far.address).toMatch(/\?token=[\w-]{32}$/);
       const there = new URL(far.address);
       there.hostname = "127.0.0.1";
       expect((await fetch(there.origin)).status).toBe(401);
-      expect((await fetch(there, { redirect: "manual" })).status).toBe(302);
+      const entry = await fetch(there, { redirect: "manual" });
+      expect(entry.status).toBe(302);
+      expect(entry.headers.get("set-cookie")).toMatch(`cfcontra-token-${there.port}=`);
       await far.close();
       const missing = join(root, "missing");
       expect(existsSync(missing)).toBe(false);
-      await expect(serve({ ...here, runs: missing, host: "127.0.0.1" })).rejects.toThrow(
-        /is no folder; expected/,
-      );
+      await userError(serve({ ...here, runs: missing, host: "127.0.0.1" }), "not-found", missing);
     });
   });
 

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  copyFileSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -27,6 +28,15 @@ export const partOf = (part: string): string | undefined => PART.exec(part)?.[1]
 export function writeAtomically(path: string, content: string | Uint8Array): void {
   writing(path, () => mkdirSync(dirname(path), { recursive: true }));
   replace(path, (temporary) => writeFileSync(temporary, content));
+}
+
+/**
+ * Copies a file, and creates its folder if it is missing. Readers see the old file or the whole new one.
+ * @throws UserError if the disk refuses it; then the old file stays
+ */
+export function copyAtomically(from: string, path: string): void {
+  writing(path, () => mkdirSync(dirname(path), { recursive: true }));
+  replace(path, (temporary) => copyFileSync(from, temporary));
 }
 
 /**

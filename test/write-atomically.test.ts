@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../src/errors.js";
-import { partOf, writeAtomically, writeDurably } from "../src/write-atomically.js";
+import { copyAtomically, partOf, writeAtomically, writeDurably } from "../src/write-atomically.js";
 import { inTemporaryFolder } from "./datasets/fixtures.js";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -28,6 +28,19 @@ describe("writeAtomically", () => {
         /cannot write \S*file\/a: .*(ENOTDIR|EEXIST)/,
       );
       expect(readdirSync(root).sort()).toEqual(["file", "taken"]);
+    }));
+});
+
+describe("copyAtomically", () => {
+  test("copies a file into a folder that it makes, and keeps the old file where it fails", () =>
+    inTemporaryFolder(async (root) => {
+      writeFileSync(join(root, "from"), "one");
+      const path = join(root, "a", "to");
+      copyAtomically(join(root, "from"), path);
+      expect(readFileSync(path, "utf8")).toBe("one");
+      expect(() => copyAtomically(join(root, "missing"), path)).toThrow(UserError);
+      expect(readFileSync(path, "utf8")).toBe("one");
+      expect(readdirSync(join(root, "a"))).toEqual(["to"]);
     }));
 });
 

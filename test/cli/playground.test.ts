@@ -4,9 +4,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildPages, pagesFresh } from "../../setup/pages.js";
+import { commandLine } from "../../src/cli/command-line.js";
+import type { ErrorCode } from "../../src/errors.js";
 import { makeDomains } from "../datasets/fixtures.js";
+import { userError } from "../user-error.js";
 import { cli, preset, tiny } from "./cli.js";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -38,7 +42,7 @@ test("playground writes a folder of its own from runs and ONNX files", async () 
     sample,
   );
   expect(code).toBe(0);
-  expect(said).toContain(`cfcontra playground ${out} --serve`);
+  expect(said).toContain(`playground ${out} --serve`);
   const contents = JSON.parse(readFileSync(join(out, "playground.json"), "utf8"));
   expect(contents.models.map(({ name }: { name: string }) => name)).toEqual(["Before", "After"]);
   for (const file of ["index.html", ...contents.samples, contents.models[1].file]) {
@@ -78,16 +82,45 @@ test("--serve serves a finished one, isolated, without libtorch", async () => {
   }
 });
 
-test.each([
-  ["three networks", () => [model, model, model], /one network or two, not 3/],
-  ["a file that is not there", () => [join(root, "absent.onnx")], /absent\.onnx does not exist/],
-  ["an ONNX file of somebody else", () => [join(root, "text.onnx")], /cfcontra export/],
-  ["a sample that is no image", () => [model, "--samples", join(root, "tiny.yaml")], /no image/],
-  ["a folder with something in it", () => [model, "--out", root], /holds other files/],
-])("playground refuses %s", async (_, args, says) => {
+const refused: [string, () => string[], ErrorCode, string][] = [
+  ["three networks", () => [model, model, model], "conflicting-options", "3"],
+  ["a file that is missing", () => [join(root, "absent.onnx")], "not-found", "absent.onnx"],
+  [
+    "an ONNX file of another program",
+    () => [join(root, "text.onnx")],
+    "unsupported-file",
+    "export",
+  ],
+  [
+    "a sample that is not an image",
+    () => [model, "--samples", join(root, "tiny.yaml")],
+    "image-unreadable",
+    "tiny.yaml",
+  ],
+  [
+    "a sample that browsers do not show",
+    () => [model, "--samples", join(root, "photo.tiff")],
+    "image-unreadable",
+    "photo.tiff",
+  ],
+  [
+    "a sample that is missing",
+    () => [model, "--samples", join(root, "x.png")],
+    "not-found",
+    "x.png",
+  ],
+  ["a folder with other files in it", () => [model, "--out", root], "already-exists", "--out"],
+];
+test.each(refused)("playground refuses %s", async (_, args, code, names) => {
   await writeFile(join(root, "text.onnx"), "");
-  const { code, err } = await cli("playground", "--out", join(root, "refused"), ...args());
-  expect(code).toBe(1);
-  expect(err).toMatch(says);
+  await sharp({ create: { width: 4, height: 4, channels: 3, background: "teal" } })
+    .tiff()
+    .toFile(join(root, "photo.tiff"));
+  const given = ["playground", "--out", join(root, "refused"), ...args()];
+  await userError(
+    async () => (await commandLine(given)).parseAsync(given, { from: "user" }),
+    code,
+    names,
+  );
   expect(existsSync(join(root, "refused"))).toBe(false);
 });

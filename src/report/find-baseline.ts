@@ -39,7 +39,7 @@ export function pretrainingOf({ config }: RunOutcome): RunOutcome | undefined {
 }
 
 /** The run in a folder, if there is one that is complete and undamaged. */
-function completeRun(path: string): RunOutcome | undefined {
+export function completeRun(path: string): RunOutcome | undefined {
   if (!isFile(join(path, "config.yaml")) || !isFile(join(path, "result.json"))) return undefined;
   try {
     return readOutcome(path);

@@ -4,7 +4,7 @@ import { partOf } from "../write-atomically.js";
 
 // What is written atomically at each place of a run folder; docs/run-folder.md says what is in it.
 const RUN =
-  /^(config\.yaml|report\.html|(class-statistics|classes|confusion|environment|features|result|status)\.json|(metrics|prototypes)\.jsonl|(coder|style)\.safetensors)$/;
+  /^(config\.yaml|report\.html|(class-statistics|classes|confusion|environment|features|result|status)\.json|(metrics|notes|prototypes)\.jsonl|(coder|style)\.safetensors)$/;
 const CHECKPOINT = /^step-\d+\.safetensors$/;
 const STYLE_SAMPLE = /^\d+-(content|result)\.jpg$/;
 const PREVIEW = /^(name\.txt|input\.jpg|truth\.png|step-\d+-(prediction|entropy)\.png)$/;

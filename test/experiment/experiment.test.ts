@@ -35,10 +35,10 @@ test("a preset as an object, with overrides; the events tell the pretraining and
       : event.type,
   );
   expect(said).toEqual([
-    ...["start", "step 1", "checkpoint 1", "evaluation 1", "step 2", "checkpoint 2"],
-    ...["evaluation 2", "end"],
-    ...["start", "step 1", "checkpoint 1", "evaluation 1", "step 2", "checkpoint 2"],
-    ...["evaluation 2", "end"],
+    ...["start", "evaluation 0", "step 1", "checkpoint 1", "evaluation 1", "step 2"],
+    ...["checkpoint 2", "evaluation 2", "end"],
+    ...["start", "evaluation 0", "step 1", "checkpoint 1", "evaluation 1", "step 2"],
+    ...["checkpoint 2", "evaluation 2", "end"],
   ]);
   const starts = events.flatMap((event) => (event.type === "start" ? [event] : []));
   expect(starts.map(({ method }) => method)).toEqual(["source-only", "minent"]);

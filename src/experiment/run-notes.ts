@@ -21,9 +21,10 @@ export function runNotes(listener: Listener, stepNow: () => number): RunNotes {
   return {
     listener: {
       progress: listener.progress,
-      note(text, level = "note") {
+      note(sentence, level = "note") {
+        const text = sentence.replace(/^step \d+: /, ""); // the entry has its step
         write({ step: stepNow(), level, text });
-        listener.note(text, level);
+        listener.note(sentence, level);
       },
     },
     writeTo(folder, start) {

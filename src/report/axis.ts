@@ -10,16 +10,22 @@ export function niceTicks(low: number, high: number, about: number): number[] {
   );
 }
 
-/** Differences below this share of the values are rounding, not data. */
-const FLAT = 1e-6;
+/** Differences below this share of the values are too small for axis labels of three digits. */
+const FLAT = 2e-3;
 
-/** The lowest and the highest value; of values that are all the same, a tenth of them to each side. */
-export function flatOrSpread(values: readonly number[]): [low: number, high: number] {
+/** The lowest and the highest value. */
+export function extremes(values: readonly number[]): [low: number, high: number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
     if (value < low) low = value;
     if (value > high) high = value;
   }
+  return [low, high];
+}
+
+/** The lowest and the highest value; if they are about the same, with a tenth of them to each side. */
+export function flatOrSpread(values: readonly number[]): [low: number, high: number] {
+  const [low, high] = extremes(values);
   const size = Math.max(Math.abs(low), Math.abs(high));
   if (high - low > FLAT * size) return [low, high];
   const room = size > 0 ? size / 10 : 1;

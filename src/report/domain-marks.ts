@@ -7,7 +7,7 @@ export const DOMAIN_MARKS = [
 /** Whether pixels of a domain are drawn as rings. */
 export const isRing = (domain: number): boolean => DOMAIN_MARKS[domain]?.mark === "ring";
 
-/** For captions. */
-export const MARKS_IN_WORDS = DOMAIN_MARKS.map(({ domain, mark }) => `${mark}s: ${domain}`).join(
-  ", ",
-);
+/** "Dots: source, rings: target", for captions. */
+export const MARKS_IN_WORDS = DOMAIN_MARKS.map(({ domain, mark }) => `${mark}s: ${domain}`)
+  .join(", ")
+  .replace(/^./, (first) => first.toUpperCase());

@@ -20,6 +20,7 @@ import { type Served, servePlayground } from "../../src/export/serve-playground.
 import { deeplabV2 } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
 import { dispose, manualSeed } from "../../src/torch/index.js";
+import { accessibilityFaults } from "../axe.js";
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) =>
   existsSync(path),
@@ -298,6 +299,17 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByRole("button", { name: "Pause" }).click();
       expect(await page.getByRole("button", { name: "Play" }).isVisible()).toBe(true);
     });
+
+    test.each(["light", "dark"] as const)(
+      "has names, roles, contrast and order for everybody: %s",
+      async (colorScheme) => {
+        await page.emulateMedia({ colorScheme });
+        for (const width of [390, 1280]) {
+          await page.setViewportSize({ width, height: 844 });
+          expect([width, await accessibilityFaults(page)]).toEqual([width, []]);
+        }
+      },
+    );
 
     test("fits narrow and wide windows", async () => {
       for (const width of [390, 900, 1440]) {

@@ -8,6 +8,7 @@ import { flatOrSpread, niceTicks } from "../../src/report/axis.js";
 import { findBaseline } from "../../src/report/find-baseline.js";
 import { runPage } from "../../src/report/page/run-page.js";
 import { readRun } from "../../src/report/run-files.js";
+import { accessibilityFaults } from "../axe.js";
 import { cli, preset, tiny } from "../cli/cli.js";
 import { makeDomains } from "../datasets/fixtures.js";
 import { userError } from "../user-error.js";
@@ -172,6 +173,31 @@ describe.skipIf(!CHROMIUM)("in a browser, from disk (skipped without chromium)",
       expect(await page.evaluate("document.images.length")).toBeGreaterThan(8);
       await page.close();
     },
+  );
+
+  test.each(["light", "dark"] as const)(
+    "report and comparison have names, roles, contrast and order for everybody: %s",
+    async (colorScheme) => {
+      const pages = {
+        report: join(run("cfcontra-1"), "report.html"),
+        comparison: join(root, "comparison", "comparison.html"),
+      };
+      const page = await browser.newPage();
+      await page.emulateMedia({ colorScheme });
+      for (const [name, file] of Object.entries(pages)) {
+        for (const width of [390, 1280]) {
+          await page.setViewportSize({ width, height: 844 });
+          await page.goto(`file://${file}`);
+          await page.evaluate(
+            "for (const one of document.querySelectorAll('details')) one.open = true",
+          );
+          expect([name, width, await accessibilityFaults(page)]).toEqual([name, width, []]);
+          expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+        }
+      }
+      await page.close();
+    },
+    60_000,
   );
 });
 

@@ -57,6 +57,7 @@ svg text { font-family: var(--sans); fill: var(--soft) }
 .row figure { margin: 0 } .row figcaption { display: none; font-size: 12px; margin: 2px 0 4px }
 .row img.exact { image-rendering: pixelated }
 .scroll { overflow-x: auto } .scroll > .pictures { min-width: calc(var(--n) * 132px) } .scroll .row.head { position: static }
+.scroll td { white-space: nowrap } .scroll thead th { white-space: normal; min-width: 84px; overflow-wrap: anywhere; vertical-align: bottom } .row.head span { overflow-wrap: anywhere }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 .scroll > svg { min-width: 620px }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(270px, 1fr)); gap: 28px 34px }
@@ -78,6 +79,6 @@ footer { border-top: 1px solid var(--rule); padding-top: 16px; color: var(--fain
   section { grid-template-columns: minmax(0, 1fr); grid-template-rows: auto; padding: 18px 0 36px } section > .aside { max-width: 46em; margin-bottom: 12px } section > .body { grid-column: 1; grid-row: auto }
   .numbers { gap: 20px 36px } .number .value { font-size: 38px }
 }
-@media (max-width: 560px) { .history.roomy { display: none } .history.tight { display: block } .pictures .row { grid-template-columns: repeat(2, minmax(0, 1fr)) } .pictures .row.head { display: none } .row figcaption { display: block } .bars { grid-template-columns: minmax(0, 1fr) } }
+@media (max-width: 560px) { .scroll > .pictures { min-width: 0 } .history.roomy { display: none } .history.tight { display: block } .pictures .row { grid-template-columns: repeat(2, minmax(0, 1fr)) } .pictures .row.head { display: none } .row figcaption { display: block } .bars { grid-template-columns: minmax(0, 1fr) } }
 @media print { main { max-width: none; padding: 0 } .row.head { position: static } section { break-inside: avoid-page } }
 `;

@@ -24,6 +24,10 @@ export function section(title: string, aside: string, body: string): string {
 export const scrolling = (name: string, content: string): string =>
   `<div class="scroll" tabindex="0" role="region" aria-label="${escapeXml(name)}">${content}</div>`;
 
+/** Text as it is, with long lines that scroll. */
+export const preformatted = (name: string, text: string, look = ""): string =>
+  `<pre tabindex="0" role="region" aria-label="${escapeXml(name)}"${look}>${escapeXml(text)}</pre>`;
+
 /** Rows of name and value. */
 export const facts = (rows: readonly (readonly [string, string])[]): string =>
   `<table><tbody>${rows

@@ -3,7 +3,7 @@ import { confusionSvg } from "../confusion-picture.js";
 import { MARKS_IN_WORDS } from "../domain-marks.js";
 import type { RunFiles } from "../run-files.js";
 import { escapeXml } from "../xml.js";
-import { facts, page, scrolling, section } from "./page.js";
+import { facts, page, preformatted, scrolling, section } from "./page.js";
 import { pictures, styleSamples } from "./picture-tables.js";
 import { classKey, cosineMatrix, scatter } from "./plots.js";
 import type { Reference } from "./reference.js";
@@ -49,7 +49,7 @@ export async function runPage(run: RunFiles, reference?: Reference): Promise<str
     ),
     section(
       "Features",
-      `Layer-4 features of labelled pixels, mapped to two dimensions by UMAP. ${capitalised(MARKS_IN_WORDS)}; colours: classes. Distances between far groups mean little.`,
+      `Layer-4 features of labelled pixels, mapped to two dimensions by UMAP. ${MARKS_IN_WORDS}; colours: classes. Distances between far groups mean little.`,
       features ? featureSection(features, classes, reference) : "",
     ),
     section("Style", "Source images before and after the coarse stage.", await styleSamples(run)),
@@ -62,8 +62,6 @@ export async function runPage(run: RunFiles, reference?: Reference): Promise<str
   ];
   return page(`${name} · cfcontra`, body.join("\n"));
 }
-
-const capitalised = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 const MOST_NOTES = 20;
 
@@ -168,6 +166,8 @@ function featureSection(
   return `${classKey(names, colors)}<div class="plots">${figures.join("")}</div>`;
 }
 
+const heading = (words: string): string => `<h3 style="margin-top:22px">${escapeXml(words)}</h3>`;
+
 function settings({ config, yaml }: RunFiles): string {
   const { method, network = {}, train = {}, sizes = {}, style = {}, options = {} } = config ?? {};
   const size = (one?: { width: number; height: number }) =>
@@ -188,18 +188,20 @@ function settings({ config, yaml }: RunFiles): string {
   ]);
   const own = options[method];
   const chosen = own
-    ? `<h3 style="margin-top:22px">options.${escapeXml(method)}</h3><pre class="columns">${escapeXml(stringify(own).trim())}</pre>`
+    ? heading(`options.${method}`) +
+      preformatted(`options.${method}`, stringify(own).trim(), ' class="columns"')
     : "";
-  return `<div class="facts">${left}${right}</div>${chosen}<details><summary>config.yaml</summary><pre>${escapeXml(yaml.trim())}</pre></details>`;
+  return `<div class="facts">${left}${right}</div>${chosen}<details><summary>config.yaml</summary>${preformatted("config.yaml", yaml.trim())}</details>`;
 }
 
 function environmentSection({ path, environment, status }: RunFiles): string {
-  const repeat = `<h3 style="margin-top:22px">Repeat</h3><pre>cfcontra train --preset ${escapeXml(path)}/config.yaml --out ${escapeXml(path)}-again</pre>`;
+  const again = `cfcontra train --preset ${path}/config.yaml --out ${path}-again`;
+  const repeat = heading("Repeat") + preformatted("Repeat", again);
   if (!environment) return repeat;
   const { command, node, libtorch, platform, processor, threads, memoryGiB, device } = environment;
   const left = facts([
     ["processor", processor],
-    ["threads", `${threads} of libtorch`],
+    ["threads", `${threads} (libtorch)`],
     ["memory", `${memoryGiB} GiB`],
     ["device", device],
   ]);
@@ -209,5 +211,5 @@ function environmentSection({ path, environment, status }: RunFiles): string {
     ["platform", platform],
     ["started", status?.started.replace("T", " ").slice(0, 16) ?? "-"],
   ]);
-  return `<div class="facts">${left}${right}</div><h3 style="margin-top:22px">Command</h3><pre>${escapeXml(command)}</pre>${repeat}`;
+  return `<div class="facts">${left}${right}</div>${heading("Command")}${preformatted("Command", command)}${repeat}`;
 }

@@ -170,21 +170,26 @@ const heading = (words: string): string => `<h3 style="margin-top:22px">${escape
 
 function settings({ config, yaml }: RunFiles): string {
   const { method, network = {}, train = {}, sizes = {}, style = {}, options = {} } = config ?? {};
+  // Another version may have written the configuration: keys may be missing.
+  const known = (value: unknown) => String(value ?? "-");
   const size = (one?: { width: number; height: number }) =>
     one ? `${one.width} x ${one.height}` : "-";
   const left = facts([
-    ["method", String(method)],
-    ["backbone", `${network.backbone}, width ${network.width}, head ${network.head}`],
-    ["steps", `${train.steps}, batch ${train.batch} + ${train.batch}`],
-    ["rate", `${train.rate}, heads x ${train.headRate}`],
-    ["precision", String(train.precision)],
+    ["method", known(method)],
+    [
+      "backbone",
+      `${known(network.backbone)}, width ${known(network.width)}, head ${known(network.head)}`,
+    ],
+    ["steps", `${known(train.steps)}, batch ${known(train.batch)} + ${known(train.batch)}`],
+    ["rate", `${known(train.rate)}, heads x ${known(train.headRate)}`],
+    ["precision", known(train.precision)],
   ]);
   const right = facts([
-    ["seed", String(train.seed)],
+    ["seed", known(train.seed)],
     ["source", size(sizes.source)],
     ["target", size(sizes.target)],
     ["evaluation", `${size(sizes.evaluate)}, compared at ${size(sizes.output ?? sizes.evaluate)}`],
-    ["coarse stage", String(style.method ?? "none")],
+    ["coarse stage", known(style.method ?? "none")],
   ]);
   const own = options[method];
   const chosen = own

@@ -3,7 +3,7 @@ import { scoreHistory } from "./score-history.js";
 import { percent } from "./score-table.js";
 import { partMeans, sparkline } from "./sparkline.js";
 
-/** Lines for a terminal: what each is about, and the text. Lines about the same follow each other. */
+/** Lines for a terminal: a topic and a text. Lines of one topic follow each other. */
 export type Summary = readonly (readonly [string, string])[];
 
 const WIDTH = 24;

@@ -1,4 +1,4 @@
-/** The look of every page: paper and ink, one accent, figures in columns; light and dark. */
+/** The style of reports and comparisons, light and dark. */
 export const CSS = `
 :root {
   --paper: #fcfbf8; --raised: #f4f2ec; --ink: #1d1e20; --soft: #5d6066; --faint: #696c73; --rule: #dedbd2;

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-test("playground writes a folder of its own from runs and ONNX files", async () => {
+test("playground writes a folder from runs and ONNX files", async () => {
   const out = join(root, "page");
   const sample = join(root, "gta5/images/00001.png");
   const { code, out: said } = await cli(
@@ -50,7 +50,7 @@ test("playground writes a folder of its own from runs and ONNX files", async () 
   }
 });
 
-test("--serve serves a finished one, isolated, without libtorch", async () => {
+test("--serve serves a complete one, isolated, without libtorch", async () => {
   const installed = join(root, "installed");
   for (const part of ["bin", "dist", "presets", "setup", "package.json"]) {
     cpSync(join(checkout, part), join(installed, part), { recursive: true });

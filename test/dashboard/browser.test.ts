@@ -30,7 +30,7 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
   let browser: Browser;
   let training: ChildProcess | undefined;
   let page: Page;
-  let wrong: string[] = []; // whatever the console, a script or a request has to complain of
+  let wrong: string[] = []; // complaints of the console, of scripts and of requests
 
   /** `cfcontra dashboard` in a process of its own, without a libtorch that it could load. */
   async function start(port = 0): Promise<{ child: ChildProcess; address: string }> {
@@ -147,7 +147,7 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
     expect(wrong).toEqual([]);
   }, 180_000);
 
-  test("a page that was opened before its run began shows it as soon as it begins", async () => {
+  test("a page that was opened before its run began shows the run when it begins", async () => {
     await open("?run=coming");
     await page.getByRole("heading", { name: "This page cannot be shown" }).waitFor();
     await makeRun(join(runs, "coming"), { state: "running", step: 100, images: 0 });
@@ -156,7 +156,7 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard (skipped without chromium
     expect(wrong).toEqual([]);
   });
 
-  test("survives a restart of the server, and shows what was written meanwhile", {
+  test("survives a restart of the server, and shows what was written in between", {
     timeout: 180_000,
   }, async () => {
     await makeRun(join(runs, "lasting"), { state: "running", step: 300, images: 0 });

@@ -6,8 +6,8 @@ import { dashboardApp } from "../../src/dashboard/app.js";
 import { makeRun } from "./runs.js";
 import { get, json, withApp } from "./served.js";
 
-describe("nothing leads out of the folder", () => {
-  test("paths", async () => {
+describe("nothing outside of the folder is served", () => {
+  test("by paths", async () => {
     await withApp(async (app, runs) => {
       await makeRun(join(runs, "a"), { images: 1 });
       expect((await get(app, "/picture?run=a&file=previews/target/000/input.jpg")).status).toBe(
@@ -47,7 +47,7 @@ describe("nothing leads out of the folder", () => {
     });
   });
 
-  test("links", async () => {
+  test("by links", async () => {
     await withApp(async (app, runs, root) => {
       await makeRun(join(root, "outside"), { images: 1 });
       await makeRun(join(runs, "a"), { images: 1 });
@@ -82,7 +82,7 @@ describe("nothing leads out of the folder", () => {
   });
 });
 
-test("one run that is served alone does not lead to its neighbours", async () => {
+test("a run that is served alone does not give access to its neighbours", async () => {
   await withApp(async (_, runs, root) => {
     await makeRun(join(runs, "mine"), { images: 1 });
     await makeRun(join(runs, "other"), { images: 1 });
@@ -102,8 +102,8 @@ test("one run that is served alone does not lead to its neighbours", async () =>
   });
 });
 
-describe("strangers", () => {
-  test("other names of the server are refused, whatever they point to", async () => {
+describe("other visitors", () => {
+  test("are refused if they use another name of the server", async () => {
     await withApp(async (app) => {
       for (const host of ["localhost:7700", "127.0.0.1:1234", "[::1]:80", "LOCALHOST"]) {
         expect([host, (await get(app, "/", { host })).status]).toEqual([host, 200]);
@@ -121,7 +121,7 @@ describe("strangers", () => {
     });
   });
 
-  test("only reading is answered to", async () => {
+  test("can only read", async () => {
     await withApp(async (app) => {
       for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
         const { status } = await app.request("http://localhost/api/runs", { method });
@@ -130,7 +130,7 @@ describe("strangers", () => {
     });
   });
 
-  test("a token, where there is one, is needed for everything and never told", async () => {
+  test("need the token for everything, if there is one; no answer contains it", async () => {
     const token = "a".repeat(32);
     await withApp(async (app) => {
       for (const path of ["/", "/api/runs", "/api/events", "/assets/main.js", "/?token=wrong"]) {
@@ -151,7 +151,7 @@ describe("strangers", () => {
     }, token);
   });
 
-  test("the token's answer leads to the same page, behind a proxy's prefix, and never elsewhere", async () => {
+  test("are redirected by the token to the same page, behind the prefix of a proxy, and nowhere else", async () => {
     const token = "b".repeat(32);
     await withApp(async (app) => {
       const leadsTo = async (path: string, seen = `http://proxy.example${path}`) => {
@@ -171,7 +171,7 @@ describe("strangers", () => {
     }, token);
   });
 
-  test("every answer forbids foreign code, frames and guessing; a report is nobody's origin", async () => {
+  test("get headers that forbid foreign code, frames and type sniffing; a report has its own origin", async () => {
     await withApp(async (app, runs) => {
       await makeRun(join(runs, "a"));
       writeFileSync(join(runs, "a/report.html"), "<script>1</script>");

@@ -20,7 +20,7 @@ const QUICK = 4000;
 const fifo = (path: string) => expect(spawnSync("mkfifo", [path]).status).toBe(0);
 
 describe("pipes, devices and links", () => {
-  test("instead of a run's files are passed over; the server goes on answering", async () => {
+  test("in place of files are ignored, and the server still answers", async () => {
     await withApp(async (app, runs) => {
       await makeRun(join(runs, "a"), { images: 1 });
       const pictures = ["prediction", "entropy"].flatMap((kind) =>
@@ -67,7 +67,7 @@ describe("pipes, devices and links", () => {
     });
   });
 
-  test("list each run once, under its own name", async () => {
+  test("do not list a run twice", async () => {
     await withApp(async (app, runs, root) => {
       await makeRun(join(runs, "deep/mine"));
       for (const name of ["a", "b", "c"]) symlinkSync(runs, join(runs, name));
@@ -84,7 +84,7 @@ describe("pipes, devices and links", () => {
   });
 });
 
-describe("large files keep nobody waiting", () => {
+describe("large files do not block the server", () => {
   const shapes: [string, string][] = [
     ["many keys", Array.from({ length: 60_000 }, (_, i) => `k${i}: 1\n`).join("")],
     ["a long flow", `{${Array.from({ length: 60_000 }, (_, i) => `k${i}: 1`).join(", ")}}`],

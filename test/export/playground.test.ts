@@ -28,7 +28,7 @@ const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) 
 const size = { width: 160, height: 80 };
 const checkout = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
-/** A network of random weights, which says something different in most places. */
+/** A network of random weights, whose predictions differ in most places. */
 function model(seed: number): Uint8Array {
   manualSeed(seed);
   const classes = cityscapes19.names.length;
@@ -72,7 +72,7 @@ describe.skipIf(CHROMIUM === undefined)(
     let page: Page;
     let street: Dataset;
     const models = [model(1), model(2)];
-    const wrong: string[] = []; // whatever the console or a request has to complain of
+    const wrong: string[] = []; // complaints of the console and of requests
     const file = (name: string) => join(root, name);
     const status = () => page.locator("#status").textContent();
     const settled = (says: RegExp) =>
@@ -203,7 +203,7 @@ describe.skipIf(CHROMIUM === undefined)(
       expect(share(labels, wanted.labels)).toBeGreaterThan(0.98);
     });
 
-    test("takes a dropped file, and says what it cannot read", async () => {
+    test("takes a dropped file, and reports one that it cannot read", async () => {
       const drop = (bytes: number[], type: string) =>
         page.evaluate(
           ([content, kind]) => {
@@ -225,7 +225,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await settled(/^200 x 80 in/);
     });
 
-    test("works by keyboard, and tells screen readers what it sees", async () => {
+    test("works by keyboard, and describes its predictions for screen readers", async () => {
       await page.getByRole("button", { name: "Sample 1" }).press("Enter");
       await settled(/^160 x 80 in/);
       const after = page.getByRole("img", { name: /^After: / });
@@ -319,7 +319,7 @@ describe.skipIf(CHROMIUM === undefined)(
       }
     });
 
-    test("has complained of nothing and asked nobody else", async () => {
+    test("has no complaints, and sends no request elsewhere", async () => {
       expect(wrong).toEqual([]);
       const html = await readFile(join(root, "page/index.html"), "utf8");
       expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?:\/\//);

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await makeDomains(root, 4);
   const train = { ...tiny(root).train, steps: 4, evaluateEvery: 2 };
   const style = { method: "color", images: 1 };
-  const pretrain = { steps: 1, rate: 0.001 }; // is neither a row nor what parts two seeds
+  const pretrain = { steps: 1, rate: 0.001 }; // neither a row, nor a difference between seeds
   const path = await preset(root, tiny(root, { train, style, pretrain }));
   for (const [method, seed] of [
     ["source-only", 1],
@@ -46,7 +46,7 @@ const run = (name: string) => join(root, "runs", name);
 const html = (...path: string[]) => readFileSync(join(...path), "utf8");
 
 describe("report.html", () => {
-  test("is written at the end of a run, with everything that the run has", () => {
+  test("is written at the end of a run, with all of its sections", () => {
     const text = html(run("cfcontra-1"), "report.html");
     const titles = [...text.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title);
     expect(titles).toEqual([
@@ -59,7 +59,7 @@ describe("report.html", () => {
     expect(text).toContain("before adaptation: source-only");
   });
 
-  test("features are of both domains and networks, at the same pixels", () => {
+  test("has features of both domains and networks, at the same pixels", () => {
     const { before, after } = JSON.parse(html(run("cfcontra-1"), "features.json"));
     for (const points of [before, after]) {
       expect(points.x).toHaveLength(points.class.length);
@@ -81,7 +81,7 @@ describe("report.html", () => {
     expect(html(run("cfcontra-2"), "report.html")).toMatch(/to its pretraining<\/div>/);
   });
 
-  test("of a run that has nothing yet but a configuration: what there is", async () => {
+  test("of a run that only has a configuration has two sections", async () => {
     const bare = join(root, "bare");
     await cp(join(run("cfcontra-1"), "config.yaml"), join(bare, "config.yaml"));
     const text = await runPage(readRun(bare));
@@ -90,7 +90,7 @@ describe("report.html", () => {
     expect(titles).toEqual(["Settings", "Environment"]);
   });
 
-  test("of a run that was stopped: pictures and curves, no scores", async () => {
+  test("of a run that was stopped has pictures and curves, but no scores", async () => {
     const stopped = join(root, "stopped");
     await cp(run("cfcontra-1"), stopped, { recursive: true });
     for (const name of ["result.json", "confusion.json"]) rmSync(join(stopped, name));
@@ -153,7 +153,7 @@ describe.skipIf(!CHROMIUM)("in a browser, from disk (skipped without chromium)",
   afterAll(() => browser?.close());
 
   test.each([390, 900, 1440])(
-    "%i pixels wide: no request, no complaint, nothing cut off",
+    "%i pixels wide: no requests, no complaints, nothing cut off",
     async (width) => {
       const page = await browser.newPage({ viewport: { width, height: 800 } });
       const asked: string[] = [];
@@ -210,7 +210,7 @@ test("an axis of values that are all the same has room around them, and ticks th
   expect(new Set(labels).size).toBe(labels.length);
 });
 
-test("ticks are round, and reach around the values", () => {
+test("ticks are round, and enclose the values", () => {
   expect(niceTicks(0.13, 0.27, 4)).toEqual([0.1, 0.15, 0.2, 0.25, 0.3]);
   expect(niceTicks(3, 3, 3)[0]).toBeLessThanOrEqual(3);
   expect(niceTicks(-1, 7, 3)).toEqual([-5, 0, 5, 10]);

@@ -101,14 +101,14 @@ describe("a group", () => {
     expect(one).not.toBe(two);
   });
 
-  test("is of an old run, which names its pretraining as weights, as of a new one", () => {
+  test("is the same for an old run, which names its pretraining as weights, and a new one", () => {
     const old = key({ network: { weights: "/runs/a-pretrained-1" } });
     const { pretrain } = configuration();
     expect(key({ pretrain: { ...pretrain, run: "/runs/a-pretrained-1" } })).toBe(old);
     expect(key()).toBe(old);
   });
 
-  test("can be of anything that a file may hold", () => {
+  test("exists for anything that a file may contain", () => {
     for (const nonsense of [{}, { method: 1, train: null, options: [] }, { network: "weights" }])
       expect(groupKey(settingsOf(nonsense))).toBe(groupKey(settingsOf(nonsense)));
     expect([...settingsOf({ train: null, method: ["a"] })]).toEqual([

@@ -1,8 +1,13 @@
+/** @typedef {{ name: string, seconds: number, peakMiB: number, pytorch?: string | undefined }} Row */
+
 const WIDTH = 720;
 const BAR = { left: 240, height: 22, gap: 12, span: 360 };
 const INK = "#24292f";
 
-/** Seconds per step and peak memory of every contestant as bars: an SVG of results.json. */
+/**
+ * Seconds per step and peak memory of every contestant as bars: an SVG of results.json.
+ * @param {{ rows: Row[], size: string, machine: { cpu: string | undefined, threads: number } }} results
+ */
 export function chart({ rows, size, machine }) {
   const block = rows.length * (BAR.height + BAR.gap) + 40;
   const parts = [
@@ -22,6 +27,13 @@ export function chart({ rows, size, machine }) {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" fill="${INK}" role="img" aria-label="${title}"><title>${title}</title><rect width="100%" height="100%" fill="white"/>${parts.join("")}</svg>\n`;
 }
 
+/**
+ * @param {Row[]} rows
+ * @param {number} top
+ * @param {string} title
+ * @param {(row: Row) => number} value
+ * @param {(value: number) => string} format
+ */
 function bars(rows, top, title, value, format) {
   const most = Math.max(...rows.map(value));
   const lines = rows.map((row, i) => {

@@ -31,7 +31,10 @@ function cpuSeconds() {
   return (user + system) / 1e6;
 }
 
-/** Processor seconds of the fastest of five runs, after one that warms up. */
+/**
+ * Processor seconds of the fastest of five runs, after one that warms up.
+ * @param {() => void} run
+ */
 function fastest(run) {
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 6; i++) {
@@ -42,7 +45,12 @@ function fastest(run) {
   return best;
 }
 
-/** Pseudo-labels, both terms with their gradients, and the banks' update: a target half. */
+/**
+ * Pseudo-labels, both terms with their gradients, and the banks' update: a target half.
+ * @param {typeof import("../dist/torch/index.js")} torch
+ * @param {typeof import("../dist/contrast/index.js")} contrast
+ * @param {number} width
+ */
 function contrastPart(torch, contrast, width) {
   const { randn, scope } = torch;
   const [h, w] = [width / 16, width / 8];
@@ -50,12 +58,12 @@ function contrastPart(torch, contrast, width) {
   scope(() => bank.initialize(randn([CLASSES, CHANNELS])));
   const features = torch.keep(randn([1, CHANNELS, h, w]));
   features.requiresGrad = true;
-  const options = { threshold: 0, distance: "cosine" };
+  const options = /** @type {const} */ ({ threshold: 0, distance: "cosine" });
   const run = () =>
     scope(() => {
       const labels = contrast.pseudoLabels(features, bank, options);
-      const terms = [bank, bank].map((to) => contrast.contrastiveLoss(features, labels, to, 0.07));
-      torch.gradients([terms[0].add(terms[1])], [features]);
+      const term = () => contrast.contrastiveLoss(features, labels, bank, 0.07);
+      torch.gradients([term().add(term())], [features]);
       bank.update(torch.noGrad(() => contrast.classMeans(features, labels, CLASSES)));
     });
   const cpu = fastest(run);
@@ -63,16 +71,24 @@ function contrastPart(torch, contrast, width) {
   return { image: `${width}x${width / 2}`, pixels: h * w, cpuSeconds: cpu };
 }
 
-/** The exponent of cost ~ pixels^e, by least squares of the logarithms: 1 is linear. */
+/**
+ * The exponent of cost ~ pixels^e, by least squares of the logarithms: 1 is linear.
+ * @param {{ pixels: number, cpuSeconds: number }[]} rows
+ */
 function exponent(rows) {
-  const points = rows.map(({ pixels, cpuSeconds: y }) => [Math.log(pixels), Math.log(y)]);
-  const mean = (i) => points.reduce((sum, point) => sum + point[i], 0) / points.length;
-  const [x0, y0] = [mean(0), mean(1)];
-  const over = points.reduce((sum, [x, y]) => sum + (x - x0) * (y - y0), 0);
-  return over / points.reduce((sum, [x]) => sum + (x - x0) ** 2, 0);
+  const points = rows.map((row) => ({ x: Math.log(row.pixels), y: Math.log(row.cpuSeconds) }));
+  /** @param {(point: { x: number, y: number }) => number} of */
+  const mean = (of) => points.reduce((sum, point) => sum + of(point), 0) / points.length;
+  const [x0, y0] = [mean(({ x }) => x), mean(({ y }) => y)];
+  return mean(({ x, y }) => (x - x0) * (y - y0)) / mean(({ x }) => (x - x0) ** 2);
 }
 
-/** Processor seconds of a whole step of DeepLab-v2 ResNet-101. */
+/**
+ * Processor seconds of a whole step of DeepLab-v2 ResNet-101.
+ * @param {typeof import("./workload.js").workload} workload
+ * @param {number} width
+ * @param {import("../dist/torch/index.js").Precision} precision
+ */
 async function stepSeconds(workload, width, precision) {
   const { before, step } = workload({ width, height: width / 2, precision });
   let best = Number.POSITIVE_INFINITY;
@@ -93,17 +109,20 @@ if (bootstrapOrExplain()) {
   torch.setThreads(threads);
   const widths = values.short ? [64, 128, 256] : WIDTHS;
   const rows = widths.map((width) => contrastPart(torch, contrast, width));
+  const [smallest = 0] = widths;
+  const { image, cpuSeconds = 0 } = rows[0] ?? {};
+  /** @type {Record<string, { cpuSeconds: number, share: number }>} */
   const whole = {};
-  for (const precision of ["float32", "bfloat16"]) {
-    const seconds = await stepSeconds(workload, widths[0], precision);
-    whole[precision] = { cpuSeconds: seconds, share: (2 * rows[0].cpuSeconds) / seconds };
+  for (const precision of /** @type {const} */ (["float32", "bfloat16"])) {
+    const seconds = await stepSeconds(workload, smallest, precision);
+    whole[precision] = { cpuSeconds: seconds, share: (2 * cpuSeconds) / seconds };
   }
   console.table(rows);
   console.table(whole);
   const results = {
     machine: { cpu: cpus()[0]?.model, threads },
     ...{ classes: CLASSES, channels: CHANNELS, rows, exponent: exponent(rows) },
-    step: { image: rows[0].image, ...whole },
+    step: { image, ...whole },
   };
   console.log(`cost ~ pixels ^ ${results.exponent.toFixed(2)}`);
   writeFileSync(join(values.out, "contrast.json"), `${JSON.stringify(results, null, 2)}\n`);

@@ -11,7 +11,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bootstrapOrExplain } from "../setup/bootstrap.js";
 import { pythonsWithTorch } from "./pythons.js";
-import { commandOf, median, nameOf, race, showTable } from "./race.js";
+import { commandOf, lastJson, median, nameOf, race, showTable } from "./race.js";
+
+/** @typedef {"seconds" | "processorSeconds"} Clock */
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const { values } = parseArgs({
@@ -29,10 +31,9 @@ const { values } = parseArgs({
     short: { type: "boolean", default: false },
   },
 });
-const { width, height, images, rounds } = values.short
-  ? { width: "64", height: "32", images: "1", rounds: "1" }
+const { width, height, images, rounds, threads } = values.short
+  ? { width: "64", height: "32", images: "1", rounds: "1", threads: "1" }
   : values;
-const { threads } = values;
 
 const predict = join(HERE, "predict.js");
 const pytorch = join(HERE, "pytorch_inference.py");
@@ -49,23 +50,26 @@ const CONTESTANTS = {
   ),
 };
 
-function measure([command, ...args]) {
+/** @param {string[]} command */
+function measure([program = "", ...args]) {
   const env = { ...process.env, OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads };
   const common = ["--width", width, "--height", height, "--images", images, "--threads", threads];
-  const text = execFileSync(command, [...args, ...common], { encoding: "utf8", env });
-  return JSON.parse(text.trim().split("\n").at(-1));
+  const text = execFileSync(program, [...args, ...common], { encoding: "utf8", env });
+  return lastJson(text);
 }
 
-/** Medians per contestant. */
+/**
+ * Medians per contestant.
+ * @param {Map<string, import("./race.js").Run[]>} runs
+ */
 function rowsOf(runs) {
   return [...runs].map(([name, found]) => {
-    const of = (key) => median(found.map((run) => run[key]));
-    const { version } = found[0];
+    /** @param {Clock} key */
+    const of = (key) => median(found.map((run) => run[key] ?? Number.NaN));
+    const { version = "" } = found[0] ?? {};
     return {
-      name: nameOf(name, found[0]),
-      version,
-      seconds: of("seconds"),
-      processorSeconds: of("processorSeconds"),
+      ...{ name: nameOf(name, { version }), version },
+      ...{ seconds: of("seconds"), processorSeconds: of("processorSeconds") },
     };
   });
 }
@@ -78,13 +82,19 @@ function main() {
   }));
   const { runs, load } = race(list, Number(rounds));
   const rows = rowsOf(runs);
-  /** The least time of contestants whose names begin so. */
+  /**
+   * The least time of contestants whose names begin so.
+   * @param {string} name
+   * @param {Clock} what
+   */
   const best = (name, what) =>
     Math.min(...rows.filter((row) => row.name.startsWith(name)).map((row) => row[what]));
+  /** @param {string} ours @param {string} theirs @param {Clock} what */
   const speedup = (ours, theirs, what) => {
     const ratio = best(theirs, what) / best(ours, what);
     return Number.isFinite(ratio) ? ratio : null;
   };
+  /** @param {Clock} what */
   const against = (what) => ({
     float32: speedup("cfcontra float32", "PyTorch float32", what),
     bfloat16: speedup("cfcontra bfloat16", "PyTorch float32", what),

@@ -7,6 +7,7 @@ import { predictLabels } from "../dist/evaluate/index.js";
 import { onnxModel } from "../dist/export/index.js";
 import { compileNetwork, deeplabV2 } from "../dist/network/index.js";
 import { libtorchVersion, manualSeed, setThreads } from "../dist/torch/index.js";
+import { median } from "./race.js";
 
 const { values } = parseArgs({
   options: {
@@ -18,9 +19,8 @@ const { values } = parseArgs({
     onnx: { type: "boolean", default: false },
   },
 });
-const [width, height, images, threads] = ["width", "height", "images", "threads"].map((name) =>
-  Number(values[name]),
-);
+const [width, height] = [Number(values.width), Number(values.height)];
+const threads = Number(values.threads);
 
 setThreads(threads);
 manualSeed(1);
@@ -30,7 +30,10 @@ const image = Uint8Array.from({ length: 3 * width * height }, () => Math.random(
 
 /** The labels of the image by our own network, as `predict` computes them. */
 function ours() {
-  const compiled = compileNetwork(network, values.precision);
+  const compiled = compileNetwork(
+    network,
+    /** @type {import("../dist/torch/index.js").Precision} */ (values.precision),
+  );
   const sample = { name: "noise", ...size, image };
   return async () => predictLabels(compiled, sample, size);
 }
@@ -46,8 +49,9 @@ async function exported() {
 }
 
 const predict = values.onnx ? await exported() : ours();
+/** @type {[number[], number[]]} */
 const [seconds, processor] = [[], []];
-for (let i = 0; i <= images; i++) {
+for (let i = 0; i <= Number(values.images); i++) {
   const [began, used] = [performance.now(), process.cpuUsage()];
   await predict();
   const { user, system } = process.cpuUsage(used);
@@ -55,7 +59,6 @@ for (let i = 0; i <= images; i++) {
   seconds.push((performance.now() - began) / 1000);
   processor.push((user + system) / 1e6);
 }
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const version = values.onnx ? "onnxruntime" : libtorchVersion;
 console.log(
   JSON.stringify({

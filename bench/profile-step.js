@@ -8,6 +8,13 @@ import { noGrad, randn, scope, setThreads } from "../dist/torch/index.js";
 import { native } from "../dist/torch/native.js";
 import { workload } from "./workload.js";
 
+/**
+ * @typedef {[stride: number[], padding: number[], dilation: number[], groups: number]} Options
+ * @typedef {[input: number[], kernel: number[], ...Options]} Shapes of a convolution
+ * @typedef {{ precision: string, stages: ReturnType<ReturnType<typeof stages>["end"]>, peakMiB: number, convolutions: ReturnType<typeof layers> }} Profile
+ */
+
+/** @param {number} value */
 const round = (value, digits = 3) => Number(value.toFixed(digits));
 
 function cpuSeconds() {
@@ -20,22 +27,22 @@ function peakMiB() {
   try {
     const status = readFileSync("/proc/self/status", "utf8");
     writeFileSync("/proc/self/clear_refs", "5");
-    return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)[1]) / 1024);
+    const kibibytes = /VmHWM:\s+(\d+)/.exec(status)?.[1];
+    return kibibytes === undefined ? undefined : Math.round(Number(kibibytes) / 1024);
   } catch {
     return undefined;
   }
 }
 
-/** Calls `around(run, args)` in place of `object[name](...args)`. */
-function wrap(object, name, around) {
-  const original = object[name];
-  object[name] = (...args) => around(() => original.apply(object, args), args);
-}
-
-/** Sums up, by stage, processor seconds and memory peaks of one step. */
+/**
+ * Sums up, by stage, processor seconds and memory peaks of one step.
+ * @param {import("../dist/network/index.js").Network} network
+ */
 function stages(network) {
+  /** @type {Map<string, { cpuSeconds: number, peakMiB: number }>} */
   const rows = new Map();
   let before = cpuSeconds();
+  /** @param {string} name */
   const close = (name) => {
     const now = cpuSeconds();
     const row = rows.get(name) ?? { cpuSeconds: 0, peakMiB: 0 };
@@ -45,15 +52,22 @@ function stages(network) {
     });
     before = now;
   };
+  /** @type {(name: string) => <T>(run: () => T) => T} */
   const stage = (name) => (run) => {
     close("losses, contrast, banks");
     const result = run();
     close(name);
     return result;
   };
-  wrap(network, "forward", stage("forward"));
-  wrap(network, "project", stage("projection"));
-  wrap(native, "backward", stage("backward"));
+  const { forward, project } = network;
+  Object.assign(network, {
+    /** @type {typeof forward} */
+    forward: (...args) => stage("forward")(() => forward(...args)),
+    /** @type {typeof project} */
+    project: (...args) => stage("projection")(() => project(...args)),
+  });
+  const { backward } = native;
+  native.backward = (...args) => stage("backward")(() => backward(...args));
   return {
     begin() {
       rows.clear();
@@ -67,41 +81,52 @@ function stages(network) {
   };
 }
 
-/** Notes every convolution by its shapes while it is open. */
+/**
+ * Notes every convolution by its shapes while it is open.
+ * @param {import("../dist/network/index.js").Network} network
+ */
 function convolutions(network) {
   const names = new Map([...network.parameters.all].map(([name, { handle }]) => [handle, name]));
+  /** @type {Map<string, { name: string | undefined, shapes: Shapes, count: number }>} */
   const seen = new Map();
   let id = -1;
   let open = false;
-  wrap(native, "lookup", (run, [name]) => {
-    const found = run();
+  const { lookup, call } = native;
+  native.lookup = (name, overload) => {
+    const found = lookup(name, overload);
     if (name === "aten::conv2d") id = found;
     return found;
-  });
-  wrap(native, "call", (run, args) => {
-    if (open && args[0] === id) {
-      const [, x, weight, , ...options] = args;
+  };
+  native.call = (operator, ...args) => {
+    if (open && operator === id) {
+      const [x, weight, , ...options] = /** @type {[number, number, null, ...Options]} */ (args);
+      /** @type {Shapes} */
       const shapes = [native.shape(x), native.shape(weight), ...options];
       const key = JSON.stringify(shapes);
       const entry = seen.get(key) ?? { name: names.get(weight), shapes, count: 0 };
       seen.set(key, { ...entry, count: entry.count + 1 });
     }
-    return run();
-  });
+    return call(operator, ...args);
+  };
   return {
     seen,
+    /** @param {boolean} on */
     record(on) {
       open = on;
     },
   };
 }
 
+/** @param {string} name */
 const operatorId = (name) => native.lookup(`aten::${name}`, "");
 
 /** The kernel adds up processor time in steps of up to 10 ms: what is shorter has to be repeated. */
 const LONG_ENOUGH = 0.25; // processor seconds
 
-/** Processor milliseconds of a run, on average over many, after one that warms up. */
+/**
+ * Processor milliseconds of a run, on average over many, after one that warms up.
+ * @param {() => (number | null)[]} run
+ */
 function milliseconds(run) {
   const once = () => {
     for (const handle of run()) if (handle !== null) native.dispose(handle);
@@ -118,25 +143,35 @@ function milliseconds(run) {
   return (1000 * spent) / runs;
 }
 
-/** One convolution by itself: GFLOP/s and thread of its forward pass and both backward ones. */
+/**
+ * One convolution by itself: GFLOP/s and thread of its forward pass and both backward ones.
+ * @param {Shapes} shapes
+ * @param {import("../dist/torch/index.js").Precision} precision
+ */
 function replay([input, kernel, stride, padding, dilation, groups], precision) {
   return noGrad(() =>
     scope(() => {
+      /** @param {number[]} shape */
       const random = (shape) => randn(shape).to({ dtype: precision });
       const [x, weight] = [random(input), random(kernel)];
       const options = [stride, padding, dilation, groups];
-      const forward = () => [
-        native.call(operatorId("conv2d"), x.handle, weight.handle, null, ...options),
-      ];
-      const [output] = forward();
+      const once = () =>
+        /** @type {number} */ (
+          native.call(operatorId("conv2d"), x.handle, weight.handle, null, ...options)
+        );
+      const forward = () => [once()];
+      const output = once();
       const outputShape = native.shape(output);
       native.dispose(output);
       const slope = random(outputShape);
+      /** @param {boolean[]} mask */
       const backward = (mask) => () =>
-        native.call(
-          operatorId("convolution_backward"),
-          ...[slope.handle, x.handle, weight.handle, null],
-          ...[stride, padding, dilation, false, [0, 0], groups, mask],
+        /** @type {(number | null)[]} */ (
+          native.call(
+            operatorId("convolution_backward"),
+            ...[slope.handle, x.handle, weight.handle, null],
+            ...[stride, padding, dilation, false, [0, 0], groups, mask],
+          )
         );
       const perOutput = kernel.slice(1).reduce((product, size) => product * size, 2);
       const gflop = (outputShape.reduce((product, size) => product * size, 1) * perOutput) / 1e9;
@@ -152,11 +187,17 @@ function replay([input, kernel, stride, padding, dilation, groups], precision) {
 
 const ONES = [1, 1];
 /** A convolution that suits the machine: input, kernel, stride, padding, dilation, groups. */
+/** @type {Shapes} */
 const IDEAL = [[1, 512, 64, 64], [512, 512, 3, 3], ONES, ONES, ONES, 1];
 
-/** Every distinct convolution of a step, slowest first, with the share of the roofline it reaches. */
+/**
+ * Every distinct convolution of a step, slowest first, with the share of the roofline it reaches.
+ * @param {ReturnType<typeof convolutions>["seen"]} seen
+ * @param {import("../dist/torch/index.js").Precision} precision
+ */
 function layers(seen, precision) {
   const rows = [...seen.values()].map((row) => ({ ...row, ...replay(row.shapes, precision) }));
+  /** @param {ReturnType<typeof replay>} own */
   const rates = ({ gflop, passes }) =>
     Object.values(passes).flatMap((ms) => (ms > 0 ? [(gflop / ms) * 1000] : []));
   const roofline = Math.max(...rates(replay(IDEAL, precision)), ...rows.flatMap(rates));
@@ -199,7 +240,7 @@ async function main() {
       precision: { type: "string", default: "bfloat16" },
     },
   });
-  const { precision } = values;
+  const precision = /** @type {import("../dist/torch/index.js").Precision} */ (values.precision);
   setThreads(Number(values.threads));
   const { network, before, step } = workload({
     ...{ width: Number(values.width), height: Number(values.height), precision },

@@ -20,6 +20,7 @@ const { values } = parseArgs({
 });
 const { width, height, threads, out } = values;
 
+/** @param {string} precision @returns {import("./profile-step.js").Profile} */
 function profileOf(precision) {
   const size = ["--width", width, "--height", height, "--threads", threads];
   const script = join(HERE, "profile-step.js");
@@ -27,9 +28,10 @@ function profileOf(precision) {
   const env = { ...process.env, OMP_NUM_THREADS: threads, OMP_WAIT_POLICY: "passive" };
   const args = [script, ...size, "--precision", precision];
   const text = execFileSync(process.execPath, args, { encoding: "utf8", env });
-  return JSON.parse(text.trim().split("\n").at(-1));
+  return JSON.parse(text.trim().split("\n").at(-1) ?? "");
 }
 
+/** @param {import("./profile-step.js").Profile} profile */
 function show({ precision, peakMiB, stages, convolutions }) {
   const {
     rooflineGflopsPerThread,

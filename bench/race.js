@@ -1,26 +1,50 @@
 // Contestants measured in turn, each time in a process of its own.
 import { loadavg } from "node:os";
 
+/**
+ * @typedef {object} Run what a contestant measured
+ * @property {string} version
+ * @property {number} seconds
+ * @property {number} [processorSeconds]
+ * @property {number} [cpuSeconds]
+ * @property {number} [peakMiB]
+ *
+ * @typedef {{ name: string, measure: () => Run }} Contestant
+ */
+
+/** @param {readonly number[]} numbers */
 export const median = (numbers) =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+
+/**
+ * The JSON on the last line that a contestant printed.
+ * @param {string} text
+ * @returns {Run}
+ */
+export const lastJson = (text) => JSON.parse(text.slice(text.trimEnd().lastIndexOf("\n") + 1));
 
 /**
  * What contestants `{ name, measure }` measured over all rounds, by name, and the load before. One that
  * fails is left out, with its reason.
+ * @param {readonly Contestant[]} list
+ * @param {number} rounds
  */
 export function race(list, rounds) {
+  /** @type {Map<string, Run[]>} */
   const runs = new Map(list.map(({ name }) => [name, []]));
   const load = loadavg()[0];
   for (let round = 1; round <= rounds; round++) {
     for (const { name, measure } of list) {
-      if (!runs.has(name)) continue;
+      const own = runs.get(name);
+      if (!own) continue;
       try {
         const run = measure();
-        runs.get(name).push(run);
+        own.push(run);
         process.stderr.write(`round ${round}: ${name} ${run.seconds.toFixed(3)} s\n`);
       } catch (error) {
         runs.delete(name);
-        const reason = String(error.stderr || error.message)
+        const { stderr, message } = /** @type {Error & { stderr?: string }} */ (error);
+        const reason = String(stderr || message)
           .trim()
           .split("\n")
           .at(-1);
@@ -31,8 +55,12 @@ export function race(list, rounds) {
   return { runs, load };
 }
 
-/** The command that was typed, but for options whose values are paths of this machine. */
+/**
+ * The command that was typed, but for options whose values are paths of this machine.
+ * @param {readonly string[]} args
+ */
 export function commandOf(args) {
+  /** @param {string} [arg] */
   const isPath = (arg) => arg?.startsWith("/");
   const kept = args.filter(
     (arg, i) => !isPath(arg) && !isPath(args[i + 1]) && !/^--\w+=\//.test(arg),
@@ -40,12 +68,23 @@ export function commandOf(args) {
   return ["npm run bench", ...(kept.length > 0 ? ["--", ...kept] : [])].join(" ");
 }
 
-/** A contestant's name, with the version of its PyTorch instead of where that lies. */
+/**
+ * A contestant's name, with the version of its PyTorch instead of where that lies.
+ * @param {string} name
+ * @param {{ version: string }} run
+ */
 export const nameOf = (name, { version }) => name.replace(/ \(.*\)$/, ` ${version}`);
 
-/** Prints contestants as a table; numbers by three digits behind the point. */
+/**
+ * Prints contestants as a table; numbers by three digits behind the point.
+ * @template {{ name: string }} Row
+ * @param {readonly Row[]} rows
+ * @param {(row: Row) => Record<string, string | number>} columnsOf
+ */
 export function showTable(rows, columnsOf) {
+  /** @param {string | number} value */
   const short = (value) => (typeof value === "number" ? Number(value.toFixed(3)) : value);
+  /** @param {Row} row */
   const columns = (row) =>
     Object.fromEntries(Object.entries(columnsOf(row)).map(([key, value]) => [key, short(value)]));
   console.table(Object.fromEntries(rows.map((row) => [row.name, columns(row)])));

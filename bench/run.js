@@ -11,7 +11,10 @@ import { parseArgs } from "node:util";
 import { bootstrapOrExplain } from "../setup/bootstrap.js";
 import { chart } from "./chart.js";
 import { pythonsWithTorch } from "./pythons.js";
-import { commandOf, median, nameOf, race, showTable } from "./race.js";
+import { commandOf, lastJson, median, nameOf, race, showTable } from "./race.js";
+
+/** @typedef {import("./race.js").Contestant & { pytorch?: string }} Contestant */
+/** @typedef {ReturnType<typeof rowsOf>[number]} Row */
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const { values } = parseArgs({
@@ -31,23 +34,28 @@ const { width, height, steps, rounds } = values.short
   ? { width: "64", height: "32", steps: "1", rounds: "1" }
   : values;
 const out = values.out;
-const threads = String(availableParallelism());
+// One thread does not wait for another that a busy machine keeps from running.
+const threads = values.short ? "1" : String(availableParallelism());
 
+/** @param {string} command @param {string[]} args */
 function measure(command, ...args) {
   const env = { ...process.env, OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads };
   const common = ["--width", width, "--height", height, "--steps", steps, "--threads", threads];
   const text = execFileSync(command, [...args, ...common], { encoding: "utf8", env });
-  return JSON.parse(text.trim().split("\n").at(-1));
+  return lastJson(text);
 }
 
+/** @param {string} precision */
 const ours = (precision) => () =>
   measure(process.execPath, join(HERE, "step.js"), "--precision", precision);
+/** @type {(python: string, ...args: string[]) => Contestant["measure"]} */
 const pytorch =
   (python, ...args) =>
   () =>
     measure(python, join(HERE, "pytorch_step.py"), ...args);
 
 function contestants() {
+  /** @type {Contestant[]} */
   const list = [
     { name: "cfcontra float32", measure: ours("float32") },
     { name: "cfcontra bfloat16", measure: ours("bfloat16") },
@@ -67,20 +75,29 @@ function contestants() {
   return list;
 }
 
-/** The contestants' medians over all rounds. */
+/**
+ * The contestants' medians over all rounds.
+ * @param {Contestant[]} list
+ * @param {Map<string, import("./race.js").Run[]>} runs
+ */
 function rowsOf(list, runs) {
-  return list
-    .filter(({ name }) => runs.has(name))
-    .map(({ name, pytorch: precision }) => ({
-      name: nameOf(name, runs.get(name)[0]),
-      pytorch: precision,
-      version: runs.get(name)[0].version,
-      seconds: median(runs.get(name).map((run) => run.seconds)),
-      peakMiB: Math.round(median(runs.get(name).map((run) => run.peakMiB))),
-    }));
+  return list.flatMap(({ name, pytorch: precision }) => {
+    const own = runs.get(name);
+    const version = own?.[0]?.version;
+    if (!own || version === undefined) return [];
+    return {
+      ...{ name: nameOf(name, { version }), pytorch: precision, version },
+      seconds: median(own.map((run) => run.seconds)),
+      peakMiB: Math.round(median(own.map((run) => run.peakMiB ?? Number.NaN))),
+    };
+  });
 }
 
-/** Ours against the fastest PyTorch in float32, and against the leanest. */
+/**
+ * Ours against the fastest PyTorch in float32, and against the leanest.
+ * @param {Row} row
+ * @param {Row[]} opponents
+ */
 function compare(row, opponents) {
   const seconds = Math.min(...opponents.map((other) => other.seconds));
   const peakMiB = Math.min(...opponents.map((other) => other.peakMiB));
@@ -96,12 +113,13 @@ function main() {
   const { runs, load } = race(list, Number(rounds));
   const rows = rowsOf(list, runs);
   const [float32, bfloat16, ...others] = rows;
+  if (!float32 || !bfloat16) return 1; // why, the race has said
   const opponents = others.filter((row) => row.pytorch === "float32");
-  if (opponents.length === 0) {
+  const [fastest] = opponents.toSorted((a, b) => a.seconds - b.seconds);
+  if (!fastest) {
     console.error("no PyTorch to measure against: apt-get install python3-torch, or --python PATH");
     return 1;
   }
-  const fastest = opponents.toSorted((a, b) => a.seconds - b.seconds)[0];
   const results = {
     step: { float32: compare(float32, opponents), bfloat16: compare(bfloat16, opponents) },
     size: `${width}x${height} + ${width}x${height}`,

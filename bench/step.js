@@ -2,6 +2,7 @@
 //   node bench/step.js --width 320 --height 160 --steps 3 --precision bfloat16
 import { parseArgs } from "node:util";
 import { libtorchVersion, setThreads } from "../dist/torch/index.js";
+import { median } from "./race.js";
 import { workload } from "./workload.js";
 
 const { values } = parseArgs({
@@ -13,13 +14,14 @@ const { values } = parseArgs({
     precision: { type: "string", default: "bfloat16" },
   },
 });
-const [width, height, steps] = [values.width, values.height, values.steps].map(Number);
+const [width, height] = [Number(values.width), Number(values.height)];
+const precision = /** @type {import("../dist/torch/index.js").Precision} */ (values.precision);
 setThreads(Number(values.threads));
-const { before, step } = workload({ width, height, precision: values.precision });
+const { before, step } = workload({ width, height, precision });
 
 const all = [];
 const cpu = [];
-for (let i = 0; i <= steps; i++) {
+for (let i = 0; i <= Number(values.steps); i++) {
   await before(i);
   const began = performance.now();
   const used = process.cpuUsage();
@@ -29,7 +31,6 @@ for (let i = 0; i <= steps; i++) {
   all.push((performance.now() - began) / 1000);
   cpu.push((user + system) / 1e6);
 }
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const peakMiB = process.resourceUsage().maxRSS / 1024;
 const report = { seconds: median(all), all, cpuSeconds: median(cpu), peakMiB };
 console.log(JSON.stringify({ ...report, version: libtorchVersion }));

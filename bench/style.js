@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bootstrapOrExplain } from "../setup/bootstrap.js";
-import { median, race } from "./race.js";
+import { lastJson, median, race } from "./race.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
@@ -29,12 +29,14 @@ function styleBench() {
   });
   const { width, height, images, rounds, threads, python, out } = values;
   if (!bootstrapOrExplain()) return 1;
+  /** @param {string} command @param {string[]} args */
   const measure = (command, ...args) => {
     const env = { ...process.env, OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads };
     const sizes = ["--width", width, "--height", height, "--images", images, "--threads", threads];
     const text = execFileSync(command, [...args, ...sizes], { encoding: "utf8", env });
-    return JSON.parse(text.trim().split("\n").at(-1));
+    return lastJson(text);
   };
+  /** @param {string} precision */
   const ours = (precision) => () =>
     measure(process.execPath, join(HERE, "style_step.js"), "--precision", precision);
   const list = [
@@ -45,8 +47,9 @@ function styleBench() {
   const { runs, load } = race(list, Number(rounds));
   const rows = Object.fromEntries(
     [...runs].map(([name, found]) => {
-      const of = (key) => median(found.map((run) => run[key]));
-      const { version } = found[0];
+      /** @param {"seconds" | "cpuSeconds" | "peakMiB"} key */
+      const of = (key) => median(found.map((run) => run[key] ?? Number.NaN));
+      const { version = "" } = found[0] ?? {};
       return [
         name,
         {
@@ -71,14 +74,16 @@ function styleBench() {
     images: Number(images),
     rows,
     against: Object.fromEntries(
-      ["cfcontra bfloat16", "cfcontra float32"].map((name) => [
-        name,
-        {
-          speedup: opponent.seconds / rows[name].seconds,
-          cpuSpeedup: opponent.cpuSeconds / rows[name].cpuSeconds,
-          memoryRatio: rows[name].peakMiB / opponent.peakMiB,
-        },
-      ]),
+      Object.entries(rows)
+        .filter(([name]) => name.startsWith("cfcontra"))
+        .map(([name, row]) => [
+          name,
+          {
+            speedup: opponent.seconds / row.seconds,
+            cpuSpeedup: opponent.cpuSeconds / row.cpuSeconds,
+            memoryRatio: row.peakMiB / opponent.peakMiB,
+          },
+        ]),
     ),
   };
   console.table(rows);

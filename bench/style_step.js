@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { adain, createCoder, lookAt, restyle } from "../dist/style/index.js";
 import { libtorchVersion, manualSeed, setThreads } from "../dist/torch/index.js";
+import { median } from "./race.js";
 
 const { values } = parseArgs({
   options: {
@@ -12,19 +13,21 @@ const { values } = parseArgs({
     precision: { type: "string" },
   },
 });
-const [width, height, images] = [values.width, values.height, values.images].map(Number);
+const [width, height] = [Number(values.width), Number(values.height)];
+const precision = /** @type {import("../dist/torch/index.js").Precision} */ (values.precision);
 
 setThreads(Number(values.threads));
 manualSeed(1);
 const coder = createCoder();
 for (const parameter of coder.parameters.all.values()) parameter.requiresGrad = false;
-const look = adain(coder, { precision: values.precision });
+const look = adain(coder, { precision });
 const image = Uint8Array.from({ length: width * height * 3 }, () => Math.random() * 256);
 const sample = { name: "noise", width, height, image };
 const statistics = lookAt(look, sample);
 
+/** @type {[number[], number[]]} */
 const [all, cpu] = [[], []];
-for (let i = 0; i <= images; i++) {
+for (let i = 0; i <= Number(values.images); i++) {
   const [began, before] = [performance.now(), process.cpuUsage()];
   restyle(look, sample, statistics, 1);
   const { user, system } = process.cpuUsage(before);
@@ -32,7 +35,6 @@ for (let i = 0; i <= images; i++) {
   all.push((performance.now() - began) / 1000);
   cpu.push((user + system) / 1e6);
 }
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const peakMiB = process.resourceUsage().maxRSS / 1024;
 console.log(
   JSON.stringify({

@@ -7,6 +7,7 @@ const CLASSES = 19;
 /**
  * What is measured: CFContra with DeepLab-v2 ResNet-101 and the moco head on noise, one source and
  * one target image of `width` x `height` a step. `step(i)` is step i, its look around included.
+ * @param {{ width: number, height: number, precision: import("../dist/torch/index.js").Precision }} options
  */
 export function workload({ width, height, precision }) {
   manualSeed(1);
@@ -43,10 +44,13 @@ export function workload({ width, height, precision }) {
       yield sample;
     },
   };
-  const progress = (step) => ({ step, total: 250000, rate: 2.5e-4 });
+  /** @param {number} step */
+  const progress = (step) => ({ step, total: 250000, rate: 2.5e-4, decay: 1 });
   return {
     network,
-    before: (step) => method.before(progress(step), domains),
+    /** @param {number} step */
+    before: (step) => method.before?.(progress(step), domains),
+    /** @param {number} step */
     step: (step) => method.step({ source, target }, progress(step)),
   };
 }

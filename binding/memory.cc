@@ -1,7 +1,7 @@
-// A training step wants the same sizes again and again, many of them large and long-lived. In
-// malloc's heap they end up between each other, and a quarter of it is holes. So every large block
-// is a mapping of its own. A freed one is kept for the next of about its size, as long as there are
-// not many more than were ever in use at a time: then the oldest goes back to the kernel.
+// A training step needs the same sizes again and again, many of them large and long-lived. In malloc's
+// heap they fragment it: a quarter was holes. So every large block is a mapping of its own. A freed
+// block is kept for the next request of about its size. When the blocks that are held exceed the peak
+// of those in use, plus some spare, the oldest kept one goes back to the kernel.
 #include "memory.h"
 
 #include <c10/core/Allocator.h>
@@ -28,14 +28,14 @@ namespace {
 
 #ifdef __linux__
 constexpr size_t kPage = 4096;
-// Below this malloc does well, and a mapping costs more than it saves.
+// Below this size malloc does well, and a mapping costs more than it saves.
 constexpr size_t kLarge = 256 << 10;
-// Kept beyond what was ever in use at a time: sizes that come in turns would push each other out.
+// Kept beyond the peak of what was in use: without it, alternating sizes would push each other out.
 constexpr size_t kSpare = 32 << 20;
 
 class LargeBlocks {
  public:
-  // Null where the kernel has no more.
+  // Null if the kernel has no more memory.
   void* take(size_t bytes) {
     const size_t size = (bytes + kPage - 1) / kPage * kPage;
     std::lock_guard<std::mutex> lock(mutex_);
@@ -49,12 +49,12 @@ class LargeBlocks {
       data = map(size);
     }
     if (data == MAP_FAILED) return nullptr;
-    madvise(data, size, MADV_HUGEPAGE);  // fewer page faults; not every kernel has it
+    madvise(data, size, MADV_HUGEPAGE);  // fewer page faults; not all kernels support it
     held_ += size;
     return lend(data, size);
   }
 
-  // Keeps the block for later. False if it was not one of these.
+  // Keeps the block for later. False if it is not one of these blocks.
   bool put(void* data) {
     std::lock_guard<std::mutex> lock(mutex_);
     const auto found = lent_.find(data);
@@ -110,7 +110,7 @@ class LargeBlocks {
   std::unordered_map<void*, size_t> lent_;
   BySize kept_;
   ByAge oldest_;
-  // Bytes lent, lent or kept, and lent at most so far.
+  // Bytes in use; in use or kept; in use at the peak.
   size_t used_ = 0, held_ = 0, most_ = 0;
 };
 
@@ -135,7 +135,7 @@ struct Allocator final : c10::Allocator {
  private:
   static c10::DataPtr obtain(size_t bytes) {
     void* data = bytes >= kLarge ? largeBlocks().take(bytes) : nullptr;
-    if (data == nullptr) data = c10::alloc_cpu(bytes);  // which says so where there is no more
+    if (data == nullptr) data = c10::alloc_cpu(bytes);  // throws if there is no more memory
     return {data, data, &release, c10::Device(c10::DeviceType::CPU)};
   }
 };
@@ -148,8 +148,8 @@ void install() {
   c10::SetAllocator(c10::DeviceType::CPU, new Allocator());
 #endif
 #ifdef __GLIBC__
-  // oneDNN's workspaces are malloc's still. Blocks that go back to the kernel after every operator
-  // cost page faults in the next one: keep them. The default thresholds suit small allocations.
+  // oneDNN's workspaces still come from malloc. Blocks that go back to the kernel after every operator
+  // cost page faults in the next one, so keep them; the default thresholds suit small allocations.
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 64 << 20);

@@ -1,9 +1,9 @@
-// Where tensors of the CPU get their memory. No JavaScript here.
+// The allocator of tensors on the CPU.
 #pragma once
 
 namespace memory {
 
-// Sets it up, for the whole process. Call it before the first tensor.
+// Installs it for the whole process. Call it before the first tensor is made.
 void install();
 
 }  // namespace memory

@@ -1,5 +1,5 @@
-// Compiled in where the libtorch at hand has c10d with Gloo; its NCCL, for tensors on GPUs, where pip has
-// brought the headers along (setup/libtorch.js looks).
+// Compiled if this libtorch has c10d with Gloo. NCCL, for tensors on GPUs, is compiled if pip has installed
+// its headers (setup/libtorch.js).
 #include "process-group.h"
 
 #define USE_C10D_GLOO
@@ -29,7 +29,7 @@ struct Store {
 };
 
 #ifdef CFCONTRA_NCCL
-// Made when the first tensor on a GPU comes: a run on the CPU of a machine with GPUs leaves them alone.
+// Created with the first tensor on a GPU, so that a run on the CPU leaves the machine's GPUs alone.
 class Nccl {
  public:
   Nccl(c10::intrusive_ptr<c10d::Store> store, int rank, int size, Milliseconds timeout)
@@ -37,13 +37,13 @@ class Nccl {
 
   ~Nccl() {
 #if CFCONTRA_TORCH >= 204
-    if (group_) group_->abort();  // newer versions warn where a group just goes away
+    if (group_) group_->abort();  // newer versions warn if a group is destroyed without it
 #endif
   }
 
   c10d::ProcessGroupNCCL& group() {
     if (!group_) {
-      // wait() then ends in an error after the timeout; NCCL by itself would end the process without a word.
+      // With it, wait() throws after the timeout; without it, NCCL ends the process silently.
 #if CFCONTRA_TORCH >= 202
       setenv("TORCH_NCCL_BLOCKING_WAIT", "1", 0);
 #else
@@ -81,10 +81,10 @@ std::shared_ptr<Store> openStore(const std::string& host, uint16_t port, bool se
   c10d::TCPStoreOptions options;
   options.port = port;
   options.isServer = serve;
-  options.waitWorkers = false;  // who is missing is found out by name, above
+  options.waitWorkers = false;  // src/torch/rendezvous.ts waits, and names who is missing
   options.timeout = timeout;
 #if CFCONTRA_TORCH >= 204
-  options.useLibUV = false;  // the default of newer versions, which not every build can serve
+  options.useLibUV = false;  // the default of newer versions; not every build has it
 #endif
   return std::make_shared<Store>(Store{c10::make_intrusive<c10d::TCPStore>(host, options)});
 }
@@ -94,7 +94,7 @@ void put(Store& store, const std::string& key, const std::string& value) {
 }
 
 bool has(Store& store, const std::string& key, Milliseconds timeout) {
-  // Only wait() bounds how long the server may take to answer, and the bound stays for check().
+  // Only wait() takes a timeout for the server's answer; it then holds for check(), too.
   const std::string mine = "asked";
   put(store, mine, "");
   store.tcp->wait({mine}, timeout);
@@ -166,9 +166,9 @@ std::shared_ptr<Work> broadcast(Group& group, const at::Tensor& tensor, int from
 std::shared_ptr<Work> barrier(Group& group) { return std::make_shared<Work>(Work{group.gloo->barrier(), {}}); }
 
 void wait(Work& work) {
-  // Taken out, so that nothing outlives the operation until JavaScript forgets it.
+  // Moved out, so that the tensors are freed now and not when JavaScript collects the object.
   const Work done = std::exchange(work, {});
-  if (!done.work) throw std::logic_error("this operation was waited for before");
+  if (!done.work) throw std::logic_error("this operation was already waited for");
   done.work->wait();
   if (!done.packed.defined()) return;
   int64_t at = 0;
@@ -178,7 +178,7 @@ void wait(Work& work) {
   }
 }
 
-// A shared pointer, of a kind that depends on the version.
+// A shared pointer whose type depends on the version.
 using Accumulator = decltype(torch::autograd::impl::grad_accumulator(std::declval<const at::Tensor&>()));
 
 struct Exchange {
@@ -186,7 +186,7 @@ struct Exchange {
   struct Bucket {
     std::vector<at::Tensor> parameters;
     std::vector<Accumulator> accumulators;  // which hold the hooks
-    size_t missing;                         // gradients that are still to come
+    size_t missing;                         // gradients that have not been computed yet
   };
 
   std::shared_ptr<Group> group;
@@ -201,12 +201,12 @@ struct Exchange {
     sendComplete();
   }
 
-  // Buckets set out in one order on all ranks: a complete one waits for those before it.
+  // All ranks send their buckets in the same order: a complete one waits for those before it.
   void sendComplete() {
     while (works.size() < buckets.size() && buckets[works.size()].missing == 0) sendNext();
   }
 
-  // A parameter has a gradient on all ranks or on none: their losses differ in numbers only.
+  // A parameter has a gradient on all ranks or on none, since all compute the same losses on other data.
   void sendNext() {
     std::vector<at::Tensor> gradients;
     for (const auto& parameter : buckets[works.size()].parameters) {
@@ -218,7 +218,7 @@ struct Exchange {
 
 namespace {
 
-// Runs when a parameter's gradient of one back-propagation was added to what it had.
+// Runs after a back-propagation has added to a parameter's gradient.
 class Came : public torch::autograd::FunctionPostHook {
  public:
   Came(const std::shared_ptr<Exchange>& exchange, size_t bucket) : exchange_(exchange), bucket_(bucket) {}
@@ -234,7 +234,7 @@ class Came : public torch::autograd::FunctionPostHook {
   size_t bucket_;
 };
 
-// All that back-propagation from here will run.
+// All nodes that back-propagation from this loss will run.
 std::unordered_set<torch::autograd::Node*> graphOf(const at::Tensor& loss) {
   std::unordered_set<torch::autograd::Node*> found;
   std::vector<torch::autograd::Node*> open{torch::autograd::impl::gradient_edge(loss).function.get()};

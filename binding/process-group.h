@@ -1,5 +1,5 @@
-// Process groups, for torch.cc: c10d's TCPStore, where processes meet, and its Gloo group, in which
-// they reduce; tensors on GPUs by NCCL where it is compiled in. No JavaScript here; no c10d there.
+// Process groups: c10d's TCPStore, where processes meet, and its Gloo group, in which they reduce; tensors
+// on GPUs by NCCL where it is compiled in. JavaScript is in groups.h; c10d is in process-group.cc alone.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -21,32 +21,32 @@ using Milliseconds = std::chrono::milliseconds;
 // Serves or joins the store at host:port.
 std::shared_ptr<Store> openStore(const std::string& host, uint16_t port, bool serve, Milliseconds timeout);
 void put(Store& store, const std::string& key, const std::string& value);
-// Whether somebody has put a value there, asked of the server for `timeout` at most.
+// Whether a value is there. Throws if the server does not answer within `timeout`.
 bool has(Store& store, const std::string& key, Milliseconds timeout);
-// Waits for a value.
+// The value of a key, once there is one.
 std::string get(Store& store, const std::string& key);
 
 // Connects `size` processes, each of which listens on its own `address`. Keys begin with `prefix`.
 std::shared_ptr<Group> connect(const std::shared_ptr<Store>& store, const std::string& prefix, int rank, int size,
                                const std::string& address, Milliseconds timeout);
 
-// Whether such a tensor is reduced where it lies.
+// Whether a group reduces such a tensor on its own device.
 bool serves(const at::Tensor& tensor);
 
-// Collective operations in place, on tensors of one device: every rank starts the same ones in the same
+// Collective operations in place, on tensors of one device. Every rank starts the same ones in the same
 // order, then waits for each once.
 std::shared_ptr<Work> sum(Group& group, std::vector<at::Tensor> tensors);
 std::shared_ptr<Work> broadcast(Group& group, const at::Tensor& tensor, int from);
 std::shared_ptr<Work> barrier(Group& group);
 void wait(Work& work);
 
-// Sums of parameters' gradients, on one device, that set out while back-propagation is under way.
+// Sums of parameters' gradients, on one device, that are sent while back-propagation is running.
 std::shared_ptr<Exchange> exchange(const std::shared_ptr<Group>& group, std::vector<std::vector<at::Tensor>> buckets);
-// The step's last back-propagation begins, from this loss: a gradient that comes now is final.
+// The step's last back-propagation starts, from this loss: gradients computed from now on are final.
 void expect(Exchange& exchange, const at::Tensor& loss);
-// It has ended, or there is none: sends all buckets that have not set out.
+// It has ended, or there is none: sends the buckets that have not been sent.
 void sendRest(Exchange& exchange);
-// Until all have arrived.
+// Waits until all have arrived.
 void wait(Exchange& exchange);
 
 }  // namespace process_group

@@ -31,6 +31,9 @@ const PROJECT = {
  * Installs a tarball in an empty folder outside of any clone and uses it as a newcomer does: the
  * commands that need no libtorch, and a program against its types.
  * @throws ReleaseError with what failed and the last lines of its output
+ * @param {string} folder
+ * @param {string} tarball
+ * @param {string} version
  */
 export function installedIn(folder, tarball, version) {
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
@@ -43,7 +46,11 @@ export function installedIn(folder, tarball, version) {
   expectLine(run(folder, process.execPath, "index.js"), version);
 }
 
-/** `installedIn` a temporary folder, which is removed. */
+/**
+ * `installedIn` a temporary folder, which is removed.
+ * @param {string} tarball
+ * @param {string} version
+ */
 export function tryPackage(tarball, version) {
   const folder = mkdtempSync(join(tmpdir(), "cfcontra-package-"));
   try {
@@ -53,6 +60,7 @@ export function tryPackage(tarball, version) {
   }
 }
 
+/** @param {string} cwd @param {string} command @param {string[]} args */
 function run(cwd, command, ...args) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
   if (status === 0) return stdout;
@@ -62,6 +70,7 @@ function run(cwd, command, ...args) {
   );
 }
 
+/** @param {string} output @param {string} line */
 function expectLine(output, line) {
   if (output.split("\n").some((found) => found.startsWith(line))) return;
   throw new ReleaseError(`in an empty project, expected a line "${line}" and got:\n${output}`);

@@ -13,14 +13,18 @@ package in an empty project. --commit commits and tags the result. Nothing is pu
 /** What the command line asks for; undefined if that is not a release. */
 function asked() {
   try {
-    const options = { commit: { type: "boolean", default: false } };
-    const { values, positionals } = parseArgs({ allowPositionals: true, options });
-    return positionals.length === 1 ? { wanted: positionals[0], ...values } : undefined;
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { commit: { type: "boolean", default: false } },
+    });
+    const [wanted, ...others] = positionals;
+    return wanted === undefined || others.length > 0 ? undefined : { wanted, ...values };
   } catch {
     return undefined;
   }
 }
 
+/** @param {{ wanted: string, commit: boolean }} given */
 function main(given) {
   const { version, tarball } = release({ root: ROOT, ...given });
   const file = relative(process.cwd(), tarball);

@@ -10,7 +10,9 @@ const FILES = ["package.json", "package-lock.json", "CHANGELOG.md"];
 
 /** The slow parts, each of which throws if it fails; `pack` returns the tarball's path. */
 export const STEPS = {
+  /** @param {string} root */
   check: (root) => run(root, "npm", ["run", "check"]),
+  /** @param {string} root @param {string} version */
   pack(root, version) {
     const folder = join(root, "build", "release");
     mkdirSync(folder, { recursive: true });
@@ -26,6 +28,7 @@ export const STEPS = {
  * publishes nothing. If a step fails, the files are as they were before.
  * @returns the version and the path of the tarball
  * @throws ReleaseError
+ * @param {{ root: string, wanted: string, commit?: boolean | undefined, today?: string, steps?: typeof STEPS, say?: (line: string) => void }} options
  */
 export function release({
   root,
@@ -39,8 +42,8 @@ export function release({
   const { version: current } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const version = nextVersion(current, wanted);
   refuseTag(root, `v${version}`);
-  const before = FILES.map((name) => [join(root, name), readFileSync(join(root, name), "utf8")]);
-  const changelog = releasedChangelog(before[2][1], version, today);
+  const before = new Map(FILES.map((name) => [name, readFileSync(join(root, name), "utf8")]));
+  const changelog = releasedChangelog(before.get("CHANGELOG.md") ?? "", version, today);
   let tarball;
   try {
     writeVersion(root, version);
@@ -53,30 +56,34 @@ export function release({
     steps.tryPackage(tarball, version);
     if (commit) git(root, "commit", "--quiet", "-m", `Release ${version}`, "--", ...FILES);
   } catch (error) {
-    for (const [file, text] of before) writeFileSync(file, text);
+    for (const [name, text] of before) writeFileSync(join(root, name), text);
     throw error;
   }
   if (commit) git(root, "tag", "--annotate", `v${version}`, "-m", version);
   return { version, tarball };
 }
 
+/** @param {string} root */
 function refuseChanges(root) {
   const changed = git(root, "status", "--porcelain").trimEnd();
   if (changed === "") return;
   throw new ReleaseError(`the working tree has changes: commit or stash them first.\n${changed}`);
 }
 
+/** @param {string} root @param {string} tag */
 function refuseTag(root, tag) {
   if (git(root, "tag", "--list", tag).trim() === "") return;
   throw new ReleaseError(`the tag ${tag} exists already: choose another version.`);
 }
 
+/** @param {string} root @param {string[]} args */
 function git(root, ...args) {
   const { status, stdout, stderr } = spawnSync("git", args, { cwd: root, encoding: "utf8" });
   if (status === 0) return stdout;
   throw new ReleaseError(`\`git ${args.join(" ")}\` fails:\n${stderr}`);
 }
 
+/** @param {string} root @param {string} command @param {string[]} args */
 function run(root, command, args) {
   const { status } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
   if (status !== 0) throw new ReleaseError(`\`${[command, ...args].join(" ")}\` fails.`);

@@ -4,11 +4,14 @@ import { ReleaseError } from "./error.js";
 
 const PARTS = ["major", "minor", "patch"];
 
+/** @param {string} version */
 const numbers = (version) => version.split(".").map(Number);
 
 /**
  * The version that `wanted` (patch, minor, major or X.Y.Z) means after `current`. X.Y.Z may be the
  * current version itself: the first release is one.
+ * @param {string} current
+ * @param {string} wanted
  */
 export function nextVersion(current, wanted) {
   const part = PARTS.indexOf(wanted);
@@ -21,13 +24,17 @@ export function nextVersion(current, wanted) {
   }
   const [now, next] = [numbers(current), numbers(wanted)];
   const first = now.findIndex((n, i) => n !== next[i]); // -1: the same
-  if (next[first] < now[first]) {
+  if (Number(next[first]) < Number(now[first])) {
     throw new ReleaseError(`${wanted} is older than ${current}, the version in package.json.`);
   }
   return wanted;
 }
 
-/** Writes a version into package.json, and into the lock file that repeats it. */
+/**
+ * Writes a version into package.json, and into the lock file that repeats it.
+ * @param {string} root
+ * @param {string} version
+ */
 export function writeVersion(root, version) {
   for (const name of ["package.json", "package-lock.json"]) {
     const file = join(root, name);

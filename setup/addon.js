@@ -13,6 +13,12 @@ import {
 import { firstOnPath, runLogged, SetupError, say, seconds } from "./say.js";
 import { fingerprint, readJson, writeJson } from "./stamp.js";
 
+/** @typedef {import("./libtorch.js").Libtorch} Libtorch */
+/** @typedef {{ gloo?: boolean, nccl?: string[] | undefined }} Variant the parts of c10d that are compiled in */
+/** @typedef {Omit<Libtorch, "path" | "version"> & Variant} Build */
+/** @typedef {ReturnType<typeof plan>} Plan */
+/** @typedef {(packages: string[]) => { ok: boolean, tail: string, log: string }} Install */
+
 const SOURCES = ["binding/torch.cc", "binding/memory.cc"];
 const PROCESS_GROUPS = "binding/process-group.cc";
 const ADDON = "build/torch.node";
@@ -23,13 +29,15 @@ const COMPILERS = ["c++", "g++", "clang++"];
  * Whether build/torch.node is what building now would make. It asks the stamp which libtorch and
  * compiler were used rather than searching again; a change of the variables that steer the search
  * (LIBTORCH, VIRTUAL_ENV, CXX, CUDA_HOME) makes it stale.
+ * @param {string} root
+ * @param {NodeJS.ProcessEnv} env
  */
 export function addonFresh(root, env, host = thisHost(env)) {
   const stamp = readJson(join(root, STAMP));
   if (!stamp || !existsSync(join(root, ADDON))) return false;
   if (JSON.stringify(stamp.asked) !== JSON.stringify(asked(env))) return false;
   const libtorch = inspectLibtorch(stamp.libtorch.path, host);
-  if (libtorch.problem) return false;
+  if (libtorch.problem !== undefined) return false;
   const { gloo, nccl } = stamp.libtorch;
   return sameBuild(stamp, plan(root, stamp.compiler, { ...libtorch, gloo, nccl }, host));
 }
@@ -37,6 +45,8 @@ export function addonFresh(root, env, host = thisHost(env)) {
 /**
  * Finds libtorch (or installs it where that is allowed) and compiles the addon, unless the one in
  * build/ is already what this would make. Throws SetupError, naming what to type.
+ * @param {string} root
+ * @param {NodeJS.ProcessEnv} env
  */
 export function buildAddon(root, env, host = thisHost(env)) {
   const apt = aptCommand(env);
@@ -47,8 +57,14 @@ export function buildAddon(root, env, host = thisHost(env)) {
   );
   const gloo = hasGloo(libtorch, host);
   const nccl = gloo ? ncclIncludes(libtorch, host) : undefined;
-  const variants = [nccl && { gloo, nccl }, gloo && { gloo }, { gloo: false }].filter(Boolean);
-  const plans = variants.map((variant) => plan(root, compiler, { ...libtorch, ...variant }, host));
+  const variants = [
+    ...(nccl ? [{ gloo, nccl }] : []),
+    ...(gloo ? [{ gloo }] : []),
+    { gloo: false },
+  ];
+  const plans = /** @type {[Plan, ...Plan[]]} */ (
+    variants.map((variant) => plan(root, compiler, { ...libtorch, ...variant }, host))
+  );
   const stamp = readJson(join(root, STAMP));
   const fresh = existsSync(join(root, ADDON)) && sameBuild(stamp, plans[0]);
   const planned = fresh ? plans[0] : compileWhatWorks(root, env, plans);
@@ -58,23 +74,27 @@ export function buildAddon(root, env, host = thisHost(env)) {
 
 // c10d's headers move more than ATen's: where NCCL's have moved too far, Gloo's may still compile, and where
 // those have, one process still trains.
+/** @param {string} root @param {NodeJS.ProcessEnv} env @param {[Plan, ...Plan[]]} plans @returns {Plan} */
 function compileWhatWorks(root, env, [first, ...simpler]) {
   try {
     compile(root, env, first);
     return first;
   } catch (error) {
-    if (simpler.length === 0) throw error;
+    const [next, ...others] = simpler;
+    if (!next) throw error;
     const what = first.libtorch.nccl ? "NCCL" : "process groups";
     const log = join(root, "build", `${what.toLowerCase().replace(" ", "-")}.log`);
     renameSync(join(root, "build", "torch.log"), log);
     say(`going on without ${what}, which did not compile against this libtorch (${log})`);
-    return compileWhatWorks(root, env, simpler);
+    return compileWhatWorks(root, env, [next, ...others]);
   }
 }
 
 /**
  * The libtorch to use. `install(packages)` is what may change the machine, undefined where nothing
  * may; it returns `{ ok, tail, log }`.
+ * @param {import("./libtorch.js").Host} host
+ * @param {Install} [install]
  */
 export function ensureLibtorch(host, install) {
   let libtorch = findLibtorch(host);
@@ -100,6 +120,7 @@ export function ensureLibtorch(host, install) {
 /**
  * The one compiler call, output last. Paths inside the checkout are relative to it, so that a
  * moved checkout is not a changed build.
+ * @param {{ compiler: string, libtorch: Build, headers: string[], platform: string }} plan
  */
 export function compileCommand({ compiler, libtorch, headers, platform }) {
   const macos = platform === "darwin";
@@ -112,7 +133,6 @@ export function compileCommand({ compiler, libtorch, headers, platform }) {
     "-fPIC",
     "-fvisibility=hidden",
     "-DNAPI_VERSION=8",
-    "-DNODE_ADDON_API_CPP_EXCEPTIONS",
     ...abi,
     ...[...headers, ...libtorch.includes].map((folder) => `-I${folder}`),
     ...(macos ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"]),
@@ -133,15 +153,18 @@ export function compileCommand({ compiler, libtorch, headers, platform }) {
   ];
 }
 
+/**
+ * @param {string} root
+ * @param {string} compiler
+ * @param {Build & Pick<Libtorch, "version" | "path">} libtorch
+ * @param {{ platform: string }} host
+ */
 function plan(root, compiler, libtorch, host) {
   const { version, path, gloo, nccl } = libtorch;
   const require = createRequire(join(root, "package.json"));
-  // node-addon-api gives its folder relative to the current one.
-  const api = require.resolve("node-addon-api/package.json").replace(/\/package\.json$/, "");
-  const headers = [require("node-api-headers").include_dir, api].map((folder) => {
-    const inside = relative(root, folder);
-    return inside.startsWith("..") || isAbsolute(inside) ? folder : inside;
-  });
+  const folder = require("node-api-headers").include_dir;
+  const inside = relative(root, folder);
+  const headers = [inside.startsWith("..") || isAbsolute(inside) ? folder : inside];
   return {
     libtorch: { version, path, gloo, nccl },
     compiler,
@@ -151,13 +174,16 @@ function plan(root, compiler, libtorch, host) {
   };
 }
 
+/** @param {Plan | undefined} stamp @param {Plan} planned */
 function sameBuild(stamp, planned) {
   if (!stamp) return false;
+  /** @param {Plan} plan */
   const key = ({ libtorch, command, target, sources }) =>
     JSON.stringify([libtorch.version, libtorch.path, command, target, sources]);
   return key(stamp) === key(planned);
 }
 
+/** @param {string} root @param {NodeJS.ProcessEnv} env @param {Plan} plan */
 function compile(root, env, { libtorch, command }) {
   const start = performance.now();
   say(`building the addon against libtorch ${libtorch.version} (${libtorch.path}) ...`);
@@ -176,6 +202,12 @@ function compile(root, env, { libtorch, command }) {
   say(`addon built in ${seconds(start)}`);
 }
 
+/**
+ * @param {string} root
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string[] | undefined} apt
+ * @returns {string}
+ */
 function findCompiler(root, env, apt) {
   if (env.CXX) return env.CXX;
   const find = () => firstOnPath(COMPILERS, env);
@@ -187,6 +219,7 @@ function findCompiler(root, env, apt) {
   );
 }
 
+/** @param {NodeJS.ProcessEnv} env */
 function asked({ LIBTORCH = "", VIRTUAL_ENV = "", CXX = "", CUDA_HOME = "" }) {
   return { LIBTORCH, VIRTUAL_ENV, CXX, CUDA_HOME };
 }

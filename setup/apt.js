@@ -5,6 +5,8 @@ import { firstOnPath, runLogged, say, seconds } from "./say.js";
 /**
  * How to run apt-get here without asking anybody: `["apt-get"]` for root, `["sudo", "-n",
  * "apt-get"]` in CI, or undefined where the machine is not ours to change.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {string[] | undefined}
  */
 export function aptCommand(env, uid = process.getuid?.()) {
   if (!firstOnPath(["apt-get"], env)) return undefined;
@@ -13,11 +15,17 @@ export function aptCommand(env, uid = process.getuid?.()) {
   return ci && firstOnPath(["sudo"], env) ? ["sudo", "-n", "apt-get"] : undefined;
 }
 
-/** Installs Debian packages; `{ ok, tail, log }`, where tail is apt-get's last lines. */
+/**
+ * Installs Debian packages; `{ ok, tail, log }`, where tail is apt-get's last lines.
+ * @param {readonly string[]} apt
+ * @param {readonly string[]} packages
+ * @param {{ root: string, env: NodeJS.ProcessEnv }} place
+ */
 export function aptInstall(apt, packages, { root, env }) {
   const start = performance.now();
   say(`installing ${packages.join(", ")} with apt-get (a few minutes) ...`);
   const log = join(root, "build", "apt.log");
+  /** @param {string[]} args */
   const run = (...args) =>
     runLogged([...apt, "-q", "-o", "DPkg::Lock::Timeout=300", ...args], {
       cwd: root,
@@ -26,7 +34,7 @@ export function aptInstall(apt, packages, { root, env }) {
     });
   const install = () => run("install", "-y", "--no-install-recommends", ...packages);
   // Lists that are there may still be too old to name files that exist: update then, and only then.
-  let result = listsPresent() ? install() : { ok: false };
+  let result = listsPresent() ? install() : { ok: false, tail: "" };
   if (!result.ok) {
     say("updating apt's package lists ...");
     result = run("update");
@@ -43,10 +51,11 @@ function listsPresent(folder = "/var/lib/apt/lists") {
 /**
  * Whether the system's libblas.so.3, which Debian's libtorch uses, is the reference
  * implementation: right, and many times slower than any other.
+ * @param {Pick<import("./libtorch.js").Host, "system" | "multiarch">} host
  */
 export function hasReferenceBlas({ system, multiarch }) {
   try {
-    const library = realpathSync(join(system, "lib", multiarch, "libblas.so.3"));
+    const library = realpathSync(join(system, "lib", multiarch ?? "", "libblas.so.3"));
     return /\/blas\/libblas\.so[^/]*$/.test(library);
   } catch {
     return false; // no such library: this libtorch brings its own

@@ -17,6 +17,7 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/,
  * Makes whatever is missing or out of date, saying so on stderr, and returns at once where nothing
  * is. With `search` libtorch is looked for again even if the addon is in order; without `engine` it is
  * not looked for at all. Throws SetupError.
+ * @param {{ root?: string, env?: NodeJS.ProcessEnv, search?: boolean, engine?: boolean }} [options]
  */
 export function bootstrap({ root = ROOT, env = process.env, search = false, engine = true } = {}) {
   refuseUnsupported();
@@ -30,15 +31,22 @@ export function bootstrap({ root = ROOT, env = process.env, search = false, engi
       onWait: (pid) => say(`waiting for another set-up of this folder (process ${pid}) ...`),
     });
   } catch (error) {
-    if (!["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(error.code)) throw error;
+    const { code = "", path = root } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (!["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(code)) throw error;
     throw new SetupError(
-      `cannot write to ${error.path ?? root} (${error.code}); the set-up builds inside ${root}, ` +
+      `cannot write to ${path} (${code}); the set-up builds inside ${root}, ` +
         "so make that writable or install cfcontra in a folder of your own.",
     );
   }
 }
 
 // Every step looks again: whoever held the lock before may have done it.
+/**
+ * @param {string} root
+ * @param {NodeJS.ProcessEnv} env
+ * @param {boolean} search
+ * @param {boolean} engine
+ */
 function make(root, env, search, engine) {
   if (!dependenciesFresh(root)) installDependencies(root, env);
   if (engine && (search || !addonFresh(root, env))) {
@@ -53,7 +61,7 @@ function refuseUnsupported() {
   if (process.platform === "win32") {
     throw new SetupError("cfcontra runs on Linux and macOS; on Windows use it inside WSL.");
   }
-  const [major, minor] = process.versions.node.split(".").map(Number);
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major < 20 || (major === 20 && minor < 9)) {
     throw new SetupError(
       `cfcontra needs Node 20.9 or newer and this is ${process.version}; see https://nodejs.org.`,
@@ -61,7 +69,10 @@ function refuseUnsupported() {
   }
 }
 
-// A package without sources cannot build what it was packed without.
+/**
+ * A package without sources cannot build what it was packed without.
+ * @param {string} root
+ */
 function refuseIncomplete(root) {
   if (existsSync(join(root, "src"))) return;
   for (const file of ["dist/cli/main.js", "dist/web/dashboard/index.html"]) {
@@ -73,7 +84,10 @@ function refuseIncomplete(root) {
   }
 }
 
-/** Bootstraps for an entry point: a SetupError is printed as a sentence. Returns success. */
+/**
+ * Bootstraps for an entry point: a SetupError is printed as a sentence. Returns success.
+ * @param {Parameters<typeof bootstrap>[0]} [options]
+ */
 export function bootstrapOrExplain(options) {
   try {
     bootstrap(options);

@@ -3,7 +3,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { seconds } from "./say.js";
 
-/** Folders with a TypeScript project: the root, and each folder below it that has a tsconfig.json. */
+/**
+ * Folders with a TypeScript project: the root, and each folder below it that has a tsconfig.json.
+ * @param {string} root
+ */
 export function projects(root) {
   const folders = readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, "tsconfig.json")))
@@ -11,7 +14,11 @@ export function projects(root) {
   return [".", ...folders.filter((name) => !["node_modules", "dist", "build"].includes(name))];
 }
 
-/** What `npm run check` runs: a name, a program of node_modules/ and its arguments. */
+/**
+ * What `npm run check` runs: a name, a program of node_modules/ and its arguments.
+ * @param {string} root
+ * @returns {string[][]}
+ */
 export function checks(root) {
   const packages = join(root, "node_modules");
   const tsc = join(packages, "typescript", "bin", "tsc");
@@ -24,14 +31,17 @@ export function checks(root) {
   ];
 }
 
-/** Runs all checks, whether or not one fails, and returns the names of those that failed. */
+/**
+ * Runs all checks, whether or not one fails, and returns the names of those that failed.
+ * @param {string} root
+ */
 export function failing(root, list = checks(root)) {
   return list
-    .filter(([name, ...command]) => {
+    .filter(([name = "", ...command]) => {
       const start = performance.now();
       const { status } = spawnSync(process.execPath, command, { cwd: root, stdio: "inherit" });
       console.log(`${name}: ${status === 0 ? "passed" : "FAILED"} (${seconds(start)})`);
       return status !== 0;
     })
-    .map(([name]) => name);
+    .map(([name = ""]) => name);
 }

@@ -8,10 +8,11 @@ const ASKS = ["--help", "-h", "--version"];
 /**
  * Whether a command line runs libtorch. Help does not, nor does what only uses exported models or
  * reads run folders.
+ * @param {readonly string[]} argv
  */
 export function needsEngine(argv) {
   if (argv.length === 0 || argv.some((arg) => ASKS.includes(arg))) return false;
-  const [command, ...args] = argv.filter((arg) => arg !== "--debug");
+  const [command = "", ...args] = argv.filter((arg) => arg !== "--debug");
   if (WITHOUT.includes(command)) return false;
   if (command === "predict") return !args.some((arg) => /^--onnx(=|$)/.test(arg));
   if (command === "playground") {

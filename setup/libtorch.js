@@ -11,7 +11,29 @@ import {
 import { join } from "node:path";
 import { firstOnPath, SetupError, say } from "./say.js";
 
-const OLDEST = [1, 13];
+/**
+ * @typedef {object} Host where a machine may keep libtorch
+ * @property {NodeJS.ProcessEnv} env
+ * @property {string} platform
+ * @property {string | undefined} multiarch Debian's name of the processor
+ * @property {string} system the folder of its packages
+ * @property {(python: string) => string | undefined} pythonTorch the folder of a Python's torch
+ * @property {() => string[]} homebrews
+ */
+
+/**
+ * @typedef {object} Libtorch what building against it needs to know
+ * @property {string} path
+ * @property {string} version
+ * @property {string} lib
+ * @property {string[]} includes
+ * @property {"c++17" | "c++20"} standard
+ * @property {0 | 1 | null} cxx11Abi
+ * @property {boolean} cuda
+ */
+
+const OLDEST = /** @type {const} */ ([1, 13]);
+/** @type {Partial<Record<NodeJS.Architecture, string>>} */
 const MULTIARCH = {
   arm: "arm-linux-gnueabihf",
   arm64: "aarch64-linux-gnu",
@@ -21,7 +43,11 @@ const MULTIARCH = {
   x64: "x86_64-linux-gnu",
 };
 
-/** Where this machine may keep libtorch; tests hand in another. */
+/**
+ * Where this machine may keep libtorch; tests hand in another.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Host}
+ */
 export function thisHost(env) {
   return {
     env,
@@ -41,12 +67,14 @@ export function thisHost(env) {
 /**
  * The libtorch to build against, or undefined: `LIBTORCH`, then pip's torch, Homebrew's and the
  * system's package. A `LIBTORCH` that is set but no libtorch is an error, not a reason to look on.
+ * @param {Host} host
+ * @returns {(Libtorch & { source: string }) | undefined}
  */
 export function findLibtorch(host) {
   const asked = host.env.LIBTORCH;
   if (asked) {
     const found = inspectLibtorch(asked, host);
-    if (found.problem) {
+    if (found.problem !== undefined) {
       throw new SetupError(
         `LIBTORCH=${asked} ${found.problem}; point it at a libtorch folder (with include/ and ` +
           "lib/), or unset it to have one looked for.",
@@ -57,12 +85,13 @@ export function findLibtorch(host) {
   for (const [source, folder] of candidates(host)) {
     if (!existsSync(folder)) continue;
     const found = inspectLibtorch(folder, host);
-    if (!found.problem) return { source, ...found };
+    if (found.problem === undefined) return { source, ...found };
     if (found.tooOld) say(`passing over ${folder}: it ${found.problem}`);
   }
   return undefined;
 }
 
+/** @param {Host} host @returns {Generator<[source: string, folder: string]>} */
 function* candidates(host) {
   const environment = host.env.VIRTUAL_ENV;
   for (const python of [...(environment ? [join(environment, "bin", "python3")] : []), "python3"]) {
@@ -79,6 +108,9 @@ function* candidates(host) {
 /**
  * What building against the libtorch in `folder` needs to know (version, include and library
  * folders, C++ ABI, standard, CUDA), or `{ problem }`: a clause that follows the folder's name.
+ * @param {string} folder
+ * @param {Pick<Host, "platform" | "multiarch" | "system">} host
+ * @returns {(Libtorch & { problem?: undefined }) | { problem: string, tooOld?: boolean }}
  */
 export function inspectLibtorch(folder, { platform, multiarch, system }) {
   const include = join(folder, "include");
@@ -96,7 +128,7 @@ export function inspectLibtorch(folder, { platform, multiarch, system }) {
     join(api, "torch", "version.h"),
   ]);
   if (!version) return { problem: "states no version in torch/version.h" };
-  const [major, minor] = version.split(".").map(Number);
+  const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     return {
       problem: `is libtorch ${version}, and ${OLDEST.join(".")} is the oldest that works`,
@@ -118,6 +150,8 @@ export function inspectLibtorch(folder, { platform, multiarch, system }) {
 /**
  * Whether the library holds c10d with Gloo. Its headers are there either way, so the library is
  * read through: half a second, at a build.
+ * @param {Pick<Libtorch, "lib">} libtorch
+ * @param {Pick<Host, "platform">} host
  */
 export function hasGloo({ lib }, { platform }) {
   const wanted = Buffer.from("ProcessGroupGloo23createDeviceForHostname");
@@ -138,11 +172,13 @@ export function hasGloo({ lib }, { platform }) {
  * Folders of headers with which c10d's NCCL compiles, or undefined. Only pip's torch names the version of
  * NCCL that it was built with, by the packages beside it; with another's headers, structures that
  * both sides share would differ in size.
+ * @param {Pick<Libtorch, "path" | "cuda">} libtorch
+ * @param {Pick<Host, "env">} host
  */
 export function ncclIncludes({ path, cuda }, { env }) {
   const beside = join(path, "..", "nvidia");
   if (!cuda || !existsSync(join(beside, "nccl", "include", "nccl.h"))) return undefined;
-  const toolkits = [env.CUDA_HOME, "/usr/local/cuda"].filter(Boolean);
+  const toolkits = [...(env.CUDA_HOME ? [env.CUDA_HOME] : []), "/usr/local/cuda"];
   const folders = [
     ...readdirSync(beside)
       .sort()
@@ -155,6 +191,7 @@ export function ncclIncludes({ path, cuda }, { env }) {
   return whole ? folders : undefined;
 }
 
+/** @param {readonly string[]} headers */
 function readVersion(headers) {
   for (const header of headers.filter(existsSync)) {
     const text = readFileSync(header, "utf8");
@@ -166,6 +203,7 @@ function readVersion(headers) {
   return undefined;
 }
 
+/** @param {string} header */
 function needsCxx20(header) {
   return /__cplusplus\s*<\s*202002L/.test(readFileSync(header, "utf8"));
 }
@@ -173,6 +211,7 @@ function needsCxx20(header) {
 /**
  * Which std::string libc10 was built with: 1 (C++11), 0 (the older one of pip's wheels up to 2.5)
  * or null where it does not say. Mixing the two links and then fails to load.
+ * @param {Buffer} library
  */
 export function detectAbi(library) {
   const symbols = library.toString("latin1").match(/_ZN3c105ErrorC[12]\w+/g);
@@ -180,14 +219,18 @@ export function detectAbi(library) {
   return symbols.some((symbol) => symbol.includes("__cxx11")) ? 1 : 0;
 }
 
-/** One sentence and every way on, for a machine on which no libtorch was found. */
+/**
+ * One sentence and every way on, for a machine on which no libtorch was found.
+ * @param {string} platform
+ */
 export function noLibtorchMessage(platform) {
-  const ways = [
+  const all = /** @type {[way: string, where: string][]} */ ([
     ["sudo apt-get install libtorch-dev libopenblas0-pthread", "Debian, Ubuntu"],
     ["pip install torch", "any Python 3 on PATH, or an active virtual environment"],
     ["brew install pytorch", "Homebrew"],
     ["export LIBTORCH=/path/to/libtorch", "one that you unpacked yourself"],
-  ].filter(([way]) => platform !== "darwin" || !way.startsWith("sudo apt-get"));
+  ]);
+  const ways = all.filter(([way]) => platform !== "darwin" || !way.startsWith("sudo apt-get"));
   if (platform === "darwin") ways.unshift(...ways.splice(1, 1));
   const lines = ways.map(([way, where]) => `  ${way.padEnd(56)}(${where})`);
   return (
@@ -198,6 +241,7 @@ export function noLibtorchMessage(platform) {
 
 // Without importing torch, which takes seconds; and without the current folder on the path, where
 // any folder called torch would do.
+/** @param {string} python @param {NodeJS.ProcessEnv} env */
 function askPython(python, env) {
   const code =
     "import sys; sys.path[:] = [p for p in sys.path if p]; import importlib.util as u; " +
@@ -206,12 +250,14 @@ function askPython(python, env) {
   return (status === 0 && stdout.trim()) || undefined;
 }
 
+/** @param {NodeJS.ProcessEnv} env */
 function askBrew(env) {
   if (!firstOnPath(["brew"], env)) return [];
   const { status, stdout } = spawnSync("brew", ["--prefix", "pytorch"], { env, encoding: "utf8" });
   return status === 0 && stdout.trim() ? [stdout.trim()] : [];
 }
 
+/** @param {string} path @param {string} target */
 function linksTo(path, target) {
   try {
     return realpathSync(path) === realpathSync(target);

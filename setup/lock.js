@@ -10,6 +10,11 @@ const GUARD_STALE_MS = 10_000;
  * Runs `work` while holding the lock directory `lock`, waiting for another process that holds it.
  * The directory appears with its owner already inside (a rename), so it never lacks one; a lock
  * whose owner has died is taken over. `onWait(pid)` is called once if there is anyone to wait for.
+ * @template T
+ * @param {string} lock
+ * @param {() => T} work
+ * @param {{ onWait?: (pid: number) => void, pollMs?: number }} [options]
+ * @returns {T}
  */
 export function withLock(lock, work, { onWait = () => {}, pollMs = 100 } = {}) {
   mkdirSync(dirname(lock), { recursive: true });
@@ -36,25 +41,28 @@ export function withLock(lock, work, { onWait = () => {}, pollMs = 100 } = {}) {
   }
 }
 
+/** @param {string} mine @param {string} lock */
 function claim(mine, lock) {
   try {
     renameSync(mine, lock); // fails where a non-empty directory has the name
     return true;
   } catch (error) {
-    if (error.code === "ENOTEMPTY" || error.code === "EEXIST") return false;
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (code === "ENOTEMPTY" || code === "EEXIST") return false;
     throw error;
   }
 }
 
 // Two waiters may find the same dead owner; only the one who makes the guard may remove the lock,
 // and it looks again first, lest it remove the lock that the other has just taken.
+/** @param {string} lock */
 function removeIfStale(lock) {
   if (!stale(lock)) return false;
   const guard = `${lock}.takeover`;
   try {
     mkdirSync(guard);
   } catch (error) {
-    if (error.code !== "EEXIST") throw error;
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
     if (age(guard) > GUARD_STALE_MS) rmSync(guard, { recursive: true, force: true });
     return false;
   }
@@ -66,6 +74,7 @@ function removeIfStale(lock) {
   return true;
 }
 
+/** @param {string} lock */
 function stale(lock) {
   const owner = readJson(join(lock, "owner.json"));
   if (!owner) return age(lock) > GUARD_STALE_MS; // being removed, or torn by a full disk
@@ -77,16 +86,19 @@ function self() {
   return { pid: process.pid, host: hostname(), started: startTime(process.pid) };
 }
 
+/** @param {{ pid: number, started: string | null }} owner */
 function alive({ pid, started }) {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if (error.code === "ESRCH") return false; // EPERM: it lives and is somebody else's
+    // EPERM: it lives and is somebody else's
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ESRCH") return false;
   }
   return started === startTime(pid);
 }
 
 // Process ids come round again, quickly so in containers; the start time tells two owners apart.
+/** @param {number} pid */
 function startTime(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -96,6 +108,7 @@ function startTime(pid) {
   }
 }
 
+/** @param {string} path */
 function age(path) {
   try {
     return Date.now() - statSync(path).mtimeMs;
@@ -104,6 +117,7 @@ function age(path) {
   }
 }
 
+/** @param {number} ms */
 function sleep(ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

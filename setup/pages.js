@@ -7,13 +7,20 @@ import { fingerprint, readJson, writeJson } from "./stamp.js";
 
 const STAMP = "dist/web/.stamp.json";
 
-/** Whether dist/web/ was built from the web/ that is there. A published package has no web/. */
+/**
+ * Whether dist/web/ was built from the web/ that is there. A published package has no web/.
+ * @param {string} root
+ */
 export function pagesFresh(root) {
   if (!existsSync(join(root, "web"))) return true;
   return readJson(join(root, STAMP))?.sources === sources(root);
 }
 
-/** Every folder of web/ with an index.html becomes a static folder of the same name in dist/web/. */
+/**
+ * Every folder of web/ with an index.html becomes a static folder of the same name in dist/web/.
+ * @param {string} root
+ * @param {NodeJS.ProcessEnv} env
+ */
 export function buildPages(root, env) {
   const pages = readdirSync(join(root, "web")).filter((name) =>
     existsSync(join(root, "web", name, "index.html")),
@@ -45,7 +52,11 @@ export function buildPages(root, env) {
   writeJson(join(root, STAMP), { sources: before });
 }
 
-/** Vite reads "#" and "?" in a path as parts of an address: such a folder is built through a link. */
+/**
+ * Vite reads "#" and "?" in a path as parts of an address: such a folder is built through a link.
+ * @param {string} root
+ * @param {(folder: string) => void} build
+ */
 function withPlainPath(root, build) {
   if (!/[#?]/.test(root)) return build(root);
   const scratch = mkdtempSync(join(tmpdir(), "cfcontra-pages-"));
@@ -57,7 +68,10 @@ function withPlainPath(root, build) {
   }
 }
 
-/** The sources of the pages, including the parts of src/ that they share with Node. */
+/**
+ * The sources of the pages, including the parts of src/ that they share with Node.
+ * @param {string} root
+ */
 function sources(root) {
   const shared = ["export", "datasets", "dashboard", "report", "train"].map(
     (name) => `src/${name}`,

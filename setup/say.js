@@ -12,20 +12,31 @@ import { delimiter, dirname, join } from "node:path";
 
 /** A set-up step that cannot go on; the message says what to do and is shown without a stack. */
 export class SetupError extends Error {
+  /** @override */
   name = "SetupError";
 }
 
-/** One calm line on stderr; stdout belongs to the command that follows. */
+/**
+ * One calm line on stderr; stdout belongs to the command that follows.
+ * @param {string} line
+ */
 export function say(line) {
   process.stderr.write(`set-up: ${line}\n`);
 }
 
-/** Milliseconds since `start` (performance.now()) as "12 s". */
+/**
+ * Milliseconds since `start` (performance.now()) as "12 s".
+ * @param {number} start
+ */
 export function seconds(start) {
   return `${Math.max(1, Math.round((performance.now() - start) / 1000))} s`;
 }
 
-/** The first of `names` that is an executable file on PATH, as given, or undefined. */
+/**
+ * The first of `names` that is an executable file on PATH, as given, or undefined.
+ * @param {readonly string[]} names
+ * @param {NodeJS.ProcessEnv} env
+ */
 export function firstOnPath(names, env) {
   const folders = (env.PATH ?? "").split(delimiter).filter(Boolean);
   return names.find((name) =>
@@ -33,6 +44,7 @@ export function firstOnPath(names, env) {
   );
 }
 
+/** @param {string} file */
 function executable(file) {
   try {
     accessSync(file, constants.X_OK);
@@ -45,13 +57,16 @@ function executable(file) {
 /**
  * Runs a program with all its output going to the file `log`, so that a quiet success stays quiet
  * and a failure leaves the whole story. Returns whether it succeeded and the last lines it wrote.
+ * @param {readonly string[]} command
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv, log: string }} options
  */
 export function runLogged(command, { cwd, env, log }) {
+  const [program = "", ...args] = command;
   mkdirSync(dirname(log), { recursive: true });
   const file = openSync(log, "w");
   let result;
   try {
-    result = spawnSync(command[0], command.slice(1), { cwd, env, stdio: ["ignore", file, file] });
+    result = spawnSync(program, args, { cwd, env, stdio: ["ignore", file, file] });
   } finally {
     closeSync(file);
   }
@@ -60,6 +75,7 @@ export function runLogged(command, { cwd, env, log }) {
   return { ok: result.status === 0, tail: lastLines(readFileSync(log, "utf8")) };
 }
 
+/** @param {string} text */
 function lastLines(text, count = 12) {
   return text.trimEnd().split("\n").slice(-count).join("\n");
 }

@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
-/** The JSON in `file`, or undefined where it is missing or torn. */
+/**
+ * The JSON in `file`, or undefined where it is missing or torn.
+ * @param {string} file
+ */
 export function readJson(file) {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
@@ -11,7 +14,11 @@ export function readJson(file) {
   }
 }
 
-/** Writes JSON beside `file` first and renames, so that no reader sees half of it. */
+/**
+ * Writes JSON beside `file` first and renames, so that no reader sees half of it.
+ * @param {string} file
+ * @param {unknown} value
+ */
 export function writeJson(file, value) {
   const part = `${file}.${process.pid}`;
   writeFileSync(part, `${JSON.stringify(value, null, 2)}\n`);
@@ -21,6 +28,8 @@ export function writeJson(file, value) {
 /**
  * A digest of the names and contents of `files` (folders are walked). Contents rather than times,
  * because switching branches and copying a checkout touch every time without changing anything.
+ * @param {string} root
+ * @param {readonly string[]} files
  */
 export function fingerprint(root, files) {
   const hash = createHash("sha256");
@@ -31,13 +40,15 @@ export function fingerprint(root, files) {
   return hash.digest("hex");
 }
 
+/** @param {string} path @returns {string[]} */
 function walk(path) {
   let entries;
   try {
     entries = readdirSync(path, { withFileTypes: true });
   } catch (error) {
-    if (error.code === "ENOTDIR") return [path];
-    if (error.code === "ENOENT") return [];
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (code === "ENOTDIR") return [path];
+    if (code === "ENOENT") return [];
     throw error;
   }
   return entries

@@ -1,15 +1,15 @@
-// `npm test`: the set-up, then every test, then one line that a script can read. Arguments go to
-// vitest: `npm test -- test/nn -t sgd`.
+// `npm test`: the set-up, then every test, then what was skipped and why, and a line that a script can
+// read: "N passed, N failed, N skipped". Arguments go to vitest: `npm test -- test/nn -t schedule`.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { bootstrapOrExplain, ROOT } from "./bootstrap.js";
 import { readJson } from "./stamp.js";
-import { summarise } from "./summary.js";
+import { lines, summarise } from "./summary.js";
 
 function runTests() {
-  if (!bootstrapOrExplain()) return { passed: 0, failed: 1 };
+  if (!bootstrapOrExplain()) return summarise(undefined, 1);
   const scratch = mkdtempSync(join(tmpdir(), "cfcontra-test-"));
   const report = join(scratch, "report.json");
   try {
@@ -31,6 +31,6 @@ function runTests() {
   }
 }
 
-const { passed, failed } = runTests();
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+const summary = runTests();
+for (const line of lines(summary, (path) => relative(ROOT, path))) console.log(line);
+process.exitCode = summary.failed > 0 || summary.passed === 0 ? 1 : 0;

@@ -6,13 +6,20 @@ import { fingerprint, readJson, writeJson } from "./stamp.js";
 
 const STAMP = "dist/.stamp.json";
 
-/** Whether dist/ was compiled from the src/ that is there. A published package has no src/. */
+/**
+ * Whether dist/ was compiled from the src/ that is there. A published package has no src/.
+ * @param {string} root
+ */
 export function distFresh(root) {
   if (!existsSync(join(root, "src"))) return true;
   return readJson(join(root, STAMP))?.sources === sources(root);
 }
 
-/** `tsc -p .`; a type error stops the set-up with the compiler's words. */
+/**
+ * `tsc -p .`; a type error stops the set-up with the compiler's words.
+ * @param {string} root
+ * @param {NodeJS.ProcessEnv} env
+ */
 export function compileTypeScript(root, env) {
   say("compiling TypeScript ...");
   const before = sources(root); // an edit made meanwhile is compiled next time
@@ -28,10 +35,13 @@ export function compileTypeScript(root, env) {
   writeJson(join(root, STAMP), { sources: before });
 }
 
-/** Deletes what was compiled from sources that are gone; the compiler leaves it in dist/. */
+/**
+ * Deletes what was compiled from sources that are gone; the compiler leaves it in dist/.
+ * @param {string} root
+ */
 export function removeOrphans(root) {
   const dist = join(root, "dist");
-  for (const file of readdirSync(dist, { recursive: true })) {
+  for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
     const source = /^(?!web\/)(.*?)(\.d\.ts|\.js)$/.exec(file)?.[1];
     if (source !== undefined && !existsSync(join(root, "src", `${source}.ts`))) {
       rmSync(join(dist, file));
@@ -39,6 +49,7 @@ export function removeOrphans(root) {
   }
 }
 
+/** @param {string} root */
 function sources(root) {
   return fingerprint(root, ["src", "tsconfig.json"]);
 }

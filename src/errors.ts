@@ -73,7 +73,8 @@ export function writing<T>(path: string, write: () => T): T {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined || error instanceof UserError) throw error;
-    const [kind, reason] = REASONS[code] ?? (["not-writable", `it failed (${code}); check the path`] as const);
+    const [kind, reason] =
+      REASONS[code] ?? (["not-writable", `it failed (${code}); check the path`] as const);
     throw new UserError(kind, `cannot write ${path}: ${reason}`, { cause: error });
   }
 }

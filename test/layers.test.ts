@@ -118,13 +118,8 @@ function wronglyLoadingTorch(sources: Sources): string[] {
     .filter((path) => [...loadedBy(sources, path)].some((file) => folderOf(file) === "torch"));
 }
 
-/** Circles that are still there: delete a line once its files import each other no more. */
-const KNOWN_CIRCLES: readonly (readonly string[])[] = [
-  ["operator", "scope", "tensor-operators", "tensor"].map((name) => `src/torch/${name}.ts`),
-];
-
-/** Circles of files that import each other, be it for types alone, but the known ones. */
-function circles(sources: Sources, known = KNOWN_CIRCLES): string[] {
+/** Circles of files that import each other, even if only for types. */
+function circles(sources: Sources): string[] {
   const imports = new Map(
     [...sources].map(([path, text]) => [path, importsOf(path, text).map(({ to }) => to)]),
   );
@@ -144,7 +139,6 @@ function circles(sources: Sources, known = KNOWN_CIRCLES): string[] {
   const found = new Set<string>();
   for (const [path, reached] of reach) {
     const circle = [...reached].filter((other) => reach.get(other)?.has(path)).sort();
-    if (known.some((files) => circle.every((file) => files.includes(file)))) continue;
     if (circle.length > 0) found.add(circle.join(", "));
   }
   return [...found];
@@ -303,17 +297,5 @@ describe("the rules above notice", () => {
       ["nn/f.ts", `import { a } from "./a.js";`],
     ]);
     expect(circles(files)).toEqual(["nn/a.ts, nn/b.ts, nn/c.ts", "nn/d.ts, nn/e.ts"]);
-  });
-
-  test("a known circle that grows", () => {
-    const files = new Map([
-      ["nn/a.ts", `import { b } from "./b.js";`],
-      ["nn/b.ts", `import type { A } from "./a.js";`],
-    ]);
-    const known = [["nn/a.ts", "nn/b.ts"]];
-    expect(circles(files, known)).toEqual([]);
-    files.set("nn/b.ts", `import { c } from "./c.js";`);
-    files.set("nn/c.ts", `import type { A } from "./a.js";`);
-    expect(circles(files, known)).toEqual(["nn/a.ts, nn/b.ts, nn/c.ts"]);
   });
 });

@@ -24,30 +24,47 @@ const ABOUT = {
   experiment: "From a preset to a finished run, and back: train, evaluate, predict, export.",
 };
 
+/** @typedef {import("./declarations.js").Statement} Statement */
+
 /**
  * @typedef {object} Entity something that is exported
  * @property {string} name
- * @property {string[]} access how it is reached, as `import { torch } from "cfcontra"`'s "torch.scope"
+ * @property {[string, ...string[]]} access how it is reached, as `import { torch } from "cfcontra"`'s "torch.scope"
  * @property {string} entry the module it is imported from
  * @property {string} file its declarations, below dist/
- * @property {import("./declarations.js").Statement[]} declarations overloads have several
+ * @property {[Statement, ...Statement[]]} declarations overloads have several
  */
+
+/** @typedef {keyof typeof ABOUT} Folder */
+/** @typedef {Map<Entity, { page: string, anchor: string }>} Links where an entity is described */
 
 /** Everything exported, by "file:name". @returns {Map<string, Entity>} */
 export function entities(dist = join(ROOT, "dist")) {
   const { name, exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  /** @type {Map<string, Statement[]>} */
   const parsed = new Map();
+  /** @param {string} file @returns {Statement[]} */
   const parse = (file) => {
-    if (!parsed.has(file)) parsed.set(file, statements(readFileSync(join(dist, file), "utf8")));
-    return parsed.get(file);
+    const known = parsed.get(file);
+    if (known) return known;
+    const found = statements(readFileSync(join(dist, file), "utf8"));
+    parsed.set(file, found);
+    return found;
   };
+  /** @type {Map<string, Entity>} */
   const found = new Map();
-  /** Adds what `file` exports under `wanted` (all where that is undefined). */
+  /**
+   * Adds what `file` exports under `wanted` (all where that is undefined).
+   * @param {string} file
+   * @param {string} entry
+   * @param {string} prefix
+   * @param {string} [wanted]
+   */
   const visit = (file, entry, prefix, wanted) => {
     for (const statement of parse(file)) {
       const { names, from, as, declares } = exportOf(statement.text);
       const there = from && posix.join(dirname(file), from).replace(/\.js$/, ".d.ts");
-      if (as) {
+      if (as && there) {
         if (!wanted || wanted === as) visit(there, entry, `${as}.`);
       } else if (names && there) {
         for (const [own, other] of names) {
@@ -56,32 +73,37 @@ export function entities(dist = join(ROOT, "dist")) {
       } else if (there) visit(there, entry, prefix, wanted);
       else if (declares && (!wanted || wanted === declares)) {
         const key = `${file}:${declares}`;
+        const access = prefix + declares;
+        /** @type {Entity} */
         const known = found.get(key) ?? {
           name: declares,
-          access: [],
+          access: [access],
           entry,
           file,
-          declarations: [],
+          declarations: [statement],
         };
-        const access = prefix + declares;
         if (!known.access.includes(access)) known.access.push(access);
         if (!known.declarations.includes(statement)) known.declarations.push(statement);
         found.set(key, known);
       }
     }
   };
-  for (const [path, { types }] of Object.entries(exports)) {
+  const entries = /** @type {[string, { types: string }][]} */ (Object.entries(exports));
+  for (const [path, { types }] of entries) {
     visit(types.replace("./dist/", ""), posix.join(name, path), "");
   }
   return found;
 }
 
-const folderOf = ({ file }) => (file.includes("/") ? file.split("/")[0] : "");
+/** @param {Entity} entity */
+const folderOf = ({ file }) => file.slice(0, Math.max(0, file.indexOf("/")));
+/** @param {Entity} entity */
 const titleOf = ({ access }) => access[0];
 
 /** As forges make anchors of headings; a second heading of the same name gets a number. */
 function slugger() {
   const seen = new Map();
+  /** @param {string} heading */
   return (heading) => {
     const slug = heading
       .toLowerCase()
@@ -95,13 +117,15 @@ function slugger() {
 
 /** The pages by file name. @returns {Map<string, string>} */
 export function apiPages(all = entities()) {
-  const folders = Object.keys(ABOUT).map((folder) => ({
+  const names = /** @type {Folder[]} */ (Object.keys(ABOUT));
+  const folders = names.map((folder) => ({
     folder,
     own: [...all.values()]
       .filter((entity) => folderOf(entity) === folder)
       .sort((a, b) => Number(titleOf(a).includes(".")) - Number(titleOf(b).includes("."))),
   }));
-  const links = new Map(); // name -> [page, anchor], for "See also"
+  /** @type {Links} */
+  const links = new Map();
   for (const { folder, own } of folders) {
     const slug = slugger();
     for (const entity of own) {
@@ -119,11 +143,12 @@ export function apiPages(all = entities()) {
   return pages;
 }
 
+/** @param {Entity} entity @param {string} page @param {Links} links */
 function entityText(entity, page, links) {
   const { file, entry, declarations } = entity;
   const comments = declarations.map(({ comment }) => comment).filter((comment) => comment !== "");
   const code = declarations.map(({ text }) => signature(text)).join("\n");
-  const [first, ...rest] = titleOf(entity).split(".");
+  const [first = "", ...rest] = titleOf(entity).split(".");
   const imported = rest.length > 0 ? first : entity.name;
   const erased = declarations.every(({ text }) => /^export (interface|type) /.test(text));
   const word = erased && rest.length === 0 ? "import type" : "import";
@@ -139,12 +164,18 @@ function entityText(entity, page, links) {
   return `## ${titleOf(entity)}\n\n${comments.map(prose).join("\n\n")}${comments.length > 0 ? "\n\n" : ""}\`\`\`ts\n${code}\n\`\`\`\n\n${footer}\n`;
 }
 
+/** @param {Entity} entity @param {string} page @param {Links} links */
 const linkTo = (entity, page, links) => {
-  const to = links.get(entity);
-  return `[${titleOf(entity)}](${to.page === page ? "" : to.page}#${to.anchor})`;
+  const { page: other = "", anchor = "" } = links.get(entity) ?? {};
+  return `[${titleOf(entity)}](${other === page ? "" : other}#${anchor})`;
 };
 
-/** The exported types that a signature names. */
+/**
+ * The exported types that a signature names.
+ * @param {Entity} entity
+ * @param {string} code
+ * @param {Links} links
+ */
 function usedBy(entity, code, links) {
   const words = new Set(code.replace(/\/\*[\s\S]*?\*\//g, "").match(/\b[A-Z]\w+/g));
   return [...links.keys()].filter(
@@ -152,7 +183,10 @@ function usedBy(entity, code, links) {
   );
 }
 
-/** A doc comment as Markdown: its tags become sentences. */
+/**
+ * A doc comment as Markdown: its tags become sentences.
+ * @param {string} comment
+ */
 function prose(comment) {
   return comment
     .replace(/^([+-]) /gm, "\\$1 ") // no list
@@ -165,7 +199,10 @@ function prose(comment) {
     .trim();
 }
 
-/** A declaration as one reads it: no `export declare`, nothing private, two spaces, no zod types. */
+/**
+ * A declaration as one reads it: no `export declare`, nothing private, two spaces, no zod types.
+ * @param {string} text
+ */
 function signature(text) {
   const readable = text
     .replace(/^export (declare )?/, "")
@@ -175,7 +212,11 @@ function signature(text) {
   return withoutSchemas(readable);
 }
 
-/** `z.ZodObject<{ ... }>` shortened: what a schema holds is documented with the methods. */
+/**
+ * `z.ZodObject<{ ... }>` shortened: what a schema holds is documented with the methods.
+ * @param {string} text
+ * @returns {string}
+ */
 function withoutSchemas(text) {
   const start = text.indexOf("z.ZodObject<{");
   if (start < 0) return text;
@@ -189,6 +230,11 @@ function withoutSchemas(text) {
   return `${text.slice(0, start)}ZodObject${withoutSchemas(text.slice(at + 1))}`;
 }
 
+/**
+ * @param {{ folder: Folder, own: Entity[] }[]} folders
+ * @param {Map<string, Entity>} all
+ * @param {Links} links
+ */
 function firstPage(folders, all, links) {
   const lines = folders.flatMap(({ folder, own }) => [
     `\n## [${folder}](${folder}.md)\n\n${ABOUT[folder]}\n`,

@@ -1,7 +1,8 @@
-// `npm run docs`: writes the API reference.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+// `npm run docs`: writes the API reference, and the tables of the results.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { apiPages } from "./api.js";
+import { withTables } from "./results.js";
 
 const folder = fileURLToPath(new URL("../api/", import.meta.url));
 const pages = apiPages();
@@ -9,3 +10,6 @@ mkdirSync(folder, { recursive: true });
 for (const name of readdirSync(folder)) if (!pages.has(name)) rmSync(`${folder}${name}`);
 for (const [name, text] of pages) writeFileSync(`${folder}${name}`, text);
 console.log(`${pages.size} pages in docs/api/`);
+
+const results = fileURLToPath(new URL("../results.md", import.meta.url));
+writeFileSync(results, withTables(readFileSync(results, "utf8")));

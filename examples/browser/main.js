@@ -10,15 +10,17 @@ const model = await (await fetch("model.onnx")).arrayBuffer();
 const segmenter = await openSegmenter(ort, new Uint8Array(model));
 const { size, classes } = segmenter.info;
 
-document.querySelector("input").addEventListener("change", async ({ target }) => {
-  const photo = await createImageBitmap(target.files[0]);
+const input = /** @type {HTMLInputElement} */ (document.querySelector("input"));
+const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector("canvas"));
+const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+
+input.addEventListener("change", async () => {
+  const photo = await createImageBitmap(/** @type {File} */ (input.files?.[0]));
   const { width, height } = photo;
-  const canvas = document.querySelector("canvas");
   Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d");
   context.drawImage(photo, 0, 0);
   const image = context.getImageData(0, 0, width, height);
   const { labels } = await segmenter.segment(resized(image, size), { output: image });
-  for (const [i, label] of labels.entries()) image.data.set(classes[label].color, 4 * i);
+  for (const [i, label] of labels.entries()) image.data.set(classes[label]?.color ?? [], 4 * i);
   context.putImageData(image, 0, 0);
 });

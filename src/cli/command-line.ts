@@ -10,7 +10,7 @@ const COMMANDS: Readonly<Record<string, Load | Group>> = {
   train: () => import("./commands/train.js"),
   pretrain: () => import("./commands/pretrain.js"),
   weights: {
-    description: "look at and convert files of weights",
+    description: "inspect and convert files of weights",
     commands: [
       () => import("./commands/weights-inspect.js"),
       () => import("./commands/weights-convert.js"),
@@ -32,7 +32,7 @@ const COMMANDS: Readonly<Record<string, Load | Group>> = {
     ],
   },
   data: {
-    description: "look at data sets",
+    description: "inspect data sets",
     commands: [() => import("./commands/data-check.js")],
   },
   setup: () => import("./commands/setup.js"),
@@ -55,7 +55,7 @@ export async function commandLine(argv: readonly string[] = []): Promise<Command
         "and unlabelled target images, get a network that works on the target (CFContra, " +
         "arXiv 2103.12371). Start with `cfcontra demo`.",
     )
-    .option("--debug", "show where an error comes from")
+    .option("--debug", "print the stack trace of an error")
     .version(version, "--version")
     .exitOverride()
     .configureOutput({
@@ -63,12 +63,13 @@ export async function commandLine(argv: readonly string[] = []): Promise<Command
         write(text.replace(/^error:/, (word) => paint("red", word, process.stderr))),
     })
     .configureHelp({ styleTitle: (title) => paint("bold", title) })
-    .showHelpAfterError("(--help lists what there is)")
+    .showHelpAfterError("(--help lists commands and options)")
     .addHelpText(
       "after",
       `
-Results go to stdout, everything else to stderr; --json makes one JSON value of
-them. Colours follow NO_COLOR and FORCE_COLOR. The Tab key: completion --help.`,
+Results go to stdout, everything else to stderr; --json prints results as one
+JSON value. Colours follow NO_COLOR and FORCE_COLOR. For the Tab key, see
+completion --help.`,
     );
   for (const [name, entry] of Object.entries(COMMANDS)) {
     if (!isNeeded(name, argv)) continue;

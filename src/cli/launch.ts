@@ -3,14 +3,14 @@ import { createServer } from "node:net";
 import { availableParallelism, constants } from "node:os";
 import { UserError } from "../errors.js";
 
-/** What a process has to end by itself once it should: time to say what it knows, or to save. */
+/** Time for a process to end by itself: to report its error, or to save. */
 const GRACE_MS = 5000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs this same command in `processes` processes on this host, as torchrun would, the threads divided
- * among them. Signals go on to all; when one fails, the others are ended. Returns the exit code of
- * the first that failed, else of rank 0.
+ * Runs this command again in `processes` processes on this host, as torchrun does, and divides the
+ * threads among them. Signals are passed on to all; if one fails, the others are ended. Returns the exit
+ * code of the first that failed, else 0.
  */
 export async function launch(processes: number): Promise<number> {
   if (processes < 1) throw new UserError("invalid-value", "--processes 0: expected 1 or more");
@@ -38,7 +38,7 @@ export async function launch(processes: number): Promise<number> {
 
 const LAUNCHED = "CFCONTRA_LAUNCHED";
 
-/** Whether `launch` has started this process; if so, it ends with its launcher. */
+/** Whether `launch` has started this process, which then ends with its launcher. */
 export function isLaunched(): boolean {
   if (process.env[LAUNCHED] === undefined || !process.channel) return false;
   process.once("disconnect", () => process.exit(1));
@@ -46,7 +46,7 @@ export function isLaunched(): boolean {
   return true;
 }
 
-/** Waits for all; ends the rest when one fails. */
+/** Waits for all processes, and ends the others if one fails. */
 function firstFailure(children: readonly ChildProcess[]): Promise<number> {
   return new Promise((resolve, reject) => {
     let running = children.length;
@@ -60,7 +60,7 @@ function firstFailure(children: readonly ChildProcess[]): Promise<number> {
         if (failed !== 0 && code === undefined) {
           code = failed;
           if (running > 0) {
-            // An interrupted run ends like this, too, each rank with 130.
+            // An interrupted run also ends like this, each rank with 130.
             const how = signal ? `was ended by ${signal}` : `ended with exit code ${own}`;
             if (own !== 130) process.stderr.write(`rank ${rank} ${how}; ending the others\n`);
             const end = (signal: NodeJS.Signals) => () => signalAll(children, signal);
@@ -82,7 +82,7 @@ function signalAll(children: readonly ChildProcess[], signal: NodeJS.Signals): v
   }
 }
 
-/** A port of this host that nobody listens on. */
+/** A free port of this host. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -8,31 +8,38 @@ const unwritable = () => {};
 
 /** Runs a command; errors become one sentence on stderr. Returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    return await run(argv);
+  } catch (error) {
+    return failed(error, argv);
+  }
+}
+
+/** Runs a command. Returns its exit code. */
+export async function run(argv: readonly string[]): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) {
     stream.off("error", unwritable).on("error", unwritable);
   }
-  try {
-    const program = await commandLine(argv);
-    if (argv.length === 0) {
-      program.outputHelp();
-      return 0;
-    }
-    await program.parseAsync(argv, { from: "user" });
-    return Number(process.exitCode ?? 0);
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode; // has printed its message
-    const explained = explain(error);
-    const text = argv.includes("--debug") ? `${(error as Error).stack}` : explained.text;
-    const lines = `error: ${text}`
-      .split("\n")
-      .map((line) => wrapped(line, columnsOf(process.stderr), 2));
-    process.stderr.write(`${inRed(lines.join("\n"))}\n`);
-    if (asksForJson(argv)) {
-      const { code, text: message } = explained;
-      process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
-    }
-    return 1;
+  const program = await commandLine(argv);
+  if (argv.length === 0) program.outputHelp();
+  else await program.parseAsync(argv, { from: "user" });
+  return Number(process.exitCode ?? 0);
+}
+
+/** Prints why a command failed. Returns the exit code. */
+export function failed(error: unknown, argv: readonly string[]): number {
+  if (error instanceof CommanderError) return error.exitCode; // has printed its message
+  const explained = explain(error);
+  const text = argv.includes("--debug") ? `${(error as Error).stack}` : explained.text;
+  const lines = `error: ${text}`
+    .split("\n")
+    .map((line) => wrapped(line, columnsOf(process.stderr), 2));
+  process.stderr.write(`${inRed(lines.join("\n"))}\n`);
+  if (asksForJson(argv)) {
+    const { code, text: message } = explained;
+    process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
   }
+  return 1;
 }
 
 /** Whether a command line asks for JSON on stdout: `--json` without a file. */

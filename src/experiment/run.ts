@@ -238,5 +238,7 @@ function withLatestCheckpoint(error: Error, out: string | undefined): Error {
   const way = latest
     ? `the newest checkpoint is ${latest}`
     : "it has not saved a checkpoint yet (train.checkpointEvery)";
-  return new UserError(error.code, `${error.message}; ${way}`, { cause: error });
+  return new UserError(error.code, `${error.message}; ${way}`, {
+    cause: error,
+  });
 }

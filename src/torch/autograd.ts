@@ -1,12 +1,16 @@
-import { type Dtype, scalarType } from "./dtype.js";
+import { scalarType } from "./dtype.js";
 import { native } from "./native.js";
+import { synchronous } from "./synchronous.js";
 import { Tensor } from "./tensor.js";
 
-/** Runs `body` without recording a graph. */
+/**
+ * Runs `body` without recording a graph.
+ * @throws if `body` returns a promise
+ */
 export function noGrad<T>(body: () => T): T {
   const before = native.setGradEnabled(false);
   try {
-    return body();
+    return synchronous("noGrad", body);
   } finally {
     native.setGradEnabled(before);
   }
@@ -47,16 +51,15 @@ export type Precision = "float32" | "bfloat16";
 
 /**
  * Runs `body` with libtorch's autocast: convolutions and matrix products in `precision`, what is
- * delicate in float32. "float32" runs it as it is. Back-propagate outside.
+ * delicate in float32. With "float32" nothing is cast, also inside another `autocast`. The innermost
+ * one counts, and when it ends, the outer one goes on as before. Back-propagate outside.
+ * @throws if `body` returns a promise
  */
 export function autocast<T>(precision: Precision, body: () => T, device = "cpu"): T {
-  if (precision === "float32") return body();
-  const type = device.split(":")[0] as string;
-  const code = scalarType(precision as Dtype);
-  native.setAutocast(type, true, code);
+  native.enterAutocast(device, precision === "float32" ? null : scalarType(precision));
   try {
-    return body();
+    return synchronous("autocast", body);
   } finally {
-    native.setAutocast(type, false, code);
+    native.leaveAutocast();
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { UserError } from "../errors.js";
+import { synchronous } from "./synchronous.js";
 
 const LARGEST_READ = 2 ** 30;
 
@@ -22,7 +23,7 @@ export function withFile<T>(path: string, read: (file: number, size: number) => 
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) throw cannot({ code: stat.isDirectory() ? "EISDIR" : "EINVAL" });
-    return read(file, stat.size);
+    return synchronous("withFile", () => read(file, stat.size));
   } finally {
     closeSync(file);
   }

@@ -4,12 +4,13 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.js";
 
-/** What the addon offers; see binding/torch.cc. Tensors are known by number. */
+/** What the addon offers; see binding/torch.cc. Tensors are known by their handles, which are numbers. */
 export interface Native {
   readonly version: string;
+  operatorNames(): string[];
   lookup(name: string, overload: string): number;
-  call(operator: number, ...args: unknown[]): unknown;
   schema(operator: number): string;
+  call(operator: number, ...args: unknown[]): unknown;
   dispose(handle: number): void;
   isLive(handle: number): boolean;
   liveTensors(): number;
@@ -29,14 +30,18 @@ export interface Native {
     retainGraph: boolean,
   ): (number | null)[];
   setGradEnabled(enabled: boolean): boolean;
-  setAutocast(device: string, enabled: boolean, scalarType: number): boolean;
+  /** `null`: no autocast. */
+  enterAutocast(device: string, scalarType: number | null): void;
+  leaveAutocast(): void;
   setThreads(count: number): void;
   threads(): number;
   manualSeed(seed: number): void;
   randomState(): number;
   setRandomState(state: number): void;
   hasCuda(): boolean;
-  lend(array: ArrayBufferView, shape: readonly number[], scalarType: number): number;
+  /** Copies the array. */
+  fromArray(array: ArrayBufferView, shape: readonly number[], scalarType: number): number;
+  /** Shares the tensor's memory. */
   bytes(handle: number): ArrayBuffer;
   /** Absent where libtorch has no c10d with Gloo. */
   openStore?(host: string, port: number, serve: boolean, timeout: number): Store;

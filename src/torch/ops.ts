@@ -28,8 +28,8 @@ function like({
 }
 
 /**
- * A tensor of `shape` over the memory of `data`, without a copy: they share their elements for as
- * long as the tensor is on the CPU and of the array's own type. Throws if sizes disagree.
+ * A tensor of `shape` with a copy of the elements of `data`. Throws if sizes disagree. To fill a tensor
+ * without a copy, write to the `array` of an `empty` one.
  */
 export function tensor(
   data: TypedArray,
@@ -37,11 +37,11 @@ export function tensor(
   options: TensorOptions = {},
 ): Tensor {
   const natural = data instanceof Uint16Array ? (options.dtype ?? "bfloat16") : naturalDtype(data);
-  const shared = new Tensor(native.lend(data, shape, scalarType(natural)));
+  const made = new Tensor(native.fromArray(data, shape, scalarType(natural)));
   const { dtype = natural, device = "cpu" } = options;
-  if (dtype === natural && device === "cpu") return shared;
-  const converted = shared.to({ dtype, device });
-  if (!shared.kept) shared.dispose();
+  if (dtype === natural && device === "cpu") return made;
+  const converted = made.to({ dtype, device });
+  made.dispose();
   return converted;
 }
 

@@ -107,16 +107,16 @@ function build(
   });
   const storages = new Map(views.map(({ storage }) => [storage.key, storage]));
   const bytes = contents.bytes(storages);
-  const lent = new Map(
+  const made = new Map(
     [...storages].map(([key, { dtype, count }]) => {
       const data = bytes.get(key) as Uint8Array;
-      return [key, new Tensor(native.lend(data, [count], scalarType(dtype)))] as const;
+      return [key, new Tensor(native.fromArray(data, [count], scalarType(dtype)))] as const;
     }),
   );
   return new Map(
     views.map(({ name, storage, shape, strides, offset }) => [
       name,
-      asStrided(lent.get(storage.key), shape, strides, offset),
+      asStrided(made.get(storage.key), shape, strides, offset),
     ]),
   );
 }

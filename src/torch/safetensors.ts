@@ -1,11 +1,11 @@
 import { createHash, type Hash } from "node:crypto";
 import { UserError } from "../errors.js";
 import { writeDurably } from "../write-atomically.js";
-import { type Dtype, scalarType } from "./dtype.js";
+import type { Dtype } from "./dtype.js";
 import { readFully, withFile } from "./file-access.js";
-import { native } from "./native.js";
+import { empty } from "./ops.js";
 import { scope } from "./scope.js";
-import { Tensor } from "./tensor.js";
+import type { Tensor } from "./tensor.js";
 
 /** Tensors by name, in the order of their creation or file. */
 export type TensorMap = Map<string, Tensor>;
@@ -129,14 +129,16 @@ export function readSafetensors(path: string): {
         if (begin + end > size) throw wrong(`it ends within "${name}" (truncated?)`);
         claimed += needed;
         if (claimed > size) throw wrong("its tensors overlap");
-        const data = new Uint8Array(needed);
-        if (!readFully(file, data, begin + start)) throw wrong(`it ends within "${name}"`);
-        if (DIGEST in metadata) hash.update(data);
+        let tensor: Tensor;
         try {
-          tensors.set(name, new Tensor(native.lend(data, entry.shape, scalarType(dtype))));
+          tensor = empty(entry.shape, { dtype });
         } catch (error) {
           throw wrong(`"${name}" is [${entry.shape}] (${(error as Error).message})`);
         }
+        const data = new Uint8Array(tensor.array.buffer);
+        if (!readFully(file, data, begin + start)) throw wrong(`it ends within "${name}"`);
+        if (DIGEST in metadata) hash.update(data);
+        tensors.set(name, tensor);
       }
       const { [DIGEST]: digest } = metadata;
       if (digest !== undefined && (claimed < size || hash.digest("hex") !== digest)) {

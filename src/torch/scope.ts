@@ -1,29 +1,54 @@
-import type { Tensor } from "./tensor.js";
+import { synchronous } from "./synchronous.js";
 
-/** Tensors made since the innermost open scope began, that scope's to free. */
-let current: Tensor[] | undefined;
+/** What a scope frees: a tensor. */
+export interface Owned {
+  /** Set by `keep`: no scope frees it. */
+  kept: boolean;
+  /** Frees it now. */
+  dispose(): void;
+  /** Leaves it to the garbage collector. */
+  guard(): void;
+}
 
-/** Called by every new tensor. Returns whether a scope will free it. */
-export function adopt(tensor: Tensor): boolean {
+/** What was made since the innermost open scope began, that scope's to free. */
+let current: Owned[] | undefined;
+
+/** Called with every new tensor. Returns whether a scope will free it. */
+export function adopt(tensor: Owned): boolean {
   current?.push(tensor);
   return current !== undefined;
 }
 
-type Visit = (tensor: Tensor) => void;
-
-/** Visits the tensors inside a value: itself, or in arrays, maps and plain objects. */
-function eachTensor(value: unknown, visit: Visit): void {
-  if (value === null || typeof value !== "object") return;
-  if (isTensor(value)) visit(value);
-  else if (value instanceof Map) for (const item of value.values()) eachTensor(item, visit);
-  else if (Array.isArray(value)) for (const item of value) eachTensor(item, visit);
-  else if (Object.getPrototypeOf(value) === Object.prototype) {
-    for (const item of Object.values(value)) eachTensor(item, visit);
+/**
+ * The tensors inside a value: itself, or in arrays, sets, maps and plain objects, which may be nested to
+ * any depth and contain themselves.
+ */
+function tensorsIn(value: unknown): Set<Owned> {
+  const found = new Set<Owned>();
+  const seen = new Set<object>();
+  const open: object[] = [];
+  const meet = (item: unknown) => {
+    if (typeof item !== "object" || item === null || seen.has(item)) return;
+    seen.add(item);
+    if (isOwned(item)) found.add(item);
+    else open.push(item);
+  };
+  meet(value);
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    for (const inner of contents(item)) meet(inner);
   }
+  return found;
 }
 
-function isTensor(value: object): value is Tensor {
-  return "handle" in value && "dispose" in value;
+function isOwned(value: object): value is Owned {
+  return "kept" in value && "guard" in value && "dispose" in value;
+}
+
+function contents(value: object): Iterable<unknown> {
+  if (Array.isArray(value) || value instanceof Set) return value;
+  if (value instanceof Map) return value.values();
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null ? Object.values(value) : [];
 }
 
 /**
@@ -32,20 +57,20 @@ function isTensor(value: object): value is Tensor {
  * that is open across an `await` would free other people's tensors.
  *
  *     const norm = scope(() => x.mul(x).sum().sqrt()); // the two intermediates are gone
+ *
+ * @throws if `body` returns a promise
  */
 export function scope<T>(body: () => T): T {
   const outer = current;
-  const mine: Tensor[] = [];
+  const mine: Owned[] = [];
+  let escaping: ReadonlySet<Owned> = new Set();
   current = mine;
-  let result: T | undefined;
   try {
-    result = body();
-    if (result instanceof Promise) throw new Error("scope: the body must be synchronous");
+    const result = synchronous("scope", body);
+    escaping = tensorsIn(result);
     return result;
   } finally {
     current = outer;
-    const escaping = new Set<Tensor>();
-    eachTensor(result, (tensor) => escaping.add(tensor));
     for (const tensor of mine) {
       if (tensor.kept) continue;
       if (!escaping.has(tensor)) tensor.dispose();
@@ -56,14 +81,14 @@ export function scope<T>(body: () => T): T {
 
 /** Exempts the tensors in `value` from every scope: they live until disposed. Returns `value`. */
 export function keep<T>(value: T): T {
-  eachTensor(value, (tensor) => {
+  for (const tensor of tensorsIn(value)) {
     tensor.kept = true;
     tensor.guard();
-  });
+  }
   return value;
 }
 
 /** Frees the tensors in `value` now. */
 export function dispose(value: unknown): void {
-  eachTensor(value, (tensor) => tensor.dispose());
+  for (const tensor of tensorsIn(value)) tensor.dispose();
 }

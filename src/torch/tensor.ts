@@ -1,3 +1,4 @@
+import { callsFor } from "./calls.js";
 import {
   type Dtype,
   dtypeOf,
@@ -7,9 +8,8 @@ import {
   typedArray,
 } from "./dtype.js";
 import { native } from "./native.js";
-import { tensorsAre } from "./operator.js";
 import { adopt, scope } from "./scope.js";
-import { op } from "./tensor-operators.js";
+import { tensorOperators } from "./tensor-operators.js";
 
 // The safety net for tensors that no scope owns and nobody disposed.
 const collected = new FinalizationRegistry<number>((handle) => native.dispose(handle));
@@ -132,7 +132,8 @@ export class Tensor {
   }
 
   /**
-   * The elements in row-major order without a copy: writing to the array writes to the tensor.
+   * The elements in row-major order without a copy: writing to the array writes to the tensor, unless
+   * an operator has given the tensor other memory since (`resize_`).
    * The tensor must be contiguous and on the CPU. bfloat16 and float16 come as raw 16-bit words.
    */
   get array(): TypedArray {
@@ -370,4 +371,6 @@ export class Tensor {
   }
 }
 
-tensorsAre((handle) => new Tensor(handle));
+/** Operators as functions of tensors. */
+export const calls = callsFor((handle) => new Tensor(handle));
+const op = tensorOperators(calls);

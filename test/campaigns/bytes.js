@@ -1,36 +1,56 @@
 // Hands damaged files to everything that reads files, in a process that is watched: each must be read or
 // be refused in a sentence, soon, in bounded memory, and nothing may be written.
 import { fork } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { randomFrom } from "../../dist/datasets/random.js";
 import { mutated } from "./mutate.js";
+import { processorSeconds } from "./processor-seconds.js";
 import { kinds } from "./readers.js";
 
 export { kinds };
 
-/** Tries inputs `first` .. `times` - 1 of a kind; input i follows from seed and i. Reports each to `tell`. */
+/**
+ * @typedef {{ read: number, refused: number, failures: string[] }} Counts
+ * @typedef {Counts & { begins: number }} Progress the input that is tried next
+ * @typedef {Counts & { mebibytes: number }} Result
+ */
+
+/** @param {string} kind */
+function readersOf(kind) {
+  const found = kinds[kind];
+  if (!found) throw new Error(`${kind}: expected one of ${Object.keys(kinds).join(", ")}`);
+  return found;
+}
+
+/**
+ * Tries inputs `first` .. `times` - 1 of a kind; input i follows from seed and i. Reports each to `tell`.
+ * @param {{ folder: string, kind: string, times: number, seed: number, first?: number, tell?: (at: Progress) => void }} options
+ */
 export async function damage({ folder, kind, times, seed, first = 0, tell = () => {} }) {
   mkdirSync(folder, { recursive: true });
-  const { good, read } = kinds[kind];
+  const { good, read } = readersOf(kind);
   const files = Object.entries(await good(folder));
   for (const [name, whole] of files) {
     replace(join(folder, name), whole);
     await read(folder, name); // or nothing would be tried
   }
   const counts = { read: 0, refused: 0 };
+  /** @type {string[]} */
   const failures = [];
   for (let i = first; i < times; i++) {
     tell({ begins: i, ...counts, failures });
     const random = randomFrom(seed, i);
-    const [name, whole] = files[random.below(files.length)];
+    const [name, whole] = /** @type {(typeof files)[number]} */ (files[random.below(files.length)]);
     const path = join(folder, name);
-    replace(path, mutated(whole, random));
+    replace(path, mutated(Buffer.from(whole), random));
     try {
       await read(folder, name);
       counts.read++;
-    } catch (error) {
+    } catch (reason) {
+      const error = /** @type {Error} */ (reason);
       if (error.name === "UserError" && !error.message.includes("\n")) counts.refused++;
       else failures.push(`${kind} ${i} (${name}): ${error.stack}`);
     }
@@ -40,15 +60,23 @@ export async function damage({ folder, kind, times, seed, first = 0, tell = () =
   return { ...counts, failures, mebibytes: Math.round(process.resourceUsage().maxRSS / 1024) };
 }
 
-/** What lies in the folder and is none of the files. */
+/**
+ * What lies in the folder and is none of the files.
+ * @param {string} folder
+ * @param {[name: string, whole: string | Uint8Array][]} files
+ */
 function straysIn(folder, files) {
   const known = files.map(([name]) => name);
-  return readdirSync(folder, { recursive: true }).filter(
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
     (path) => !known.some((name) => name === path || name.startsWith(`${path}/`)),
   );
 }
 
-/** A new file under an old name: libvips may still have the old one mapped into memory. */
+/**
+ * A new file under an old name: libvips may still have the old one mapped into memory.
+ * @param {string} path
+ * @param {string | Uint8Array} bytes
+ */
 function replace(path, bytes) {
   rmSync(path, { force: true });
   writeFileSync(path, bytes);
@@ -57,8 +85,12 @@ function replace(path, bytes) {
 const PATIENCE = 2; // seconds of processor time that one input may take
 const MEMORY = 1024; // MiB that the process may hold, libtorch and Node included
 
-/** `damage` in a process of its own, begun again behind an input that ends it. */
+/**
+ * `damage` in a process of its own, begun again behind an input that ends it.
+ * @param {{ folder: string, kind: string, times: number, seed: number }} options
+ */
 export async function campaign({ folder, kind, times, seed }) {
+  /** @type {Result & { kind: string, slowest: number }} */
   const total = { kind, read: 0, refused: 0, mebibytes: 0, slowest: 0, failures: [] };
   for (let first = 0; first < times; ) {
     const inside = join(folder, kind);
@@ -70,8 +102,10 @@ export async function campaign({ folder, kind, times, seed }) {
         cwd: folder,
       },
     );
+    /** @type {Progress} */
     let before = { begins: first, read: 0, refused: 0, failures: [] }; // the input it is at
     let spent = Number.NaN;
+    /** @type {string | undefined} */
     let why;
     const used = () => processorSeconds(child.pid);
     const watching = setInterval(() => {
@@ -80,23 +114,21 @@ export async function campaign({ folder, kind, times, seed }) {
       why = `took more than ${PATIENCE} s`;
       child.kill("SIGKILL");
     }, 250);
-    const result = await new Promise((resolve) => {
-      let answer;
-      child.on("message", (message) => {
-        if (message.begins === undefined) answer = message;
-        else [before, spent] = [message, used()];
-      });
-      child.once("close", (code, signal) =>
-        resolve(answer ?? { died: why ?? `ended by ${signal ?? code}` }),
-      );
+    /** @type {Result | undefined} */
+    let result;
+    child.on("message", (sent) => {
+      const message = /** @type {Progress | Result} */ (sent);
+      if ("begins" in message) [before, spent] = [message, used()];
+      else result = message;
     });
+    const [code, signal] = await once(child, "close");
     clearInterval(watching);
-    const { read, refused, failures } = result.died ? before : result;
+    const { read, refused, failures } = result ?? before;
     total.read += read;
     total.refused += refused;
     total.failures.push(...failures);
-    if (result.died) {
-      total.failures.push(`${kind} ${before.begins}: ${result.died}`);
+    if (!result) {
+      total.failures.push(`${kind} ${before.begins}: ${why ?? `ended by ${signal ?? code}`}`);
       first = before.begins + 1;
       continue;
     }
@@ -109,18 +141,8 @@ export async function campaign({ folder, kind, times, seed }) {
   return total;
 }
 
-/** utime and stime of a process, as Linux gives them in hundredths of a second; NaN elsewhere. */
-function processorSeconds(pid) {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return Number.NaN;
-  }
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const result = await damage({ ...JSON.parse(process.argv[2]), tell: (at) => process.send(at) });
-  process.send(result);
+  const tell = (/** @type {Progress | Result} */ message) => process.send?.(message);
+  tell(await damage({ ...JSON.parse(process.argv[2] ?? ""), tell }));
   process.disconnect();
 }

@@ -10,6 +10,8 @@ import { dispose } from "../../dist/torch/index.js";
 import { checkpoints, readCheckpoint } from "../../dist/train/index.js";
 import { BIN, tinyPreset } from "./tiny-run.js";
 
+/** @typedef {ReturnType<typeof training>} Life */
+
 /**
  * @param {{ folder: string, times: number, seed: number, processes?: number, say?: (line: string) => void }} options
  * `folder` is empty. Returns counts; throws where a promise was broken.
@@ -19,6 +21,7 @@ export async function killAndResume({ folder, times, seed, processes = 1, say = 
   const steps = 40;
   const train = { steps, evaluateEvery: 10, checkpointEvery: 1 };
   const preset = await tinyPreset(folder, { train });
+  /** @param {string} run */
   const start = (run) =>
     training([
       ...(existsSync(join(run, "config.yaml"))
@@ -47,7 +50,7 @@ export async function killAndResume({ folder, times, seed, processes = 1, say = 
     while (counts.kills < times) {
       const life = start(run);
       const moment = await randomMoment(random, run, life, { startUp, step });
-      if (life.ended.done) break;
+      if (life.over()) break;
       life.kill();
       await life.ended;
       counts.kills++;
@@ -62,7 +65,14 @@ export async function killAndResume({ folder, times, seed, processes = 1, say = 
   return { ...counts, runs, steps };
 }
 
-/** Waits for the moment to kill, and says which kind it is. */
+/**
+ * Waits for the moment to kill, and says which kind it is.
+ * @param {import("../../dist/datasets/random.js").Random} random
+ * @param {string} run
+ * @param {Life} life
+ * @param {{ startUp: number, step: number }} times in milliseconds
+ * @returns {Promise<"whileStarting" | "whileTraining" | "whileWriting">}
+ */
 async function randomMoment(random, run, life, { startUp, step }) {
   if (random.chance(0.2)) {
     await setTimeout(random.between(0, startUp));
@@ -76,11 +86,15 @@ async function randomMoment(random, run, life, { startUp, step }) {
   return "whileWriting";
 }
 
+/** @param {string} run */
 const halfWritten = (run) =>
   existsSync(run)
-    ? readdirSync(run, { recursive: true }).filter((name) => name.endsWith(".part"))
+    ? readdirSync(run, { recursive: true, encoding: "utf8" }).filter((name) =>
+        name.endsWith(".part"),
+      )
     : [];
 
+/** @param {string} whole @param {string} run */
 function requireSame(whole, run) {
   if (halfWritten(run).length > 0) throw new Error(`left behind: ${halfWritten(run).join(", ")}`);
   const [before, after] = [outcome(whole), outcome(run)];
@@ -89,7 +103,11 @@ function requireSame(whole, run) {
   }
 }
 
-/** Every checkpoint under its final name is whole, and none that was there before is lost. */
+/**
+ * Every checkpoint under its final name is whole, and none that was there before is lost.
+ * @param {string} run
+ * @param {number} reached
+ */
 function requireWhole(run, reached) {
   const kept = checkpoints(run);
   const steps = kept.map((path) => {
@@ -104,28 +122,38 @@ function requireWhole(run, reached) {
   return newest;
 }
 
-/** Everything that a run leaves and that does not depend on the clock, as digests. */
+/**
+ * Everything that a run leaves and that does not depend on the clock, as digests.
+ * @param {string} run
+ * @returns {Record<string, string>}
+ */
 function outcome(run) {
+  /** @param {string | Uint8Array} bytes */
   const digest = (bytes) => createHash("sha256").update(bytes).digest("hex");
   const lines = readFileSync(join(run, "metrics.jsonl"), "utf8").trim().split("\n");
   const metrics = lines.map((line) => {
     const { seconds, waiting, memory, ...numbers } = JSON.parse(line);
     return numbers;
   });
-  const previews = readdirSync(join(run, "previews"), { recursive: true })
+  const previews = readdirSync(join(run, "previews"), { recursive: true, encoding: "utf8" })
     .filter((name) => /\.(png|jpg)$/.test(name))
     .sort()
     .map((name) => [name, digest(readFileSync(join(run, "previews", name)))]);
   return {
-    checkpoint: digest(readFileSync(checkpoints(run).at(-1))),
+    checkpoint: digest(readFileSync(checkpoints(run).at(-1) ?? "")),
     metrics: digest(JSON.stringify(metrics)),
     prototypes: digest(readFileSync(join(run, "prototypes.jsonl"))),
-    scores: digest(JSON.stringify(JSON.parse(readFileSync(join(run, "result.json"))).scores)),
+    scores: digest(
+      JSON.stringify(JSON.parse(readFileSync(join(run, "result.json"), "utf8")).scores),
+    ),
     previews: digest(JSON.stringify(previews)),
   };
 }
 
-/** `cfcontra train` in a process group of its own; `kill` ends all of it at once. */
+/**
+ * `cfcontra train` in a process group of its own; `kill` ends all of it at once.
+ * @param {string[]} args
+ */
 function training(args) {
   const child = spawn(process.execPath, [BIN, "train", ...args], {
     detached: true,
@@ -136,27 +164,38 @@ function training(args) {
   child.stderr.on("data", (text) => {
     err += text;
   });
+  let over = false;
+  /** @type {Promise<{ code: number | null, err: string }>} */
   const ended = new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => {
-      ended.done = true;
+      over = true;
       resolve({ code, err });
     });
   });
-  return { ended, kill: () => process.kill(-child.pid, "SIGKILL") };
+  const kill = () => process.kill(-Number(child.pid), "SIGKILL");
+  return { ended, over: () => over, kill };
 }
 
+/** @param {{ code: number | null, err: string }} ended @param {string} run */
 function requireSuccess({ code, err }, run) {
   if (code !== 0) throw new Error(`${run} ended with ${code}: ${err}`);
 }
 
-/** Waits until a file of such a name appears in a folder, or the run is over. */
-async function appears(folder, name, { ended }) {
-  while (!existsSync(folder) && !ended.done) await setTimeout(5);
-  if (ended.done) return;
-  const watcher = watch(folder);
+/**
+ * Waits until a file of such a name appears in a folder, or the run is over.
+ * @param {string} folder
+ * @param {RegExp} name
+ * @param {Life} life
+ */
+async function appears(folder, name, { ended, over }) {
+  while (!existsSync(folder) && !over()) await setTimeout(5);
+  if (over()) return;
+  const watcher = watch(folder, { encoding: "utf8" });
+  /** @type {Promise<void>} */
   const seen = new Promise((resolve) => {
-    watcher.on("change", (_, file) => {
+    watcher.on("change", (_, changed) => {
+      const file = String(changed);
       // A file that is half written is seen as it begins; by now it may be complete.
       if (name.test(file) && (file.endsWith(".part") || existsSync(join(folder, file)))) resolve();
     });

@@ -4,7 +4,8 @@ import { killAndResume } from "./kill.js";
 
 test("a run killed four times ends in the bits of one that nobody killed", async () => {
   await inTemporaryFolder(async (folder) => {
-    const { kills } = await killAndResume({ folder, times: 4, seed: 3 });
-    expect(kills).toBe(4);
+    // It throws for the first bit that differs, and for the first checkpoint that is lost.
+    const { whileWriting, whileTraining } = await killAndResume({ folder, times: 4, seed: 3 });
+    expect(whileWriting + whileTraining).toBeGreaterThan(0); // not only before there was anything
   });
-}, 240_000); // a dozen processes, on a machine that may be busy
+});

@@ -1,18 +1,38 @@
 // `npm run campaign -- NAME`: long searches for what breaks, whose short versions are in the tests.
-//   kill    kills a training run at random moments and resumes it: the same bits as a run not killed
-//   bytes   damages files of every kind that is read: each is read or refused in a sentence
-//   sanitize  the binding's tests with an addon built with AddressSanitizer
-//   memory  10,000 steps of a tiny network: a chart of the memory it holds, and the slope
+//   kill       kills a training run at random moments and resumes it: the same bits as a run not killed
+//   bytes      damages files of every kind that is read: each is read or refused in a sentence
+//   operators  calls every operator of libtorch with odd arguments: each returns or is refused, or libtorch crashes
+//   sanitize   the binding's tests with an addon built with AddressSanitizer
+//   memory     10,000 steps of a tiny network: a chart of the memory it holds, and the slope
 // Options: --times, --seed, --out FOLDER (results; a temporary folder when omitted).
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
+/**
+ * @typedef {object} Options
+ * @property {string} folder
+ * @property {number} [times]
+ * @property {number} seed
+ * @property {string | undefined} [only]
+ * @property {number} [processes]
+ * @property {(line: string) => void} say
+ */
+
+/** @type {Record<string, (options: Options) => Promise<object>>} */
 const campaigns = {
   async kill({ times = 50, ...options }) {
     const { killAndResume } = await import("./kill.js");
     return killAndResume({ times, ...options });
+  },
+  async operators({ times = 20, only, ...options }) {
+    const { campaign, operatorNames } = await import("./operators.js");
+    const names = operatorNames().filter((name) => only === undefined || name === only);
+    if (names.length === 0) throw new Error(`--only ${only}: expected an operator's full name`);
+    const { crashed, slow, faults, ...counts } = await campaign({ names, times, ...options });
+    if (faults.length > 0) process.exitCode = 1;
+    return { ...counts, crashed: crashed.length, slow: slow.length, faults: faults.length };
   },
   async sanitize(options) {
     const { sanitize } = await import("./sanitize.js");
@@ -51,23 +71,25 @@ const { values, positionals } = parseArgs({
   },
 });
 const [name] = positionals;
-if (!Object.hasOwn(campaigns, name ?? "")) {
+const run = campaigns[name ?? ""];
+if (!run) {
   console.error(
     `expected one of ${Object.keys(campaigns).join(", ")}: npm run campaign -- kill --times 50`,
   );
   process.exit(1);
 }
-function number(text) {
-  if (text === undefined || /^[1-9]\d*$/.test(text)) return text && Number(text);
+/** @param {string} [text] */
+function number(text = "") {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
   console.error(`${text} is no number of times, seed or processes: expected 1, 2, 3, ...`);
   process.exit(1);
 }
 const folder = values.out ?? mkdtempSync(join(tmpdir(), "cfcontra-campaign-"));
 mkdirSync(folder, { recursive: true });
 try {
-  const result = await campaigns[name]({
+  const result = await run({
     folder,
-    times: number(values.times),
+    ...(values.times === undefined ? {} : { times: number(values.times) }),
     seed: number(values.seed),
     only: values.only,
     processes: number(values.processes),

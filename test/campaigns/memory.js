@@ -14,10 +14,15 @@ import { tinyPreset } from "./tiny-run.js";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc");
 
+/** @typedef {{ step: number, resident: number, tensors: number, bytes: number }} Sample resident is in KiB */
+
 const EVERY = 50;
 const WARM_UP = 0.2; // share of the steps: caches fill, libtorch and V8 take what they keep
 
-/** Writes memory.csv and memory.svg into the folder, and returns the slope. */
+/**
+ * Writes memory.csv and memory.svg into the folder, and returns the slope.
+ * @param {{ folder: string, steps: number, seed: number, say?: (line: string) => void }} options
+ */
 export async function memory({ folder, steps, seed, say = () => {} }) {
   const preset = await tinyPreset(folder, {
     ...{ method: "cfcontra", options: {}, style: { method: "none" } },
@@ -28,6 +33,7 @@ export async function memory({ folder, steps, seed, say = () => {} }) {
   const run = join(folder, "run");
   mkdirSync(run);
   const parts = await prepare(configuration({ preset }), run, { listener: silentListener });
+  /** @type {Sample[]} */
   const samples = [];
   for await (const { step } of trainingSteps(parts.loop)) {
     if (step % EVERY !== 0) continue;
@@ -41,7 +47,7 @@ export async function memory({ folder, steps, seed, say = () => {} }) {
   parts.records?.status.end("stopped");
   parts.dispose();
   const steady = samples.filter(({ step }) => step > WARM_UP * steps);
-  const slope = 1000 * slopeOf(steady.map(({ step, resident }) => [step, resident]));
+  const slope = 1000 * slopeOf(steady.map(({ step, resident }) => ({ x: step, y: resident })));
   const lines = samples.map(({ step, resident, tensors }) => `${step},${resident},${tensors}`);
   writeFileSync(join(folder, "memory.csv"), ["step,resident_kib,tensors", ...lines, ""].join("\n"));
   writeFileSync(join(folder, "memory.svg"), chart(samples, slope));
@@ -53,23 +59,30 @@ export async function memory({ folder, steps, seed, say = () => {} }) {
   };
 }
 
-/** The slope of the line of least squares. */
+/**
+ * The slope of the line of least squares.
+ * @param {{ x: number, y: number }[]} points
+ */
 function slopeOf(points) {
+  /** @param {(point: { x: number, y: number }) => number} of */
   const mean = (of) => points.reduce((sum, point) => sum + of(point), 0) / points.length;
-  const [x0, y0] = [mean(([x]) => x), mean(([, y]) => y)];
-  return mean(([x, y]) => (x - x0) * (y - y0)) / mean(([x]) => (x - x0) ** 2);
+  const [x0, y0] = [mean(({ x }) => x), mean(({ y }) => y)];
+  return mean(({ x, y }) => (x - x0) * (y - y0)) / mean(({ x }) => (x - x0) ** 2);
 }
 
 const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [720, 320, 64, 64, 40];
 
+/** @param {Sample[]} samples @param {number} slope */
 function chart(samples, slope) {
-  const last = samples.at(-1).step;
+  const last = samples.at(-1)?.step ?? 0;
   const highest = Math.max(...samples.map(({ resident }) => resident)) / 1024;
   const apart =
     [10, 25, 50, 100, 250, 500, 1000].find((mebibytes) => highest / mebibytes <= 5) ?? 5000;
   const lines = Array.from({ length: Math.ceil(highest / apart) + 1 }, (_, i) => i * apart);
-  const most = lines.at(-1) * 1024;
+  const most = (lines.at(-1) ?? 0) * 1024;
+  /** @param {number} step */
   const x = (step) => LEFT + ((WIDTH - LEFT - 24) * step) / last;
+  /** @param {number} kib */
   const y = (kib) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * kib) / most;
   const course = samples.map(
     ({ step, resident }) => `${x(step).toFixed(1)},${y(resident).toFixed(1)}`,

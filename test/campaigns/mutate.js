@@ -14,35 +14,49 @@ const NUMBERS = [
   "{}",
 ];
 
-/** `bytes` with one to four changes drawn from `random` (of dist/datasets/random.js). */
+/**
+ * `bytes` with one to four changes drawn from `random` (of dist/datasets/random.js).
+ * @param {Uint8Array} bytes
+ * @param {import("../../dist/datasets/random.js").Random} random
+ */
 export function mutated(bytes, random) {
+  /** @type {Buffer} */
   let changed = Buffer.from(bytes);
   for (let i = random.below(4); i >= 0; i--) {
-    changed = CHANGES[random.below(CHANGES.length)](changed, random);
+    changed = oneOf(CHANGES, random)(changed, random);
     if (changed.length === 0) break;
   }
   return random.chance(0.5) ? withPngChecksums(changed) : changed;
 }
 
+/** @param {Buffer} bytes @param {import("../../dist/datasets/random.js").Random} random */
 const place = (bytes, random) => random.below(bytes.length);
+/**
+ * @param {Buffer} bytes @param {number} from @param {number} to
+ * @param {Buffer} [between]
+ */
 const cut = (bytes, from, to, between = Buffer.alloc(0)) =>
   Buffer.concat([bytes.subarray(0, from), between, bytes.subarray(to)]);
 
+/** @type {<T>(all: readonly T[], random: import("../../dist/datasets/random.js").Random) => T} */
+const oneOf = (all, random) => /** @type {(typeof all)[number]} */ (all[random.below(all.length)]);
+
+/** @type {((bytes: Buffer, random: import("../../dist/datasets/random.js").Random) => Buffer)[]} */
 const CHANGES = [
   function flipBit(bytes, random) {
-    bytes[place(bytes, random)] ^= 1 << random.below(8);
+    const at = place(bytes, random);
+    bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << random.below(8)), at);
     return bytes;
   },
   function setByte(bytes, random) {
-    bytes[place(bytes, random)] = [0, 1, 127, 128, 255, random.below(256)][random.below(6)];
+    const at = place(bytes, random);
+    bytes[at] = oneOf([0, 1, 127, 128, 255, random.below(256)], random);
     return bytes;
   },
   function setWord(bytes, random) {
     if (bytes.length < 4) return bytes;
-    bytes.writeUInt32LE(
-      [0, 1, 2 ** 31, 2 ** 32 - 1][random.below(4)],
-      random.below(bytes.length - 3),
-    );
+    const word = oneOf([0, 1, 2 ** 31, 2 ** 32 - 1], random);
+    bytes.writeUInt32LE(word, random.below(bytes.length - 3));
     return bytes;
   },
   (bytes, random) => bytes.subarray(0, place(bytes, random)), // truncated
@@ -64,13 +78,16 @@ const CHANGES = [
     const text = bytes.toString("latin1");
     const found = [...text.matchAll(/-?\d+(\.\d+)?|"[^"\n]*"|true|null/g)];
     if (found.length === 0) return bytes;
-    const { index, 0: token } = found[random.below(found.length)];
-    const other = Buffer.from(NUMBERS[random.below(NUMBERS.length)]);
+    const { index, 0: token } = oneOf(found, random);
+    const other = Buffer.from(oneOf(NUMBERS, random));
     return cut(bytes, index, index + token.length, other);
   },
 ];
 
-/** A PNG's chunks with the checksums that their bytes now have, so that a change gets past them. */
+/**
+ * A PNG's chunks with the checksums that their bytes now have, so that a change gets past them.
+ * @param {Buffer} bytes
+ */
 function withPngChecksums(bytes) {
   if (bytes.length < 20 || bytes.readUInt32BE(0) !== 0x89504e47) return bytes;
   for (let at = 8; at + 12 <= bytes.length; ) {

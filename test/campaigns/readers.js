@@ -16,15 +16,18 @@ import { arange, dispose, readTensors, scope, writeSafetensors } from "../../dis
 import { readCheckpoint } from "../../dist/train/index.js";
 import { tinyConfig } from "./tiny-run.js";
 
+/** @param {string} name */
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const size = { width: 24, height: 16 };
 
+/** @param {string} path */
 function tensors(path) {
   const { tensors } = readTensors(path);
   for (const tensor of tensors.values()) tensor.numbers();
   dispose(tensors);
 }
 
+/** @param {string} folder @param {Record<string, string>} metadata */
 function safetensors(folder, metadata) {
   const path = join(folder, "good.safetensors");
   scope(() =>
@@ -43,7 +46,10 @@ function safetensors(folder, metadata) {
   return bytes;
 }
 
-/** Without the checksum, which would catch nearly everything ahead of what is tried. */
+/**
+ * Without the checksum, which would catch nearly everything ahead of what is tried.
+ * @param {Buffer} bytes
+ */
 function withoutChecksum(bytes) {
   const length = Number(bytes.readBigUInt64LE());
   const header = JSON.parse(bytes.toString("utf8", 8, 8 + length));
@@ -54,6 +60,7 @@ function withoutChecksum(bytes) {
   return Buffer.concat([prefix, text, bytes.subarray(8 + length)]);
 }
 
+/** @param {number} channels */
 const pixels = (channels) =>
   Uint8Array.from({ length: size.width * size.height * channels }, (_, i) => (i * 7) % 251);
 const picture = () => sharp(pixels(3), { raw: { ...size, channels: 3 } });
@@ -71,6 +78,7 @@ function runFiles() {
   const points = { x: [0, 1], y: [1, 0], domain: [0, 1], class: [0, 1] };
   const scores = { target: { iou: [0.5, null], miou: 0.5, accuracy: 0.7 } };
   const line = { step: 10, rate: 0.01, "source/main": 0.5, seconds: 0.1, waiting: 0, memory: 300 };
+  /** @param {object} value */
   const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
   const common = { method: "cfcontra", seed: 1, steps: 20 };
   return {
@@ -109,9 +117,12 @@ const QUESTIONS = [
   "/api/series?run=run&key=source/main",
 ];
 
+/** @typedef {Record<string, string | Uint8Array>} Files whole files by name */
+
 /**
  * By kind: `good(folder)` gives whole files by name, `read(folder, name)` reads one of them, damaged, that
  * lies in the folder beside the others.
+ * @type {Record<string, { good: (folder: string) => Promise<Files>, read: (folder: string, name: string) => unknown }>}
  */
 export const kinds = {
   safetensors: {
@@ -180,9 +191,14 @@ export const kinds = {
   },
 };
 
-/** A run folder by all that reads it. Each may refuse it in a sentence: the others are asked all the same. */
+/**
+ * A run folder by all that reads it. Each may refuse it in a sentence: the others are asked all the same.
+ * @param {string} folder
+ * @param {string} name
+ */
 async function readWholeRun(folder, name) {
   const run = join(folder, "run");
+  /** @type {Error[]} */
   const refusals = [];
   for (const reader of [
     () => runConfig(run), // resume, evaluate, predict, export
@@ -200,7 +216,7 @@ async function readWholeRun(folder, name) {
     try {
       await reader();
     } catch (error) {
-      refusals.push(error);
+      refusals.push(/** @type {Error} */ (error));
     }
   }
   const worst = refusals.find(({ name }) => name !== "UserError") ?? refusals[0];

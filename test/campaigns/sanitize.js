@@ -16,7 +16,10 @@ const COPIED = [
   "tsconfig.json",
 ];
 
-/** @returns the exit code of the tests. Throws where the compiler has no sanitizer. */
+/**
+ * @returns the exit code of the tests. Throws where the compiler has no sanitizer.
+ * @param {{ folder: string, tests?: string[], say: (line: string) => void }} options
+ */
 export function sanitize({ folder, tests = ["test/torch"], say }) {
   const { compiler, command } = JSON.parse(readFileSync(join(ROOT, "build", "torch.json"), "utf8"));
   for (const name of [...COPIED, "vitest.config.ts"]) {
@@ -24,7 +27,7 @@ export function sanitize({ folder, tests = ["test/torch"], say }) {
   }
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   mkdirSync(join(folder, "build"));
-  const [program, ...args] = command;
+  const [program, ...args] = /** @type {[string, ...string[]]} */ (command);
   const flags = ["-fsanitize=address", "-fno-omit-frame-pointer", "-g1", "-O1"];
   say(`${compiler} ${flags.join(" ")} ...`);
   run(program, [...flags, ...args.filter((arg) => arg !== "-O2"), "build/torch.node"], folder);
@@ -45,6 +48,7 @@ export function sanitize({ folder, tests = ["test/torch"], say }) {
   return run(process.execPath, [vitest, "run", ...tests, ...options], folder, env, true);
 }
 
+/** @param {string} program @param {string[]} args @param {string} cwd */
 function run(program, args, cwd, env = process.env, mayFail = false) {
   const { status, signal } = spawnSync(program, args, { cwd, env, stdio: "inherit" });
   if (status === 0 || mayFail) return status ?? signal;

@@ -8,7 +8,11 @@ import { openStreets } from "../../dist/datasets/streets/streets.js";
 
 export const BIN = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
 
-/** Its configuration as YAML, with Streets below a folder; `changes` are laid over its keys. */
+/**
+ * Its configuration as YAML, with Streets below a folder; `changes` are laid over its keys.
+ * @param {string} folder
+ * @param {{ train?: object } & Record<string, unknown>} [options]
+ */
 export function tinyConfig(folder, { train = {}, ...changes } = {}) {
   const streets = { type: "streets", root: join(folder, "streets") };
   const size = [64, 32];
@@ -27,7 +31,11 @@ export function tinyConfig(folder, { train = {}, ...changes } = {}) {
   });
 }
 
-/** Writes the configuration, and draws its data, below a folder; returns the former's path. */
+/**
+ * Writes the configuration, and draws its data, below a folder; returns the former's path.
+ * @param {string} folder
+ * @param {Parameters<typeof tinyConfig>[1]} [changes]
+ */
 export async function tinyPreset(folder, changes) {
   const path = join(folder, "tiny.yaml");
   const text = tinyConfig(folder, changes);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hasCuda } from "../../src/torch/index.js";
 import { inTemporaryFolder, makeCamvid, makeDomains, makeGta5 } from "../datasets/fixtures.js";
+import { skipUnless } from "../skip.js";
 import { cli, preset, tiny } from "./cli.js";
 
 /** Runs `train` with a changed configuration on good fixtures that `spoil` has damaged. */
@@ -146,7 +147,7 @@ describe("configuration", () => {
       /method.*did you mean minent/,
     );
   });
-  test.skipIf(hasCuda())("a device that is not there", async () => {
+  test("a device that is not there", skipUnless(!hasCuda(), "noCuda"), async () => {
     expectSentence(await trainWith({}, { args: ["--set", "train.device=cuda"] }), /no CUDA/);
     await inTemporaryFolder(async (root) => {
       const wanted = ["--data", root, "--set", "train.device=cuda", "--out", join(root, "run")];

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { expect, test } from "vitest";
 import { createCoder, saveCoder } from "../../src/style/index.js";
 import { dispose } from "../../src/torch/index.js";
@@ -14,7 +14,7 @@ const SIZE = { width: 64, height: 32 };
 
 /** A configuration whose target is the folder `camera`, with `images` PNG files in it. */
 async function withCamera<T>(
-  images: readonly sharp.Sharp[],
+  images: readonly Sharp[],
   use: (root: string, path: string) => Promise<T>,
 ): Promise<T> {
   return inTemporaryFolder(async (root) => {

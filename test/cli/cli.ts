@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
 import { stringify } from "yaml";
-import { main } from "../../src/cli/main.js";
+import { failed, run } from "../../src/cli/main.js";
+import { type ErrorCode, UserError } from "../../src/errors.js";
 
 /** The program, for tests that need a process of its own. */
 export const BIN = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
@@ -13,7 +14,10 @@ export const trainCommand = (...args: string[]) => [process.execPath, BIN, "trai
 
 /** What a command printed and returned. */
 export interface Outcome {
+  /** The exit code. */
   readonly code: number;
+  /** The code of the UserError that ended it; undefined if none did. */
+  readonly error: ErrorCode | undefined;
   readonly out: string;
   readonly err: string;
 }
@@ -27,8 +31,13 @@ export async function cli(...argv: string[]): Promise<Outcome> {
   };
   const out = vi.spyOn(process.stdout, "write").mockImplementation(keep("out"));
   const err = vi.spyOn(process.stderr, "write").mockImplementation(keep("err"));
+  let error: ErrorCode | undefined;
   try {
-    return { code: await main(argv), ...printed };
+    const code = await run(argv).catch((reason: unknown) => {
+      if (reason instanceof UserError) error = reason.code;
+      return failed(reason, argv);
+    });
+    return { code, error, ...printed };
   } finally {
     out.mockRestore();
     err.mockRestore();

@@ -8,6 +8,7 @@ import { commandLine } from "../../src/cli/command-line.js";
 import { settings } from "../../src/cli/completion/settings.js";
 import { configuration } from "../../src/experiment/presets.js";
 import { METHODS } from "../../src/methods/index.js";
+import { skipUnless } from "../skip.js";
 import { cli } from "./cli.js";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
@@ -86,7 +87,7 @@ const leaves = (command: Command, path: string[] = []): { path: string[]; comman
     : command.commands.flatMap((inner) => leaves(inner, [...path, inner.name()]));
 
 describe.each(["bash", "fish"] as const)("%s", (shell) => {
-  const there = test.runIf(has(shell));
+  const there = (name: string, run: () => void) => test(name, skipUnless(has(shell), shell), run);
   const start = (line: string) => offers[shell](line).sort();
 
   there("offers every command, and every option of each", async () => {
@@ -126,17 +127,21 @@ describe.each(["bash", "fish"] as const)("%s", (shell) => {
   });
 });
 
-test.runIf(has("zsh"))("zsh completes commands, options, their values and settings", () => {
-  const completed = (line: string) => offers.zsh(line)[0];
-  expect(completed("cfcontra exp")).toBe("cfcontra export");
-  expect(completed("cfcontra style ap")).toBe("cfcontra style apply");
-  expect(completed("cfcontra train --proc")).toBe("cfcontra train --processes=");
-  expect(completed("cfcontra train --method min")).toBe("cfcontra train --method minent");
-  expect(completed("cfcontra style train stree")).toBe("cfcontra style train streets");
-  expect(completed("cfcontra train --set tr")).toBe("cfcontra train --set train.");
-  expect(completed("cfcontra train --set method=ad")).toBe("cfcontra train --set method=ad");
-  expect(completed("cfcontra train --set method=adv")).toBe("cfcontra train --set method=advent");
-});
+test(
+  "zsh completes commands, options, their values and settings",
+  skipUnless(has("zsh"), "zsh"),
+  () => {
+    const completed = (line: string) => offers.zsh(line)[0];
+    expect(completed("cfcontra exp")).toBe("cfcontra export");
+    expect(completed("cfcontra style ap")).toBe("cfcontra style apply");
+    expect(completed("cfcontra train --proc")).toBe("cfcontra train --processes=");
+    expect(completed("cfcontra train --method min")).toBe("cfcontra train --method minent");
+    expect(completed("cfcontra style train stree")).toBe("cfcontra style train streets");
+    expect(completed("cfcontra train --set tr")).toBe("cfcontra train --set train.");
+    expect(completed("cfcontra train --set method=ad")).toBe("cfcontra train --set method=ad");
+    expect(completed("cfcontra train --set method=adv")).toBe("cfcontra train --set method=advent");
+  },
+);
 
 test("every setting that is offered is one that a configuration takes", () => {
   for (const setting of settings().filter((one) => !one.endsWith("="))) {

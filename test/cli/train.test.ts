@@ -161,7 +161,7 @@ test("a signal in an evaluation stops it, with a checkpoint; --resume evaluates 
     ];
     expect(await stopped(join(root, "way"), ...onTheWay)).toEqual([0, 1, 2]);
   });
-}, 60_000);
+});
 
 test("evaluate repeats the run's own scores, predict labels images of any size", async () => {
   await inTemporaryFolder(async (root) => {

@@ -8,11 +8,22 @@ import { get, json, withApp } from "./served.js";
 
 describe("nothing outside of the folder is served", () => {
   test("by paths", async () => {
-    await withApp(async (app, runs) => {
+    await withApp(async (app, runs, root) => {
       await makeRun(join(runs, "a"), { images: 1 });
-      expect((await get(app, "/picture?run=a&file=previews/target/000/input.jpg")).status).toBe(
-        200,
-      );
+      // All there, so that nothing but the guard answers 404.
+      for (const file of ["runs/secret.png", "runs/a/secret.png", "runs/a/style/.hidden.png"]) {
+        writeFileSync(join(root, file), "secret");
+      }
+      writeFileSync(join(runs, "a/report.html"), "report");
+      writeFileSync(join(root, "pages/assets/.stamp.json"), "{}");
+      writeFileSync(join(root, "pages/secret.png"), "secret");
+      for (const path of [
+        "/picture?run=a&file=previews/target/000/input.jpg",
+        "/report?run=a",
+        "/assets/main.js",
+      ]) {
+        expect([path, (await get(app, path)).status]).toEqual([path, 200]);
+      }
       const files = [
         "../secret.png",
         "../../secret.png",

@@ -217,9 +217,14 @@ describe("contactSheet", () => {
     await inTemporaryFolder(async (root) => {
       await makeGta5(root, 1);
       const set = await openDataset({ type: "gta5", root });
-      const name = `a <b> & "c"`;
-      const odd = { ...set, name, classes: { ...set.classes, names: [name] } };
-      await expect(contactSheet(odd, { count: 1, columns: 1, size })).resolves.toBeDefined();
+      const drawn = async (name: string) => {
+        const odd = { ...set, name, classes: { ...set.classes, names: [name] } };
+        return Buffer.from((await contactSheet(odd, { count: 1, columns: 1, size })).rgb);
+      };
+      const whole = await drawn(`a <b> & "c"`);
+      expect(whole.equals(await drawn(`a <b> & "c"`))).toBe(true);
+      for (const parsed of [`a  & "c"`, "a ", ""])
+        expect(whole.equals(await drawn(parsed))).toBe(false);
     });
   });
 

@@ -103,7 +103,10 @@ describe("resizeNearest", () => {
 });
 
 describe("label maps", () => {
-  const label = (...ids: number[]) => ({ width: 2, height: 2, values: Uint16Array.from(ids) });
+  const label = (...ids: number[]) => ({
+    ...{ width: 2, height: 2, depth: 16 as const },
+    values: Uint16Array.from(ids),
+  });
 
   it("ignores or refuses what it does not know", () => {
     const loose = identityMap(3, "ignore");

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { camvid11 } from "../../src/datasets/class-sets.js";
 import type { Dataset, Sample } from "../../src/datasets/dataset.js";
 import { createLoader, ordered } from "../../src/datasets/loader.js";
@@ -68,6 +68,8 @@ describe("createSampler", () => {
 });
 
 describe("createLoader", () => {
+  afterEach(() => vi.useRealTimers());
+
   it("draws batches in the sampler's order, across epochs", async () => {
     const at = createSampler(5, 5);
     const drawn = await draw(counted(5).dataset, 4, { batch: 3 });
@@ -117,45 +119,56 @@ describe("createLoader", () => {
     expect(unhandled).toEqual([]);
   });
 
-  it("counts the time spent waiting, and little of it when training is slower", async () => {
-    const { dataset } = counted(50);
-    const loader = createLoader(dataset, { batch: 2, size, seed: 1, cacheBytes: 0 });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const began = performance.now();
-    for (let step = 0; step < 20; step++) {
+  it("counts the time that next takes to wait, and no other", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    let read = () => {};
+    const slow: Dataset = {
+      ...counted(4).dataset,
+      async load(index) {
+        if (index === 2) await new Promise<void>((resolve) => (read = resolve));
+        return { ...size, name: `${index}`, image: new Uint8Array(24) } satisfies Sample;
+      },
+    };
+    const loader = createLoader(slow, { batch: 1, size, seed: 1, order: (k) => k % 4 });
+    for (let step = 0; step < 2; step++) {
       await loader.next();
-      const until = performance.now() + 10; // a step blocks the event loop, as libtorch does
-      while (performance.now() < until);
+      vi.advanceTimersByTime(1000); // training
     }
-    const share = loader.waited() / (performance.now() - began);
+    expect(loader.waited()).toBe(0);
+    const next = loader.next();
+    vi.advanceTimersByTime(700);
+    read();
+    await next;
     loader.close();
-    expect(loader.waited()).toBeGreaterThan(0);
-    expect(share).toBeLessThan(0.2);
+    expect(loader.waited()).toBe(700);
   });
 
   it("does not wait for a slow disk as long as it is no slower than training", async () => {
+    let turns = 0; // of the event loop
+    const count = () => {
+      turns++;
+      counting = setImmediate(count);
+    };
+    let counting = setImmediate(count);
     const slow: Dataset = {
       ...counted(500).dataset,
-      // Four turns of the event loop per sample, as reading and decoding take.
+      // As many turns as reading and decoding take; training, which blocks the loop, gives none.
       async load(index) {
-        for (let turn = 0; turn < 4; turn++) {
-          await new Promise((resolve) => setTimeout(resolve, 2));
-        }
+        for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
         return { ...size, name: `${index}`, image: new Uint8Array(24) } satisfies Sample;
       },
     };
     const loader = createLoader(slow, { batch: 4, size, seed: 1, cacheBytes: 0 });
     await loader.next();
-    const before = loader.waited();
-    const began = performance.now();
+    const taken: number[] = [];
     for (let step = 0; step < 30; step++) {
-      const until = performance.now() + 15;
-      while (performance.now() < until);
+      const before = turns;
       await loader.next();
+      taken.push(turns - before);
     }
-    const share = (loader.waited() - before) / (performance.now() - began);
     loader.close();
-    expect(share).toBeLessThan(0.15);
+    clearImmediate(counting);
+    expect(Math.max(...taken)).toBeLessThanOrEqual(1);
   });
 });
 

@@ -115,6 +115,7 @@ it("has the sky brighter than road, houses and leaves in both domains", async ()
       return sum / n;
     };
     for (const id of [ID.road, ID.building, ID.vegetation]) {
+      expect(sums.get(id)?.[1]).toBeGreaterThan(0);
       expect(mean(ID.sky)).toBeGreaterThan(mean(id));
     }
   }

@@ -60,7 +60,7 @@ async function checkConfiguration(parsed: Parsed, page: string): Promise<void> {
   const named = TAKES_PRESET.includes(name) ? operands[0] : options.preset;
   await inTemporaryFolder(async (folder) => {
     const preset = named?.endsWith(".yaml") ? presetIn(page, named, folder) : (named ?? "streets");
-    expect(configuration({ preset, method, seed, steps, set })).toBeDefined();
+    configuration({ preset, method, seed, steps, set }); // throws what the command would say
   });
   const styles = [...(options.styles?.split(",") ?? []), ...(options.style ? [options.style] : [])];
   expect([...STYLES, "adain", "NAME"]).toEqual(expect.arrayContaining(styles));
@@ -139,6 +139,11 @@ function schemaAt(path: string): z.ZodType | undefined {
 }
 
 describe("keys that a page names are keys of the configuration", () => {
+  test("there are many", () => {
+    const named = [...PAGES.keys()].flatMap(inlineCode).filter((code) => KEY.test(code));
+    expect(named.length).toBeGreaterThan(50);
+    expect(schemaAt("train.stpes")).toBeUndefined();
+  });
   test.each([...PAGES.keys()])("%s", (page) => {
     for (const code of inlineCode(page)) {
       const [, path, value] = KEY.exec(code) ?? [];
@@ -158,8 +163,12 @@ describe("options that a page names are options of a command", () => {
     for (const inner of command.commands) collect(inner);
   };
   beforeAll(async () => collect(await commandLine()));
+  const optionsOf = (page: string) =>
+    inlineCode(page).flatMap((code) => /^--[\w-]+/.exec(code)?.[0] ?? []);
+  test("there are many", () =>
+    expect([...PAGES.keys()].flatMap(optionsOf).length).toBeGreaterThan(30));
   test.each([...PAGES.keys()])("%s", (page) => {
-    const options = inlineCode(page).flatMap((code) => /^--[\w-]+/.exec(code)?.[0] ?? []);
+    const options = optionsOf(page);
     expect(options.filter((option) => !known.has(option))).toEqual([]);
   });
 });

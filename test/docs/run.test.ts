@@ -129,7 +129,6 @@ describe.each(FOLLOWED)("%s", (page) => {
         writeFileSync("mine.yaml", mistake.mend(readFileSync("mine.yaml", "utf8")));
       } else expect([err.match(/^error.*/m)?.[0], code]).toEqual([undefined, 0]);
     },
-    180_000, // on a machine that does other things; a few seconds for the slowest else
   );
 });
 

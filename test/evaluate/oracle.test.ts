@@ -11,9 +11,9 @@ import {
   miouOver,
   scores,
 } from "../../src/evaluate/index.js";
+import { PYTHON, pythonHas } from "../python.js";
+import { skipUnless } from "../skip.js";
 
-const PYTHON = "/usr/bin/python3";
-const numpy = spawnSync(PYTHON, ["-c", "import numpy"]).status === 0;
 const script = fileURLToPath(new URL("oracle.py", import.meta.url));
 
 const CLASSES = 5;
@@ -46,7 +46,7 @@ const rows = (map: ArrayLike<number>) =>
     Array.from({ length: size.width }, (_, x) => map[y * size.width + x] as number),
   );
 
-describe.skipIf(!numpy)("against numpy, on random maps (skipped without python3-numpy)", () => {
+describe("against numpy, on random maps", skipUnless(pythonHas("numpy"), "numpy"), () => {
   test.each([1, 2, 3, 4])("%i", (seed) => {
     const maps = [0, 1, 2].map((i) => randomMaps(seed * 10 + i));
     const subset = [0, 2, 3];

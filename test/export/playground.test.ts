@@ -1,10 +1,8 @@
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildPages, pagesFresh } from "../../setup/pages.js";
@@ -21,10 +19,9 @@ import { deeplabV2 } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
 import { dispose, manualSeed } from "../../src/torch/index.js";
 import { accessibilityFaults } from "../axe.js";
+import { CHROMIUM, launchChromium } from "../chromium.js";
+import { skipUnless } from "../skip.js";
 
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) =>
-  existsSync(path),
-);
 const size = { width: 160, height: 80 };
 const checkout = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
@@ -51,279 +48,255 @@ function model(seed: number): Uint8Array {
   }
 }
 
-test("the pages pass the type checker", () => {
-  const tsc = join(checkout, "node_modules/typescript/bin/tsc");
-  const { stdout, status } = spawnSync(process.execPath, [tsc, "-p", join(checkout, "web")], {
-    encoding: "utf8",
-  });
-  expect(stdout).toBe("");
-  expect(status).toBe(0);
-}, 180_000);
-
-describe.skipIf(CHROMIUM === undefined)(
-  "the playground (skipped without chromium)",
-  {
-    timeout: 180_000,
-  },
-  () => {
-    let root: string;
-    let served: Served;
-    let browser: Browser;
-    let page: Page;
-    let street: Dataset;
-    const models = [model(1), model(2)];
-    const wrong: string[] = []; // complaints of the console and of requests
-    const file = (name: string) => join(root, name);
-    const status = () => page.locator("#status").textContent();
-    const settled = (says: RegExp) =>
-      page.waitForFunction(
-        (source) => new RegExp(source).test(document.getElementById("status")?.textContent ?? ""),
-        says.source,
-        { timeout: 90_000 },
-      );
-
-    beforeAll(async () => {
-      if (!pagesFresh(checkout)) buildPages(checkout, process.env);
-      root = await mkdtemp(join(tmpdir(), "cfcontra-"));
-      const streets = { domain: "target", split: "test", count: 2, size } as const;
-      await makeStreets(file("streets"), streets);
-      street = await openStreets(file("streets"), streets);
-      for (const [i, bytes] of models.entries()) await writeFile(file(`${i}.onnx`), bytes);
-      const samples = ["000000", "000001"].map((name) =>
-        join(root, "streets/target/test/images", `${name}.png`),
-      );
-      const named = ["Before", "After"].map((name, i) => ({
-        name,
-        model: models[i] as Uint8Array,
-      }));
-      await writePlayground(file("page"), { models: named, samples });
-      served = await servePlayground(file("page"), 0);
-      browser = await chromium.launch({
-        executablePath: CHROMIUM as string,
-        headless: true,
-        args: [
-          ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-          ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-          ...["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
-        ],
-      });
-      page = await browser.newPage({ viewport: { width: 900, height: 800 } });
-      page.on("console", (message) => {
-        if (["error", "warning"].includes(message.type())) wrong.push(message.text());
-      });
-      page.on("pageerror", (error) => wrong.push(error.message));
-      page.on("request", (request) => {
-        if (!/^(blob:)?http:\/\/127\.0\.0\.1:/.test(request.url())) wrong.push(request.url());
-      });
-      await page.goto(served.url);
-      await settled(/ ms\./);
-    }, 240_000);
-    afterAll(async () => {
-      await browser?.close();
-      served?.close();
-      await rm(root, { recursive: true, force: true });
-    });
-
-    /** The labels that "Save labels" gives, one picture for each network. */
-    async function savedLabels(): Promise<Uint8Array[]> {
-      const downloads: Promise<Uint8Array>[] = [];
-      const both = new Promise<void>((resolve) => {
-        page.on("download", function listener(download) {
-          downloads.push(
-            download.path().then((path) => sharp(path).extractChannel(0).raw().toBuffer()),
-          );
-          if (downloads.length === models.length) {
-            page.off("download", listener);
-            resolve();
-          }
-        });
-      });
-      await page.getByRole("button", { name: "Save labels" }).click();
-      await both;
-      return Promise.all(downloads);
-    }
-
-    const share = (a: Uint8Array, b: Uint8Array) => {
-      expect(a.length).toBe(b.length);
-      return a.filter((label, i) => label === b[i]).length / a.length;
-    };
-
-    async function inNode(i: number, path: string): Promise<Uint8Array> {
-      const opened = await openModel(file(`${i}.onnx`));
-      const { labels } = await opened.predict(path);
-      await opened.release();
-      return labels;
-    }
-
-    test("segments a street as Node does, with the same mIoU", async () => {
-      const path = join(root, "streets/target/test/images/000000.png");
-      const { label } = await street.load(0);
-      const miou = (labels: Uint8Array) => {
-        const confusion = createConfusion(cityscapes19.names.length);
-        addToConfusion(confusion, label as Uint8Array, labels);
-        return scores(confusion).miou;
-      };
-      for (const [i, labels] of (await savedLabels()).entries()) {
-        const wanted = await inNode(i, path);
-        expect(new Set(wanted).size).toBeGreaterThan(4);
-        expect(share(labels, wanted)).toBeGreaterThanOrEqual(0.999);
-        expect(miou(labels)).toBeCloseTo(miou(wanted), 3);
-      }
-      expect(await status()).toMatch(/^160 x 80 in \d+ ms\. WebAssembly, \d+ threads?\.$/);
-    });
-
-    test("shows the image that was asked for last", async () => {
-      await page.evaluate(() => {
-        (document.getElementById("status") as HTMLElement).textContent = "";
-      });
-      for (const sample of ["Sample 2", "Sample 1", "Sample 2"]) {
-        await page.getByRole("button", { name: sample }).click();
-      }
-      await settled(/^160 x 80 in/);
-      const [labels] = (await savedLabels()) as [Uint8Array];
-      const wanted = await inNode(0, join(root, "streets/target/test/images/000001.png"));
-      expect(share(labels, wanted)).toBeGreaterThanOrEqual(0.999);
-    });
-
-    test("resizes a photo nearly as Node does", async () => {
-      const photo = file("photo.png");
-      await sharp(join(root, "streets/target/test/images/000001.png"))
-        .resize(361, 179, { fit: "fill" })
-        .toFile(photo);
-      await page.setInputFiles("#file", photo);
-      await settled(/^361 x 179 in/);
-      const [labels] = (await savedLabels()) as [Uint8Array];
-      const opened = await openModel(file("0.onnx"));
-      const { data, info } = await sharp(photo)
-        .resize(160, 80, { fit: "fill", kernel: "cubic" })
-        .raw()
-        .toBuffer({ resolveWithObject: true });
-      const wanted = await opened.segment({ data, width: info.width, height: info.height });
-      await opened.release();
-      expect(share(labels, wanted.labels)).toBeGreaterThan(0.98);
-    });
-
-    test("takes a dropped file, and reports one that it cannot read", async () => {
-      const drop = (bytes: number[], type: string) =>
-        page.evaluate(
-          ([content, kind]) => {
-            const dataTransfer = new DataTransfer();
-            const file = new File([Uint8Array.from(content as number[])], "file", {
-              type: kind as string,
-            });
-            dataTransfer.items.add(file);
-            dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
-          },
-          [bytes, type],
-        );
-      await drop([1, 2, 3], "image/png");
-      await settled(/^the browser cannot read this image\.$/);
-      const png = await sharp({ create: { ...size, width: 200, channels: 3, background: "#567" } })
-        .png()
-        .toBuffer();
-      await drop([...png], "image/png");
-      await settled(/^200 x 80 in/);
-    });
-
-    test("works by keyboard, and describes its predictions for screen readers", async () => {
-      await page.getByRole("button", { name: "Sample 1" }).press("Enter");
-      await settled(/^160 x 80 in/);
-      const after = page.getByRole("img", { name: /^After: / });
-      expect(await after.getAttribute("aria-label")).toMatch(
-        /^After: [a-z ]+ \d+ %, [a-z ]+ \d+ %/,
-      );
-      const picture = () => after.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
-      const classes = await picture();
-      await page.getByRole("radio", { name: "Classes" }).focus();
-      await page.keyboard.press("ArrowRight");
-      expect(await page.getByRole("radio", { name: "Entropy" }).isChecked()).toBe(true);
-      const entropy = await picture();
-      expect(entropy).not.toBe(classes);
-      await page.keyboard.press("ArrowRight");
-      const image = await picture();
-      expect(image).not.toBe(entropy);
-      await page.keyboard.press("ArrowLeft");
-      await page.keyboard.press("ArrowLeft");
-      expect(await picture()).toBe(classes);
-      await page.getByRole("slider", { name: "Opacity" }).press("Home");
-      expect(await picture()).toBe(image);
-      await page.getByRole("slider", { name: "Opacity" }).press("End");
-      const row = page.locator("tbody tr:visible").first().getByRole("button");
-      await row.press("Enter");
-      expect(await row.getAttribute("aria-pressed")).toBe("true");
-      await row.press("Enter");
-    });
-
-    test("the legend's shares add up to the whole image", async () => {
-      const rows = await page.locator("tbody tr:visible").allInnerTexts();
-      for (const column of [0, 1]) {
-        const sum = rows
-          .map((row) => [...row.matchAll(/([\d.]+) %|-/g)][column]?.[1] ?? "0")
-          .reduce((total, number) => total + Number(number), 0);
-        expect(sum).toBeGreaterThan(99);
-        expect(sum).toBeLessThan(101);
-      }
-    });
-
-    test("follows a camera and a video, frame by frame", async () => {
-      await page.getByRole("button", { name: "Camera" }).click();
-      await settled(/^[\d.]+ frames per second\. WebAssembly/);
-      const camera = page.getByRole("button", { name: "Camera" });
-      expect(await camera.getAttribute("aria-pressed")).toBe("true");
-      await camera.click();
-      expect(await camera.getAttribute("aria-pressed")).toBe("false");
-      await page.evaluate(async () => {
-        const canvas = document.createElement("canvas");
-        [canvas.width, canvas.height] = [160, 80];
-        const context = canvas.getContext("2d") as CanvasRenderingContext2D;
-        const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: "video/webm" });
-        const parts: Blob[] = [];
-        recorder.ondataavailable = ({ data }) => parts.push(data);
-        recorder.start();
-        for (let i = 0; i < 20; i++) {
-          context.fillStyle = `hsl(${i * 18} 60% 50%)`;
-          context.fillRect(0, 0, 160, 80);
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-        const stopped = new Promise((resolve) => {
-          recorder.onstop = resolve;
-        });
-        recorder.stop();
-        await stopped;
-        (document.getElementById("status") as HTMLElement).textContent = ""; // the camera's
-        const dataTransfer = new DataTransfer();
-        dataTransfer.items.add(new File(parts, "clip.webm", { type: "video/webm" }));
-        dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
-      });
-      await settled(/^[\d.]+ frames per second/);
-      await page.getByRole("button", { name: "Pause" }).click();
-      expect(await page.getByRole("button", { name: "Play" }).isVisible()).toBe(true);
-    });
-
-    test.each(["light", "dark"] as const)(
-      "has names, roles, contrast and order for everybody: %s",
-      async (colorScheme) => {
-        await page.emulateMedia({ colorScheme });
-        for (const width of [390, 1280]) {
-          await page.setViewportSize({ width, height: 844 });
-          expect([width, await accessibilityFaults(page)]).toEqual([width, []]);
-        }
-      },
+describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () => {
+  let root: string;
+  let served: Served;
+  let browser: Browser;
+  let page: Page;
+  let street: Dataset;
+  const models = [model(1), model(2)];
+  const wrong: string[] = []; // complaints of the console and of requests
+  const file = (name: string) => join(root, name);
+  const status = () => page.locator("#status").textContent();
+  const settled = (says: RegExp) =>
+    page.waitForFunction(
+      (source) => new RegExp(source).test(document.getElementById("status")?.textContent ?? ""),
+      says.source,
+      { timeout: 240_000 },
     );
 
-    test("fits narrow and wide windows", async () => {
-      for (const width of [390, 900, 1440]) {
-        await page.setViewportSize({ width, height: 800 });
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-        expect(wide).toBeLessThanOrEqual(width);
-      }
+  beforeAll(async () => {
+    if (!pagesFresh(checkout)) buildPages(checkout, process.env);
+    root = await mkdtemp(join(tmpdir(), "cfcontra-"));
+    const streets = { domain: "target", split: "test", count: 2, size } as const;
+    await makeStreets(file("streets"), streets);
+    street = await openStreets(file("streets"), streets);
+    for (const [i, bytes] of models.entries()) await writeFile(file(`${i}.onnx`), bytes);
+    const samples = ["000000", "000001"].map((name) =>
+      join(root, "streets/target/test/images", `${name}.png`),
+    );
+    const named = ["Before", "After"].map((name, i) => ({
+      name,
+      model: models[i] as Uint8Array,
+    }));
+    await writePlayground(file("page"), { models: named, samples });
+    served = await servePlayground(file("page"), 0);
+    const camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+    browser = await launchChromium(...camera);
+    page = await browser.newPage({ viewport: { width: 900, height: 800 } });
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) wrong.push(message.text());
     });
+    page.on("pageerror", (error) => wrong.push(error.message));
+    page.on("request", (request) => {
+      if (!/^(blob:)?http:\/\/127\.0\.0\.1:/.test(request.url())) wrong.push(request.url());
+    });
+    await page.goto(served.url);
+    await settled(/ ms\./);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    served?.close();
+    await rm(root, { recursive: true, force: true });
+  });
 
-    test("has no complaints, and sends no request elsewhere", async () => {
-      expect(wrong).toEqual([]);
-      const html = await readFile(join(root, "page/index.html"), "utf8");
-      expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?:\/\//);
-      expect(html).toContain("connect-src 'self'");
+  /** The labels that "Save labels" gives, one picture for each network. */
+  async function savedLabels(): Promise<Uint8Array[]> {
+    const downloads: Promise<Uint8Array>[] = [];
+    const both = new Promise<void>((resolve) => {
+      page.on("download", function listener(download) {
+        downloads.push(
+          download.path().then((path) => sharp(path).extractChannel(0).raw().toBuffer()),
+        );
+        if (downloads.length === models.length) {
+          page.off("download", listener);
+          resolve();
+        }
+      });
     });
-  },
-);
+    await page.getByRole("button", { name: "Save labels" }).click();
+    await both;
+    return Promise.all(downloads);
+  }
+
+  const share = (a: Uint8Array, b: Uint8Array) => {
+    expect(a.length).toBe(b.length);
+    return a.filter((label, i) => label === b[i]).length / a.length;
+  };
+
+  async function inNode(i: number, path: string): Promise<Uint8Array> {
+    const opened = await openModel(file(`${i}.onnx`));
+    const { labels } = await opened.predict(path);
+    await opened.release();
+    return labels;
+  }
+
+  test("segments a street as Node does, with the same mIoU", async () => {
+    const path = join(root, "streets/target/test/images/000000.png");
+    const { label } = await street.load(0);
+    const miou = (labels: Uint8Array) => {
+      const confusion = createConfusion(cityscapes19.names.length);
+      addToConfusion(confusion, label as Uint8Array, labels);
+      return scores(confusion).miou;
+    };
+    for (const [i, labels] of (await savedLabels()).entries()) {
+      const wanted = await inNode(i, path);
+      expect(new Set(wanted).size).toBeGreaterThan(4);
+      expect(share(labels, wanted)).toBeGreaterThanOrEqual(0.999);
+      expect(miou(labels)).toBeCloseTo(miou(wanted), 3);
+    }
+    expect(await status()).toMatch(/^160 x 80 in \d+ ms\. WebAssembly, \d+ threads?\.$/);
+  });
+
+  test("shows the image that was asked for last", async () => {
+    await page.evaluate(() => {
+      (document.getElementById("status") as HTMLElement).textContent = "";
+    });
+    for (const sample of ["Sample 2", "Sample 1", "Sample 2"]) {
+      await page.getByRole("button", { name: sample }).click();
+    }
+    await settled(/^160 x 80 in/);
+    const [labels] = (await savedLabels()) as [Uint8Array];
+    const wanted = await inNode(0, join(root, "streets/target/test/images/000001.png"));
+    expect(share(labels, wanted)).toBeGreaterThanOrEqual(0.999);
+  });
+
+  test("resizes a photo nearly as Node does", async () => {
+    const photo = file("photo.png");
+    await sharp(join(root, "streets/target/test/images/000001.png"))
+      .resize(361, 179, { fit: "fill" })
+      .toFile(photo);
+    await page.setInputFiles("#file", photo);
+    await settled(/^361 x 179 in/);
+    const [labels] = (await savedLabels()) as [Uint8Array];
+    const opened = await openModel(file("0.onnx"));
+    const { data, info } = await sharp(photo)
+      .resize(160, 80, { fit: "fill", kernel: "cubic" })
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const wanted = await opened.segment({ data, width: info.width, height: info.height });
+    await opened.release();
+    expect(share(labels, wanted.labels)).toBeGreaterThan(0.98);
+  });
+
+  test("takes a dropped file, and reports one that it cannot read", async () => {
+    const drop = (bytes: number[], type: string) =>
+      page.evaluate(
+        ([content, kind]) => {
+          const dataTransfer = new DataTransfer();
+          const file = new File([Uint8Array.from(content as number[])], "file", {
+            type: kind as string,
+          });
+          dataTransfer.items.add(file);
+          dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+        },
+        [bytes, type],
+      );
+    await drop([1, 2, 3], "image/png");
+    await settled(/^the browser cannot read this image\.$/);
+    const png = await sharp({ create: { ...size, width: 200, channels: 3, background: "#567" } })
+      .png()
+      .toBuffer();
+    await drop([...png], "image/png");
+    await settled(/^200 x 80 in/);
+  });
+
+  test("works by keyboard, and describes its predictions for screen readers", async () => {
+    await page.getByRole("button", { name: "Sample 1" }).press("Enter");
+    await settled(/^160 x 80 in/);
+    const after = page.getByRole("img", { name: /^After: / });
+    expect(await after.getAttribute("aria-label")).toMatch(/^After: [a-z ]+ \d+ %, [a-z ]+ \d+ %/);
+    const picture = () => after.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const classes = await picture();
+    await page.getByRole("radio", { name: "Classes" }).focus();
+    await page.keyboard.press("ArrowRight");
+    expect(await page.getByRole("radio", { name: "Entropy" }).isChecked()).toBe(true);
+    const entropy = await picture();
+    expect(entropy).not.toBe(classes);
+    await page.keyboard.press("ArrowRight");
+    const image = await picture();
+    expect(image).not.toBe(entropy);
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowLeft");
+    expect(await picture()).toBe(classes);
+    await page.getByRole("slider", { name: "Opacity" }).press("Home");
+    expect(await picture()).toBe(image);
+    await page.getByRole("slider", { name: "Opacity" }).press("End");
+    const row = page.locator("tbody tr:visible").first().getByRole("button");
+    await row.press("Enter");
+    expect(await row.getAttribute("aria-pressed")).toBe("true");
+    await row.press("Enter");
+  });
+
+  test("the legend's shares add up to the whole image", async () => {
+    const rows = await page.locator("tbody tr:visible").allInnerTexts();
+    for (const column of [0, 1]) {
+      const sum = rows
+        .map((row) => [...row.matchAll(/([\d.]+) %|-/g)][column]?.[1] ?? "0")
+        .reduce((total, number) => total + Number(number), 0);
+      expect(sum).toBeGreaterThan(99);
+      expect(sum).toBeLessThan(101);
+    }
+  });
+
+  test("follows a camera and a video, frame by frame", async () => {
+    await page.getByRole("button", { name: "Camera" }).click();
+    await settled(/^[\d.]+ frames per second\. WebAssembly/);
+    const camera = page.getByRole("button", { name: "Camera" });
+    expect(await camera.getAttribute("aria-pressed")).toBe("true");
+    await camera.click();
+    expect(await camera.getAttribute("aria-pressed")).toBe("false");
+    await page.evaluate(async () => {
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [160, 80];
+      const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+      const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: "video/webm" });
+      const parts: Blob[] = [];
+      recorder.ondataavailable = ({ data }) => parts.push(data);
+      recorder.start();
+      for (let i = 0; i < 20; i++) {
+        context.fillStyle = `hsl(${i * 18} 60% 50%)`;
+        context.fillRect(0, 0, 160, 80);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const stopped = new Promise((resolve) => {
+        recorder.onstop = resolve;
+      });
+      recorder.stop();
+      await stopped;
+      (document.getElementById("status") as HTMLElement).textContent = ""; // the camera's
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(parts, "clip.webm", { type: "video/webm" }));
+      dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+    });
+    await settled(/^[\d.]+ frames per second/);
+    await page.getByRole("button", { name: "Pause" }).click();
+    expect(await page.getByRole("button", { name: "Play" }).isVisible()).toBe(true);
+  });
+
+  test.each(["light", "dark"] as const)(
+    "has names, roles, contrast and order for everybody: %s",
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      for (const width of [390, 1280]) {
+        await page.setViewportSize({ width, height: 844 });
+        expect([width, await accessibilityFaults(page)]).toEqual([width, []]);
+      }
+    },
+  );
+
+  test("fits narrow and wide windows", async () => {
+    for (const width of [390, 900, 1440]) {
+      await page.setViewportSize({ width, height: 800 });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(wide).toBeLessThanOrEqual(width);
+    }
+  });
+
+  test("has no complaints, and sends no request elsewhere", async () => {
+    expect(wrong).toEqual([]);
+    const html = await readFile(join(root, "page/index.html"), "utf8");
+    expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?:\/\//);
+    expect(html).toContain("connect-src 'self'");
+  });
+});

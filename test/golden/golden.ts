@@ -1,14 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 
 // Parameters and inputs of the golden vectors are made from their names; see the folder's README.
-
-const beside = fileURLToPath(new URL("../../../shared/golden", import.meta.url));
-const candidate = process.env.CFCONTRA_GOLDEN ?? beside;
-
-/** Where the recorded vectors lie; undefined where this machine has none. */
-export const goldenFolder: string | undefined = existsSync(candidate) ? candidate : undefined;
 
 /** FNV-1a, 32 bits, of a name's UTF-8 bytes. */
 function fnv1a32(name: string): number {
@@ -19,13 +11,15 @@ function fnv1a32(name: string): number {
 
 /** n numbers in [-1, 1), drawn in order by mulberry32 from the hash of `name`. */
 export function u(name: string, n: number): Float64Array {
+  const values = new Float64Array(n); // loops: a network has 44 million numbers
   let state = fnv1a32(name);
-  return Float64Array.from({ length: n }, () => {
+  for (let i = 0; i < n; i++) {
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), state | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return 2 * (((t ^ (t >>> 14)) >>> 0) / 2 ** 32) - 1;
-  });
+    values[i] = 2 * (((t ^ (t >>> 14)) >>> 0) / 2 ** 32) - 1;
+  }
+  return values;
 }
 
 /** The value of a parameter by its state-dict name; undefined for counters. */
@@ -33,7 +27,7 @@ export function goldenParameter(name: string, shape: readonly number[]): Float32
   if (name.endsWith("num_batches_tracked")) return undefined;
   const count = shape.reduce((product, size) => product * size, 1);
   const fanIn = count / (shape[0] as number);
-  const [offset, factor] =
+  const [offset = 0, factor = 0] =
     shape.length === 4
       ? [0, Math.sqrt(3 / fanIn) * Math.sqrt(2)]
       : shape.length === 2
@@ -43,7 +37,10 @@ export function goldenParameter(name: string, shape: readonly number[]): Float32
           : name.endsWith("weight")
             ? [1, 0.1]
             : [0, 0.1];
-  return Float32Array.from(u(name, count), (value) => offset + factor * value);
+  const draws = u(name, count);
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) values[i] = offset + factor * (draws[i] as number);
+  return values;
 }
 
 export interface GoldenTensor {
@@ -53,7 +50,7 @@ export interface GoldenTensor {
 
 /** Every tensor of a recorded file, read without the project's own reader. */
 export function readGolden(file: string): Map<string, GoldenTensor> {
-  const bytes = readFileSync(join(goldenFolder as string, file));
+  const bytes = readFileSync(new URL(file, import.meta.url));
   const start = 8 + Number(bytes.readBigUInt64LE());
   const header = JSON.parse(bytes.subarray(8, start).toString()) as Record<
     string,

@@ -14,6 +14,7 @@ describe("an adversary", () => {
     manualSeed(3);
     const { fool, state } = adversary(context, "d", "vanilla");
     const before = digests(state);
+    expect([...state.keys()].filter((name) => name.endsWith("weight"))).toHaveLength(5);
     scope(() => {
       const maps = randn([1, 3, 32, 64]);
       maps.requiresGrad = true;

@@ -269,7 +269,7 @@ test("12. one half after the other gives the step of the joint graph", async () 
   const apart = await using({ options: weights }, async (run) => {
     fillBanks(run);
     run.method.step(await batches(run), progress);
-    return { parameters: copies(run.network.parameters.trainable), scalars: 0 };
+    return { parameters: copies(run.network.parameters.trainable) };
   });
   const joint = await using({ options: weights }, async (run) => {
     fillBanks(run);

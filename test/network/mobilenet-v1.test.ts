@@ -7,12 +7,13 @@ import { createParameters, heInit, loadByName } from "../../src/nn/index.js";
 import { dispose, noGrad, randn, scope, tensor } from "../../src/torch/index.js";
 import { startFrom } from "../../src/train/index.js";
 import { relativeError } from "../golden/relative-error.js";
+import { PYTHON, pythonHas } from "../python.js";
+import { skipUnless } from "../skip.js";
 
-const PYTHON = "/usr/bin/python3";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const weights = here("../../../shared/data/mobilenet_v1_025/imagenet.safetensors");
-const torch = spawnSync(PYTHON, ["-c", "import torch"]).status === 0;
-const oracle = torch && existsSync(weights);
+const published = skipUnless(existsSync(weights), "mobilenet");
+const pytorch = skipUnless(pythonHas("torch"), "pytorch");
 
 /** The same made-up image [1, 3, height, width] that the oracle looks at. */
 function image(height: number, width: number) {
@@ -26,7 +27,7 @@ const build = (width: number) =>
   deeplabV2({ backbone: "mobilenetv1", classes: 6, head: "none", width, init: heInit });
 
 describe("MobileNetV1", () => {
-  describe.skipIf(!oracle)("(skipped without python3-torch or the published weights)", () => {
+  describe("against PyTorch", { ...pytorch, ...published }, () => {
     test.each([
       [64, 96],
       [45, 70], // odd sides are padded otherwise than even ones
@@ -56,17 +57,14 @@ describe("MobileNetV1", () => {
     });
   });
 
-  test.skipIf(!existsSync(weights))(
-    "starts from the published file, and refuses another width (skipped without it)",
-    () => {
-      const [network, wider] = [build(0.25), build(0.5)];
-      expect(startFrom(weights, network)).toMatch(
-        /: 135 tensors; layer5, layer6 of the network as new; its conv_preds left out$/,
-      );
-      expect(() => startFrom(weights, wider)).toThrow(/its conv1\.weight is \[8,3,3,3\], but/);
-      dispose([network.parameters.all, wider.parameters.all]);
-    },
-  );
+  test("starts from the published file, and refuses another width", published, () => {
+    const [network, wider] = [build(0.25), build(0.5)];
+    expect(startFrom(weights, network)).toMatch(
+      /: 135 tensors; layer5, layer6 of the network as new; its conv_preds left out$/,
+    );
+    expect(() => startFrom(weights, wider)).toThrow(/its conv1\.weight is \[8,3,3,3\], but/);
+    dispose([network.parameters.all, wider.parameters.all]);
+  });
 
   test("predicts at an eighth of the input, whose format is its own", () => {
     const options = { backbone: "mobilenetv1", classes: 5, head: "linear", width: 0.25 } as const;

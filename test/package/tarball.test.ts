@@ -20,6 +20,7 @@ import { STEPS } from "../../release/release.js";
 import { writeVersion } from "../../release/version.js";
 import { tiny } from "../cli/cli.js";
 import { makeDomains } from "../datasets/fixtures.js";
+import { skipHereUnless } from "../skip.js";
 
 // An unbuilt copy of this checkout is packed for real, and the tarball installed in an empty project.
 
@@ -108,7 +109,7 @@ function cfcontra(...args: string[]) {
 }
 
 test("installed, it brings neither ONNX Runtime nor what builds pages", (context) => {
-  if (offline) context.skip();
+  skipHereUnless(context, !offline, "registry");
   const installed = readdirSync(join(project, "node_modules"));
   expect(installed).toContain("cfcontra");
   for (const name of ["onnxruntime-node", "onnxruntime-web", "vite", "uplot", "typescript"]) {
@@ -117,7 +118,7 @@ test("installed, it brings neither ONNX Runtime nor what builds pages", (context
 });
 
 test("installed, help, completion and predictions say what they can, and build nothing", (context) => {
-  if (offline) context.skip();
+  skipHereUnless(context, !offline, "registry");
   for (const args of [["--help"], ["--version"], ["train", "--help"], ["completion", "bash"]]) {
     const { status, stdout, stderr } = cfcontra(...args);
     expect([args, status, stderr]).toEqual([args, 0, ""]);
@@ -131,7 +132,7 @@ test("installed, help, completion and predictions say what they can, and build n
 });
 
 test("installed, setup looks for libtorch and says how to get it", (context) => {
-  if (offline) context.skip();
+  skipHereUnless(context, !offline, "registry");
   const { status, stderr } = cfcontra("setup");
   expect(status).toBe(1);
   expect(stderr).toMatch(/^set-up: /);
@@ -142,8 +143,8 @@ describe.each([
   ["nodenext", { module: "nodenext", moduleResolution: "nodenext" }],
   ["bundler", { module: "esnext", moduleResolution: "bundler" }],
 ])("installed, the examples compile under strict TypeScript with %s", (name, resolution) => {
-  test.each(["library", "node"])("examples/%s", (example, context) => {
-    if (offline) context.skip();
+  test.for(["library", "node"])("examples/%s", (example, context) => {
+    skipHereUnless(context, !offline, "registry");
     const at = join(project, `${example}-${name}`);
     cpSync(join(project, "node_modules/cfcontra/examples", example), at, { recursive: true });
     // As a user has it, whose project compiles with Node's types.
@@ -172,7 +173,7 @@ describe("installed, the examples run", () => {
   }
 
   test("train.ts, from a preset to labels of a photograph", async (context) => {
-    if (offline) context.skip();
+    skipHereUnless(context, !offline, "registry");
     await makeDomains(join(project, "data"));
     const preset = join(project, "tiny.yaml");
     writeFileSync(preset, stringify(tiny(join(project, "data"))));
@@ -185,7 +186,7 @@ describe("installed, the examples run", () => {
   });
 
   test("parts.ts, from data sets to mIoU", (context) => {
-    if (offline) context.skip();
+    skipHereUnless(context, !offline, "registry");
     const { status, stdout, stderr } = example("parts.js", join(project, "streets"), "2");
     expect([status, stderr.match(/rror.*/)]).toEqual([0, null]);
     expect(stdout).toMatch(/^target mIoU \d+\.\d %$/m);
@@ -193,7 +194,7 @@ describe("installed, the examples run", () => {
 }, 300_000);
 
 test("a package without what is built says so", (context) => {
-  if (offline) context.skip();
+  skipHereUnless(context, !offline, "registry");
   rmSync(join(project, "node_modules/cfcontra/dist"), { recursive: true });
   const { status, stderr } = cfcontra("--version");
   expect(status).toBe(1);

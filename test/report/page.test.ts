@@ -2,24 +2,18 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { flatOrSpread, niceTicks } from "../../src/report/axis.js";
 import { findBaseline } from "../../src/report/find-baseline.js";
 import { runPage } from "../../src/report/page/run-page.js";
 import { readRun } from "../../src/report/run-files.js";
 import { accessibilityFaults } from "../axe.js";
+import { CHROMIUM, launchChromium } from "../chromium.js";
 import { cli, preset, tiny } from "../cli/cli.js";
 import { makeDomains } from "../datasets/fixtures.js";
+import { skipUnless } from "../skip.js";
 import { userError } from "../user-error.js";
-
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) =>
-  existsSync(path),
-);
-const QUIET = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-  ...["--disable-background-networking", "--disable-component-update"],
-];
 
 let root: string;
 beforeAll(async () => {
@@ -40,7 +34,7 @@ beforeAll(async () => {
     expect(err).not.toMatch(/error|no report/);
     expect(code).toBe(0);
   }
-}, 300_000);
+});
 afterAll(() => rm(root, { recursive: true, force: true }));
 const run = (name: string) => join(root, "runs", name);
 const html = (...path: string[]) => readFileSync(join(...path), "utf8");
@@ -145,10 +139,10 @@ describe("compare", () => {
   });
 });
 
-describe.skipIf(!CHROMIUM)("in a browser, from disk (skipped without chromium)", () => {
+describe("in a browser, from disk", skipUnless(CHROMIUM !== undefined, "chromium"), () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM as string, args: QUIET });
+    browser = await launchChromium();
   });
   afterAll(() => browser?.close());
 
@@ -197,7 +191,6 @@ describe.skipIf(!CHROMIUM)("in a browser, from disk (skipped without chromium)",
       }
       await page.close();
     },
-    60_000,
   );
 });
 

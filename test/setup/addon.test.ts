@@ -49,6 +49,8 @@ test.each([
       for (const log of logs) readFileSync(join(root, "build", log));
       expect(addonFresh(root, env, machine)).toBe(true);
       expect(addonFresh(root, { ...env, CUDA_HOME: "/elsewhere" }, machine)).toBe(false);
+      write(join(root, "binding", "call.h"), "// a file that torch.cc includes");
+      expect(addonFresh(root, env, machine)).toBe(false);
     });
   },
 );

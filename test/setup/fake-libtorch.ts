@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type Host, inspectLibtorch, type Libtorch } from "../../setup/libtorch.js";
 
 /** Writes a file and the folders that it lies in. */
 export function write(path: string, text = ""): void {
@@ -35,14 +36,21 @@ export function fakeLibtorch(
 }
 
 /** A Linux machine on which nothing is installed, below `root`. */
-export function host(root: string, changes: object = {}) {
+export function host(root: string, changes: Partial<Host> = {}): Host {
   return {
     env: {},
     platform: "linux",
     multiarch: "x86_64-linux-gnu",
     system: join(root, "usr"),
-    pythonTorch: (_: string): string | undefined => undefined,
-    homebrews: (): string[] => [],
+    pythonTorch: () => undefined,
+    homebrews: () => [],
     ...changes,
   };
+}
+
+/** What the set-up knows of a libtorch that nothing is wrong with. */
+export function inspected(folder: string, machine: Host): Libtorch {
+  const found = inspectLibtorch(folder, machine);
+  if (found.problem !== undefined) throw new Error(found.problem);
+  return found;
 }

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { dependenciesFresh } from "../../setup/dependencies.js";
 import { fingerprint } from "../../setup/stamp.js";
-import { summarise } from "../../setup/summary.js";
 import { distFresh, removeOrphans } from "../../setup/typescript.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 
@@ -102,25 +101,6 @@ describe("fingerprint", () => {
       rmSync(join(root, "x/b"));
       write(join(root, "x/c"), "3");
       expect(of()).not.toBe(first);
-      expect(readFileSync(join(root, "x/c"), "utf8")).toBe("3");
     });
-  });
-});
-
-describe("summarise", () => {
-  const file = (statuses: string[], status = "passed") => ({
-    status,
-    assertionResults: statuses.map((one) => ({ status: one })),
-  });
-
-  test.each([
-    ["counts", [file(["passed", "failed", "skipped"], "failed"), file(["passed"])], 1, 2, 1],
-    ["all green", [file(["passed", "passed"])], 0, 2, 0],
-    ["a file that fails outside its tests", [file(["passed"]), file([], "failed")], 1, 1, 1],
-    ["a crash after the tests", [file(["passed"])], 1, 1, 1],
-    ["killed by a signal", [file(["passed"])], null, 1, 1],
-    ["no report", undefined, 1, 0, 1],
-  ])("%s", (_, testResults, status, passed, failed) => {
-    expect(summarise(testResults && { testResults }, status)).toEqual({ passed, failed });
   });
 });

@@ -5,6 +5,7 @@ import { compileCommand, ensureLibtorch } from "../../setup/addon.js";
 import {
   detectAbi,
   findLibtorch,
+  type Host,
   hasGloo,
   inspectLibtorch,
   ncclIncludes,
@@ -12,7 +13,7 @@ import {
 } from "../../setup/libtorch.js";
 import { SetupError } from "../../setup/say.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
-import { fakeLibtorch, host, write } from "./fake-libtorch.js";
+import { fakeLibtorch, host, inspected, write } from "./fake-libtorch.js";
 
 const quiet = () => vi.spyOn(process.stderr, "write").mockReturnValue(true);
 
@@ -27,7 +28,7 @@ describe("the search for libtorch", () => {
     const pythonTorch = (python: string) => (python === "python3" ? pip : venv);
     return { own, pip, brew, all: host(root, { pythonTorch, homebrews: () => [brew] }) };
   }
-  const found = (given: object) => {
+  const found = (given: Host) => {
     const { source, version } = findLibtorch(given) ?? {};
     return `${source} ${version}`;
   };
@@ -100,12 +101,12 @@ describe("a folder", () => {
       const symbol = "_ZN3c105ErrorC1ENS_14SourceLocationENSt7__cxx1112basic_stringIcE";
       const header = "#if defined(__cplusplus) && __cplusplus < 202002L\n#error C++20\n#endif";
       const folder = fakeLibtorch(join(root, "t"), { symbol, header, cuda: true, lib: "lib64" });
-      const libtorch = inspectLibtorch(folder, host(root));
+      const libtorch = inspected(folder, host(root));
       expect(libtorch).toMatchObject({
         ...{ version: "2.6.0", standard: "c++20", cxx11Abi: 1, cuda: true },
         lib: join(folder, "lib64"),
       });
-      const headers = ["node_modules/node-addon-api"];
+      const headers = ["node_modules/node-api-headers/include"];
       const command = compileCommand({
         compiler: "ccache g++",
         libtorch,
@@ -135,7 +136,7 @@ describe("a folder", () => {
       writeFileSync(join(lib, "libtorch_cpu.so"), bytes);
       expect(hasGloo({ lib }, host(root))).toBe(true);
       const build = { compiler: "c++", headers: [], platform: "linux" };
-      const { problem: _, ...libtorch } = inspectLibtorch(join(root, "torch"), host(root));
+      const libtorch = inspected(join(root, "torch"), host(root));
       const command = (gloo: boolean) =>
         compileCommand({ ...build, libtorch: { ...libtorch, gloo } });
       expect(command(true)).toContain("binding/process-group.cc");
@@ -158,7 +159,10 @@ describe("a folder", () => {
       expect(found()).toEqual([beside("cu13"), beside("nccl"), join(root, "cuda", "include")]);
       expect(ncclIncludes({ path, cuda: false }, here)).toBeUndefined();
       const build = { compiler: "c++", headers: [], platform: "linux" };
-      const libtorch = { lib: path, includes: [], standard: "c++20", cxx11Abi: 1, cuda: true };
+      const libtorch = {
+        ...{ path, version: "2.14.0", lib: path, includes: [], cuda: true },
+        ...({ standard: "c++20", cxx11Abi: 1 } as const),
+      };
       const nccl = [beside("nccl")];
       const command = compileCommand({ ...build, libtorch: { ...libtorch, gloo: true, nccl } });
       expect(command).toContain("-DCFCONTRA_NCCL");

@@ -126,3 +126,52 @@ test("autocast computes products in bfloat16 and gives float32 gradients", () =>
     expect(most).toBeLessThan(0.2);
   });
 });
+
+describe("autocast inside autocast", () => {
+  const square = () => torch.ones([2, 2]);
+  const product = () => scope(() => square().matmul(square()).dtype);
+
+  test("restores the outer one when it ends", () => {
+    autocast("bfloat16", () => {
+      expect(autocast("bfloat16", product)).toBe("bfloat16");
+      expect(product()).toBe("bfloat16");
+      expect(() =>
+        autocast("bfloat16", () => {
+          throw new Error("stop");
+        }),
+      ).toThrow("stop");
+      expect(product()).toBe("bfloat16");
+    });
+    expect(product()).toBe("float32");
+  });
+
+  test("with float32 computes in float32, until it ends", () => {
+    autocast("bfloat16", () => {
+      expect(autocast("float32", product)).toBe("float32");
+      expect(autocast("float32", () => autocast("bfloat16", product))).toBe("bfloat16");
+      expect(product()).toBe("bfloat16");
+    });
+    expect(autocast("float32", product)).toBe("float32");
+  });
+
+  test("of another device leaves this one's as it is", () => {
+    autocast("bfloat16", () => {
+      expect(autocast("float32", product, "cuda")).toBe("bfloat16");
+      expect(product()).toBe("bfloat16");
+    });
+    expect(autocast("bfloat16", product, "cuda:0")).toBe("float32");
+  });
+});
+
+test("a weight that noGrad uses inside autocast still gets a gradient", () => {
+  scope(() => {
+    const [x, weight] = [torch.ones([2, 2]), torch.ones([2, 2])];
+    weight.requiresGrad = true;
+    const y = autocast("bfloat16", () => {
+      noGrad(() => x.matmul(weight));
+      return x.matmul(weight);
+    });
+    y.to({ dtype: "float32" }).sum().backward();
+    expect(weight.grad?.numbers()).toEqual([2, 2, 2, 2]);
+  });
+});

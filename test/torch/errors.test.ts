@@ -34,17 +34,17 @@ describe("errors are one line that names the operator", () => {
       () => one().matmul(torch.ones([2, 2])),
       /matmul.*\[3\].*\[2, ?2\]/,
     ],
-    ["a string for a tensor", () => operator("relu")("x" as never), /relu/],
-    ["nothing for a tensor", () => operator("relu")(), /relu/],
+    ["a string for a tensor", () => operator("relu")("x" as never), /relu.*self/],
+    ["nothing for a tensor", () => operator("relu")(), /relu.*self/],
     [
       "several results where one is expected",
       () => operator("linalg_svd")(torch.ones([2, 2])),
       /linalg_svd.*operators\("linalg_svd"\)/,
     ],
-    ["too many arguments", () => operator("relu")(one(), 1, 2, 3), /relu/],
-    ["a number for a list of sizes", () => operator("permute")(one(), "ab"), /permute/],
-    ["a dimension that is not there", () => one().sum(3), /sum|[Dd]imension/],
-    ["a reshape that loses elements", () => one().reshape(2, 2), /reshape|view|shape/],
+    ["too many arguments", () => operator("relu")(one(), 1, 2, 3), /relu.*\b1\b.*\b4\b/],
+    ["a string for a list of sizes", () => operator("permute")(one(), "ab"), /permute.*dims/],
+    ["a dimension that is not there", () => one().sum(3), /sum.*got 3/],
+    ["a reshape that loses elements", () => one().reshape(2, 2), /reshape.*\[2, 2\].*size 3/],
     ["item of several", () => one().item(), /item: expected one element, got \[3\]/],
     ["size of no dimension", () => one().size(4), /no dimension 4/],
     [
@@ -54,7 +54,7 @@ describe("errors are one line that names the operator", () => {
         x.requiresGrad = true;
         x.mul(2).backward();
       },
-      /scalar|backward/,
+      /scalar outputs/,
     ],
     ["backward without a graph", () => one().sum().backward(), /grad/],
     [
@@ -69,7 +69,7 @@ describe("errors are one line that names the operator", () => {
       () => torch.ones([2, 3]).transpose(0, 1).array,
       /contiguous/,
     ],
-    ["an array of another length", () => tensor(Float32Array.of(1, 2), [3]), /3|2/],
+    ["an array of another length", () => tensor(Float32Array.of(1, 2), [3]), /\b12\b.*\b8\b/],
     ["memory that cannot be had", () => torch.zeros([2 ** 40]), /memory|alloc/i],
     [
       "in-place on a leaf that wants gradients",

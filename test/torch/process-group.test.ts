@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { UserError } from "../../src/errors.js";
 import { alone, joinProcessGroup, tensor } from "../../src/torch/index.js";
 import { native } from "../../src/torch/native.js";
-import { inRanks } from "./ranks.js";
+import { skipUnless } from "../skip.js";
+import { freePort, inRanks } from "./ranks.js";
 
 const floats = (...numbers: number[]) => tensor(Float32Array.from(numbers));
 
@@ -29,13 +30,61 @@ test("without c10d, several processes are refused in a sentence with the ways ou
   }
 });
 
-describe
-  .skipIf(native.openStore === undefined)
-  .concurrent("several processes (need c10d with Gloo)", () => {
-    test("sum, average and broadcast tensors of several types, with the same bits on all", async () => {
-      const ended = await inRanks(
-        3,
-        `
+describe("native objects", skipUnless(native.openStore !== undefined, "gloo"), () => {
+  const x = floats(1);
+  const store = async () => native.openStore?.("127.0.0.1", await freePort(), true, 5000) as never;
+
+  test("cannot be taken for each other, or for tensors", async () => {
+    const open = await store();
+    const group = native.connect(open, "a", 0, 1, "127.0.0.1", 5000) as never;
+    const work = native.barrier(group) as never;
+    const exchange = native.exchange(group, []) as never;
+    const plain = Object.create(open) as never;
+    const wrong: [() => unknown, RegExp][] = [
+      ...[
+        group,
+        work,
+        exchange,
+        plain,
+        {} as never,
+        5 as never,
+        undefined as never,
+        x as never,
+      ].map((other): [() => unknown, RegExp] => [
+        () => native.storeGet(other, "a"),
+        /expected a store/,
+      ]),
+      [() => native.connect(group, "a", 0, 1, "127.0.0.1", 5000), /expected a store/],
+      [() => native.barrier(open), /expected a process group/],
+      [() => native.sum(open, [x.handle]), /expected a process group/],
+      [() => native.exchange(work, []), /expected a process group/],
+      [() => native.wait(exchange), /expected an operation/],
+      [() => native.exchangeWait(group), /expected an exchange/],
+      [() => native.shape(open), /expected a tensor/],
+      [() => native.sum(group, [open]), /expected a tensor/],
+    ];
+    for (const [use, says] of wrong) expect(use).toThrow(says);
+    native.wait(work);
+  });
+
+  test("check their numbers", async () => {
+    const open = await store();
+    const wrong: [() => unknown, RegExp][] = [
+      [() => native.openStore?.("127.0.0.1", 70000, true, 5000), /a port from 0 to 65535/],
+      [() => native.openStore?.("127.0.0.1", 1, false, -1), /milliseconds from 1/],
+      [() => native.connect(open, "a", 3, 2, "127.0.0.1", 5000), /a rank from 0 to 1/],
+      [() => native.connect(open, "a", 0, 0, "127.0.0.1", 5000), /number of ranks from 1/],
+      [() => native.connect(open, "a", -1, 2, "127.0.0.1", 5000), /a rank from 0 to 1/],
+    ];
+    for (const [use, says] of wrong) expect(use).toThrow(says);
+  });
+});
+
+describe.concurrent("several processes", skipUnless(native.openStore !== undefined, "gloo"), () => {
+  test("sum, average and broadcast tensors of several types, with the same bits on all", async () => {
+    const ended = await inRanks(
+      3,
+      `
       const group = await join();
       const floats = (...numbers) => torch.tensor(Float32Array.from(numbers));
       const x = floats(rank, 1, 2), y = torch.tensor(BigInt64Array.from([BigInt(10 * rank)]));
@@ -46,22 +95,22 @@ describe
       group.broadcast([bytes, z]);
       group.barrier();
       say([x, y, bytes, z, thirds].map((tensor) => tensor.numbers()));`,
-      );
-      const results = ended.map(({ out, err }) => {
-        expect(err).toBe("");
-        return JSON.parse(out) as number[][];
-      });
-      const [x, y, bytes, z, thirds] = results[0] as number[][];
-      expect([x, y, bytes, z]).toEqual([[3, 3, 6], [30], [3], [0, 0.5]]);
-      expect(thirds?.[0]).toBeCloseTo(1 / 3, 6);
-      expect(results[1]).toEqual(results[0]);
-      expect(results[2]).toEqual(results[0]);
+    );
+    const results = ended.map(({ out, err }) => {
+      expect(err).toBe("");
+      return JSON.parse(out) as number[][];
     });
+    const [x, y, bytes, z, thirds] = results[0] as number[][];
+    expect([x, y, bytes, z]).toEqual([[3, 3, 6], [30], [3], [0, 0.5]]);
+    expect(thirds?.[0]).toBeCloseTo(1 / 3, 6);
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).toEqual(results[0]);
+  });
 
-    test("average more than one bucket, gradients in place of the tensors they are of", async () => {
-      const ended = await inRanks(
-        2,
-        `
+  test("average more than one bucket, gradients in place of the tensors they are of", async () => {
+    const ended = await inRanks(
+      2,
+      `
       const group = await join();
       const parts = Array.from({ length: 9 }, (_, i) => {
         const part = torch.zeros([i === 4 ? 8000000 : 1000003]);
@@ -70,17 +119,17 @@ describe
       });
       group.average(parts);
       say(parts.map((part) => [part.mean().item(), part.sub(part.mean()).norm().item()]));`,
-      );
-      for (const { out, err } of ended) {
-        expect(err).toBe("");
-        expect(JSON.parse(out)).toEqual(Array.from({ length: 9 }, (_, i) => [(i + 1) / 2, 0]));
-      }
-    });
+    );
+    for (const { out, err } of ended) {
+      expect(err).toBe("");
+      expect(JSON.parse(out)).toEqual(Array.from({ length: 9 }, (_, i) => [(i + 1) / 2, 0]));
+    }
+  });
 
-    test("gradients that travel while others are computed are the mean, of all passes", async () => {
-      const ended = await inRanks(
-        2,
-        `
+  test("gradients that travel while others are computed are the mean, of all passes", async () => {
+    const ended = await inRanks(
+      2,
+      `
       const group = await join();
       const parameter = (count) => {
         const made = torch.zeros([count]);
@@ -122,68 +171,68 @@ describe
         found.push(error.message);
       }
       say(found);`,
-      );
-      const mean = [
-        [6.5, 0],
-        [1.5, 0],
-        [5, 0],
-      ];
-      for (const { out, err } of ended) {
-        expect(err).toBe("");
-        expect(JSON.parse(out)).toEqual([
-          ...[mean, mean, [0.5, true]],
-          expect.stringMatching(/a gradient came after the step's last back-propagation/),
-          expect.stringMatching(/a step has one last back-propagation/),
-          [0.5, 0.5],
-          expect.stringMatching(/parameters that require a gradient/),
-        ]);
-      }
-    });
+    );
+    const mean = [
+      [6.5, 0],
+      [1.5, 0],
+      [5, 0],
+    ];
+    for (const { out, err } of ended) {
+      expect(err).toBe("");
+      expect(JSON.parse(out)).toEqual([
+        ...[mean, mean, [0.5, true]],
+        expect.stringMatching(/a gradient came after the step's last back-propagation/),
+        expect.stringMatching(/a step has one last back-propagation/),
+        [0.5, 0.5],
+        expect.stringMatching(/parameters that require a gradient/),
+      ]);
+    }
+  });
 
-    const dying = (end: string) => `
+  const dying = (end: string) => `
     const group = await join();
     const x = torch.zeros([1000]);
     group.sum([x]);
     if (rank === 1) { ${end} }
     group.sum([x]);`;
 
-    test("a rank that is killed is named by the others", async () => {
-      const ended = await inRanks(3, dying(`process.kill(process.pid, "SIGKILL");`));
-      expect(ended.map(({ code }) => code)).toEqual([1, null, 1]);
-      expect(ended[0]?.err).toMatch(/^rank 0 lost rank 1 \(.*\); the last checkpoint is intact/);
-      expect(ended[2]?.err).toMatch(/^rank 2 lost rank 1 /);
-    });
-
-    test("a rank that stands still is named after the timeout", async () => {
-      const end = "await new Promise((resolve) => setTimeout(resolve, 8000)); process.exit(0);";
-      const ended = await inRanks(2, dying(end), { timeout: 3 });
-      expect(ended[0]?.code).toBe(1);
-      expect(ended[0]?.err).toMatch(/^rank 0 waited 3 s for rank 1 \(Timed out/);
-    });
-
-    test("a rank that never comes is named", async () => {
-      const ended = await inRanks(3, "await join();", { timeout: 2, absent: [1] });
-      const first =
-        /^rank 0 waited 2 s at 127\.0\.0\.1:\d+ for rank 1 of 3: start all 3 .* MASTER_PORT/;
-      expect(ended[0]?.err).toMatch(first);
-      // Newer versions of libtorch log a broken pipe before it.
-      expect(ended[1]?.err).toMatch(/^rank 2 (waited 2 s|lost rank 0) .* for rank 1 /m);
-      expect(ended.map(({ code }) => code)).toEqual([1, 1]);
-    });
-
-    test("without rank 0 there is nobody to meet", async () => {
-      const [, ended] = [0, ...(await inRanks(2, "await join();", { timeout: 1, absent: [0] }))];
-      expect(ended?.err).toMatch(/^rank 1 found nobody at .* \(ECONNREFUSED\): is rank 0 running/);
-    });
-
-    test("a port that is taken is an error in words", async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, resolve));
-      const { port } = server.address() as { port: number };
-      const joining = joinProcessGroup({ rank: 0, size: 2, host: "127.0.0.1", port }, 2);
-      await expect(joining).rejects.toThrow(
-        /^rank 0 cannot serve at 127\.0\.0\.1:\d+ .* MASTER_PORT/,
-      );
-      server.close();
-    });
+  test("a rank that is killed is named by the others", async () => {
+    const ended = await inRanks(3, dying(`process.kill(process.pid, "SIGKILL");`));
+    expect(ended.map(({ code }) => code)).toEqual([1, null, 1]);
+    expect(ended[0]?.err).toMatch(/^rank 0 lost rank 1 \(.*\); the last checkpoint is intact/);
+    expect(ended[2]?.err).toMatch(/^rank 2 lost rank 1 /);
   });
+
+  test("a rank that stands still is named after the timeout", async () => {
+    const end = "await new Promise((resolve) => setTimeout(resolve, 100_000));";
+    const ended = await inRanks(2, dying(end), { timeout: 3, still: 1 });
+    expect(ended[0]?.code).toBe(1);
+    expect(ended[0]?.err).toMatch(/^rank 0 waited 3 s for rank 1 \(Timed out/);
+  });
+
+  test("a rank that never comes is named", async () => {
+    const ended = await inRanks(3, "await join();", { timeout: 2, absent: [1] });
+    const first =
+      /^rank 0 waited 2 s at 127\.0\.0\.1:\d+ for rank 1 of 3: start all 3 .* MASTER_PORT/;
+    expect(ended[0]?.err).toMatch(first);
+    // Newer versions of libtorch log a broken pipe before it.
+    expect(ended[1]?.err).toMatch(/^rank 2 (waited 2 s|lost rank 0) .* for rank 1 /m);
+    expect(ended.map(({ code }) => code)).toEqual([1, 1]);
+  });
+
+  test("without rank 0 there is nobody to meet", async () => {
+    const [, ended] = [0, ...(await inRanks(2, "await join();", { timeout: 1, absent: [0] }))];
+    expect(ended?.err).toMatch(/^rank 1 found nobody at .* \(ECONNREFUSED\): is rank 0 running/);
+  });
+
+  test("a port that is taken is an error in words", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    const { port } = server.address() as { port: number };
+    const joining = joinProcessGroup({ rank: 0, size: 2, host: "127.0.0.1", port }, 2);
+    await expect(joining).rejects.toThrow(
+      /^rank 0 cannot serve at 127\.0\.0\.1:\d+ .* MASTER_PORT/,
+    );
+    server.close();
+  });
+});

@@ -17,9 +17,9 @@ import {
   writePyTorch,
   writeSafetensors,
 } from "../../src/torch/index.js";
+import { PYTHON, pythonHas } from "../python.js";
+import { skipUnless } from "../skip.js";
 
-const PYTHON = "/usr/bin/python3";
-const torch = spawnSync(PYTHON, ["-c", "import torch"]).status === 0;
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 /** Runs Python and returns what it printed. */
@@ -49,7 +49,7 @@ function reading<T>(path: string, use: (file: ReturnType<typeof readTensors>) =>
   }
 }
 
-describe.skipIf(!torch)("files of torch.save (skipped without python3-torch)", () => {
+describe("files of torch.save", skipUnless(pythonHas("torch"), "pytorch"), () => {
   let folder = "";
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "cfcontra-"));
@@ -185,9 +185,9 @@ describe.skipIf(!torch)("files of torch.save (skipped without python3-torch)", (
   });
 
   test("nothing that a pickle said was done", () => {
-    for (const name of readdirSync(folder).filter((file) => /^(system|eval)-/.test(file))) {
-      message(name);
-    }
+    const armed = readdirSync(folder).filter((file) => /^(system|eval)-/.test(file));
+    expect(armed).toHaveLength(4);
+    for (const name of armed) message(name);
     expect(existsSync(join(folder, "canary"))).toBe(false);
   });
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
@@ -26,20 +27,20 @@ export interface Running {
 
 export function start(
   command: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  options: { env?: NodeJS.ProcessEnv; cwd?: string; messages?: boolean } = {},
 ): Running {
   const [program, ...args] = command as [string, ...string[]];
-  const { env = {}, ...rest } = options;
+  const { env = {}, messages = false, ...rest } = options;
   const child = spawn(program, args, {
     ...rest,
     env: { ...process.env, OMP_NUM_THREADS: "1", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", ...(messages ? (["ipc"] as const) : [])],
   });
   const printed = { out: "", err: "" };
-  child.stdout.on("data", (text) => {
+  child.stdout?.on("data", (text) => {
     printed.out += text;
   });
-  child.stderr.on("data", (text) => {
+  child.stderr?.on("data", (text) => {
     printed.err += text;
   });
   const ended = new Promise<Ended>((resolve, reject) => {
@@ -53,12 +54,14 @@ export const dist = fileURLToPath(new URL("../../dist/", import.meta.url));
 
 /**
  * Runs the body of an async function in `size` processes, as ranks of one group: in it, `torch` is
- * the library, `join` joins the group, `rank` is the number of the process.
+ * the library, `join` joins the group, `rank` is the number of the process. All begin once the last has
+ * loaded the library, so that `timeout`, in seconds, is not spent on a busy machine's start of
+ * processes. The rank `still` is killed when the others have ended.
  */
 export async function inRanks(
   size: number,
   body: string,
-  { timeout = 20, absent = [] as number[] } = {},
+  { timeout = 20, absent = [] as number[], still = -1 } = {},
 ): Promise<Ended[]> {
   const port = await freePort();
   const program = (rank: number) => `
@@ -67,10 +70,20 @@ export async function inRanks(
     const place = { rank, size: ${size}, host: "127.0.0.1", port: ${port} };
     const join = () => torch.joinProcessGroup(place, ${timeout});
     const say = (value) => console.log(JSON.stringify(value));
+    process.send("ready");
+    await new Promise((resolve) => process.once("message", resolve));
+    process.disconnect();
     try { ${body} } catch (error) { console.error(error.message); process.exitCode = 1; }`;
-  return Promise.all(
-    Array.from({ length: size }, (_, rank) => rank)
-      .filter((rank) => !absent.includes(rank))
-      .map((rank) => start([process.execPath, "--input-type=module", "-e", program(rank)]).ended),
+  const ranks = Array.from({ length: size }, (_, rank) => rank).filter(
+    (rank) => !absent.includes(rank),
   );
+  const running = ranks.map((rank) =>
+    start([process.execPath, "--input-type=module", "-e", program(rank)], { messages: true }),
+  );
+  const ready = ({ child, ended }: Running) => Promise.race([once(child, "message"), ended]);
+  await Promise.all(running.map(ready));
+  for (const { child } of running) child.send("begin");
+  await Promise.all(running.filter((_, i) => ranks[i] !== still).map(({ ended }) => ended));
+  running[ranks.indexOf(still)]?.child.kill("SIGKILL");
+  return Promise.all(running.map(({ ended }) => ended));
 }

@@ -5,6 +5,7 @@ import { dispose, readSafetensors } from "../../src/torch/index.js";
 import { native } from "../../src/torch/native.js";
 import { preset, tiny, trainCommand } from "../cli/cli.js";
 import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
+import { skipUnless } from "../skip.js";
 import { start } from "../torch/ranks.js";
 import { accumulated, plainCfcontra } from "./accumulation.js";
 
@@ -23,7 +24,7 @@ function difference(a: readonly number[], b: readonly number[]): number {
   return Math.max(...a.map((value, i) => Math.abs(value - (b[i] as number)))) / size;
 }
 
-describe.skipIf(native.openStore === undefined)("training together (needs Gloo)", () => {
+describe("training together", skipUnless(native.openStore !== undefined, "gloo"), () => {
   test.each([
     ["minent", {}],
     ["cfcontra", { cfcontra: plainCfcontra }],

@@ -14,6 +14,7 @@ import {
 } from "../../src/train/index.js";
 import { BIN, preset, tiny } from "../cli/cli.js";
 import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
+import { skipUnless } from "../skip.js";
 import { start } from "../torch/ranks.js";
 
 const command = (name: string, ...args: string[]) => spawnSync(name, args).status === 0;
@@ -54,9 +55,8 @@ const mayMount = await (async () => {
   }).catch(() => {});
   return mounted;
 })();
-if (!mayMount) console.log("skipped: a full disk, for want of the right to mount one");
 
-describe.skipIf(!mayMount)("a full disk (needs the right to mount one)", () => {
+describe("a full disk", skipUnless(mayMount, "mount"), () => {
   test("ends training in a sentence; the checkpoints stay, and with room it goes on", async () => {
     await withDisk(200, async (disk) => {
       await inTemporaryFolder(async (root) => {
@@ -97,7 +97,7 @@ describe.skipIf(!mayMount)("a full disk (needs the right to mount one)", () => {
         expect(JSON.parse(readFileSync(join(run, "result.json"), "utf8")).steps).toBe(last);
       });
     });
-  }, 240_000); // three processes, on a machine that may be busy
+  });
 
   test("a line of metrics that does not fit is a sentence, and what is torn is mended", async () => {
     await withDisk(1, async (disk) => {

@@ -6,6 +6,7 @@ import { createLoader } from "../../src/datasets/loader.js";
 import { memoryLeft, memoryWatch } from "../../src/train/memory.js";
 import { cli, preset, tiny } from "../cli/cli.js";
 import { fixtureSize, inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
+import { skipUnless } from "../skip.js";
 import { tinyDataset } from "./tiny.js";
 
 test("a loss that is not finite: step, loss, cures, and the checkpoint to go on from", async () => {
@@ -80,7 +81,7 @@ describe("memory", () => {
       use(root);
     });
 
-  test.skipIf(process.platform !== "linux")("is read on this machine", () => {
+  test("is read on this machine", skipUnless(process.platform === "linux", "linux"), () => {
     const { left = 0, limit = 0 } = memoryLeft() ?? {};
     expect(left).toBeGreaterThan(64 * MEBI);
     expect(left).toBeLessThanOrEqual(limit);

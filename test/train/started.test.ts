@@ -7,6 +7,7 @@ import { libtorchVersion } from "../../src/torch/index.js";
 import { native } from "../../src/torch/native.js";
 import { preset, tiny, trainCommand } from "../cli/cli.js";
 import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
+import { skipUnless } from "../skip.js";
 import { type Ended, freePort, type Running, start } from "../torch/ranks.js";
 
 /** Starts a command as the ranks of one group, by the variables that everybody sets. */
@@ -17,14 +18,14 @@ function startRanks(port: number, size: number, args: readonly string[]): Runnin
   );
 }
 
-const untilLogged = async (run: string) => {
-  while (
-    !existsSync(join(run, "metrics.jsonl")) ||
-    !/./.test(readFileSync(join(run, "metrics.jsonl"), "utf8"))
-  ) {
+/** Waits for the first line of metrics; what the process printed, if it ends before that, is the error. */
+async function untilLogged(run: string, { child, ended }: Running): Promise<void> {
+  const metrics = join(run, "metrics.jsonl");
+  while (!existsSync(metrics) || readFileSync(metrics, "utf8") === "") {
+    if (child.exitCode !== null) throw new Error((await ended).err);
     await setTimeout(50);
   }
-};
+}
 
 /** The processes that a process has started, as Linux lists them. */
 function childrenOf(pid: number): number[] {
@@ -48,9 +49,6 @@ const python = ["/usr/bin/python3", join(process.env.VIRTUAL_ENV ?? "/usr", "bin
   },
 );
 const namespaces = ip("netns", "add", "cfcontra-probe") && ip("netns", "del", "cfcontra-probe");
-if (!python)
-  console.log(`skipped: no Python with PyTorch ${libtorchVersion} to test torchrun with`);
-if (!namespaces) console.log("skipped: two hosts, for want of root or of ip netns");
 
 /** Two network name spaces joined by a cable, 10.213.7.1 and 10.213.7.2, with a process in each. */
 async function onTwoHosts(begin: (host: string, rank: number) => Running): Promise<Ended[]> {
@@ -69,7 +67,7 @@ async function onTwoHosts(begin: (host: string, rank: number) => Running): Promi
   }
 }
 
-describe.skipIf(native.openStore === undefined)("ranks started by (needs Gloo)", () => {
+describe("ranks started by", skipUnless(native.openStore !== undefined, "gloo"), () => {
   test("a rank that is killed takes the others with it, by name; a restart goes on", async () => {
     await inTemporaryFolder(async (root) => {
       await makeDomains(root, 4, 3);
@@ -78,7 +76,7 @@ describe.skipIf(native.openStore === undefined)("ranks started by (needs Gloo)",
       const path = await preset(root, tiny(root, { method: "minent", train }));
       const args = ["--preset", path, "--out", run, "--timeout", "30"];
       const [first, second] = startRanks(await freePort(), 2, args) as [Running, Running];
-      await untilLogged(run);
+      await untilLogged(run, first);
       second.child.kill("SIGKILL");
       const { code, err } = await first.ended;
       expect(code).toBe(1);
@@ -104,7 +102,7 @@ describe.skipIf(native.openStore === undefined)("ranks started by (needs Gloo)",
       const begin = async (name: string) => {
         const run = join(root, name);
         const launched = start(trainCommand("--preset", path, "--out", run, "--processes", "2"));
-        await untilLogged(run);
+        await untilLogged(run, launched);
         return { run, launched, pid: launched.child.pid as number };
       };
       const { launched, run, pid } = await begin("interrupted");
@@ -126,47 +124,41 @@ describe.skipIf(native.openStore === undefined)("ranks started by (needs Gloo)",
     });
   });
 
-  test.skipIf(!python)(
-    "torchrun starts it (needs PyTorch of the version of libtorch)",
-    async () => {
-      await inTemporaryFolder(async (root) => {
-        await makeDomains(root, 4, 3);
-        const run = join(root, "run");
-        const args = ["--preset", await preset(root, tiny(root)), "--out", run, "--timeout", "60"];
-        const port = `${await freePort()}`;
-        // 1.13 knows no other way under Python 3.11 than to redirect (-r) and show (-t).
-        const ranks = ["--nproc_per_node", "2", "--master_port", port, "-r", "1", "-t", "1"];
-        const { code, err } = await start([
-          ...[python as string, "-m", "torch.distributed.run", "--no_python", ...ranks],
-          ...trainCommand(...args),
-        ]).ended;
-        expect(err).toMatch(/2 processes meet at/);
-        expect(code).toBe(0);
-        expect(existsSync(join(run, "result.json"))).toBe(true);
-      });
-    },
-  );
+  test("torchrun starts it", skipUnless(python !== undefined, "torchrun"), async () => {
+    await inTemporaryFolder(async (root) => {
+      await makeDomains(root, 4, 3);
+      const run = join(root, "run");
+      const args = ["--preset", await preset(root, tiny(root)), "--out", run, "--timeout", "60"];
+      const port = `${await freePort()}`;
+      // 1.13 knows no other way under Python 3.11 than to redirect (-r) and show (-t).
+      const ranks = ["--nproc_per_node", "2", "--master_port", port, "-r", "1", "-t", "1"];
+      const { code, err } = await start([
+        ...[python as string, "-m", "torch.distributed.run", "--no_python", ...ranks],
+        ...trainCommand(...args),
+      ]).ended;
+      expect(err).toMatch(/2 processes meet at/);
+      expect(code).toBe(0);
+      expect(existsSync(join(run, "result.json"))).toBe(true);
+    });
+  });
 
-  test.skipIf(!namespaces)(
-    "two hosts, of a name space each (needs root and ip netns)",
-    async () => {
-      await inTemporaryFolder(async (root) => {
-        await makeDomains(root, 4, 3);
-        const run = join(root, "run");
-        const args = ["--preset", await preset(root, tiny(root)), "--out", run, "--timeout", "60"];
-        const env = { MASTER_ADDR: "10.213.7.1", MASTER_PORT: "29500", WORLD_SIZE: "2" };
-        const results = await onTwoHosts((host, rank) =>
-          start([...["ip", "netns", "exec", host], ...trainCommand(...args)], {
-            env: { ...env, RANK: `${rank}`, LOCAL_RANK: "0" },
-          }),
-        );
-        for (const { code, err } of results) {
-          expect(err).not.toMatch(/error/);
-          expect(code).toBe(0);
-        }
-        expect(results[0]?.err).toMatch(/2 processes meet at 10\.213\.7\.1:29500/);
-        expect(existsSync(join(run, "result.json"))).toBe(true);
-      });
-    },
-  );
+  test("two hosts, of a name space each", skipUnless(namespaces, "namespaces"), async () => {
+    await inTemporaryFolder(async (root) => {
+      await makeDomains(root, 4, 3);
+      const run = join(root, "run");
+      const args = ["--preset", await preset(root, tiny(root)), "--out", run, "--timeout", "60"];
+      const env = { MASTER_ADDR: "10.213.7.1", MASTER_PORT: "29500", WORLD_SIZE: "2" };
+      const results = await onTwoHosts((host, rank) =>
+        start([...["ip", "netns", "exec", host], ...trainCommand(...args)], {
+          env: { ...env, RANK: `${rank}`, LOCAL_RANK: "0" },
+        }),
+      );
+      for (const { code, err } of results) {
+        expect(err).not.toMatch(/error/);
+        expect(code).toBe(0);
+      }
+      expect(results[0]?.err).toMatch(/2 processes meet at 10\.213\.7\.1:29500/);
+      expect(existsSync(join(run, "result.json"))).toBe(true);
+    });
+  });
 });

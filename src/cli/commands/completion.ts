@@ -3,7 +3,7 @@ import { Argument, Command } from "commander";
 export const command = () =>
   new Command("completion")
     .description("print a script that completes commands, options and their values")
-    .addArgument(new Argument("<shell>", "what to write it for").choices(["bash", "zsh", "fish"]))
+    .addArgument(new Argument("<shell>", "shell to write it for").choices(["bash", "zsh", "fish"]))
     .addHelpText(
       "after",
       `

@@ -14,11 +14,11 @@ import { columnsOf } from "../terminal/terminal.js";
 
 export const command = () =>
   new Command("check")
-    .description("read a data set whole: counts, classes, problems, and a sheet of pictures")
-    .argument("<preset>", "preset or YAML file that names it")
+    .description("read every file of a data set: counts, classes, problems, a contact sheet")
+    .argument("<preset>", "a preset, or the path of a YAML file")
     .option("--set-of <domain>", "source, target, or the name of an evaluation set", "source")
     .option("--out <file>", "where to write the contact sheet", "contact-sheet.png")
-    .option("--limit <n>", "read only so many images", whole)
+    .option("--limit <n>", "read at most this many images", whole)
     .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())
@@ -65,7 +65,7 @@ async function check(preset: string, options: CheckOptions): Promise<void> {
     const reason = (error as Error).message.split("\n")[0];
     throw new UserError(
       "not-writable",
-      `cannot write the contact sheet ${out} (${reason}); --out names a PNG file`,
+      `cannot write the contact sheet ${out} (${reason}): choose a PNG file with --out`,
     );
   }
   const columns = columnsOf(process.stdout);

@@ -88,11 +88,14 @@ async function compare(
     clear(folder);
     const ended = await follow(open(method).train({ out: folder, signal }));
     if (!ended?.result.complete) {
-      throw new UserError("stopped", "stopped; nothing of the demo was kept but its runs");
+      throw new UserError("stopped", "stopped; the runs so far are in the demo's folder");
     }
     const { source, target } = ended.result.scores;
     if (!source || !target)
-      throw new UserError("conflicting-options", "the demo evaluates on `source` and `target`");
+      throw new UserError(
+        "conflicting-options",
+        "the demo needs the evaluation sets `source` and `target`",
+      );
     const seconds = (performance.now() - began) / 1000;
     rows.push({ method, seed, sourceMiou: source.miou, targetMiou: target.miou, seconds });
     say(
@@ -122,7 +125,7 @@ async function compare(
   print(`\n${table(rows)}\n\n${summary.join("\n")}`, () => ({ rows, pretraining }), json);
 }
 
-/** Removes what an earlier demo left: its checkpoints and log are of another run. */
+/** Removes the run of an earlier demo. */
 function clear(folder: string): void {
   if (existsSync(join(folder, "config.yaml"))) rmSync(folder, { recursive: true });
 }

@@ -31,7 +31,7 @@ export const command = () =>
       "multiples of the network's size to average, e.g. 0.75,1,1.25",
       scales,
     )
-    .option("--flip", "average with the mirrored image, too")
+    .option("--flip", "also average with the mirrored image")
     .option("--native", "compare at the labels' own size instead of sizes.output")
     .option("--classes <n>", "also mIoU over 19, 16 or 13 of the Cityscapes classes", whole)
     .addOption(jsonOption())
@@ -56,7 +56,7 @@ interface EvaluateOptions {
   readonly scales?: readonly number[];
   readonly flip?: boolean;
   readonly native?: boolean;
-  /** 13, 16 or 19: mIoU over these of the Cityscapes classes, too. */
+  /** 13, 16 or 19: also mIoU over these of the Cityscapes classes. */
   readonly classes?: number;
   readonly json?: Json;
   readonly csv?: string;
@@ -143,7 +143,7 @@ function subsetOf(
   return subset.names.map((name) => names.indexOf(name));
 }
 
-/** Lines: last, mean and best snapshot as the run measured them, where it did so several times. */
+/** Last, mean and best snapshot, if the run was evaluated several times. */
 function snapshots(run: string, sets: readonly string[]): string[] {
   const path = join(run, "metrics.jsonl");
   if (!existsSync(path)) return [];

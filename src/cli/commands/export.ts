@@ -41,11 +41,14 @@ interface ExportOptions {
 async function exportOnnx(path: string, options: ExportOptions): Promise<void> {
   const { out, argmax, upsample, float16, int8, set } = options;
   if (float16 && int8)
-    throw new UserError("conflicting-options", "--float16 and --int8 exclude each other: name one");
+    throw new UserError(
+      "conflicting-options",
+      "--float16 and --int8 exclude each other: choose one",
+    );
   if (argmax && !upsample) {
     throw new UserError(
       "conflicting-options",
-      "--argmax and --no-upsample exclude each other: coarse labels are of no use",
+      "--argmax and --no-upsample exclude each other: leave one out",
     );
   }
   const { openRun } = await import("../../experiment/index.js");

@@ -119,7 +119,7 @@ function requireFree(out: string): void {
   if (!existsSync(out) || existsSync(join(out, CONTENTS)) || readdirSync(out).length === 0) return;
   throw new UserError(
     "already-exists",
-    `${out} holds other files: choose an empty folder with --out`,
+    `${out} contains other files: choose an empty folder with --out`,
   );
 }
 

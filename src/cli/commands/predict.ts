@@ -45,14 +45,17 @@ async function predict(paths: readonly string[], options: PredictOptions): Promi
   const { onnx, set } = options;
   if (onnx !== undefined) {
     if (set.length > 0)
-      throw new UserError("conflicting-options", "--set changes a run; --onnx has none");
+      throw new UserError(
+        "conflicting-options",
+        "--set changes the configuration of a run, which --onnx does not have: leave it out",
+      );
     return label(paths, options, () => onnxPredictor(onnx));
   }
   const [run, ...images] = paths as [string, ...string[]];
   if (images.length === 0) {
     throw new UserError(
       "conflicting-options",
-      `predict ${run}: name images, or folders of them, after the run`,
+      `predict ${run}: name images, or folders of images, after the run`,
     );
   }
   return label(images, options, () => runPredictor(run, set));

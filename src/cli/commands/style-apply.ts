@@ -12,11 +12,11 @@ export const command = () =>
   new Command("apply")
     .description("write a restyled copy of a data set, in its own layout")
     .argument("<preset>", "preset or YAML file: its target is the style")
-    .requiredOption("--out <folder>", "where to write the copy; another than the data set's")
+    .requiredOption("--out <folder>", "where to write the copy; not inside the data set")
     .option("--set-of <domain>", "what to copy: source, target, or an evaluation set", "source")
     .option("--style <style>", "short for --set style.method=NAME")
     .option("--limit <n>", "only the first images", whole)
-    .option("--measure", "also say how well edges survived")
+    .option("--measure", "also measure how well edges are preserved")
     .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())
@@ -24,8 +24,8 @@ export const command = () =>
       "after",
       `
 Images keep size, name and format; labels are links to the originals. Ctrl-C stops between two images;
-the same command goes on from there and skips what is done. The choice of style images depends on
-train.seed and the image's place alone.
+the same command continues from there. The choice of style images depends only on train.seed and
+the index of the image.
 
 Examples:
   cfcontra style apply streets --style adain --out restyled/streets
@@ -56,7 +56,7 @@ async function apply(preset: string, options: StyleApplyOptions): Promise<void> 
       if (experiment.config.style.method === "none") {
         throw new UserError(
           "conflicting-options",
-          `${preset} has style.method none; --style names the look, e.g. --style adain`,
+          `${preset} has style.method none: choose a style with --style, e.g. --style adain`,
         );
       }
       return experiment.restyle({ out, setOf, limit, measure, signal });

@@ -25,7 +25,7 @@ export const command = () =>
     .addHelpText(
       "after",
       `
-Prints how well edges survive: the correlation of the edges of result and content, 1 at best.
+Prints how well edges are preserved: the correlation of the edges of result and content, 1 at best.
 adain trains a small coder first (under a minute), unless style.coder names a file.
 
 Examples:

@@ -39,7 +39,7 @@ interface StyleTrainOptions {
 async function train(preset: string, options: StyleTrainOptions): Promise<void> {
   const { out, encoder, json, set, data } = options;
   if (existsSync(out))
-    throw new UserError("already-exists", `${out} exists already; --out names another file`);
+    throw new UserError("already-exists", `${out} already exists: choose another file with --out`);
   const { configuration, findCoder, openDomains, withAbsoluteRoots } = await import(
     "../../experiment/index.js"
   );

@@ -29,8 +29,8 @@ export const command = () =>
       "print configuration, size, memory and time of the run; three steps, nothing kept",
     )
     .option("--resume <run>", "resume an interrupted run, under its own configuration")
-    .option("--processes <n>", "train in so many processes on this host, data parallel", whole)
-    .option("--timeout <seconds>", "how long a process waits for the others", whole, 600)
+    .option("--processes <n>", "train in this many processes on this host, data parallel", whole)
+    .option("--timeout <seconds>", "time a process waits for the others", whole, 600)
     .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())

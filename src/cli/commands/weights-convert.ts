@@ -27,7 +27,7 @@ async function convert(path: string, out: string, { json }: { readonly json?: Js
   if (!PYTORCH_FILE.test(out) && !out.endsWith(".safetensors")) {
     throw new UserError(
       "unsupported-file",
-      `${out}: expected a name that ends in .safetensors, .pth or .pt`,
+      `${out}: expected a file name that ends in .safetensors, .pth or .pt`,
     );
   }
   const file = weightsFile(path);
@@ -35,7 +35,7 @@ async function convert(path: string, out: string, { json }: { readonly json?: Js
   try {
     const own = isCheckpoint(metadata) ? networkOf(tensors) : tensors;
     if (same(file, out))
-      throw new UserError("conflicting-options", `${out} is the file that is read; name another`);
+      throw new UserError("conflicting-options", `${out} is the input file: choose another`);
     writeTensors(out, own);
     const left = [...skipped, ...(own === tensors ? [] : ["the method's state"])];
     print(

@@ -4,7 +4,7 @@ import { type Json, jsonOption, print } from "../terminal/print.js";
 
 export const command = () =>
   new Command("inspect")
-    .description("list the tensors of a file, and say what network they look like")
+    .description("list the tensors of a file, and name the network that they belong to")
     .argument("<file>", "safetensors or PyTorch's .pth, or a run folder")
     .addOption(jsonOption())
     .addHelpText(

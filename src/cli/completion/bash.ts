@@ -1,6 +1,6 @@
 import type { Grammar, Kind, Vocabulary } from "./grammar.js";
 
-/** A completion script for bash, 3.2 (macOS) and later; it needs no package of completions. */
+/** A completion script for bash 3.2 (macOS) and later. It does not need the package bash-completion. */
 export function bash(grammar: readonly Grammar[], { presets, settings }: Vocabulary): string {
   return `# cfcontra in bash: made by \`cfcontra completion bash\`.
 

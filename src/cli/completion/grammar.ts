@@ -2,10 +2,10 @@ import type { Argument, Command, Option } from "commander";
 import { METHODS } from "../../methods/index.js";
 import { STYLES } from "../../style/index.js";
 
-/** What may stand in a place: one of these words, or something to be looked for, or to be thought of. */
+/** What an option or argument takes: one of these words, a path, a preset, a setting, or free text. */
 export type Kind = "file" | "folder" | "preset" | "setting" | "anything" | readonly string[];
 
-/** Words that many places share, so that a script has them once. */
+/** Words that many options share, which a script contains once. */
 export interface Vocabulary {
   readonly presets: readonly string[];
   readonly settings: readonly string[];
@@ -17,12 +17,12 @@ export interface Choice {
   readonly description: string;
   /** undefined where it takes no value */
   readonly value: Kind | undefined;
-  /** May be given without its value, too. */
+  /** The value may be left out. */
   readonly optional: boolean;
   readonly repeats: boolean;
 }
 
-/** What one command understands. */
+/** What one command takes. */
 export interface Grammar {
   /** "", "train", "style apply", ... */
   readonly path: string;
@@ -35,7 +35,7 @@ export interface Grammar {
   }[];
 }
 
-/** Kinds by what stands between the brackets of an option or an argument; files for what does not. */
+/** Kinds by the name between the brackets of an option or argument; a file if it is not listed. */
 const KINDS: Readonly<Record<string, Kind>> = {
   preset: "preset",
   method: METHODS,
@@ -50,7 +50,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ),
 };
 
-/** Every command of a program, as its own definition has it: what completion is generated from. */
+/** Every command of a program, read from its definition: what completion is generated from. */
 export function grammarOf(program: Command): Grammar[] {
   const kindOf = (name: string, choices?: readonly string[]) => choices ?? KINDS[name] ?? "file";
   const place = (argument: Argument) => ({

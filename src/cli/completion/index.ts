@@ -8,7 +8,7 @@ import { zsh } from "./zsh.js";
 
 const shells = { bash, zsh, fish };
 
-/** `cfcontra completion`: prints a script that completes what a program understands. */
+/** Prints a script that completes the commands of a program. */
 export function completion(shell: keyof typeof shells, program: Command): void {
   const vocabulary = { presets: presetNames(), settings: settings() };
   process.stdout.write(shells[shell](grammarOf(program), vocabulary));

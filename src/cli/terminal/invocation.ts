@@ -1,11 +1,11 @@
 import { basename, relative } from "node:path";
 
-/** A command line of this program, called the way that it was called, ready to be typed. */
+/** A command line of this program, in the form in which the user called it. */
 export function commandOf(...words: readonly string[]): string {
   return [invocation(process.argv[1] ?? "", process.env), ...words.map(quoted)].join(" ");
 }
 
-/** What to type before the name of a command: npm says in the environment that it was its doing. */
+/** What to type before the name of a command; npm sets `npm_command` if it started the program. */
 export function invocation(
   script: string,
   { npm_command }: Readonly<Record<string, string | undefined>>,
@@ -21,6 +21,6 @@ const shorter = (path: string): string => {
   return fromHere.length < path.length ? fromHere : path;
 };
 
-/** A word as a shell must get it. */
+/** A word quoted for a shell. */
 export const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

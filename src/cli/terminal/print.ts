@@ -4,38 +4,38 @@ import { Option } from "commander";
 import { UserError } from "../../errors.js";
 import { writeAtomically } from "../../write-atomically.js";
 
-/** What `--json` was given: a file, or nothing (true). */
+/** The value of `--json`: a file, or true without one. */
 export type Json = string | true;
 
-/** The option of every command that finds something out. */
+/** `--json`, of every command that has results. */
 export const jsonOption = (): Option =>
   new Option(
     "--json [file]",
-    "print JSON instead of text; with a file, write it there beside the text",
+    "print JSON instead of text; with a file, also write it there",
   ).argParser(jsonFile);
 
-/** @throws UserError before the command has begun, where `--json` would write over something else */
+/** @throws UserError before the command begins if `--json` would overwrite something else */
 function jsonFile(path: string): string {
   const there = existsSync(path) ? statSync(path) : undefined;
   if (there && (there.isDirectory() || (there.isFile() && !path.endsWith(".json")))) {
     throw new UserError(
       "already-exists",
-      `--json ${path} would write over what is there: name a new file or one that ends in .json; ` +
+      `--json ${path} would overwrite an existing file: choose a new file or one that ends in .json; ` +
         "to print JSON, put --json last",
     );
   }
   if (!existsSync(dirname(path))) {
     throw new UserError(
       "not-found",
-      `--json ${path}: there is no folder ${dirname(path)}; make it first`,
+      `--json ${path}: the folder ${dirname(path)} does not exist; create it first`,
     );
   }
   return path;
 }
 
 /**
- * Prints what a command has found out, on stdout: a text for people, if there is any, or, as `--json`
- * asks, one JSON value for programs. Everything else that a command says goes to stderr.
+ * Prints a command's results on stdout: text for people, if there is any, or one JSON value for programs
+ * if `--json` is given. Everything else that a command prints goes to stderr.
  */
 export function print(text: string, value: () => unknown, json: Json | undefined): void {
   const encoded = () => `${JSON.stringify(value(), null, 2)}\n`;

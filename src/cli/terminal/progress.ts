@@ -1,15 +1,15 @@
 import { columnsOf, isLive, paint, wrapped } from "./terminal.js";
 
-/** A line that says where a long job stands: rewritten in a terminal, now and then elsewhere. */
+/** A progress line: rewritten in place in a terminal, printed from time to time elsewhere. */
 export interface ProgressLine {
   update(done: number, total: number, detail?: string): void;
-  /** Shows what takes a moment and cannot be counted; in a terminal only. */
+  /** Shows work that cannot be counted; in a terminal only. */
   show(what?: string): void;
-  /** Takes the line away, so that what is printed next starts a new one. */
+  /** Removes the line, so that the next output starts on a new one. */
   end(): void;
 }
 
-/** Says nothing: for all processes but the first. */
+/** Prints nothing: for every process but the first. */
 export const noLine: ProgressLine = { update: () => {}, show: () => {}, end: () => {} };
 
 const LIVE_INTERVAL = 200;
@@ -17,7 +17,7 @@ const PLAIN_INTERVAL = { least: 15_000, most: 600_000 };
 const BARS = [24, 12, 0];
 const ERASE = "\r\x1b[2K";
 
-/** The lines that terminals show at the moment: at most one each. */
+/** The line that each terminal shows now, if any. */
 const shown = new WeakMap<NodeJS.WriteStream, string>();
 
 function draw(stream: NodeJS.WriteStream, line: string): void {
@@ -30,7 +30,7 @@ function erase(stream: NodeJS.WriteStream): void {
   if (shown.delete(stream)) stream.write(ERASE);
 }
 
-/** Prints a line of its own, above the one that moves. */
+/** Prints a line above the progress line. */
 export function say(line: string, stream: NodeJS.WriteStream = process.stderr): void {
   const moving = shown.get(stream);
   erase(stream);
@@ -38,14 +38,14 @@ export function say(line: string, stream: NodeJS.WriteStream = process.stderr): 
   if (moving !== undefined) draw(stream, moving);
 }
 
-/** Says something that is no error, but that one would want to know. */
+/** Prints a note: not an error, but something that the user should know. */
 export const note = (sentence: string, stream: NodeJS.WriteStream = process.stderr): void =>
   say(
     paint("yellow", "note:", stream) + wrapped(`note: ${sentence}`, columnsOf(stream), 6).slice(5),
     stream,
   );
 
-/** Minutes and seconds, "4:05", with hours where there are any, "27:04:05". */
+/** Minutes and seconds, "4:05", with hours if there are any, "27:04:05". */
 export function clock(seconds: number): string {
   const whole = Math.round(seconds);
   const two = (part: number) => String(part).padStart(2, "0");
@@ -66,14 +66,14 @@ export function progressLine(
   let first: { readonly done: number; readonly at: number } | undefined;
   const due = (now: number) => {
     if (live) return now - printed > LIVE_INTERVAL;
-    // Lines for a log: many at first, and some a day in a job of days.
+    // Lines for a log: frequent at first, a few a day in a job of days.
     const { least, most } = PLAIN_INTERVAL;
     return now - printed > Math.min(most, Math.max(least, (now - began) / 10));
   };
   return {
     update(done, total, detail = "") {
       const now = performance.now();
-      first ??= { done, at: now }; // what came before is no measure: preparing, or an earlier run
+      first ??= { done, at: now }; // preparation and an earlier run do not count
       if (!due(now) && !(live && done === total)) return;
       printed = now;
       const perItem = (now - first.at) / 1000 / (done - first.done);
@@ -93,7 +93,7 @@ export function progressLine(
   };
 }
 
-/** Label, a bar where there is room, and the numbers: of these nothing is cut before the label is. */
+/** Label, a bar if there is room, and the numbers. The label is cut first. */
 function fitted(label: string, text: string, share: number, stream: NodeJS.WriteStream): string {
   const columns = columnsOf(stream) - 1;
   const room = columns - label.length - text.length - 4;

@@ -24,7 +24,7 @@ export function finish({ out, result }: Ended, json?: Json, rank = 0): void {
   else if (json !== undefined) print("", found, json);
 }
 
-/** A dozen lines: what was reached, at what cost, and where to go on. */
+/** A dozen lines: the scores, the cost, and the next commands. */
 function summary({ method, seed, steps, start, ...cost }: RunResult, out: string): string {
   const { seconds, waiting, peakMemory } = cost;
   const run = readRun(out);
@@ -40,13 +40,13 @@ function summary({ method, seed, steps, start, ...cost }: RunResult, out: string
     ...lines([
       ...runSummary(run),
       ["cost", `${speed}${peakMemory} MiB at peak`],
-      ["run", `${out} (report.html shows it all)`],
+      ["run", `${out} (with report.html)`],
       ...nextCommands(out, findBaseline(run)?.run.path),
     ]),
   ].join("\n");
 }
 
-/** What one does with a trained network. */
+/** Commands that use a trained network. */
 function nextCommands(out: string, baseline: string | undefined): Summary {
   const commands = [
     commandOf("evaluate", out),
@@ -56,7 +56,7 @@ function nextCommands(out: string, baseline: string | undefined): Summary {
   return commands.map((command) => ["next", command]);
 }
 
-/** The lines of a summary, what they are about in front of the first. Commands are kept whole. */
+/** The lines of a summary, each topic in front of its first line. Commands are not wrapped. */
 export function lines(summary: Summary): string[] {
   const width = Math.max(...summary.map(([about]) => about.length));
   const columns = columnsOf(process.stdout);

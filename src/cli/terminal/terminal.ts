@@ -1,14 +1,14 @@
-/** What this program asks of a stream, and of the environment, before it writes anything but text. */
+/** What decides about colours and progress lines. */
 type Stream = Pick<NodeJS.WriteStream, "isTTY" | "columns">;
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Whether a line can be taken back: in a terminal, unless it is a dumb one. */
+/** Whether a line can be rewritten: in a terminal, unless it is a dumb one. */
 export const isLive = ({ isTTY }: Stream, { TERM }: Environment = process.env): boolean =>
   isTTY === true && TERM !== "dumb";
 
 /**
- * Whether to write in colours, decided here and nowhere else: in a live terminal without `NO_COLOR`;
- * `FORCE_COLOR` overrules both ways (no-color.org, force-color.org).
+ * Whether to write colours: in a live terminal without `NO_COLOR`; `FORCE_COLOR` overrides both
+ * (no-color.org, force-color.org).
  */
 export function hasColors(stream: Stream, env: Environment = process.env): boolean {
   const { FORCE_COLOR, NO_COLOR } = env;
@@ -16,11 +16,11 @@ export function hasColors(stream: Stream, env: Environment = process.env): boole
   return isLive(stream, env) && !NO_COLOR;
 }
 
-/** Columns of a terminal, 80 where it does not say; without end where there is none. */
+/** Columns of a terminal, 80 if it does not report them; Infinity if there is no terminal. */
 export const columnsOf = ({ isTTY, columns }: Stream): number =>
   isTTY ? columns || 80 : Number.POSITIVE_INFINITY;
 
-/** A sentence in lines of at most so many columns, those after the first indented. */
+/** Text in lines of at most `columns` characters, indented after the first. */
 export function wrapped(text: string, columns: number, indent: number): string {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
@@ -32,7 +32,7 @@ export function wrapped(text: string, columns: number, indent: number): string {
   return lines.join("\n");
 }
 
-/** Starts and ends of what a terminal can do to text (ECMA-48, select graphic rendition). */
+/** Start and end codes of text styles (ECMA-48, select graphic rendition). */
 const STYLES = {
   bold: [1, 22],
   dim: [2, 22],
@@ -41,7 +41,7 @@ const STYLES = {
   cyan: [36, 39],
 } as const;
 
-/** `text` in a style, or as it is where its stream has no colours. */
+/** `text` in a style, or unchanged if the stream does not get colours. */
 export function paint(
   style: keyof typeof STYLES,
   text: string,

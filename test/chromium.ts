@@ -1,0 +1,19 @@
+import { existsSync } from "node:fs";
+import { type Browser, chromium } from "playwright-core";
+
+const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
+
+/** Where Debian and Ubuntu install Chromium; undefined where it is not. */
+export const CHROMIUM = PLACES.find((path) => existsSync(path));
+
+/** Starts Chromium without a window, and without requests of its own. */
+export function launchChromium(...flags: string[]): Promise<Browser> {
+  return chromium.launch({
+    executablePath: CHROMIUM as string,
+    headless: true,
+    args: [
+      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
+      ...["--disable-background-networking", "--disable-component-update", ...flags],
+    ],
+  });
+}

@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { tableOf, withTables } from "../../docs/generate/results.js";
+
+const row = (name: string, seed: number, miou: number) => ({
+  ...{ row: name, seed, method: name, steps: 1, seconds: 1, history: {}, command: "", commit: "" },
+  versions: { node: "", libtorch: "", processor: "" },
+  scores: { val: { miou, iou: [miou] } },
+});
+
+test("rows in the protocol's order, with paired differences to its baseline", () => {
+  const protocol = {
+    seeds: [1, 2],
+    baseline: "minent",
+    rows: { minent: {}, cfcontra: {}, bound: {} },
+  };
+  const rows = [
+    ...[row("cfcontra", 1, 0.33), row("minent", 1, 0.3), row("cfcontra", 2, 0.31)],
+    ...[row("minent", 2, 0.32), row("bound", 1, 0.5)],
+  ];
+  // Means 31.0 and 32.0; deviations of two values are their distance over the root of 2.
+  expect(tableOf(rows, protocol, "val").split("\n")).toEqual([
+    "|  | seed 1 | seed 2 | mean ± deviation | to minent, paired |",
+    "| --- | --- | --- | --- | --- |",
+    "| minent | 30.0 | 32.0 | 31.0 ± 1.4 |  |",
+    "| cfcontra | 33.0 | 31.0 | 32.0 ± 1.4 | +1.0 ± 2.8 |",
+    "| bound | 50.0 |  | 50.0 | +20.0 |",
+  ]);
+});
+
+test("docs/results.md has the tables of docs/results/; else run `npm run docs`", () => {
+  const cells = (text: string) => text.replace(/[ -]+/g, " ");
+  const page = readFileSync("docs/results.md", "utf8");
+  expect(cells(withTables(page))).toBe(cells(page));
+});

@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   }
 
   /** Segments the frames of a source, as long as it is shown. */
-  async function follow(from: Source): Promise<void> {
+  async function follow(from: Source, isLatest: () => boolean): Promise<void> {
     let every = 0; // milliseconds from frame to frame, smoothed
     while (source === from) {
       const began = performance.now();
@@ -66,15 +66,16 @@ async function main(): Promise<void> {
       results = found;
       draw();
       legend.update(results);
-      save.disabled = false;
+      if (isLatest()) save.disabled = false;
       if (!from.video) {
+        if (!isLatest()) return;
         return say(
           `${from.width} x ${from.height} in ${milliseconds.toFixed(0)} ms. ${engine.engine}.`,
         );
       }
       await new Promise(requestAnimationFrame);
       every = every * 0.8 + (performance.now() - began) * (every ? 0.2 : 1);
-      say(`${(1000 / every).toFixed(1)} frames per second. ${engine.engine}.`);
+      if (isLatest()) say(`${(1000 / every).toFixed(1)} frames per second. ${engine.engine}.`);
       while (source === from && from.video.paused) await new Promise(requestAnimationFrame);
     }
   }
@@ -82,19 +83,23 @@ async function main(): Promise<void> {
   let asked = 0; // the last request is shown, whatever order they open in
   async function show(opening: Promise<Source>): Promise<void> {
     const mine = ++asked;
+    const isLatest = () => mine === asked;
+    save.disabled = true; // the labels on the screen are not those of the image that was asked for
+    say("Opening ...");
     try {
       const next = await opening;
-      if (mine !== asked) return next.close();
+      if (!isLatest()) return next.close();
       source?.close();
       source = next;
       results = [];
-      save.disabled = true;
       camera.setAttribute("aria-pressed", "false");
       pause.hidden = !next.video;
       pause.textContent = "Pause";
       say("Segmenting ...");
-      await follow(next);
+      await follow(next, isLatest);
     } catch (error) {
+      if (!isLatest()) return;
+      save.disabled = results.length === 0;
       say(`${(error as Error).message}.`, true);
     }
   }

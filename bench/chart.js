@@ -5,7 +5,7 @@ const BAR = { left: 240, height: 22, gap: 12, span: 360 };
 const INK = "#24292f";
 
 /**
- * Seconds per step and peak memory of every contestant as bars: an SVG of results.json.
+ * An SVG bar chart of results.json: seconds per step and peak memory of every contestant.
  * @param {{ rows: Row[], size: string, machine: { cpu: string | undefined, threads: number } }} results
  */
 export function chart({ rows, size, machine }) {

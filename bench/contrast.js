@@ -1,8 +1,8 @@
-// `npm run bench -- contrast`: what the contrastive part of a half step costs, by the number of pixels,
-// and which share of a whole step it is. Writes contrast.json.
+// `npm run bench -- contrast`: measures the contrastive part of a half step by the number of pixels, and
+// its share of a whole step. Writes contrast.json.
 //   npm run bench -- contrast --threads 2
-// Processor seconds of all threads, which other programs disturb less than the clock; the fastest of
-// five.
+// Processor seconds of all threads, which depend less on other programs than wall-clock time; the fastest
+// of five.
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const { values } = parseArgs({
   options: {
     threads: { type: "string", default: String(availableParallelism()) },
     out: { type: "string", default: HERE },
-    /** A smoke test: small images, whose times mean nothing. */
+    /** A smoke test with small images; its times are meaningless. */
     short: { type: "boolean", default: false },
   },
 });
@@ -32,7 +32,7 @@ function cpuSeconds() {
 }
 
 /**
- * Processor seconds of the fastest of five runs, after one that warms up.
+ * Processor seconds of the fastest of five runs, after a warm-up run.
  * @param {() => void} run
  */
 function fastest(run) {
@@ -46,7 +46,8 @@ function fastest(run) {
 }
 
 /**
- * Pseudo-labels, both terms with their gradients, and the banks' update: a target half.
+ * The contrastive part of a target half step: pseudo-labels, both terms with gradients, and the update of
+ * the bank.
  * @param {typeof import("../dist/torch/index.js")} torch
  * @param {typeof import("../dist/contrast/index.js")} contrast
  * @param {number} width
@@ -102,7 +103,7 @@ async function stepSeconds(workload, width, precision) {
 }
 
 if (bootstrapOrExplain()) {
-  process.env.OMP_WAIT_POLICY ??= "passive"; // threads that wait would count as busy
+  process.env.OMP_WAIT_POLICY ??= "passive"; // busy waiting would count as work
   const torch = await import("../dist/torch/index.js");
   const contrast = await import("../dist/contrast/index.js");
   const { workload } = await import("./workload.js");

@@ -1,7 +1,6 @@
-// `npm run bench -- inference`: prediction of DeepLab-v2 ResNet-101 at 1024x512, ours against ONNX
-// Runtime and PyTorch in evaluation mode. Every measurement is a process of its own; contestants take
-// turns. Medians over the rounds; inference.json is written here. On a machine that does other things
-// compare processor time.
+// `npm run bench -- inference`: compares prediction of DeepLab-v2 ResNet-101 at 1024x512 with ONNX Runtime
+// and with PyTorch in evaluation mode. Every measurement runs in its own process; contestants take turns.
+// Writes inference.json with medians over the rounds. On a busy machine, compare processor time.
 //   npm run bench -- inference --width 512 --height 256 --rounds 3 --python /path/to/bin/python
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -24,10 +23,10 @@ const { values } = parseArgs({
     images: { type: "string", default: "3" },
     rounds: { type: "string", default: "3" },
     threads: { type: "string", default: String(availableParallelism()) },
-    /** Whose PyTorch to race; all that are found when omitted. */
+    /** The Pythons whose PyTorch to measure; all that are found if omitted. */
     python: { type: "string", multiple: true },
     out: { type: "string", default: HERE },
-    /** A smoke test: one tiny image, whose times mean nothing. */
+    /** A smoke test with one tiny image; its times are meaningless. */
     short: { type: "boolean", default: false },
   },
 });
@@ -83,7 +82,7 @@ function main() {
   const { runs, load } = race(list, Number(rounds));
   const rows = rowsOf(runs);
   /**
-   * The least time of contestants whose names begin so.
+   * The shortest time of the contestants whose names begin with `name`.
    * @param {string} name
    * @param {Clock} what
    */

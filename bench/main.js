@@ -1,6 +1,6 @@
-// `npm run bench` races a training step; `-- inference` prediction, `-- style` the coarse stage;
-// `-- contrast` measures the contrastive part, `-- profile` where a step spends its time; `-- results`
-// trains the rows of a protocol.
+// `npm run bench` measures a training step, `-- inference` prediction, `-- style` the coarse stage,
+// `-- contrast` the contrastive part, `-- profile` the parts of a step; `-- results` trains the rows of a
+// protocol.
 /** @type {Record<string, string>} */
 const others = {
   contrast: "./contrast.js",

@@ -1,5 +1,5 @@
-// Prediction of DeepLab-v2 ResNet-101, ours or of its export in ONNX Runtime, in a process of its
-// own: prints one JSON line.
+// Measures prediction of DeepLab-v2 ResNet-101, with libtorch or exported with ONNX Runtime, in its own
+// process. Prints one JSON line.
 //   node bench/predict.js --width 1024 --height 512 --images 3 --precision bfloat16
 //   node bench/predict.js --onnx
 import { parseArgs } from "node:util";
@@ -28,7 +28,7 @@ const network = deeplabV2({ backbone: "resnet101", classes: 19, head: "none" });
 const size = { width, height };
 const image = Uint8Array.from({ length: 3 * width * height }, () => Math.random() * 256);
 
-/** The labels of the image by our own network, as `predict` computes them. */
+/** Predicts the labels of the image with libtorch, like `predict`. */
 function ours() {
   const compiled = compileNetwork(
     network,
@@ -38,7 +38,7 @@ function ours() {
   return async () => predictLabels(compiled, sample, size);
 }
 
-/** The same by ONNX Runtime. */
+/** The same with ONNX Runtime. */
 async function exported() {
   const ort = await import("onnxruntime-node");
   const { openSegmenter } = await import("../dist/export/segmenter.js");

@@ -1,6 +1,6 @@
-// Where a CFContra step spends its time and memory: prints one JSON line.
+// Measures time and memory of the parts of a CFContra step. Prints one JSON line.
 //   node bench/profile-step.js --width 320 --height 160 --precision bfloat16
-// Times are processor seconds of all threads, which other programs disturb less than the clock.
+// Times are processor seconds of all threads, which depend less on other programs than wall-clock time.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -22,7 +22,7 @@ function cpuSeconds() {
   return (user + system) / 1e6;
 }
 
-/** The resident peak since the last call, in MiB; undefined where the system does not say. */
+/** Peak resident memory since the last call, in MiB; undefined if the system does not report it. */
 function peakMiB() {
   try {
     const status = readFileSync("/proc/self/status", "utf8");
@@ -35,7 +35,7 @@ function peakMiB() {
 }
 
 /**
- * Sums up, by stage, processor seconds and memory peaks of one step.
+ * Adds up processor seconds and memory peaks of one step, by stage.
  * @param {import("../dist/network/index.js").Network} network
  */
 function stages(network) {
@@ -82,7 +82,7 @@ function stages(network) {
 }
 
 /**
- * Notes every convolution by its shapes while it is open.
+ * Records the shapes of every convolution while it is open.
  * @param {import("../dist/network/index.js").Network} network
  */
 function convolutions(network) {
@@ -120,11 +120,11 @@ function convolutions(network) {
 /** @param {string} name */
 const operatorId = (name) => native.lookup(`aten::${name}`, "");
 
-/** The kernel adds up processor time in steps of up to 10 ms: what is shorter has to be repeated. */
+/** The kernel counts processor time in steps of up to 10 ms, so shorter work must be repeated. */
 const LONG_ENOUGH = 0.25; // processor seconds
 
 /**
- * Processor milliseconds of a run, on average over many, after one that warms up.
+ * Mean processor milliseconds of a run over many, after a warm-up run.
  * @param {() => (number | null)[]} run
  */
 function milliseconds(run) {
@@ -144,7 +144,7 @@ function milliseconds(run) {
 }
 
 /**
- * One convolution by itself: GFLOP/s and thread of its forward pass and both backward ones.
+ * Measures one convolution alone: GFLOP/s per thread of the forward and both backward passes.
  * @param {Shapes} shapes
  * @param {import("../dist/torch/index.js").Precision} precision
  */
@@ -186,12 +186,12 @@ function replay([input, kernel, stride, padding, dilation, groups], precision) {
 }
 
 const ONES = [1, 1];
-/** A convolution that suits the machine: input, kernel, stride, padding, dilation, groups. */
+/** A convolution that the machine runs well: input, kernel, stride, padding, dilation, groups. */
 /** @type {Shapes} */
 const IDEAL = [[1, 512, 64, 64], [512, 512, 3, 3], ONES, ONES, ONES, 1];
 
 /**
- * Every distinct convolution of a step, slowest first, with the share of the roofline it reaches.
+ * Every distinct convolution of a step, slowest first, with its fraction of the roofline.
  * @param {ReturnType<typeof convolutions>["seen"]} seen
  * @param {import("../dist/torch/index.js").Precision} precision
  */

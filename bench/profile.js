@@ -1,5 +1,5 @@
-// `npm run bench -- profile`: where our step spends its time and memory, stage by stage, and every
-// convolution against the machine's roofline in the same run. Writes profile.json.
+// `npm run bench -- profile`: time and memory of a step by stage, and every convolution relative to the
+// machine's roofline in the same run. Writes profile.json.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
@@ -24,7 +24,7 @@ const { width, height, threads, out } = values;
 function profileOf(precision) {
   const size = ["--width", width, "--height", height, "--threads", threads];
   const script = join(HERE, "profile-step.js");
-  // Threads that wait without work would count as busy.
+  // Busy waiting would count as work.
   const env = { ...process.env, OMP_NUM_THREADS: threads, OMP_WAIT_POLICY: "passive" };
   const args = [script, ...size, "--precision", precision];
   const text = execFileSync(process.execPath, args, { encoding: "utf8", env });

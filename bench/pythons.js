@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 /**
- * The Pythons of this machine that have PyTorch, each installation of it once: Debian's, the active virtual
- * environment's, the one on PATH.
+ * The Pythons with PyTorch on this machine, one per installation of PyTorch: Debian's, that of the active
+ * virtual environment, and the one on PATH.
  */
 export function pythonsWithTorch(env = process.env) {
   const own = env.VIRTUAL_ENV ? [join(env.VIRTUAL_ENV, "bin", "python3")] : [];

@@ -1,4 +1,4 @@
-"""Prediction of DeepLab-v2 ResNet-101 in plain PyTorch: the opponent of `npm run bench -- inference`.
+"""Prediction of DeepLab-v2 ResNet-101 in plain PyTorch, for `npm run bench -- inference`.
 
 Evaluation mode without gradients: network, upsampling of the main head's logits, most probable class.
 Prints one JSON line.
@@ -37,7 +37,7 @@ def main():
         return full.argmax(1).to(torch.uint8)
 
     seconds, processor = [], []
-    for i in range(args.images + 1):  # the first one warms up
+    for i in range(args.images + 1):  # the first is a warm-up
         began, used = time.perf_counter(), time.process_time()
         predict()
         if i > 0:

@@ -1,8 +1,8 @@
-"""One CFContra training step in plain PyTorch: the opponent of `npm run bench`.
+"""One CFContra training step in plain PyTorch, for `npm run bench`.
 
-Written as the published code works: modules, cross-entropy at input resolution, both domains'
-graphs alive until one backward. Nothing is slowed down: prototypes are compared by one matrix
-product, images are ready in memory. Prints one JSON line.
+Follows the published code: modules, cross-entropy at input resolution, one backward for the graphs of
+both domains. It is not slowed down: prototypes are compared in one matrix product, and images are in
+memory. Prints one JSON line.
 """
 import argparse
 import json
@@ -170,7 +170,7 @@ def main():
         return loss.item()
 
     seconds, cpu = [], []
-    for i in range(args.steps + 1):  # the first one warms up
+    for i in range(args.steps + 1):  # the first is a warm-up
         began, used = time.perf_counter(), time.process_time()
         step()
         if i > 0:

@@ -1,7 +1,7 @@
-"""Restyling a picture by AdaIN in plain PyTorch: the opponent of `npm run bench -- style`.
+"""AdaIN on an image in plain PyTorch, for `npm run bench -- style`.
 
-The networks are sequences of modules, in evaluation mode and without gradients, as the published
-implementations are. The style's statistics are computed once, outside the clock. Prints one JSON line.
+The networks are sequences of modules, in evaluation mode and without gradients, as in the published
+implementations. The statistics of the style are computed once, before timing. Prints one JSON line.
 """
 import argparse
 import json
@@ -69,7 +69,7 @@ def main():
         for i in range(args.images + 1):
             began, before = time.perf_counter(), time.process_time()
             restyle()
-            if i > 0:  # the first one warms up
+            if i > 0:  # the first is a warm-up
                 seconds.append(time.perf_counter() - began)
                 cpu.append(time.process_time() - before)
     report = {

@@ -1,4 +1,4 @@
-// Contestants measured in turn, each time in a process of its own.
+// Measures contestants in turn, each in its own process.
 import { loadavg } from "node:os";
 
 /**
@@ -17,15 +17,15 @@ export const median = (numbers) =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 
 /**
- * The JSON on the last line that a contestant printed.
+ * The JSON on the last line of a contestant's output.
  * @param {string} text
  * @returns {Run}
  */
 export const lastJson = (text) => JSON.parse(text.slice(text.trimEnd().lastIndexOf("\n") + 1));
 
 /**
- * What contestants `{ name, measure }` measured over all rounds, by name, and the load before. One that
- * fails is left out, with its reason.
+ * Measures contestants `{ name, measure }` over all rounds. Returns the results by name, and the load
+ * before. Skips contestants that fail, with a message.
  * @param {readonly Contestant[]} list
  * @param {number} rounds
  */
@@ -48,7 +48,7 @@ export function race(list, rounds) {
           .trim()
           .split("\n")
           .at(-1);
-        process.stderr.write(`${name} is left out: ${reason}\n`);
+        process.stderr.write(`skipping ${name}: ${reason}\n`);
       }
     }
   }
@@ -56,7 +56,7 @@ export function race(list, rounds) {
 }
 
 /**
- * The command that was typed, but for options whose values are paths of this machine.
+ * The command line, without options whose values are paths of this machine.
  * @param {readonly string[]} args
  */
 export function commandOf(args) {
@@ -69,14 +69,14 @@ export function commandOf(args) {
 }
 
 /**
- * A contestant's name, with the version of its PyTorch instead of where that lies.
+ * The name of a contestant, with the version of its PyTorch instead of its path.
  * @param {string} name
  * @param {{ version: string }} run
  */
 export const nameOf = (name, { version }) => name.replace(/ \(.*\)$/, ` ${version}`);
 
 /**
- * Prints contestants as a table; numbers by three digits behind the point.
+ * Prints contestants as a table, with numbers to three decimals.
  * @template {{ name: string }} Row
  * @param {readonly Row[]} rows
  * @param {(row: Row) => Record<string, string | number>} columnsOf

@@ -1,7 +1,7 @@
-// `npm run bench`: one CFContra step of DeepLab-v2 ResNet-101 against plain PyTorch on this machine.
+// `npm run bench`: compares a CFContra step of DeepLab-v2 ResNet-101 with plain PyTorch on this machine.
 //   npm run bench -- --width 640 --height 320 --rounds 3 --out bench/640x320
-// Every measurement is a process of its own; contestants take turns, so that a noisy machine is
-// noisy for all of them. Medians over the rounds; results.json and results.svg are written here.
+// Every measurement runs in its own process; contestants take turns, so that noise affects all of them.
+// Writes results.json and results.svg with medians over the rounds.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
@@ -23,10 +23,10 @@ const { values } = parseArgs({
     height: { type: "string", default: "160" },
     steps: { type: "string", default: "3" },
     rounds: { type: "string", default: "3" },
-    /** Whose PyTorch to race; all that are found when omitted. */
+    /** The Pythons whose PyTorch to measure; all that are found if omitted. */
     python: { type: "string", multiple: true },
     out: { type: "string", default: HERE },
-    /** A smoke test: one tiny step, whose times mean nothing. */
+    /** A smoke test with one tiny step; its times are meaningless. */
     short: { type: "boolean", default: false },
   },
 });
@@ -34,7 +34,7 @@ const { width, height, steps, rounds } = values.short
   ? { width: "64", height: "32", steps: "1", rounds: "1" }
   : values;
 const out = values.out;
-// One thread does not wait for another that a busy machine keeps from running.
+// With one thread, a step does not wait for threads that a busy machine does not run.
 const threads = values.short ? "1" : String(availableParallelism());
 
 /** @param {string} command @param {string[]} args */
@@ -76,7 +76,7 @@ function contestants() {
 }
 
 /**
- * The contestants' medians over all rounds.
+ * The medians of the contestants over all rounds.
  * @param {Contestant[]} list
  * @param {Map<string, import("./race.js").Run[]>} runs
  */
@@ -94,7 +94,7 @@ function rowsOf(list, runs) {
 }
 
 /**
- * Ours against the fastest PyTorch in float32, and against the leanest.
+ * Ours relative to the fastest PyTorch in float32, and to the one with the least memory.
  * @param {Row} row
  * @param {Row[]} opponents
  */
@@ -113,11 +113,11 @@ function main() {
   const { runs, load } = race(list, Number(rounds));
   const rows = rowsOf(list, runs);
   const [float32, bfloat16, ...others] = rows;
-  if (!float32 || !bfloat16) return 1; // why, the race has said
+  if (!float32 || !bfloat16) return 1; // the reason was printed
   const opponents = others.filter((row) => row.pytorch === "float32");
   const [fastest] = opponents.toSorted((a, b) => a.seconds - b.seconds);
   if (!fastest) {
-    console.error("no PyTorch to measure against: apt-get install python3-torch, or --python PATH");
+    console.error("no PyTorch found: install python3-torch, or name a Python with --python PATH");
     return 1;
   }
   const results = {

@@ -1,4 +1,4 @@
-// One CFContra training step of ours, in a process of its own: prints one JSON line.
+// Measures a CFContra training step in its own process. Prints one JSON line.
 //   node bench/step.js --width 320 --height 160 --steps 3 --precision bfloat16
 import { parseArgs } from "node:util";
 import { libtorchVersion, setThreads } from "../dist/torch/index.js";

@@ -1,8 +1,8 @@
-// `npm run bench -- style`: restyling an image by AdaIN with the full VGG-19, against plain PyTorch.
+// `npm run bench -- style`: compares AdaIN with the full VGG-19 with plain PyTorch.
 //   npm run bench -- style --width 1024 --height 512 --images 3 --rounds 3 --python /path/to/python
-// From the bytes of a picture to the bytes of the restyled one, the style's statistics being ready on
-// both sides. Reading and writing files is left out: `style apply` does it beside the computing. Random
-// weights: speed and memory do not depend on them. bench/style.json is written.
+// Measures from the bytes of an image to the bytes of the restyled one, with the statistics of the style
+// computed before. Excludes reading and writing files, which `style apply` does in parallel. Uses random
+// weights, which do not affect speed and memory. Writes bench/style.json.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
@@ -64,7 +64,7 @@ function styleBench() {
   );
   const opponent = rows["PyTorch float32"];
   if (opponent === undefined) {
-    console.error("no PyTorch to measure against: apt-get install python3-torch, or --python PATH");
+    console.error("no PyTorch found: install python3-torch, or name a Python with --python PATH");
     return 1;
   }
   const results = {

@@ -1,4 +1,4 @@
-// Pictures restyled by our AdaIN, in a process of its own: prints one JSON line.
+// Measures AdaIN in its own process. Prints one JSON line.
 import { parseArgs } from "node:util";
 import { adain, createCoder, lookAt, restyle } from "../dist/style/index.js";
 import { libtorchVersion, manualSeed, setThreads } from "../dist/torch/index.js";

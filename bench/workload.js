@@ -1,31 +1,19 @@
-import { methods } from "../dist/methods/index.js";
+import { createMethod } from "../dist/methods/index.js";
 import { deeplabV2 } from "../dist/network/index.js";
 import { manualSeed, tensor } from "../dist/torch/index.js";
 
 const CLASSES = 19;
 
 /**
- * What is measured: CFContra with DeepLab-v2 ResNet-101 and the moco head on noise, one source and
- * one target image of `width` x `height` a step. `step(i)` is step i, its look around included.
+ * The measured work: CFContra with DeepLab-v2 ResNet-101 and the moco head on noise, one source and one
+ * target image of `width` x `height` per step. `before(i)` and `step(i)` are the two parts of step i.
  * @param {{ width: number, height: number, precision: import("../dist/torch/index.js").Precision }} options
  */
 export function workload({ width, height, precision }) {
   manualSeed(1);
   const network = deeplabV2({ backbone: "resnet101", classes: CLASSES, head: "moco" });
-  const { options, create } = methods.cfcontra;
-  const method = create(
-    {
-      network,
-      precision,
-      momentum: 0.9,
-      weightDecay: 5e-4,
-      duplicateUpdates: false,
-      headRate: 10,
-      gradientNorms: false,
-      warn: () => {},
-    },
-    options.parse({ sourceImages: 1, targetImages: 1 }),
-  );
+  const few = { sourceImages: 1, targetImages: 1 };
+  const method = createMethod("cfcontra", network, few, { precision, warn: () => {} });
   const pixels = width * height;
   const noise = () => Float32Array.from({ length: 3 * pixels }, () => (Math.random() - 0.5) * 200);
   const images = () => tensor(noise(), [1, 3, height, width]);

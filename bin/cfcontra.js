@@ -3,7 +3,7 @@ import { bootstrapOrExplain } from "../setup/bootstrap.js";
 import { needsEngine } from "../setup/engine.js";
 
 const argv = process.argv.slice(2);
-// Whoever reads may have seen enough: `| head`.
+// A reader may close the pipe early: `| head`.
 process.stdout.on("error", (error) => {
   if (error.code !== "EPIPE") throw error;
   process.exit();

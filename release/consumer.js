@@ -7,7 +7,7 @@ import { ReleaseError } from "./error.js";
 
 const packages = fileURLToPath(new URL("../node_modules", import.meta.url));
 
-/** What a user of the library writes first; it runs without libtorch. */
+/** A first program of a user; it runs without libtorch. */
 const PROGRAM = `
 import { type ClassSet, methods, nn, openDataset, openExperiment, torch, trainingSteps, UserError, version } from "cfcontra";
 import { openModel } from "cfcontra/onnx";
@@ -28,8 +28,8 @@ const PROJECT = {
 };
 
 /**
- * Installs a tarball in an empty folder outside of any clone and uses it as a newcomer does: the
- * commands that need no libtorch, and a program against its types.
+ * Installs a tarball in an empty folder outside of any clone and uses it like a new user: runs the
+ * commands that do not need libtorch, and compiles and runs a program.
  * @throws ReleaseError with what failed and the last lines of its output
  * @param {string} folder
  * @param {string} tarball
@@ -47,7 +47,7 @@ export function installedIn(folder, tarball, version) {
 }
 
 /**
- * `installedIn` a temporary folder, which is removed.
+ * Runs `installedIn` in a temporary folder, and removes it.
  * @param {string} tarball
  * @param {string} version
  */
@@ -66,12 +66,12 @@ function run(cwd, command, ...args) {
   if (status === 0) return stdout;
   const tail = `${stdout}${stderr}`.trimEnd().split("\n").slice(-12).join("\n");
   throw new ReleaseError(
-    `in an empty project \`${[command, ...args].join(" ")}\` fails:\n${error?.message ?? tail}`,
+    `\`${[command, ...args].join(" ")}\` fails in an empty project:\n${error?.message ?? tail}`,
   );
 }
 
 /** @param {string} output @param {string} line */
 function expectLine(output, line) {
   if (output.split("\n").some((found) => found.startsWith(line))) return;
-  throw new ReleaseError(`in an empty project, expected a line "${line}" and got:\n${output}`);
+  throw new ReleaseError(`expected a line "${line}" in an empty project, got:\n${output}`);
 }

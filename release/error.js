@@ -1,4 +1,4 @@
-/** A release that cannot go on; the message says what to do and is shown without a stack. */
+/** A release that cannot continue; the message says what to do and is printed without a stack trace. */
 export class ReleaseError extends Error {
   /** @override */
   name = "ReleaseError";

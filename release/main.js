@@ -7,10 +7,10 @@ import { release } from "./release.js";
 
 const USAGE = `npm run release -- patch|minor|major|X.Y.Z [--commit]
 
-Writes the version into package.json and the date into CHANGELOG.md, runs the checks, packs, and tries the
+Writes the version to package.json and the date to CHANGELOG.md, runs the checks, packs, and tests the
 package in an empty project. --commit commits and tags the result. Nothing is published.`;
 
-/** What the command line asks for; undefined if that is not a release. */
+/** The options of the command line; undefined if they are invalid. */
 function asked() {
   try {
     const { values, positionals } = parseArgs({
@@ -31,11 +31,11 @@ function main(given) {
   console.error(
     given.commit
       ? `${version} is committed and tagged. To publish it: git push --follow-tags; npm publish ${file}`
-      : `${version} is ready: ${file}. Look at \`git diff\`, then commit it and tag it v${version}.`,
+      : `${version} is ready: ${file}. Check \`git diff\`, then commit and tag it v${version}.`,
   );
 }
 
-// Ctrl-C ends the step that runs; its failure then restores the files.
+// Ctrl-C ends the current step, whose failure restores the files.
 process.on("SIGINT", () => {});
 const given = asked();
 if (given === undefined) {

@@ -8,7 +8,7 @@ import { nextVersion, writeVersion } from "./version.js";
 
 const FILES = ["package.json", "package-lock.json", "CHANGELOG.md"];
 
-/** The slow parts, each of which throws if it fails; `pack` returns the tarball's path. */
+/** The slow steps, which throw if they fail; `pack` returns the path of the tarball. */
 export const STEPS = {
   /** @param {string} root */
   check: (root) => run(root, "npm", ["run", "check"]),
@@ -23,9 +23,9 @@ export const STEPS = {
 };
 
 /**
- * Makes the release `wanted` (patch, minor, major or X.Y.Z) of a clean clone: version and changelog,
- * the checks, a tarball that was tried in an empty project, and with `commit` a commit and a tag. It
- * publishes nothing. If a step fails, the files are as they were before.
+ * Creates the release `wanted` (patch, minor, major or X.Y.Z) in a clean clone: writes version and
+ * changelog, runs the checks, packs a tarball, tests it in an empty project, and with `commit` commits
+ * and tags. Publishes nothing. If a step fails, it restores the files.
  * @returns the version and the path of the tarball
  * @throws ReleaseError
  * @param {{ root: string, wanted: string, commit?: boolean | undefined, today?: string, steps?: typeof STEPS, say?: (line: string) => void }} options
@@ -52,7 +52,7 @@ export function release({
     steps.check(root);
     say("packing ...");
     tarball = steps.pack(root, version);
-    say("trying the package in an empty project ...");
+    say("testing the package in an empty project ...");
     steps.tryPackage(tarball, version);
     if (commit) git(root, "commit", "--quiet", "-m", `Release ${version}`, "--", ...FILES);
   } catch (error) {
@@ -73,7 +73,7 @@ function refuseChanges(root) {
 /** @param {string} root @param {string} tag */
 function refuseTag(root, tag) {
   if (git(root, "tag", "--list", tag).trim() === "") return;
-  throw new ReleaseError(`the tag ${tag} exists already: choose another version.`);
+  throw new ReleaseError(`the tag ${tag} already exists: choose another version.`);
 }
 
 /** @param {string} root @param {string[]} args */

@@ -8,8 +8,8 @@ const PARTS = ["major", "minor", "patch"];
 const numbers = (version) => version.split(".").map(Number);
 
 /**
- * The version that `wanted` (patch, minor, major or X.Y.Z) means after `current`. X.Y.Z may be the
- * current version itself: the first release is one.
+ * The version after `current` for `wanted`: patch, minor, major or X.Y.Z. X.Y.Z may be the current
+ * version, for the first release.
  * @param {string} current
  * @param {string} wanted
  */
@@ -23,7 +23,7 @@ export function nextVersion(current, wanted) {
     throw new ReleaseError(`${wanted} is not a version: expected patch, minor, major or X.Y.Z.`);
   }
   const [now, next] = [numbers(current), numbers(wanted)];
-  const first = now.findIndex((n, i) => n !== next[i]); // -1: the same
+  const first = now.findIndex((n, i) => n !== next[i]); // -1 if equal
   if (Number(next[first]) < Number(now[first])) {
     throw new ReleaseError(`${wanted} is older than ${current}, the version in package.json.`);
   }
@@ -31,7 +31,7 @@ export function nextVersion(current, wanted) {
 }
 
 /**
- * Writes a version into package.json, and into the lock file that repeats it.
+ * Writes a version to package.json and package-lock.json.
  * @param {string} root
  * @param {string} version
  */

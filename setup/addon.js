@@ -26,9 +26,9 @@ const STAMP = "build/torch.json";
 const COMPILERS = ["c++", "g++", "clang++"];
 
 /**
- * Whether build/torch.node is what building now would make. It asks the stamp which libtorch and
- * compiler were used rather than searching again; a change of the variables that steer the search
- * (LIBTORCH, VIRTUAL_ENV, CXX, CUDA_HOME) makes it stale.
+ * Whether build/torch.node is up to date. Reads libtorch and compiler from the stamp instead of
+ * searching for them again; a change of the variables that control the search (LIBTORCH, VIRTUAL_ENV,
+ * CXX, CUDA_HOME) makes it stale.
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env
  */
@@ -43,8 +43,8 @@ export function addonFresh(root, env, host = thisHost(env)) {
 }
 
 /**
- * Finds libtorch (or installs it where that is allowed) and compiles the addon, unless the one in
- * build/ is already what this would make. Throws SetupError, naming what to type.
+ * Finds libtorch (or installs it if allowed) and compiles the addon, unless build/torch.node is up to
+ * date. Throws SetupError with the command that fixes the problem.
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env
  */
@@ -72,8 +72,8 @@ export function buildAddon(root, env, host = thisHost(env)) {
   return libtorch;
 }
 
-// c10d's headers move more than ATen's: where NCCL's have moved too far, Gloo's may still compile, and where
-// those have, one process still trains.
+// c10d's headers change more often than ATen's. If NCCL's do not compile, Gloo's may; without those, one
+// process can still train.
 /** @param {string} root @param {NodeJS.ProcessEnv} env @param {[Plan, ...Plan[]]} plans @returns {Plan} */
 function compileWhatWorks(root, env, [first, ...simpler]) {
   try {
@@ -85,14 +85,14 @@ function compileWhatWorks(root, env, [first, ...simpler]) {
     const what = first.libtorch.nccl ? "NCCL" : "process groups";
     const log = join(root, "build", `${what.toLowerCase().replace(" ", "-")}.log`);
     renameSync(join(root, "build", "torch.log"), log);
-    say(`going on without ${what}, which did not compile against this libtorch (${log})`);
+    say(`continuing without ${what}, which did not compile with this libtorch (${log})`);
     return compileWhatWorks(root, env, [next, ...others]);
   }
 }
 
 /**
- * The libtorch to use. `install(packages)` is what may change the machine, undefined where nothing
- * may; it returns `{ ok, tail, log }`.
+ * The libtorch to use. `install(packages)` installs Debian packages and returns `{ ok, tail, log }`; it
+ * is undefined if installing is not allowed.
  * @param {import("./libtorch.js").Host} host
  * @param {Install} [install]
  */
@@ -109,17 +109,17 @@ export function ensureLibtorch(host, install) {
   if (!libtorch) throw new SetupError(noLibtorchMessage(host.platform));
   if (libtorch.path === host.system && hasReferenceBlas(host)) {
     const fix = "libopenblas0-pthread";
-    // Slow is not broken: without it the set-up goes on.
+    // A slow BLAS works, so a failure is not an error.
     if (!install?.([fix]).ok) {
-      say(`this machine's BLAS is the slow reference one; for speed: sudo apt-get install ${fix}`);
+      say(`this machine has the slow reference BLAS; for speed, run: sudo apt-get install ${fix}`);
     }
   }
   return libtorch;
 }
 
 /**
- * The one compiler call, output last. Paths inside the checkout are relative to it, so that a
- * moved checkout is not a changed build.
+ * The compiler command, with the output last. Paths in the checkout are relative, so that moving the
+ * checkout does not change the build.
  * @param {{ compiler: string, libtorch: Build, headers: string[], platform: string }} plan
  */
 export function compileCommand({ compiler, libtorch, headers, platform }) {
@@ -143,7 +143,7 @@ export function compileCommand({ compiler, libtorch, headers, platform }) {
     ...(libtorch.gloo ? ["-DCFCONTRA_C10D", PROCESS_GROUPS] : []),
     `-L${libtorch.lib}`,
     `-Wl,-rpath,${libtorch.lib}`,
-    // Operators register themselves as their library loads: nothing refers to it by name.
+    // Operators register themselves when their library is loaded: no symbol refers to it.
     ...(macos ? [] : ["-Wl,--no-as-needed"]),
     "-ltorch",
     "-ltorch_cpu",
@@ -193,11 +193,9 @@ function compile(root, env, { libtorch, command }) {
   const { ok, tail } = runLogged([...command, part], { cwd: root, env, log });
   if (!ok) {
     rmSync(join(root, part), { force: true });
-    throw new SetupError(
-      `compiling binding/ failed; the compiler's whole message is ${log}.\n${tail}`,
-    );
+    throw new SetupError(`compiling binding/ failed; the complete output is in ${log}.\n${tail}`);
   }
-  // A new file under the old name: a process that has the old one loaded keeps it.
+  // A rename: a process that has loaded the old file keeps it.
   renameSync(join(root, part), join(root, ADDON));
   say(`addon built in ${seconds(start)}`);
 }
@@ -215,7 +213,7 @@ function findCompiler(root, env, apt) {
   if (found) return found;
   const fix = process.platform === "darwin" ? "xcode-select --install" : "sudo apt-get install g++";
   throw new SetupError(
-    `no C++ compiler (${COMPILERS.join(", ")}) is on PATH; install one (${fix}) or name it in CXX.`,
+    `no C++ compiler (${COMPILERS.join(", ")}) is on PATH; install one (${fix}), or set CXX.`,
   );
 }
 

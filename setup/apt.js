@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { firstOnPath, runLogged, say, seconds } from "./say.js";
 
 /**
- * How to run apt-get here without asking anybody: `["apt-get"]` for root, `["sudo", "-n",
- * "apt-get"]` in CI, or undefined where the machine is not ours to change.
+ * The command to run apt-get without a password: `["apt-get"]` for root, `["sudo", "-n", "apt-get"]` in
+ * CI; otherwise undefined.
  * @param {NodeJS.ProcessEnv} env
  * @returns {string[] | undefined}
  */
@@ -16,7 +16,7 @@ export function aptCommand(env, uid = process.getuid?.()) {
 }
 
 /**
- * Installs Debian packages; `{ ok, tail, log }`, where tail is apt-get's last lines.
+ * Installs Debian packages. Returns `{ ok, tail, log }`; tail is the last lines of apt-get's output.
  * @param {readonly string[]} apt
  * @param {readonly string[]} packages
  * @param {{ root: string, env: NodeJS.ProcessEnv }} place
@@ -33,7 +33,7 @@ export function aptInstall(apt, packages, { root, env }) {
       log,
     });
   const install = () => run("install", "-y", "--no-install-recommends", ...packages);
-  // Lists that are there may still be too old to name files that exist: update then, and only then.
+  // Existing package lists may be outdated: update them only if installing fails.
   let result = listsPresent() ? install() : { ok: false, tail: "" };
   if (!result.ok) {
     say("updating apt's package lists ...");
@@ -50,7 +50,7 @@ function listsPresent(folder = "/var/lib/apt/lists") {
 
 /**
  * Whether the system's libblas.so.3, which Debian's libtorch uses, is the reference
- * implementation: right, and many times slower than any other.
+ * implementation: correct, but many times slower than others.
  * @param {Pick<import("./libtorch.js").Host, "system" | "multiarch">} host
  */
 export function hasReferenceBlas({ system, multiarch }) {
@@ -58,6 +58,6 @@ export function hasReferenceBlas({ system, multiarch }) {
     const library = realpathSync(join(system, "lib", multiarch ?? "", "libblas.so.3"));
     return /\/blas\/libblas\.so[^/]*$/.test(library);
   } catch {
-    return false; // no such library: this libtorch brings its own
+    return false; // this libtorch brings its own BLAS
   }
 }

@@ -1,5 +1,5 @@
-// From a fresh clone to something that runs: npm packages, libtorch, the addon, TypeScript.
-// Plain JavaScript without dependencies, since it runs before there are any.
+// Sets up a fresh clone: npm packages, libtorch, the addon, TypeScript, the pages. Plain JavaScript
+// without dependencies, since it runs before they are installed.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,9 +14,9 @@ import { compileTypeScript, distFresh } from "./typescript.js";
 export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 
 /**
- * Makes whatever is missing or out of date, saying so on stderr, and returns at once where nothing
- * is. With `search` libtorch is looked for again even if the addon is in order; without `engine` it is
- * not looked for at all. Throws SetupError.
+ * Installs and builds what is missing or out of date, with messages on stderr; returns at once if
+ * nothing is. `search` searches for libtorch again even if the addon is up to date; without `engine`
+ * libtorch and addon are skipped. Throws SetupError.
  * @param {{ root?: string, env?: NodeJS.ProcessEnv, search?: boolean, engine?: boolean }} [options]
  */
 export function bootstrap({ root = ROOT, env = process.env, search = false, engine = true } = {}) {
@@ -35,12 +35,12 @@ export function bootstrap({ root = ROOT, env = process.env, search = false, engi
     if (!["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(code)) throw error;
     throw new SetupError(
       `cannot write to ${path} (${code}); the set-up builds inside ${root}, ` +
-        "so make that writable or install cfcontra in a folder of your own.",
+        "so make that writable, or install cfcontra in another folder.",
     );
   }
 }
 
-// Every step looks again: whoever held the lock before may have done it.
+// Every step checks again: the process that held the lock before may have done it.
 /**
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env
@@ -64,13 +64,13 @@ function refuseUnsupported() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major < 20 || (major === 20 && minor < 9)) {
     throw new SetupError(
-      `cfcontra needs Node 20.9 or newer and this is ${process.version}; see https://nodejs.org.`,
+      `cfcontra needs Node 20.9 or newer, but this is ${process.version}; see https://nodejs.org.`,
     );
   }
 }
 
 /**
- * A package without sources cannot build what it was packed without.
+ * Throws if a package without sources lacks files that only a clone can build.
  * @param {string} root
  */
 function refuseIncomplete(root) {
@@ -79,13 +79,13 @@ function refuseIncomplete(root) {
     if (existsSync(join(root, file))) continue;
     throw new SetupError(
       `this package of cfcontra is incomplete: ${join(root, file)} is missing; install a tarball ` +
-        "that `npm pack` makes in a clone.",
+        "that `npm pack` creates in a clone.",
     );
   }
 }
 
 /**
- * Bootstraps for an entry point: a SetupError is printed as a sentence. Returns success.
+ * Runs `bootstrap` for an entry point: prints the message of a SetupError. Returns whether it succeeded.
  * @param {Parameters<typeof bootstrap>[0]} [options]
  */
 export function bootstrapOrExplain(options) {

@@ -1,4 +1,4 @@
-// `npm run check`: the quick checks of a change, before its tests (`npm test`).
+// `npm run check`: quick checks, to run before the tests (`npm test`).
 import { bootstrapOrExplain, ROOT } from "./bootstrap.js";
 import { failing } from "./checks.js";
 

@@ -15,7 +15,7 @@ export function projects(root) {
 }
 
 /**
- * What `npm run check` runs: a name, a program of node_modules/ and its arguments.
+ * The checks of `npm run check`: a name, a program of node_modules/ and its arguments.
  * @param {string} root
  * @returns {string[][]}
  */
@@ -32,7 +32,7 @@ export function checks(root) {
 }
 
 /**
- * Runs all checks, whether or not one fails, and returns the names of those that failed.
+ * Runs all checks, even if one fails, and returns the names of those that failed.
  * @param {string} root
  */
 export function failing(root, list = checks(root)) {

@@ -4,8 +4,8 @@ import { runLogged, SetupError, say, seconds } from "./say.js";
 import { readJson } from "./stamp.js";
 
 /**
- * Whether node_modules holds what package-lock.json asks for. npm's own record of what it installed
- * (written last) is the stamp. A package installed from npm has no lock file and is left alone.
+ * Whether node_modules contains what package-lock.json lists, according to npm's own record, which it
+ * writes last. A package installed from npm does not have a lock file, and counts as up to date.
  * @param {string} root
  */
 export function dependenciesFresh(root) {
@@ -16,14 +16,14 @@ export function dependenciesFresh(root) {
   return Object.entries(lock.packages).every(
     ([name, entry]) =>
       name === "" ||
-      entry.optional || // for other platforms, mostly
+      entry.optional || // most are for other platforms
       entry.devOptional ||
       installed.packages[name]?.version === entry.version,
   );
 }
 
 /**
- * `npm ci`, without running any dependency's install script: none of ours needs one.
+ * Runs `npm ci` without install scripts, which no dependency needs.
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env
  */
@@ -31,15 +31,15 @@ export function installDependencies(root, env) {
   const start = performance.now();
   const missing = !existsSync(join(root, "node_modules"));
   say(`installing npm packages (${missing ? "none yet" : "package-lock.json has changed"}) ...`);
-  // Started by npm, its own path is known; `npm` on PATH otherwise.
+  // If npm started this process, its path is known; otherwise `npm` on PATH.
   const npm =
     env.npm_execpath && /npm-cli\.[cm]?js$/.test(env.npm_execpath)
       ? [process.execPath, env.npm_execpath]
       : ["npm"];
   const log = join(root, "build", "npm.log");
-  // Inside of `npm pack --dry-run` npm would take the option for its own.
+  // In `npm pack --dry-run`, npm would inherit the option.
   const options = ["--include=dev", "--ignore-scripts", "--no-dry-run"];
   const { ok, tail } = runLogged([...npm, "ci", ...options], { cwd: root, env, log });
-  if (!ok) throw new SetupError(`npm ci failed; the whole log is ${log}.\n${tail}`);
+  if (!ok) throw new SetupError(`npm ci failed; the complete output is in ${log}.\n${tail}`);
   say(`npm packages installed in ${seconds(start)}`);
 }

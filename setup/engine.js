@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** Commands for machines that have neither libtorch nor a compiler. */
+/** Commands that need neither libtorch nor a compiler. */
 const WITHOUT = ["completion", "dashboard", "help"];
 const ASKS = ["--help", "-h", "--version"];
 
 /**
- * Whether a command line runs libtorch. Help does not, nor does what only uses exported models or
- * reads run folders.
+ * Whether a command line needs libtorch. Help does not, and neither do commands that only use exported
+ * models or read run folders.
  * @param {readonly string[]} argv
  */
 export function needsEngine(argv) {

@@ -44,7 +44,7 @@ const MULTIARCH = {
 };
 
 /**
- * Where this machine may keep libtorch; tests hand in another.
+ * The places of libtorch on this machine; tests use others.
  * @param {NodeJS.ProcessEnv} env
  * @returns {Host}
  */
@@ -65,8 +65,8 @@ export function thisHost(env) {
 }
 
 /**
- * The libtorch to build against, or undefined: `LIBTORCH`, then pip's torch, Homebrew's and the
- * system's package. A `LIBTORCH` that is set but no libtorch is an error, not a reason to look on.
+ * The libtorch to build against: `LIBTORCH`, then pip's torch, Homebrew's and the system's package;
+ * undefined if none is found. A `LIBTORCH` that is not a libtorch is an error.
  * @param {Host} host
  * @returns {(Libtorch & { source: string }) | undefined}
  */
@@ -77,7 +77,7 @@ export function findLibtorch(host) {
     if (found.problem !== undefined) {
       throw new SetupError(
         `LIBTORCH=${asked} ${found.problem}; point it at a libtorch folder (with include/ and ` +
-          "lib/), or unset it to have one looked for.",
+          "lib/), or unset it to search for one.",
       );
     }
     return { source: "LIBTORCH", ...found };
@@ -86,7 +86,7 @@ export function findLibtorch(host) {
     if (!existsSync(folder)) continue;
     const found = inspectLibtorch(folder, host);
     if (found.problem === undefined) return { source, ...found };
-    if (found.tooOld) say(`passing over ${folder}: it ${found.problem}`);
+    if (found.tooOld) say(`skipping ${folder}: it ${found.problem}`);
   }
   return undefined;
 }
@@ -96,7 +96,7 @@ function* candidates(host) {
   const environment = host.env.VIRTUAL_ENV;
   for (const python of [...(environment ? [join(environment, "bin", "python3")] : []), "python3"]) {
     const folder = host.pythonTorch(python);
-    // Debian's python3-torch is links into the system's package, which has its own turn below.
+    // Debian's python3-torch links to the system's package, which comes last.
     if (folder && !linksTo(join(folder, "include", "ATen"), join(host.system, "include", "ATen"))) {
       yield ["pip", folder];
     }
@@ -106,8 +106,8 @@ function* candidates(host) {
 }
 
 /**
- * What building against the libtorch in `folder` needs to know (version, include and library
- * folders, C++ ABI, standard, CUDA), or `{ problem }`: a clause that follows the folder's name.
+ * The properties of the libtorch in `folder` that a build needs (version, include and library folders,
+ * C++ ABI, standard, CUDA), or `{ problem }`: a clause that follows the name of the folder.
  * @param {string} folder
  * @param {Pick<Host, "platform" | "multiarch" | "system">} host
  * @returns {(Libtorch & { problem?: undefined }) | { problem: string, tooOld?: boolean }}
@@ -115,23 +115,23 @@ function* candidates(host) {
 export function inspectLibtorch(folder, { platform, multiarch, system }) {
   const include = join(folder, "include");
   if (!existsSync(join(include, "ATen", "ATen.h"))) {
-    return { problem: "holds no include/ATen/ATen.h" };
+    return { problem: "does not contain include/ATen/ATen.h" };
   }
   const suffix = platform === "darwin" ? "dylib" : "so";
   const lib = ["lib", ...(multiarch ? [`lib/${multiarch}`] : []), "lib64"]
     .map((name) => join(folder, name))
     .find((name) => existsSync(join(name, `libtorch_cpu.${suffix}`)));
-  if (!lib) return { problem: `holds headers but no lib/libtorch_cpu.${suffix}` };
+  if (!lib) return { problem: `contains headers, but not lib/libtorch_cpu.${suffix}` };
   const api = join(include, "torch", "csrc", "api", "include");
   const version = readVersion([
     join(include, "torch", "headeronly", "version.h"),
     join(api, "torch", "version.h"),
   ]);
-  if (!version) return { problem: "states no version in torch/version.h" };
+  if (!version) return { problem: "does not state a version in torch/version.h" };
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     return {
-      problem: `is libtorch ${version}, and ${OLDEST.join(".")} is the oldest that works`,
+      problem: `is libtorch ${version}, but ${OLDEST.join(".")} is the oldest that works`,
       tooOld: true,
     };
   }
@@ -139,7 +139,7 @@ export function inspectLibtorch(folder, { platform, multiarch, system }) {
     path: folder,
     version,
     lib,
-    // Named again, a compiler's own folder would only change the order of its search.
+    // Adding the compiler's own folder would change the order of its search.
     includes: folder === system ? [api] : [include, api],
     standard: needsCxx20(join(include, "ATen", "ATen.h")) ? "c++20" : "c++17",
     cxx11Abi: platform === "darwin" ? null : detectAbi(readFileSync(join(lib, "libc10.so"))),
@@ -148,8 +148,8 @@ export function inspectLibtorch(folder, { platform, multiarch, system }) {
 }
 
 /**
- * Whether the library holds c10d with Gloo. Its headers are there either way, so the library is
- * read through: half a second, at a build.
+ * Whether the library contains c10d with Gloo. The headers always exist, so this searches the library:
+ * half a second per build.
  * @param {Pick<Libtorch, "lib">} libtorch
  * @param {Pick<Host, "platform">} host
  */
@@ -169,9 +169,9 @@ export function hasGloo({ lib }, { platform }) {
 }
 
 /**
- * Folders of headers with which c10d's NCCL compiles, or undefined. Only pip's torch names the version of
- * NCCL that it was built with, by the packages beside it; with another's headers, structures that
- * both sides share would differ in size.
+ * The include folders that c10d's NCCL needs, or undefined. Only pip's torch brings the headers of the
+ * NCCL that it was built with, in the packages next to it; with those of another version, shared
+ * structures would differ in size.
  * @param {Pick<Libtorch, "path" | "cuda">} libtorch
  * @param {Pick<Host, "env">} host
  */
@@ -209,8 +209,8 @@ function needsCxx20(header) {
 }
 
 /**
- * Which std::string libc10 was built with: 1 (C++11), 0 (the older one of pip's wheels up to 2.5)
- * or null where it does not say. Mixing the two links and then fails to load.
+ * The std::string that libc10 was built with: 1 (C++11), 0 (the older one, of pip's wheels up to 2.5),
+ * or null if unknown. A mix of both links, but fails to load.
  * @param {Buffer} library
  */
 export function detectAbi(library) {
@@ -220,7 +220,7 @@ export function detectAbi(library) {
 }
 
 /**
- * One sentence and every way on, for a machine on which no libtorch was found.
+ * The message if no libtorch was found, with all ways to install it.
  * @param {string} platform
  */
 export function noLibtorchMessage(platform) {
@@ -234,13 +234,13 @@ export function noLibtorchMessage(platform) {
   if (platform === "darwin") ways.unshift(...ways.splice(1, 1));
   const lines = ways.map(([way, where]) => `  ${way.padEnd(56)}(${where})`);
   return (
-    "cfcontra needs libtorch and found none in LIBTORCH, python3's torch, Homebrew or the system's " +
+    "cfcontra needs libtorch, but found none in LIBTORCH, python3's torch, Homebrew or the system's " +
     `packages; install it in one of these ways and run the command again:\n${lines.join("\n")}`
   );
 }
 
-// Without importing torch, which takes seconds; and without the current folder on the path, where
-// any folder called torch would do.
+// Does not import torch, which takes seconds, and ignores the current folder, where any folder called
+// torch would match.
 /** @param {string} python @param {NodeJS.ProcessEnv} env */
 function askPython(python, env) {
   const code =

@@ -3,13 +3,13 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { readJson, writeJson } from "./stamp.js";
 
-const FOREIGN_STALE_MS = 30 * 60_000; // a holder on another machine cannot be asked, only outwaited
+const FOREIGN_STALE_MS = 30 * 60_000; // a process on another host cannot be checked
 const GUARD_STALE_MS = 10_000;
 
 /**
- * Runs `work` while holding the lock directory `lock`, waiting for another process that holds it.
- * The directory appears with its owner already inside (a rename), so it never lacks one; a lock
- * whose owner has died is taken over. `onWait(pid)` is called once if there is anyone to wait for.
+ * Runs `work` while holding the lock directory `lock`; waits for another process that holds it. The
+ * directory is renamed into place with its owner in it, so that it always has one. The lock of a dead
+ * process is taken over. Calls `onWait(pid)` once if it has to wait.
  * @template T
  * @param {string} lock
  * @param {() => T} work
@@ -44,7 +44,7 @@ export function withLock(lock, work, { onWait = () => {}, pollMs = 100 } = {}) {
 /** @param {string} mine @param {string} lock */
 function claim(mine, lock) {
   try {
-    renameSync(mine, lock); // fails where a non-empty directory has the name
+    renameSync(mine, lock); // fails if a non-empty directory has the name
     return true;
   } catch (error) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (error);
@@ -53,8 +53,8 @@ function claim(mine, lock) {
   }
 }
 
-// Two waiters may find the same dead owner; only the one who makes the guard may remove the lock,
-// and it looks again first, lest it remove the lock that the other has just taken.
+// Two waiting processes may find the same dead owner. Only the one that creates the guard may remove the
+// lock, after a second check, so that it does not remove a lock that the other has just taken.
 /** @param {string} lock */
 function removeIfStale(lock) {
   if (!stale(lock)) return false;
@@ -77,7 +77,7 @@ function removeIfStale(lock) {
 /** @param {string} lock */
 function stale(lock) {
   const owner = readJson(join(lock, "owner.json"));
-  if (!owner) return age(lock) > GUARD_STALE_MS; // being removed, or torn by a full disk
+  if (!owner) return age(lock) > GUARD_STALE_MS; // being removed, or incomplete after a full disk
   if (owner.host !== hostname()) return age(lock) > FOREIGN_STALE_MS;
   return !alive(owner);
 }
@@ -91,13 +91,13 @@ function alive({ pid, started }) {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it lives and is somebody else's
+    // EPERM: it is alive, and of another user
     if (/** @type {NodeJS.ErrnoException} */ (error).code === "ESRCH") return false;
   }
   return started === startTime(pid);
 }
 
-// Process ids come round again, quickly so in containers; the start time tells two owners apart.
+// Process ids are reused, soon in containers; the start time tells two owners apart.
 /** @param {number} pid */
 function startTime(pid) {
   try {

@@ -8,7 +8,7 @@ import { fingerprint, readJson, writeJson } from "./stamp.js";
 const STAMP = "dist/web/.stamp.json";
 
 /**
- * Whether dist/web/ was built from the web/ that is there. A published package has no web/.
+ * Whether dist/web/ was built from the current web/. A published package does not have web/.
  * @param {string} root
  */
 export function pagesFresh(root) {
@@ -17,7 +17,7 @@ export function pagesFresh(root) {
 }
 
 /**
- * Every folder of web/ with an index.html becomes a static folder of the same name in dist/web/.
+ * Builds every folder of web/ with an index.html to a static folder of the same name in dist/web/.
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env
  */
@@ -26,27 +26,25 @@ export function buildPages(root, env) {
     existsSync(join(root, "web", name, "index.html")),
   );
   say(`building pages (${pages.join(", ")}) ...`);
-  const before = sources(root); // an edit made meanwhile is built next time
+  const before = sources(root); // a later edit is built next time
   const require = createRequire(join(root, "package.json"));
   const vite = join(dirname(require.resolve("vite/package.json")), "bin", "vite.js");
   withPlainPath(root, (folder) => {
     for (const page of pages) {
       const log = join(root, "build", `${page}-page.log`);
       const outDir = join(root, "dist", "web", page);
+      const config = join(folder, "web", "vite.config.js");
       const { ok, tail } = runLogged(
         [
           ...[process.execPath, vite, "build", join(folder, "web", page)],
-          ...[
-            "--config",
-            join(folder, "web", "vite.config.js"),
-            "--outDir",
-            outDir,
-            "--emptyOutDir",
-          ],
+          ...["--config", config, "--outDir", outDir, "--emptyOutDir"],
         ],
         { cwd: root, env, log },
       );
-      if (!ok) throw new SetupError(`the page ${page} does not build; the log is ${log}.\n${tail}`);
+      if (!ok)
+        throw new SetupError(
+          `building the page ${page} failed; the complete output is in ${log}.\n${tail}`,
+        );
     }
   });
   writeJson(join(root, STAMP), { sources: before });

@@ -1,4 +1,4 @@
-// npm runs this before `npm pack` and `npm publish`: a tarball from a fresh clone is complete, too.
+// npm runs this before `npm pack` and `npm publish`, so that a tarball of a fresh clone is complete.
 import { bootstrapOrExplain, ROOT } from "./bootstrap.js";
 import { removeOrphans } from "./typescript.js";
 

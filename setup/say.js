@@ -10,14 +10,14 @@ import {
 } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 
-/** A set-up step that cannot go on; the message says what to do and is shown without a stack. */
+/** A set-up step that cannot continue; the message says what to do and is printed without a stack trace. */
 export class SetupError extends Error {
   /** @override */
   name = "SetupError";
 }
 
 /**
- * One calm line on stderr; stdout belongs to the command that follows.
+ * Prints a line on stderr; stdout is for the output of the command that follows.
  * @param {string} line
  */
 export function say(line) {
@@ -33,7 +33,7 @@ export function seconds(start) {
 }
 
 /**
- * The first of `names` that is an executable file on PATH, as given, or undefined.
+ * The first of `names` that is an executable file on PATH, or undefined.
  * @param {readonly string[]} names
  * @param {NodeJS.ProcessEnv} env
  */
@@ -55,8 +55,8 @@ function executable(file) {
 }
 
 /**
- * Runs a program with all its output going to the file `log`, so that a quiet success stays quiet
- * and a failure leaves the whole story. Returns whether it succeeded and the last lines it wrote.
+ * Runs a program with its output in the file `log`. Returns whether it succeeded, and the last lines of
+ * the output.
  * @param {readonly string[]} command
  * @param {{ cwd: string, env: NodeJS.ProcessEnv, log: string }} options
  */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 /**
- * The JSON in `file`, or undefined where it is missing or torn.
+ * The JSON in `file`; undefined if it is missing or incomplete.
  * @param {string} file
  */
 export function readJson(file) {
@@ -15,7 +15,7 @@ export function readJson(file) {
 }
 
 /**
- * Writes JSON beside `file` first and renames, so that no reader sees half of it.
+ * Writes JSON to a temporary file and renames it, so that no reader sees a part of it.
  * @param {string} file
  * @param {unknown} value
  */
@@ -26,8 +26,8 @@ export function writeJson(file, value) {
 }
 
 /**
- * A digest of the names and contents of `files` (folders are walked). Contents rather than times,
- * because switching branches and copying a checkout touch every time without changing anything.
+ * A digest of the names and contents of `files`, including files in folders. It does not use times,
+ * because switching branches and copying a checkout change them.
  * @param {string} root
  * @param {readonly string[]} files
  */

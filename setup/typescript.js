@@ -7,7 +7,7 @@ import { fingerprint, readJson, writeJson } from "./stamp.js";
 const STAMP = "dist/.stamp.json";
 
 /**
- * Whether dist/ was compiled from the src/ that is there. A published package has no src/.
+ * Whether dist/ was compiled from the current src/. A published package does not have src/.
  * @param {string} root
  */
 export function distFresh(root) {
@@ -16,13 +16,13 @@ export function distFresh(root) {
 }
 
 /**
- * `tsc -p .`; a type error stops the set-up with the compiler's words.
+ * Runs `tsc -p .`; a type error stops the set-up with the compiler's output.
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env
  */
 export function compileTypeScript(root, env) {
   say("compiling TypeScript ...");
-  const before = sources(root); // an edit made meanwhile is compiled next time
+  const before = sources(root); // a later edit is compiled next time
   const require = createRequire(join(root, "package.json"));
   const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
   const log = join(root, "build", "tsc.log");
@@ -31,12 +31,13 @@ export function compileTypeScript(root, env) {
     env,
     log,
   });
-  if (!ok) throw new SetupError(`TypeScript found errors; the whole list is ${log}.\n${tail}`);
+  if (!ok)
+    throw new SetupError(`TypeScript found errors; the complete list is in ${log}.\n${tail}`);
   writeJson(join(root, STAMP), { sources: before });
 }
 
 /**
- * Deletes what was compiled from sources that are gone; the compiler leaves it in dist/.
+ * Deletes compiled files whose sources no longer exist, which the compiler leaves in dist/.
  * @param {string} root
  */
 export function removeOrphans(root) {

@@ -3,9 +3,9 @@ import { UserError } from "./errors.js";
 import { nearestWord } from "./nearest-word.js";
 
 /**
- * A value that a user has written, checked by a schema, with its defaults filled in.
- * @param where what the value is called in messages
- * @throws UserError naming the first key that is wrong, and the nearest known one
+ * Checks a value from a user with a schema, and fills in its defaults.
+ * @param where the name of the value in messages
+ * @throws UserError with the first key that is wrong, and the nearest known one
  */
 export function checked<Schema extends z.ZodType>(
   schema: Schema,
@@ -33,7 +33,7 @@ export function checked<Schema extends z.ZodType>(
     const [reason] = issue.issues;
     throw new UserError(
       "invalid-value",
-      `${where}: ${path}: ${reason?.message ?? "this is not a name"}`,
+      `${where}: ${path}: ${reason?.message ?? "this is not a valid name"}`,
     );
   }
   const values = issue.code === "invalid_value" ? issue.values.map(String) : [];
@@ -50,14 +50,20 @@ function meant(word: string, known: readonly string[]): string {
   return near ? `did you mean ${near}? ` : "";
 }
 
-/** The keys that the schema knows at `path`. */
+/** The keys of the schema at `path`. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let at: z.ZodType | undefined = schema;
-  for (const key of path) at = shapeOf(at)?.[String(key)];
-  return Object.keys(shapeOf(at) ?? {});
+  for (const key of path) at = shapeOf(checkedLast(at))?.[String(key)];
+  return Object.keys(shapeOf(checkedLast(at)) ?? {});
 }
 
-/** The keys of a table and their schemas; undefined for what is not a table. */
+/** The schema that checks a value after preprocessing. */
+function checkedLast(schema: z.ZodType | undefined): z.ZodType | undefined {
+  const at = unwrapped(schema);
+  return at instanceof z.ZodPipe ? (at.out as z.ZodType) : at;
+}
+
+/** The keys of a table and their schemas; undefined for a schema that is not a table. */
 export function shapeOf(schema: z.ZodType | undefined): Record<string, z.ZodType> | undefined {
   const at = unwrapped(schema);
   return at instanceof z.ZodObject ? (at.shape as Record<string, z.ZodType>) : undefined;

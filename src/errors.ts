@@ -1,4 +1,4 @@
-/** Why a user's action cannot be done: the codes of `UserError`, and what each means. */
+/** The codes of `UserError`, and their meanings. */
 export const ERROR_CODES = {
   "unknown-key": "a key of a configuration, or an option of a method or data set, is not known",
   "invalid-value": "a value has the wrong type or lies outside of its range",
@@ -22,11 +22,11 @@ export const ERROR_CODES = {
   "size-mismatch": "images are too small, or of sizes that do not go together",
   "weights-mismatch": "a file's tensors do not fit the network",
   "checkpoint-mismatch": "a checkpoint was made by another method, network or coarse stage",
-  "pretraining-mismatch": "a pretraining was made under other settings",
+  "pretraining-mismatch": "a pretraining, or the run named by `after`, has other settings",
   "not-a-run": "a folder is not a run folder",
   "no-checkpoint": "a run has not saved a checkpoint",
   "run-locked": "another process writes the run folder",
-  "run-incomplete": "no run is complete that could be compared",
+  "run-incomplete": "a run is not complete: `compare` and `after` need complete runs",
   "not-finite": "a loss or weight is infinite or not a number",
   "no-device": "the device that was asked for does not exist",
   "out-of-memory": "memory is used up",
@@ -38,12 +38,12 @@ export const ERROR_CODES = {
   stopped: "a signal ended the work",
 } as const;
 
-/** A code of a `UserError`: what a program tells errors apart by. */
+/** The code of a `UserError`, for programs to tell errors apart. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /**
- * A mistake that the user can mend: shown as one sentence, without a stack trace. The message says what
- * is wrong, where, and what to do; `code` says the same to programs, and stays when messages change.
+ * An error that the user can fix, printed on one line without a stack trace. The message states what is
+ * wrong, where, and what to do. `code` tells programs the kind, and stays the same when messages change.
  */
 export class UserError extends Error {
   override readonly name = "UserError";
@@ -56,16 +56,16 @@ export class UserError extends Error {
 }
 
 const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  ENOSPC: ["disk-full", "the disk is full (ENOSPC); make room"],
-  EDQUOT: ["disk-full", "the disk quota is used up (EDQUOT); make room"],
+  ENOSPC: ["disk-full", "the disk is full (ENOSPC); free some space"],
+  EDQUOT: ["disk-full", "the disk quota is used up (EDQUOT); free some space"],
   EROFS: ["not-writable", "the disk is read-only (EROFS); choose another folder"],
   EACCES: ["not-writable", "permission denied (EACCES); choose another folder"],
-  EIO: ["not-writable", "the disk fails (EIO); choose a folder on another disk"],
+  EIO: ["not-writable", "the disk has an I/O error (EIO); choose a folder on another disk"],
 };
 
 /**
- * Runs what writes a file.
- * @throws UserError naming the file, the reason and the way out, where the disk refuses it
+ * Calls `write`, which writes a file.
+ * @throws UserError with the file, the reason and advice, if writing fails
  */
 export function writing<T>(path: string, write: () => T): T {
   try {

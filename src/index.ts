@@ -1,4 +1,4 @@
-// What `import "cfcontra"` gives, in the order data flows. Each folder's own index says more.
+// The exports of "cfcontra", in the order of the data flow.
 export * from "./contrast/index.js";
 export type {
   ClassSet,
@@ -35,6 +35,7 @@ export {
   type Config,
   type ConfigInput,
   type Domains,
+  type EarlierRun,
   type EvaluationOptions,
   type EvaluationSets,
   type Experiment,
@@ -47,7 +48,6 @@ export {
   openRun,
   type PredictedImage,
   type Preset,
-  type Pretraining,
   presetNames,
   type RestyleOptions,
   type RestyleResult,

@@ -1,6 +1,6 @@
 /**
- * The candidate that `word` was most likely meant to be, or undefined where none is close: at
- * most one edit in three letters. Letter case counts for nothing.
+ * The candidate that is closest to `word`, or undefined if none has at most one edit per three
+ * letters. Ignores case.
  */
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
@@ -15,7 +15,7 @@ export function nearestWord(word: string, candidates: readonly string[]): string
   return best;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
+/** The number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -15,15 +15,15 @@ import { writing } from "./errors.js";
 const PART = /^(.+)\.\d+\.part$/;
 
 /**
- * The name of the file that was being written under the name `part`, which a killed process leaves
- * behind; undefined for any other name.
+ * The final name of the temporary file `part`, which a killed process leaves behind; undefined for
+ * any other name.
  */
 export const partOf = (part: string): string | undefined => PART.exec(part)?.[1];
 
 /**
- * Writes a small file, and its folder where that is missing. Readers see the old file or the whole
+ * Writes a small file, and creates its folder if needed. Readers see the old file or the complete
  * new one.
- * @throws UserError if the disk refuses it; then the old file stays
+ * @throws UserError if writing fails; the old file stays
  */
 export function writeAtomically(path: string, content: string | Uint8Array): void {
   writing(path, () => mkdirSync(dirname(path), { recursive: true }));
@@ -31,8 +31,10 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
 }
 
 /**
- * Copies a file, and creates its folder if it is missing. Readers see the old file or the whole new one.
- * @throws UserError if the disk refuses it; then the old file stays
+/**
+ * Copies a file, and creates the folder of the copy if needed. Readers see the old file or the complete
+ * new one.
+ * @throws UserError if copying fails; the old file stays
  */
 export function copyAtomically(from: string, path: string): void {
   writing(path, () => mkdirSync(dirname(path), { recursive: true }));
@@ -40,9 +42,9 @@ export function copyAtomically(from: string, path: string): void {
 }
 
 /**
- * Writes parts one after the other, so that they need not all be in memory at once. The file appears
- * when it is complete and on the disk.
- * @throws UserError if the disk refuses it, or the folder is missing; then the old file stays
+ * Writes parts one after the other, so that they need not be in memory at once. The file appears
+ * when it is complete and synchronised to the disk.
+ * @throws UserError if writing fails or the folder is missing; the old file stays
  */
 export function writeDurably(path: string, parts: Iterable<Uint8Array>): void {
   replace(path, (temporary) => {
@@ -52,10 +54,10 @@ export function writeDurably(path: string, parts: Iterable<Uint8Array>): void {
       }
     });
   });
-  writing(path, () => synchronised(dirname(path), "r")); // the name, too
+  writing(path, () => synchronised(dirname(path), "r")); // the new name is on the disk, too
 }
 
-/** Puts what `write` writes under a temporary name in the place of `path`. */
+/** Lets `write` write a temporary file, then renames it to `path`. */
 function replace(path: string, write: (temporary: string) => void): void {
   const temporary = `${path}.${process.pid}.part`;
   writing(path, () => {

@@ -2,8 +2,8 @@ import { expect } from "vitest";
 import { type ErrorCode, UserError } from "../src/errors.js";
 
 /**
- * The UserError that an action throws or rejects with, checked to have a code. Tests tell errors apart by
- * their codes, and look into messages for names and numbers alone: the English may change.
+ * Expects an action to throw, or reject with, a UserError of this code, and returns it. Tests match codes,
+ * and names and numbers in messages, but not their English, which may change.
  * @param names what the message must contain: files, keys, values
  */
 export async function userError(

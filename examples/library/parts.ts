@@ -1,4 +1,4 @@
-// The same from plain parts: data sets, a network, a method and the loop.
+// Trains CFContra without a preset: data sets, a network, a method and the loop.
 //   npx tsx examples/library/parts.ts data/streets-v1 200
 import {
   createMethod,

@@ -1,4 +1,4 @@
-// Trains CFContra from a preset, measures it and labels a photograph.
+// Trains CFContra from a preset, evaluates it and labels a photo.
 //   npx tsx examples/library/train.ts streets 500 photo.jpg
 import { openExperiment, openRun } from "cfcontra";
 
@@ -9,7 +9,7 @@ const experiment = openExperiment(preset, {
   overrides: { train: { steps: Number(steps), evaluateEvery: 100 } },
 });
 
-// The pretraining on the source comes first, unless it is there already.
+// Pretrains on the source first, unless a pretraining exists.
 for await (const event of experiment.train()) {
   if (event.type === "start") console.log(`${event.method}: ${event.steps} steps in ${event.out}`);
   if (event.type === "step" && event.step % 50 === 0) console.log(event.step, event.loss);

@@ -1,13 +1,13 @@
 import { IGNORE } from "../datasets/dataset.js";
 import { oneHot, type ProcessGroup, scope, type Tensor, upsampleNearest } from "../torch/index.js";
 
-/** Per class the mean feature [C, D] (0 where the class is absent) and the number of pixels [C]. */
+/** Per class the mean feature [C, D] (0 if the class is absent) and the number of pixels [C]. */
 export interface ClassMeans {
   readonly means: Tensor;
   readonly counts: Tensor;
 }
 
-/** Label maps int64 [N, H, W] at another size, by nearest neighbour: int64 [N, height, width]. */
+/** Label maps int64 [N, H, W], resized by nearest neighbour: int64 [N, height, width]. */
 export function labelsAt(labels: Tensor, height: number, width: number): Tensor {
   return scope(() =>
     upsampleNearest(labels.unsqueeze(1).to({ dtype: "float32" }), height, width)
@@ -16,7 +16,7 @@ export function labelsAt(labels: Tensor, height: number, width: number): Tensor 
   );
 }
 
-/** Labels int64 [N, ...] -> [N, C, pixels] of 0 and 1 in the type of the features. */
+/** Labels int64 [N, ...] -> one-hot float32 [N, C, pixels], 0 for ignored pixels. */
 function membership(labels: Tensor, classes: number): Tensor {
   const flat = labels.reshape(labels.size(0), -1);
   const ignored = flat.eq(IGNORE);
@@ -26,7 +26,7 @@ function membership(labels: Tensor, classes: number): Tensor {
 
 /**
  * The mean of features [N, D, h, w] over each class of labels int64 [N, h, w], for all classes in
- * one matrix product. No gradient flows.
+ * one matrix product, without gradients.
  */
 export function classMeans(features: Tensor, labels: Tensor, classes: number): ClassMeans {
   return scope(() => {
@@ -38,7 +38,7 @@ export function classMeans(features: Tensor, labels: Tensor, classes: number): C
   });
 }
 
-/** The class means over the pixels of all ranks, the same on each. */
+/** The class means over the pixels of all ranks, the same in each rank. */
 export function pooled({ means, counts }: ClassMeans, group: ProcessGroup): ClassMeans {
   if (group.size === 1) return { means, counts };
   return scope(() => {

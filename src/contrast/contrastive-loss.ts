@@ -3,13 +3,13 @@ import { crossEntropy, noGrad, scope, type Tensor } from "../torch/index.js";
 import type { MemoryBank } from "./memory-bank.js";
 import { cosines } from "./similarity.js";
 
-// Finite, so that an excluded class has probability 0 without infinities in the gradient.
+// Finite, so that an excluded class has probability 0 but the gradient stays finite.
 const EXCLUDED = -1e4;
 
 /**
  * C(f, y, M): cross-entropy of the cosines of features [N, D, h, w] with the bank's prototypes over
  * `temperature` against labels int64 [N, h, w], mean over the pixels that have a label and whose
- * class has a prototype; 0 without any such pixel. The bank gets no gradient and is not changed.
+ * class has a prototype; 0 without such pixels. The bank gets no gradient and is not changed.
  * arXiv 2103.12371, fine alignment.
  */
 export function contrastiveLoss(
@@ -31,7 +31,7 @@ export function contrastiveLoss(
   });
 }
 
-/** Labels int64 [N, h, w] with IGNORE in place of classes that `seen` [C] denies. */
+/** Labels int64 [N, h, w] with IGNORE in place of classes without a prototype (`seen` [C] is false). */
 function withPrototype(labels: Tensor, seen: Tensor): Tensor {
   return scope(() => {
     const flat = labels.reshape(-1);

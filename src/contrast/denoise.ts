@@ -3,9 +3,9 @@ import type { MemoryBank } from "./memory-bank.js";
 import { cosines } from "./similarity.js";
 
 /**
- * Logits [N, C, h, w] corrected by how near each feature [N, D, h, w] is to each class's prototype:
- * + strength * cosine, so that probabilities are multiplied by exp(strength * cosine) and normalised.
- * A class without a prototype counts as near as the nearest, and is left to the prediction.
+ * Logits [N, C, h, w] + strength * the cosine of each feature [N, D, h, w] with each class's
+ * prototype, which multiplies probabilities by exp(strength * cosine) and normalises them. A class
+ * without a prototype gets the largest cosine, so that the prediction decides.
  * After ProDA (Zhang et al., CVPR 2021, eq. 4-5), with cosines to the bank's unit vectors.
  */
 export function denoisedLogits(

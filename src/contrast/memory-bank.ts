@@ -10,17 +10,17 @@ import {
 } from "../torch/index.js";
 import type { ClassMeans } from "./class-means.js";
 
-/** Rows of [C, D] scaled to unit length; rows of zeros stay zeros. */
+/** Rows of [C, D], scaled to unit length; zero rows stay zero. */
 export function normalizeRows(rows: Tensor): Tensor {
   return rows.div(rows.norm(1, true).clampMin(1e-12));
 }
 
 /**
- * One prototype (unit vector) per class: C x D numbers, however many images there are. A class
- * that was never seen has no prototype: it takes no part in any loss until its first batch.
+ * One prototype (unit vector) per class: C x D numbers, whatever the number of images. A class that
+ * was never seen has no prototype, and takes no part in losses until its first batch.
  */
 export class MemoryBank {
-  /** float32 [C, D]; rows of unit length, or of zeros for classes that were never seen. */
+  /** float32 [C, D]; rows of unit length, or zero for classes that were never seen. */
   readonly prototypes: Tensor;
 
   constructor(
@@ -41,7 +41,7 @@ export class MemoryBank {
     return scope(() => this.seen.numbers().flatMap((seen, k) => (seen ? [] : [k])));
   }
 
-  /** The two classes whose prototypes are most alike, and their cosine; undefined below two classes. */
+  /** The two classes with the most similar prototypes, and their cosine; undefined with fewer than two. */
   closest(): readonly [number, number, number] | undefined {
     return scope(() => {
       const own = this.prototypes;
@@ -59,8 +59,8 @@ export class MemoryBank {
 
   /**
    * M[k] <- normalise(momentum M[k] + (1 - momentum) normalise(mean_k)) for the classes in the
-   * batch; the others keep theirs exactly. The first mean of a class is its first prototype.
-   * arXiv 2103.12371, fine alignment. Call it after the losses were computed.
+   * batch; the others stay exactly the same. The first mean of a class is its first prototype.
+   * arXiv 2103.12371, fine alignment. Call it after the losses are computed.
    */
   update({ means, counts }: ClassMeans, momentum = 0.9): void {
     noGrad(() =>
@@ -75,12 +75,12 @@ export class MemoryBank {
     );
   }
 
-  /** Replaces all prototypes by the normalised means; absent classes become unseen. */
+  /** Replaces all prototypes with the normalised means; absent classes become unseen. */
   initialize(means: Tensor): void {
     noGrad(() => scope(() => copyInto(this.prototypes, normalizeRows(means))));
   }
 
-  /** For a checkpoint, under `name`. */
+  /** The prototypes under `name`, for a checkpoint. */
   save(name: string): TensorMap {
     return new Map([[name, this.prototypes]]);
   }

@@ -9,13 +9,13 @@ import {
 } from "../torch/index.js";
 import { classMeans } from "./class-means.js";
 
-/** Collects, image by image, what the first prototypes are made of. */
+/** Accumulates the first prototypes, image by image. */
 export interface PrototypeAverage {
   /** Adds the class means of features [N, D, h, w] under labels int64 [N, h, w], image by image. */
   add(features: Tensor, labels: Tensor): void;
-  /** Takes in what the other ranks have collected of their images. */
+  /** Adds what the other ranks have accumulated. */
   pool(group: ProcessGroup): void;
-  /** Per class the mean of the images' means, [C, D]; zeros for a class that no image had. */
+  /** Per class the mean of the images' means, [C, D]; 0 for a class that no image has. */
   means(): Tensor;
   dispose(): void;
 }
@@ -50,7 +50,7 @@ export function prototypeAverage(
   };
 }
 
-/** Labels with IGNORE where the network's prediction (int64, same shape) differs from them. */
+/** Labels with IGNORE where the prediction (int64, same shape) differs from them. */
 export function agreeing(labels: Tensor, prediction: Tensor, ignore: number): Tensor {
   return scope(() => labels.maskedFill(labels.eq(prediction).not(), ignore));
 }

@@ -3,23 +3,23 @@ import { noGrad, scope, type Tensor, topk } from "../torch/index.js";
 import type { MemoryBank } from "./memory-bank.js";
 import { cosines, distances } from "./similarity.js";
 
-/** How near a feature is to a prototype; see `PseudoLabelOptions`. */
+/** The distances between features and prototypes; see `PseudoLabelOptions`. */
 export const DISTANCES = ["cosine", "euclidean", "unit-euclidean"] as const;
 
-/** How pseudo-labels are made, and which are left out. */
+/** How pseudo-labels are assigned, and which pixels are ignored. */
 export interface PseudoLabelOptions {
   /** Pixels whose two nearest prototypes differ by less are ignored. */
   readonly threshold: number;
   /**
-   * "euclidean" is the reference's: unnormalised features against unit prototypes. "unit-euclidean"
+   * "euclidean" as in the reference: unnormalised features against unit prototypes. "unit-euclidean"
    * normalises each feature over its channels first.
    */
   readonly distance: (typeof DISTANCES)[number];
 }
 
 /**
- * Labels int64 [N, h, w] for features [N, D, h, w]: the nearest prototype's class, IGNORE where the
- * second nearest is nearer than `threshold` beyond it. Classes without a prototype are never given.
+ * Labels int64 [N, h, w] for features [N, D, h, w]: the class of the nearest prototype, or IGNORE if
+ * the second nearest is less than `threshold` farther. Classes without a prototype are never assigned.
  * arXiv 2103.12371, fine alignment.
  */
 export function pseudoLabels(
@@ -35,13 +35,13 @@ export function pseudoLabels(
         Number.NEGATIVE_INFINITY,
       );
       const [values, indices] = topk(known, 2, 1); // [N, 2, P]
-      const margin = values.select(1, 0).sub(values.select(1, 1)); // NaN where no class is seen
+      const margin = values.select(1, 0).sub(values.select(1, 1)); // NaN if no class was seen
       return indices.select(1, 0).maskedFill(margin.ge(threshold).not(), IGNORE).reshape(n, h, w);
     }),
   );
 }
 
-/** How near each feature [N, D, h, w] is to each prototype [C, D], [N, C, P]: the nearer, the larger. */
+/** Similarity of each feature [N, D, h, w] to each prototype [C, D]: [N, C, P], larger is nearer. */
 function nearness(
   features: Tensor,
   prototypes: Tensor,

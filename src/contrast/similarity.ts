@@ -7,7 +7,7 @@ export function pixels(features: Tensor): Tensor {
 
 /**
  * Cosine of every feature [N, D, h, w] with every unit prototype [C, D] -> float32 [N, C, P].
- * The features are divided by their lengths after the product, so that no copy of them is made.
+ * The product is divided by the lengths of the features, which avoids a normalised copy of them.
  */
 export function cosines(features: Tensor, prototypes: Tensor): Tensor {
   return scope(() => {

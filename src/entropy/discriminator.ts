@@ -7,8 +7,8 @@ const CHANNELS = [64, 128, 256, 512, 1] as const;
 const LEAST = 2 ** CHANNELS.length;
 
 /**
- * Tells the domain of a map: [N, inputs, H, W] -> logits [N, 1, H / 32, W / 32], one per patch. Five
- * 4x4 convolutions of stride 2 with leaky rectifiers of slope 0.2 between them.
+ * Classifies the domain of a map: [N, inputs, H, W] -> logits [N, 1, H / 32, W / 32], one per patch.
+ * Five 4x4 convolutions of stride 2 with leaky ReLUs of slope 0.2 between them.
  * Tsai et al., AdaptSegNet, CVPR 2018, section 4.2.
  */
 export function discriminator(p: Parameters, inputs: number): Layer {
@@ -23,8 +23,8 @@ export function discriminator(p: Parameters, inputs: number): Layer {
     if (height < LEAST || width < LEAST) {
       throw new UserError(
         "size-mismatch",
-        `the discriminator halves an image five times, so it needs at least ${LEAST}x${LEAST} pixels; ` +
-          `these are ${width}x${height}: set sizes.source and sizes.target larger`,
+        `the images are ${width}x${height} pixels, but the discriminator needs at least ${LEAST}x${LEAST}: ` +
+          "increase sizes.source and sizes.target",
       );
     }
     return layers.reduce(
@@ -37,12 +37,12 @@ export function discriminator(p: Parameters, inputs: number): Layer {
 /** The losses of discriminators; see `domainLoss`. */
 export const ADVERSARIES = ["vanilla", "least-squares"] as const;
 
-/** What a discriminator is told, or told wrongly: AdaptSegNet's numbers, 0 and 1. */
+/** The labels of a discriminator, 0 and 1 as in AdaptSegNet. */
 export type Domain = "source" | "target";
 
 /**
- * How far a discriminator's logits are from saying that all patches are of `domain`, mean over
- * patches: cross-entropy of a sigmoid (Goodfellow et al. 2014), or squares (Mao et al., ICCV 2017).
+ * The loss of a discriminator's logits against `domain` for all patches, mean over patches:
+ * cross-entropy of a sigmoid (Goodfellow et al. 2014), or least squares (Mao et al., ICCV 2017).
  */
 export function domainLoss(
   logits: Tensor,

@@ -5,7 +5,7 @@ const LEAST = 1e-30; // keeps log2 finite
 
 /**
  * Mean over pixels of the normalised entropy, -sum_c p_c log2(p_c + 1e-30) / log2(C), of logits
- * [N, C, h, w] upsampled to height x width: 0 where the network is certain, 1 where it has no idea.
+ * [N, C, h, w] upsampled to height x width: 0 for a certain prediction, 1 for a uniform one.
  * Vu et al., ADVENT, CVPR 2019, eq. 2-3 (MinEnt).
  */
 export function entropyLoss(logits: Tensor, height: number, width: number): Tensor {
@@ -22,7 +22,7 @@ export function entropyMap(probability: Tensor): Tensor {
 }
 
 /**
- * Probabilities [N, C, H, W] -> what each class adds to a pixel's normalised entropy, [N, C, H, W]:
+ * Probabilities [N, C, H, W] -> the share of each class in a pixel's normalised entropy, [N, C, H, W]:
  * -p_c log2(p_c + 1e-30) / log2(C). ADVENT's weighted self-information maps, section 3.2.
  */
 export function selfInformation(probability: Tensor): Tensor {

@@ -4,11 +4,11 @@ import { noGrad, scope, stack, type Tensor, upsampleBilinear } from "../torch/in
 
 /**
  * Maximum-squares loss of logits [N, C, h, w] upsampled to height x width: -1/2 of the squared
- * probabilities' mean, -1/(2C) where the network is certain. Its gradient grows linearly with a
- * probability, where entropy's favours what is certain already.
+ * probabilities' mean, -1/(2C) for a certain prediction. Its gradient grows linearly with a
+ * probability, while the gradient of the entropy favours pixels that are already certain.
  *
- * With `balance` b a pixel weighs N_k^-b N^(b-1) instead of 1/N, where N_k of an image's N pixels are
- * predicted as this pixel's class k: 0 lets all pixels count alike, 1 all classes.
+ * With `balance` b the weight of a pixel is N_k^-b N^(b-1) instead of 1/N, where N_k of an image's N
+ * pixels are predicted as this pixel's class k: 0 gives equal weight to all pixels, 1 to all classes.
  * Chen, Xue & Cai, ICCV 2019, sections 3.1 and 3.3; like its published code, a mean over classes.
  */
 export function maxSquareLoss(logits: Tensor, height: number, width: number, balance = 0): Tensor {
@@ -26,7 +26,7 @@ export function maxSquareLoss(logits: Tensor, height: number, width: number, bal
     .div(-2 * probability.size(0));
 }
 
-/** Probabilities [N, C, H, W] -> [N, H, W]: the weight of each pixel by its predicted class. */
+/** Probabilities [N, C, H, W] -> the weight of each pixel by its predicted class, [N, H, W]. */
 function imageWiseWeights(probability: Tensor, balance: number): Tensor {
   return scope(() => {
     const [n, classes, height, width] = probability.shape as [number, number, number, number];
@@ -43,7 +43,7 @@ function imageWiseWeights(probability: Tensor, balance: number): Tensor {
 
 /**
  * Labels int64 [N, height, width] for the auxiliary head from both heads' logits [N, C, h, w]: the
- * class of the mean of both predictions, where one of them is surer than `threshold`, else IGNORE.
+ * class of the mean of both predictions if the confidence of one is above `threshold`, else IGNORE.
  * Chen, Xue & Cai, ICCV 2019, section 3.4 (multi-level self-produced guidance).
  */
 export function guidance(

@@ -1,10 +1,10 @@
 import { IGNORE, type Size } from "../datasets/dataset.js";
 
-/** Agreement along the edges of things, where IoU of whole regions hardly looks. */
+/** Accumulates IoU along the contours of regions, to which IoU of whole regions is insensitive. */
 export interface BoundaryScore {
   /** Adds an image: train ids [height * width]. */
   add(label: Uint8Array, prediction: Uint8Array, size: Size): void;
-  /** Boundary IoU per class, 0..1; NaN for a class that occurs in neither. */
+  /** Boundary IoU per class, 0..1; NaN for a class in neither labels nor predictions. */
   iou(): number[];
   /** Mean over the classes that occur in the labels. */
   mean(): number;
@@ -13,7 +13,7 @@ export interface BoundaryScore {
 /**
  * Boundary IoU (Cheng et al., CVPR 2021): intersection over union of the pixels within `d` of their
  * own region's contour, d = 2 % of the image's diagonal, summed over all images. The image's border is a
- * contour, as in the paper's code. An ignored pixel is ignored in the prediction, too, so that its
+ * contour, as in the paper's code. Ignored pixels are also ignored in the prediction, so that their
  * outline is the same in both.
  */
 export function createBoundaryScore(classes: number, dilation = 0.02): BoundaryScore {
@@ -49,9 +49,9 @@ export function createBoundaryScore(classes: number, dilation = 0.02): BoundaryS
   };
 }
 
-/** 1 where the square of `reach` pixels to each side lies inside the image and in one class. */
+/** 1 where the square of `reach` pixels to each side is inside the image and has one class. */
 function interior(ids: Uint8Array, { width, height }: Size, reach: number): Uint8Array {
-  const across = new Int16Array(ids.length).fill(-1); // the class of the row's window, if it is one
+  const across = new Int16Array(ids.length).fill(-1); // the class of the window in the row, if it has one class
   for (let y = 0; y < height; y++) {
     for (let x = 0, run = 0; x < width; x++) {
       const at = y * width + x;

@@ -1,31 +1,31 @@
 import { IGNORE } from "../datasets/dataset.js";
 
-/** A bin of pixels by how sure the network was of them. */
+/** Pixels whose predictions have about the same confidence. */
 export interface ConfidenceBin {
-  /** Pixels. */
+  /** Number of pixels. */
   readonly count: number;
-  /** Mean probability of the predicted class, and share of pixels that are right. */
+  /** Mean probability of the predicted class, and fraction of correct pixels. */
   readonly confidence: number;
   readonly accuracy: number;
 }
 
-/** Whether a network that says 80 % is right in 80 of 100 pixels. */
+/** Compares confidence with accuracy: is a prediction with 80 % confidence correct in 80 % of the pixels? */
 export interface Calibration {
   /** Adds pixels: train ids, and the probability of the predicted class, all [P]. */
   add(label: Uint8Array, prediction: Uint8Array, confidence: Float32Array): void;
   /** Expected calibration error (Guo et al., ICML 2017): mean |confidence - accuracy| over pixels. */
   error(): number;
-  /** Empty bins are left out. */
+  /** The bins that are not empty. */
   bins(): ConfidenceBin[];
-  /** Pixels that a self-training method would take as labels: how many, and how many are right. */
+  /** Pixels that self-training would use as labels: their fraction, and the fraction of correct ones. */
   pseudoLabels(): { readonly coverage: number; readonly accuracy: number };
 }
 
 const BINS = 15;
-/** Probability from which self-training takes a prediction for a label. */
+/** The confidence from which self-training uses a prediction as a label. */
 export const SURE = 0.9;
 
-/** An empty count, to which images are added. */
+/** An empty calibration, to which images are added. */
 export function createCalibration(): Calibration {
   const count = new Float64Array(BINS);
   const confident = new Float64Array(BINS);

@@ -1,6 +1,6 @@
 import { IGNORE } from "../datasets/dataset.js";
 
-/** How often a pixel of class `row` was predicted as class `column`. */
+/** Counts of pixels of class `row` that were predicted as class `column`. */
 export interface Confusion {
   readonly classes: number;
   /** Row-major [classes * classes]. */
@@ -26,21 +26,21 @@ export function addToConfusion(
   }
 }
 
-/** What a confusion matrix says. */
+/** Scores of a confusion matrix. */
 export interface Scores {
-  /** Intersection over union per class, 0..1; NaN for a class that no label and no prediction has. */
+  /** Intersection over union per class, 0..1; NaN for a class in neither labels nor predictions. */
   readonly iou: number[];
   /** Mean over the classes that occur in the labels. */
   readonly miou: number;
-  /** Share of labelled pixels that are right. */
+  /** Fraction of labelled pixels that are correct. */
   readonly accuracy: number;
-  /** Share of a class's pixels that are right, mean over the classes that occur. */
+  /** Fraction of a class's pixels that are correct, mean over the classes that occur in the labels. */
   readonly meanAccuracy: number;
-  /** IoU weighted by how many pixels a class has (Long et al., CVPR 2015, section 5). */
+  /** IoU weighted by the number of pixels of a class (Long et al., CVPR 2015, section 5). */
   readonly frequencyWeighted: number;
 }
 
-/** Everingham et al., PASCAL VOC: TP / (TP + FP + FN); classes without a labelled pixel do not count. */
+/** Everingham et al., PASCAL VOC: TP / (TP + FP + FN); classes without labelled pixels do not count. */
 export function scores({ classes, counts }: Confusion): Scores {
   const iou: number[] = [];
   const occurring: { iou: number; accuracy: number; labelled: number }[] = [];
@@ -72,9 +72,9 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 const mean = (values: readonly number[]) => sum(values) / values.length;
 
 /**
- * mIoU over some of the classes: the mean of their IoU in the whole matrix, as the papers do for the
- * 13 of SYNTHIA's 16 classes. What the other classes take from these counts against them. Classes
- * without a labelled pixel do not count.
+ * mIoU over a subset of the classes: the mean of their IoU in the whole matrix, as in the papers for
+ * 13 of SYNTHIA's 16 classes. Confusions with the other classes count as errors. Classes without
+ * labelled pixels do not count.
  */
 export function miouOver(confusion: Confusion, subset: readonly number[]): number {
   const { classes, counts } = confusion;

@@ -7,14 +7,14 @@ import { type Predictor, upsampleLogits } from "../network/index.js";
 import { autocast, noGrad, type Precision, scope, type Tensor } from "../torch/index.js";
 import { addToConfusion, type Confusion, createConfusion } from "./confusion.js";
 
-/** How a network looks at images. */
+/** How a network predicts. */
 export interface PredictOptions {
   readonly precision?: Precision;
-  /** The coarse stage that the network was trained behind, where it restyles the target too. */
+  /** The coarse stage of the training, if it restyles the target, too. */
   readonly stage?: Stage | undefined;
 }
 
-/** What is done to an image before a network sees it. */
+/** A transformation of images before the network. */
 export type Stage = (sample: Sample) => Sample;
 
 /** Probabilities [1, C, height, width] of the main head for one sample, at `output` size. */
@@ -49,17 +49,17 @@ export function predictLabels(
   );
 }
 
-/** How an image is looked at: at one size, or at several and mirrored, probabilities averaged. */
+/** The views of an image whose probabilities are averaged. */
 export interface Views {
-  /** Multiples of the network's size; [1] when omitted. */
+  /** Multiples of the network's input size; [1] if omitted. */
   readonly scales?: readonly number[];
-  /** Each also mirrored left to right. */
+  /** Also uses the horizontally flipped image of each scale. */
   readonly flip?: boolean;
 }
 
 /**
  * Probabilities [1, C, height, width] at `output` size: the mean over the views of one image.
- * @param inputs the image at each of the views' sizes
+ * @param inputs the image at each scale
  */
 export function averagedProbabilities(
   network: Predictor,
@@ -74,13 +74,13 @@ export function averagedProbabilities(
         if (!flip) return [straight];
         return [straight, probabilities(network, mirrored(input), output, options).flip(3)];
       });
-      const sum = views.reduce((all, view) => all.addInPlace(view)); // in memory of the first
+      const sum = views.reduce((all, view) => all.addInPlace(view)); // in place, in the first
       return views.length === 1 ? sum : sum.divInPlace(views.length);
     }),
   );
 }
 
-/** A labelled image with what the network made of it; arrays are [height * width]. */
+/** A labelled image and its prediction; arrays are [height * width]. */
 export interface Observation extends Size {
   readonly label: Uint8Array;
   readonly prediction: Uint8Array;
@@ -88,22 +88,22 @@ export interface Observation extends Size {
   readonly confidence: Float32Array;
 }
 
-/** What is measured, and how. */
+/** Options of `evaluate`. */
 export interface EvaluateOptions extends PredictOptions, Views {
-  /** What the network sees. */
+  /** The size of the network's input. */
   readonly size: Size;
-  /** Where logits and labels meet; `size` when omitted; "native" for the labels' own size. */
+  /** The size at which predictions and labels are compared; `size` if omitted; "native" for the labels' own. */
   readonly output?: Size | "native";
   readonly onImage?: (done: number, total: number) => void;
-  /** Aborted, it rejects with the signal's reason instead of looking at another image. */
+  /** If aborted, `evaluate` rejects with the signal's reason before the next image. */
   readonly signal?: AbortSignal | undefined;
-  /** Sees every image: for scores that need more than the confusion matrix. */
+  /** Called for every image, for scores that need more than the confusion matrix. */
   readonly observe?: (observation: Observation) => void;
 }
 
 /**
  * The confusion matrix of a network over a labelled data set.
- * @throws UserError if the set has no labels or its classes are not as many as the network's
+ * @throws UserError if the set has no labels, or another number of classes than the network
  */
 export async function evaluate(
   network: Predictor,
@@ -122,14 +122,14 @@ export async function evaluate(
   if (!dataset.labelled) {
     throw new UserError(
       "no-labels",
-      `${dataset.name} has no labels to evaluate against; name a labelled set`,
+      `${dataset.name} has no labels: choose a labelled data set to evaluate on`,
     );
   }
   if (dataset.classes.names.length !== network.classes) {
     throw new UserError(
       "class-mismatch",
-      `${dataset.name} has ${dataset.classes.names.length} classes but the network predicts ` +
-        `${network.classes}; evaluate it on the classes it was trained for`,
+      `${dataset.name} has ${dataset.classes.names.length} classes, but the network predicts ` +
+        `${network.classes}: evaluate on the classes of the training`,
     );
   }
   const confusion = createConfusion(network.classes);

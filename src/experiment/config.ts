@@ -3,7 +3,7 @@ import { checked } from "../checked.js";
 import { augmentSchema } from "../datasets/augment.js";
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { samplingSchema } from "../datasets/rare-classes.js";
-import { METHODS, type MethodName, methods } from "../methods/index.js";
+import { METHODS, type MethodName, methods, OPTIMIZERS } from "../methods/index.js";
 import { BACKBONES, type BackboneName, PROJECTION_HEADS } from "../network/index.js";
 import { coderTrainingSchema, STYLES, type StyleName } from "../style/index.js";
 
@@ -31,6 +31,8 @@ const networkSchema = z.strictObject({
   input: z.enum(Object.keys(INPUT_FORMATS) as [InputName, ...InputName[]]).optional(),
   /** Multiplies every channel count of the backbone. */
   width: z.number().positive().default(1),
+  /** Dilations of the classifiers' branches, whose outputs are summed. */
+  rates: z.array(whole.min(1)).min(1).default([6, 12, 18, 24]),
   head: z.enum(PROJECTION_HEADS).default("moco"),
   /** How convolutions start: the reference's N(0, 0.01), or He et al. for training from scratch. */
   init: z.enum(["normal", "he"]).default("normal"),
@@ -44,18 +46,27 @@ const trainSchema = z.strictObject({
   steps: whole.min(1).default(120000),
   /** Step at which the poly schedule would reach 0; `steps` when omitted. */
   schedule: whole.min(1).optional(),
+  /** Steps over which the rate rises linearly to the schedule's. */
+  warmup: whole.min(0).default(0),
   /** Images of each domain in a step. */
   batch: whole.min(1).default(1),
   rate: z.number().positive().default(2.5e-4),
   /** Rate of classifiers and projection, as a multiple of the backbone's. */
   headRate: z.number().positive().default(10),
+  optimizer: z.enum(OPTIMIZERS).default("sgd"),
   momentum: z.number().min(0).max(1).default(0.9),
+  /** adamw: decay of the averages of gradients and of their squares. */
+  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
   weightDecay: z.number().min(0).default(5e-4),
+  /** Largest norm of the network's gradient; not clipped if omitted. */
+  clip: z.number().positive().optional(),
   precision: z.enum(["float32", "bfloat16"]).default("bfloat16"),
   seed: whole.min(0).default(1234),
   /** Update backbone parameters several times a step, as the reference's optimiser does. */
   duplicateUpdates: z.boolean().default(false),
   gradientNorms: z.boolean().default(false),
+  /** Decay of a running average of the network, which is evaluated instead of the network. */
+  ema: z.number().gt(0).lt(1).optional(),
   /** Steps between checkpoints, and between evaluations (0: only at the end). */
   checkpointEvery: whole.min(1).default(2000),
   evaluateEvery: whole.min(0).default(0),
@@ -118,6 +129,28 @@ const methodOptions = Object.fromEntries(
   METHODS.map((name) => [name, methods[name].options.optional()]),
 ) as { [Name in MethodName]: z.ZodOptional<(typeof methods)[Name]["options"]> };
 
+/** The run that this one starts from: how to train it, or the folder of an existing one. */
+const afterSchema = z.preprocess(
+  (value) => (typeof value === "string" ? { run: value } : value),
+  z
+    .strictObject({
+      method: methodName.optional(),
+      /** Those of the configuration if omitted. */
+      steps: whole.min(1).optional(),
+      rate: z.number().positive().optional(),
+      augment: augmentSchema.optional(),
+      /** Its run folder; trained if it is missing and `method` is given. */
+      run: z.string().optional(),
+    })
+    .refine(({ method, run }) => method !== undefined || run !== undefined, {
+      error: "expected a method, or the folder of a run",
+    })
+    .refine((after) => after.method !== undefined || Object.keys(after).length === 1, {
+      path: ["method"],
+      error: "is missing: steps, rate and augment apply only to a run that is trained",
+    }),
+);
+
 /** A whole run. Defaults are the reference's; presets state what differs. */
 export const configSchema = z.strictObject({
   method: methodName.default("cfcontra"),
@@ -138,7 +171,12 @@ export const configSchema = z.strictObject({
   /** Random changes of the training images of both domains. */
   augment: augmentSchema.prefault({}),
   sampling: samplingSchema.prefault({}),
-  train: trainSchema.prefault({}),
+  train: trainSchema
+    .refine(({ warmup, steps }) => warmup <= steps, {
+      path: ["warmup"],
+      error: "is longer than the whole training, train.steps; lower it, or leave it out",
+    })
+    .prefault({}),
   /**
    * A pretraining on the source alone, which starts from `network.weights` if they are given, and from
    * which every method starts. Without it, methods start from `network.weights` themselves.
@@ -152,6 +190,11 @@ export const configSchema = z.strictObject({
       run: z.string().optional(),
     })
     .optional(),
+  /**
+   * A run of another method whose weights this one starts from, trained if it is missing. All other
+   * settings are those of this configuration, including the pretraining.
+   */
+  after: afterSchema.optional(),
 });
 
 /** A checked configuration, with every default filled in. */

@@ -63,7 +63,7 @@ export async function openDomains(
 export function withAbsoluteRoots(config: Config, base: string): Config {
   const absolute = (spec: Config["source"]): Config["source"] =>
     typeof spec.root === "string" ? { ...spec, root: resolve(base, spec.root) } : spec;
-  const { network, style, pretrain } = config;
+  const { network, style, pretrain, after } = config;
   const { coder } = style;
   const files =
     typeof coder === "object"
@@ -78,6 +78,7 @@ export function withAbsoluteRoots(config: Config, base: string): Config {
     network:
       network.weights === undefined ? network : { ...network, weights: resolve(network.weights) },
     ...(pretrain?.run !== undefined && { pretrain: { ...pretrain, run: resolve(pretrain.run) } }),
+    ...(after?.run !== undefined && { after: { ...after, run: resolve(after.run) } }),
     source: absolute(config.source),
     target: absolute(config.target),
     evaluate: Object.fromEntries(

@@ -2,16 +2,16 @@ import { dirname, join } from "node:path";
 import type { ProcessGroup } from "../torch/index.js";
 import type { Config } from "./config.js";
 import { type Domains, type EvaluationSets, openDomains, withAbsoluteRoots } from "./domains.js";
+import {
+  besideRuns,
+  type EarlierRun,
+  makeEarlier,
+  pretrainingOf,
+  trainChain,
+} from "./earlier-runs.js";
 import { type Forecast, forecast } from "./forecast.js";
 import { consoleListener, type Listener } from "./listener.js";
 import { type Changes, configuration, nameOf, type Preset } from "./presets.js";
-import {
-  type Pretraining,
-  pretrain,
-  pretrainingFolder,
-  pretrainingOf,
-  trainFromPretraining,
-} from "./pretrain.js";
 import { type RestyleOptions, type RestyleResult, restyle } from "./restyle.js";
 import type { RunEvent } from "./run.js";
 
@@ -44,8 +44,8 @@ export interface Experiment {
   /** Opens the data sets. The target comes without labels. */
   domains(): Promise<Domains & { readonly evaluate: EvaluationSets }>;
   /**
-   * Trains, step by step: the pretraining first where the configuration has one that is missing, then
-   * the method. Leaving the iteration saves a checkpoint.
+   * Trains, step by step: first the pretraining and the run named by `after`, if the configuration has
+   * them and they are not complete, then the method. Leaving the iteration saves a checkpoint.
    * @throws UserError for faulty data, weights or settings, and for a loss that is not finite
    */
   train(options?: TrainOptions): AsyncGenerator<RunEvent, void, undefined>;
@@ -54,7 +54,7 @@ export interface Experiment {
     options?: Omit<TrainOptions, "out" | "resume">,
   ): AsyncGenerator<RunEvent, void, undefined>;
   /** Where the pretraining lies and whether it is complete; undefined without one. */
-  pretraining(): Pretraining | undefined;
+  pretraining(): EarlierRun | undefined;
   /** The coarse stage: writes a restyled copy of a data set. */
   restyle(options: RestyleOptions): Promise<RestyleResult>;
   /** Measures time and memory of a run by a few steps; nothing is kept. */
@@ -79,19 +79,18 @@ export function openExperiment(
   const config = configuration({ preset, ...changes });
   const { seed } = config.train;
   const usual = join("runs", `${nameOf(preset)}-${config.method}-${seed}`);
-  const pretrainingAt = (out: string) => pretrainingFolder(preset, seed, dirname(out));
-  const pretraining = () => pretrainingOf(config, pretrainingAt(usual), data);
+  const beside = (out: string) => besideRuns(preset, seed, dirname(out));
+  const pretraining = () => pretrainingOf(config, beside(usual), data);
   return {
     config,
     out: usual,
     domains: () => openDomains(withAbsoluteRoots(config, data), listener),
     train({ out = usual, ...own } = {}) {
-      const run = { config, data, listener, out, pretrainingFolder: pretrainingAt(out), ...own };
-      return trainFromPretraining(run);
+      return trainChain({ config, data, listener, out, beside: beside(out), ...own });
     },
     async *pretrain(own = {}) {
       const found = pretraining();
-      if (found) yield* pretrain(found, { data, listener, ...own });
+      if (found) yield* makeEarlier(found, { data, listener, ...own });
     },
     pretraining,
     restyle: (own) => restyle(withAbsoluteRoots(config, data), own, listener),

@@ -11,6 +11,7 @@ export {
   setOf,
   withAbsoluteRoots,
 } from "./domains.js";
+export { besideRuns, type EarlierRun, trainChain } from "./earlier-runs.js";
 export {
   type Experiment,
   type ExperimentOptions,
@@ -32,7 +33,6 @@ export {
   presetNames,
   runConfig,
 } from "./presets.js";
-export { type Pretraining, pretrainingFolder, trainFromPretraining } from "./pretrain.js";
 export type { RestyleOptions, RestyleResult } from "./restyle.js";
 export { peakMemory, type RunEvent, type RunOptions, type RunResult } from "./run.js";
 export { writeReport } from "./write-report.js";

@@ -19,6 +19,8 @@ export interface Trained {
   readonly config: Config;
   readonly info: CheckpointInfo;
   readonly network: Network;
+  /** `train.ema`, if the network is the running average of the trained one. */
+  readonly ema?: number;
   /** What its predictions do to an image first. */
   readonly stage: Stage | undefined;
   dispose(): void;
@@ -45,15 +47,37 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
       dispose(network.parameters.all);
     };
     try {
-      loadNetwork(file, checkpoint, network);
+      loadNetwork(file, checkpoint, network, averageOf(file, config, checkpoint.info));
     } catch (error) {
       free();
       throw error;
     }
-    return { config, info: checkpoint.info, network, stage, dispose: free };
+    const { ema } = config.train;
+    const { info } = checkpoint;
+    return { config, info, network, ...(ema !== undefined && { ema }), stage, dispose: free };
   } finally {
     dispose(checkpoint.tensors);
   }
+}
+
+/**
+ * The running average of a checkpoint that a configuration evaluates; undefined for the network itself.
+ * @throws UserError if the checkpoint has none, or one with another decay
+ */
+function averageOf(
+  file: string,
+  { train: { ema } }: Config,
+  { average }: CheckpointInfo,
+): CheckpointInfo["average"] {
+  if (ema === undefined || ema === average?.decay) return ema === undefined ? undefined : average;
+  const found = average
+    ? `a running average with train.ema ${average.decay}`
+    : "no running average";
+  throw new UserError(
+    "conflicting-options",
+    `train.ema is ${ema}, but ${file} has ${found}; keep the run's train.ema, or use ` +
+      "--set train.ema=null for the network itself",
+  );
 }
 
 /** @throws UserError unless a data set has the classes that a network was trained for */

@@ -97,7 +97,7 @@ export function openRun(
 }
 
 function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Array {
-  const { config, info, network, stage } = trained;
+  const { config, info, network, ema, stage } = trained;
   if (stage !== undefined) {
     throw new UserError(
       "not-supported",
@@ -114,7 +114,7 @@ function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Ar
     })),
     input: network.input,
     size: config.sizes.evaluate,
-    title: `${info.method}, step ${info.step}`,
+    title: `${info.method}, step ${info.step}${ema === undefined ? "" : ", running average"}`,
   };
   return onnxModel(network, described, options);
 }

@@ -60,13 +60,14 @@ export async function prepare(
   manualSeed(train.seed);
   const network = buildNetwork(config, classes.length);
   const latest = resuming && first ? checkpoints(out).at(-1) : undefined;
-  const weights = config.pretrain?.run ?? config.network.weights;
+  const weights = config.after?.run ?? config.pretrain?.run ?? config.network.weights;
   if (weights !== undefined && first && !latest) listener.note(startFrom(weights, network));
   const method = buildMethod(config, network, {
     warn: (sentence) => listener.note(sentence, "warning"),
     group,
     classNames: classes,
   });
+  const evaluated = train.ema === undefined ? network : (method.average?.network ?? network);
   const folder = openRunFolder(out);
   if (first) removeHalfWritten(out);
   const preparation = await firstThenOthers(group, () =>
@@ -87,13 +88,14 @@ export async function prepare(
     sourceOrder(config, domains.source, out, listener),
   );
   const { stage, restyle } = preparation;
-  const { steps, rate, schedule = steps, seed, evaluateEvery } = train;
+  const { steps, rate, schedule = steps, warmup, seed, evaluateEvery } = train;
   const evaluatesAt = (step: number) =>
     step === steps || (evaluateEvery > 0 && step % evaluateEvery === 0);
 
   async function openRecords(): Promise<Records> {
     const recorder = await openRecorder(folder, {
-      ...{ network, method, evaluate: domains.evaluate, size: sizes.evaluate, start, steps },
+      ...{ network: evaluated, method, evaluate: domains.evaluate, size: sizes.evaluate },
+      ...{ start, steps },
       predict: { precision: train.precision, stage },
       evaluatesAgain: evaluatesAt(start),
     });
@@ -119,13 +121,16 @@ export async function prepare(
     ...{ config, domains, network, method, start, evaluatesAt },
     records: first ? await openRecords() : undefined,
     loop: {
-      ...{ network, method, steps, start, rate, schedule, seed, group, warn },
+      ...{ network, method, steps, start, rate, schedule, warmup, seed, group, warn },
       source: { ...stream("source"), order },
       target: stream("target"),
     },
     /** Every rank measures its share of the images. */
     measure: (signal?: AbortSignal) =>
-      measureAll({ network, config, stage }, domains.evaluate, listener, { group, signal }),
+      measureAll({ network: evaluated, config, stage }, domains.evaluate, listener, {
+        group,
+        signal,
+      }),
     dispose() {
       dispose([network.parameters.all, method.state]);
       preparation.dispose();

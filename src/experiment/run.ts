@@ -2,9 +2,11 @@ import { rmdirSync } from "node:fs";
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import { UserError } from "../errors.js";
 import type { Scores } from "../evaluate/index.js";
+import type { Method } from "../methods/index.js";
 import { alone, type ProcessGroup } from "../torch/index.js";
 import {
   anyRank,
+  type CheckpointInfo,
   checkpoints,
   lockRunFolder,
   openRunFolder,
@@ -34,6 +36,8 @@ export interface RunOptions {
   /** The processes that train together. Rank 0 writes the run folder. */
   readonly group?: ProcessGroup | undefined;
   readonly listener?: Listener | undefined;
+  /** Set for an earlier run: the section of the configuration that asks for it. */
+  readonly section?: "pretrain" | "after" | undefined;
   /** Aborted, the run finishes its step, saves a checkpoint and ends incomplete. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,6 +55,8 @@ export interface RunResult {
   /** The most memory that this process has had resident, in MiB. */
   readonly peakMemory: number;
   readonly classes: readonly string[];
+  /** `train.ema`, if the scores are those of the running average of the network. */
+  readonly ema?: number;
   /** Scores by evaluation set, of the last snapshot. */
   readonly scores: Readonly<Record<string, Scores>>;
   /** false if it was stopped; it can be resumed. */
@@ -71,6 +77,8 @@ export type RunEvent =
       readonly rate: number;
       /** The method looks at images before its first step. */
       readonly looksAround: boolean;
+      /** Set for an earlier run: the section of the configuration that asks for it. */
+      readonly section?: "pretrain" | "after";
     }
   | ({ readonly type: "step"; readonly steps: number } & StepReport)
   | { readonly type: "checkpoint"; readonly step: number; readonly file: string }
@@ -109,7 +117,7 @@ function removeIfEmpty(folder: string): void {
 }
 
 async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
-  const { out, group = alone, signal } = options;
+  const { out, group = alone, signal, section } = options;
   const config = withAbsoluteRoots(options.config, options.data);
   let done = 0;
   const notes = runNotes(options.listener ?? consoleListener, () => done);
@@ -121,6 +129,7 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
   const info = {
     ...{ method: config.method, classes, network: config.network },
     stage: stageRecord(config, out),
+    average: recordOf(config, method),
   };
   const spent = { seconds: 0, waiting: 0 };
   if (records) notes.writeTo(records.folder, start);
@@ -153,14 +162,19 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
   const result = (scores: Readonly<Record<string, Scores>>, complete: boolean): RunResult => {
     const { seconds, waiting } = spent;
     const share = seconds > 0 ? waiting / seconds : 0;
-    const cost = { seconds, waiting: share, peakMemory: peakMemory() };
-    return { method: config.method, seed, steps: done, start, ...cost, classes, scores, complete };
+    const { ema } = config.train;
+    return {
+      ...{ method: config.method, seed, steps: done, start },
+      ...{ seconds, waiting: share, peakMemory: peakMemory() },
+      ...(ema !== undefined && { ema }),
+      ...{ classes, scores, complete },
+    };
   };
 
   try {
     const looksAround = method.before !== undefined;
     const about = { method: config.method, seed, rate: config.train.rate, looksAround };
-    yield { type: "start", out, step: start, steps, ...about };
+    yield { type: "start", out, step: start, steps, ...about, ...(section && { section }) };
     // Step 0 is the start of the curve. Before a later step the machine may have been lost, after its
     // checkpoint and before its evaluation.
     let stopped = false;
@@ -226,6 +240,13 @@ async function report(out: string, listener: Listener): Promise<void> {
       "warning",
     );
   }
+}
+
+/** The metadata of a checkpoint about the running average that is evaluated. */
+function recordOf({ train }: Config, { average }: Method): CheckpointInfo["average"] {
+  if (train.ema === undefined || average === undefined) return undefined;
+  const { decay, prefix } = average;
+  return { decay, prefix };
 }
 
 /** The most memory that this process has had resident so far, in MiB. */

@@ -10,6 +10,7 @@ import type { Config } from "./config.js";
 /**
  * The scores of the network that a run starts with, from the result of the run that trained it: without
  * evaluating again. undefined unless it is a complete run that was evaluated alike, by the same network.
+ * A run with `train.ema` has the scores of its running average, from which no run starts.
  */
 export function startScores(
   config: Config,
@@ -21,6 +22,7 @@ export function startScores(
   const newest = checkpoints(start).at(-1);
   const same =
     newest !== undefined &&
+    run.result.ema === undefined &&
     basename(newest).startsWith(`${stepName(run.result.steps)}.`) &&
     evaluatedAlike(config, run.config) &&
     isDeepStrictEqual(run.result.classes, classes) &&

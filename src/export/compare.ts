@@ -5,8 +5,8 @@ import { openSegmenter, type Runtime } from "./segmenter.js";
 const SIZE = { width: 192, height: 96 };
 
 /**
- * The share of the pixels of a made-up image for which an exported model, run by ONNX Runtime, says
- * what the network itself says in float32.
+ * The fraction of the pixels of a generated image for which an exported model in ONNX Runtime predicts
+ * the same class as the network in float32.
  */
 export async function compare(
   runtime: Runtime,
@@ -24,7 +24,7 @@ export async function compare(
   }
 }
 
-/** RGB bytes in which waves of colour overlap. */
+/** RGB bytes of overlapping colour waves. */
 function waves(): Uint8Array {
   const { width, height } = SIZE;
   return Uint8Array.from({ length: width * height * 3 }, (_, i) => {

@@ -1,22 +1,22 @@
-// What an exported model says of itself. No imports but types: this runs in browsers, too.
+// The metadata of an exported model. Imports types only: this also runs in browsers.
 
 import type { Color, Size } from "../datasets/dataset.js";
 import type { InputFormat } from "../datasets/input-format.js";
 
-/** What has to be known to use an exported network; it is kept in the ONNX file's metadata. */
+/** What a program needs to use an exported network; stored in the metadata of the ONNX file. */
 export interface ModelInfo {
   readonly classes: readonly { readonly name: string; readonly color: Color }[];
-  /** What becomes of RGB bytes before they enter. */
+  /** How RGB bytes become the network's input. */
   readonly input: InputFormat;
-  /** The size that the network was evaluated at; it takes others, too. */
+  /** The size of the evaluation; the network also accepts others. */
   readonly size: Size;
-  /** What the network is, for people, e.g. "cfcontra, step 2000". */
+  /** A title to display, e.g. "cfcontra, step 2000". */
   readonly title: string;
 }
 
 const KEY = "cfcontra";
 
-/** The entries of the metadata: `cfcontra` for our own readers, the rest for everybody else. */
+/** The entries of the metadata: `cfcontra` for `modelInfo`, the rest for other programs. */
 export function metadataOf(info: ModelInfo): Record<string, string> {
   const { order, mean, scale } = info.input;
   return {
@@ -27,8 +27,8 @@ export function metadataOf(info: ModelInfo): Record<string, string> {
 }
 
 /**
- * The `ModelInfo` in the bytes of an ONNX file, or undefined where there is none.
- * @throws Error if the bytes are no protobuf
+ * The `ModelInfo` in the bytes of an ONNX file; undefined if it has none.
+ * @throws Error if the bytes are not a protobuf message
  */
 export function modelInfo(bytes: Uint8Array): ModelInfo | undefined {
   for (const { field, body } of fields(bytes)) {
@@ -42,7 +42,7 @@ export function modelInfo(bytes: Uint8Array): ModelInfo | undefined {
 /** The field `metadata_props` of ModelProto; its entries have key 1 and value 2. */
 const METADATA = 14;
 
-/** The fields of a protobuf message that are length-delimited, others passed over. */
+/** The length-delimited fields of a protobuf message; skips the others. */
 function* fields(bytes: Uint8Array): Generator<{ field: number; body: Uint8Array }> {
   let at = 0;
   const varint = () => {
@@ -65,6 +65,6 @@ function* fields(bytes: Uint8Array): Generator<{ field: number; body: Uint8Array
       if (at + length > bytes.length) throw new Error("the file is truncated");
       yield { field, body: bytes.subarray(at, at + length) };
       at += length;
-    } else throw new Error("the file is no ONNX model");
+    } else throw new Error("the file is not an ONNX model");
   }
 }

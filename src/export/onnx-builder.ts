@@ -12,16 +12,16 @@ type AttributeProto = Proto<typeof onnx.AttributeProto>;
 export const ELEMENTS = { float32: 1, uint8: 2, int8: 3, int64: 7, float16: 10 } as const;
 export type Element = keyof typeof ELEMENTS;
 
-/** How the weights of convolutions are kept in the file; arithmetic is float32 always. */
+/** The type of stored convolution weights; arithmetic is always float32. */
 export type Storage = "float32" | "float16" | "int8";
 
 export type Attribute = number | string | readonly number[];
 
-/** The version of the operator set that is written. */
+/** The version of the operator set. */
 export const OPSET = 17;
 const IR_VERSION = 8;
 
-/** Collects the nodes and tensors of an ONNX graph. Values are known by name. */
+/** Collects the nodes and tensors of an ONNX graph. Values have names. */
 export interface OnnxBuilder {
   /** Adds a node with one output and returns the output's name. */
   node(
@@ -29,21 +29,22 @@ export interface OnnxBuilder {
     inputs: readonly string[],
     attributes?: Readonly<Record<string, Attribute>>,
   ): string;
-  /** The name of a constant, written once however often it is used. */
+  /** The name of a constant; each tensor is stored once. */
   constant(tensor: Tensor): string;
+  /** An int64 vector. */
   int64s(values: readonly number[]): string;
   /** A float32 scalar. */
   scalar(value: number): string;
-  /** Gives a value the name under which callers find it. */
+  /** Makes a value an output of the graph, under a name. */
   output(name: string, value: string, element: Element, shape: readonly Dimension[]): void;
-  /** The model as bytes of protobuf. */
+  /** The model as protobuf bytes. */
   finish(metadata: Readonly<Record<string, string>>): Uint8Array;
 }
 
-/** A size, or the name of one that differs from call to call. */
+/** A size, or the name of a dynamic size. */
 export type Dimension = number | string;
 
-/** A graph with one float32 input of this name and shape. */
+/** Starts a graph with one float32 input. */
 export function onnxBuilder(
   input: { readonly name: string; readonly shape: readonly Dimension[] },
   storage: Storage,
@@ -115,7 +116,7 @@ export function onnxBuilder(
   };
 }
 
-/** Symmetric 8-bit levels of a weight [O, ...] with one scale for each of its O outputs. */
+/** Symmetric int8 quantisation of a weight [O, ...], with one scale per output channel. */
 function quantize(values: Float32Array, outputs: number) {
   const each = values.length / outputs;
   const levels = new Int8Array(values.length);

@@ -3,7 +3,7 @@ import { type GraphArgument, type GraphNode, isValue, type Value, valuesOf } fro
 import type { Tensor } from "../torch/index.js";
 import type { OnnxBuilder } from "./onnx-builder.js";
 
-/** A tensor argument by the name that it has in the ONNX graph, anything else as recorded. */
+/** A recorded argument, with the names of values in the ONNX graph in place of tensors. */
 type Arg = string | Exclude<GraphArgument, Value | Tensor>;
 type Rule = (add: OnnxBuilder, args: readonly Arg[]) => string;
 
@@ -23,12 +23,12 @@ const binary =
     return add.node(type, [operand(add, a), operand(add, b)]);
   };
 
-/** How libtorch's operators are said in ONNX, by their schema's name. */
+/** How libtorch's operators translate to ONNX, by the name of their schema. */
 const RULES: Readonly<Record<string, Rule>> = {
   conv2d: (add, [x, weight, bias, strides, padding, dilations, group]) =>
     add.node("Conv", [x, weight, ...(bias === null ? [] : [bias])] as string[], {
       strides: strides as number[],
-      // "same" is none of libtorch's paddings of a strided convolution; see `samePadding`.
+      // libtorch has no "same" padding for strided convolutions; see `samePadding`.
       ...(padding === "same" ? { auto_pad: "SAME_UPPER" } : { pads: pads(padding as number[]) }),
       dilations: dilations as number[],
       group: group as number,
@@ -65,19 +65,19 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /**
  * Adds a recorded call to an ONNX graph and returns the name of its result.
- * @throws UserError for an operator that has no rule
+ * @throws UserError for an operator without a rule
  */
 export function addOperator(
   add: OnnxBuilder,
   { operator, args }: GraphNode,
   nameOf: (value: Value) => string,
 ): string {
-  const plain = operator.replace(/_(?=\.|$)/, ""); // in place or not is all the same
+  const plain = operator.replace(/_(?=\.|$)/, ""); // in-place variants translate alike
   const rule = RULES[plain];
   if (rule === undefined) {
     throw new UserError(
       "not-supported",
-      `the network uses libtorch's ${plain}, which the ONNX export does not know; say it in ONNX in ` +
+      `the ONNX export does not support the operator ${plain} of libtorch: add a rule for it in ` +
         "src/export/onnx-operators.ts",
     );
   }
@@ -90,15 +90,15 @@ export function addOperator(
 }
 
 /**
- * The nodes with those paddings of a convolution that depend on the size of the image (`dependent`)
- * said as ONNX says them: of as many pixels as it takes, more after than before, as TensorFlow pads.
- * @throws UserError if something else depends on the size
+ * Replaces the paddings of convolutions that depend on the size of the image (`dependent`) with ONNX's
+ * SAME_UPPER, which pads like TensorFlow: the extra pixel after, not before.
+ * @throws UserError if anything else depends on the size
  */
 export function samePadding(
   nodes: readonly GraphNode[],
   dependent: ReadonlySet<Value>,
 ): readonly GraphNode[] {
-  const padded = new Map<unknown, GraphArgument>(); // what was padded, by the result
+  const padded = new Map<unknown, GraphArgument>(); // the inputs of paddings, by their results
   return nodes.flatMap((node) => {
     const { operator, args, output } = node;
     const [x, weight, bias, stride, padding, ...rest] = args;
@@ -115,8 +115,8 @@ export function samePadding(
     if (dependent.has(output) || valuesOf(node).some((value) => padded.has(value))) {
       throw new UserError(
         "not-supported",
-        `the network computes ${operator} with numbers that depend on the size of the image, which the ` +
-          "ONNX export cannot say",
+        `the ONNX export does not support ${operator} with arguments that depend on the size of the image: ` +
+          "use constants in the network's forward pass",
       );
     }
     return [node];

@@ -5,8 +5,8 @@ import { UserError } from "../errors.js";
 import { testedVersion } from "../version.js";
 import type { Runtime } from "./segmenter.js";
 
-// ONNX Runtime is large (290 MB in Node), so it is an optional peer dependency: whoever runs exported
-// networks installs it.
+// ONNX Runtime is large (290 MB in Node), so it is an optional peer dependency, to be installed by users
+// who run exported networks.
 
 /** ONNX Runtime in Node; undefined if it is not installed. */
 export async function findOnnxRuntime(): Promise<Runtime | undefined> {
@@ -33,7 +33,7 @@ export async function onnxRuntime(): Promise<Runtime> {
 
 /**
  * The folder of ONNX Runtime's WebAssembly.
- * @throws UserError if it is not installed, or has another version than the page is built with
+ * @throws UserError if it is not installed, or is not the version that the page was built with
  */
 export function webAssemblyFolder(): string {
   const folder = resolved("onnxruntime-web");
@@ -47,7 +47,7 @@ export function webAssemblyFolder(): string {
   if (version !== testedVersion("onnxruntime-web")) {
     throw new UserError(
       "not-installed",
-      `onnxruntime-web is ${version}, and the page needs the version that it is built with: run ` +
+      `onnxruntime-web is ${version}, but the page needs the version it was built with: run ` +
         install("onnxruntime-web"),
     );
   }
@@ -55,8 +55,8 @@ export function webAssemblyFolder(): string {
 }
 
 /**
- * What installs a package without its install script: onnxruntime-node's downloads CUDA libraries, which
- * nothing here uses, and npm fails if their server cannot be reached.
+ * The command that installs a package without its install script: that of onnxruntime-node downloads
+ * CUDA libraries, which are not used here, and npm fails if their server cannot be reached.
  */
 export const install = (name: string): string =>
   `\`npm install --ignore-scripts ${name}@${testedVersion(name)}\``;

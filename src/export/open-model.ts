@@ -5,9 +5,9 @@ import { onnxRuntime } from "./onnx-runtime.js";
 import type { Pixels } from "./pixels.js";
 import { openSegmenter, type Segmentation, type Segmenter } from "./segmenter.js";
 
-/** An exported network in Node; it needs neither libtorch nor a compiler. */
+/** An exported network in Node, without libtorch or a compiler. */
 export interface Model extends Segmenter {
-  /** Reads an image file, and segments it at the size of the file. */
+  /** Segments an image file, at the size of the image. */
   predict(path: string): Promise<Segmentation & { readonly image: Pixels }>;
 }
 
@@ -20,10 +20,13 @@ export async function openModel(path: string): Promise<Model> {
     throw new UserError(
       "not-found",
       `cannot read ${path} (${error.code}): expected a file of \`cfcontra export\``,
+      { cause: error },
     );
   });
   const segmenter = await openSegmenter(await onnxRuntime(), bytes).catch((error: Error) => {
-    throw new UserError("unsupported-file", `${path}: ${error.message.split("\n")[0]}`);
+    throw new UserError("unsupported-file", `${path}: ${error.message.split("\n")[0]}`, {
+      cause: error,
+    });
   });
   return {
     ...segmenter,

@@ -1,5 +1,5 @@
-// Images on their way into and out of a network as plain arrays. No imports but types: this runs in
-// browsers, too.
+// Converts images to and from a network's tensors, as plain arrays. Imports types only: this also runs
+// in browsers.
 
 import type { Size } from "../datasets/dataset.js";
 import type { InputFormat } from "../datasets/input-format.js";
@@ -11,7 +11,7 @@ export interface Pixels extends Size {
 
 const channelsOf = ({ data, width, height }: Pixels) => data.length / (width * height);
 
-/** Pixels as a network expects them: float32 [3, height, width], in the order of its channels. */
+/** The input of a network: float32 [3, height, width], in the order of its channels. */
 export function networkInput(image: Pixels, { order, mean, scale }: InputFormat): Float32Array {
   const step = channelsOf(image);
   const plane = image.width * image.height;
@@ -26,7 +26,7 @@ export function networkInput(image: Pixels, { order, mean, scale }: InputFormat)
   return out;
 }
 
-/** The image at another size, RGB: bicubic (Catmull-Rom), over a wider window where it shrinks. */
+/** Resizes an image to RGB: bicubic (Catmull-Rom), with a wider window for downscaling. */
 export function resized(image: Pixels, { width, height }: Size): Pixels {
   const step = channelsOf(image);
   const columns = windows(image.width, width);
@@ -45,7 +45,7 @@ export function resized(image: Pixels, { width, height }: Size): Pixels {
     }
   }
   const stride = width * 3;
-  const data = new Uint8ClampedArray(height * stride); // rounds, and clamps what overshoots
+  const data = new Uint8ClampedArray(height * stride); // rounds and clamps
   const line = new Float32Array(stride);
   for (const [y, { start, weights }] of rows.entries()) {
     line.fill(0);
@@ -60,7 +60,7 @@ export function resized(image: Pixels, { width, height }: Size): Pixels {
   return { data, width, height };
 }
 
-/** For every place along a side: which places of the other size it is made of, and how much. */
+/** For every output position along a side, the input positions and their weights. */
 function windows(from: number, to: number): { start: number; weights: Float32Array }[] {
   const ratio = from / to;
   const stretch = Math.max(1, ratio);
@@ -71,7 +71,7 @@ function windows(from: number, to: number): { start: number; weights: Float32Arr
     const start = Math.max(0, first);
     const weights = new Float32Array(Math.min(from - 1, last) - start + 1);
     for (let k = first; k <= last; k++) {
-      const inside = Math.min(from - 1, Math.max(0, k)) - start; // the edge goes on for ever
+      const inside = Math.min(from - 1, Math.max(0, k)) - start; // repeats the edge
       weights[inside] = (weights[inside] as number) + catmullRom((k - centre) / stretch);
     }
     const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -86,8 +86,8 @@ function catmullRom(distance: number): number {
 }
 
 /**
- * Logits [classes, from.height, from.width] -> the most probable class of every pixel of `to`, and,
- * if asked for, its entropy (0 sure, 1 no idea); bilinear with aligned corners, as in training.
+ * Logits [classes, from.height, from.width] -> the most probable class of every pixel of `to`, and
+ * optionally its entropy (0 certain, 1 uniform); bilinear with aligned corners, as in training.
  */
 export function decide(
   logits: Float32Array,
@@ -133,7 +133,7 @@ function neighbours(place: number, size: number): [number, number, number] {
   return [before, Math.min(size - 1, before + 1), place - before];
 }
 
-/** Entropy of the softmax of some logits, whose largest is known, as a share of the most. */
+/** Normalised entropy, 0..1, of the softmax of logits with a known maximum. */
 function entropyOf(logits: Float32Array, largest: number): number {
   let sum = 0;
   let weighted = 0;
@@ -145,7 +145,7 @@ function entropyOf(logits: Float32Array, largest: number): number {
   return (Math.log(sum) - weighted / sum) / Math.log(Math.max(2, logits.length));
 }
 
-/** A map of one number a pixel at another size, nearest neighbour. */
+/** Resizes a map of one number per pixel, by nearest neighbour. */
 export function nearest<T extends Uint8Array | Float32Array>(map: T, from: Size, to: Size): T {
   if (from.width === to.width && from.height === to.height) return map;
   const out = map.slice(0, 0).constructor as new (length: number) => T;

@@ -1,9 +1,9 @@
-// An exported network in ONNX Runtime, in Node and in the browser alike.
+// An exported network in ONNX Runtime, in Node and in browsers.
 import type { Size } from "../datasets/dataset.js";
 import { type ModelInfo, modelInfo } from "./model-info.js";
 import { decide, nearest, networkInput, type Pixels } from "./pixels.js";
 
-/** What is used of `onnxruntime-node` or `onnxruntime-web`. */
+/** The parts of `onnxruntime-node` and `onnxruntime-web` that are used. */
 export interface Runtime {
   readonly InferenceSession: {
     create(model: Uint8Array, options?: object): Promise<RuntimeSession>;
@@ -15,7 +15,7 @@ export interface Runtime {
   ) => RuntimeTensor;
 }
 
-/** A model that a `Runtime` has opened. */
+/** A model opened by a `Runtime`. */
 export interface RuntimeSession {
   /** Takes tensors by name. */
   run(inputs: object): Promise<{ readonly [output: string]: RuntimeTensor }>;
@@ -28,25 +28,25 @@ export interface RuntimeTensor {
   readonly data: unknown;
 }
 
-/** What a network makes of an image: [height * width] each. */
+/** The prediction for an image; arrays are [height * width]. */
 export interface Segmentation extends Size {
-  /** Train ids: places in `ModelInfo.classes`. */
+  /** Train ids: indices into `ModelInfo.classes`. */
   readonly labels: Uint8Array;
-  /** 0 where the network is sure, 1 where it has no idea; where it was asked for and can be had. */
+  /** 0 certain, 1 uniform; if requested, and the model can compute it. */
   readonly entropy?: Float32Array;
 }
 
-/** What a segmentation should give. */
+/** Options of `segment`. */
 export interface SegmentOptions {
-  /** The size of the result; the image's own when omitted. */
+  /** The size of the result; that of the image if omitted. */
   readonly output?: Size;
   readonly entropy?: boolean;
 }
 
-/** An open model. Call `release` when it is done with. */
+/** An open model. Call `release` after use. */
 export interface Segmenter {
   readonly info: ModelInfo;
-  /** Segments an image, which should have about the size `info.size`. */
+  /** Segments an image, whose size should be close to `info.size`. */
   segment(image: Pixels, options?: SegmentOptions): Promise<Segmentation>;
   release(): Promise<void>;
 }
@@ -62,7 +62,7 @@ export async function openSegmenter(
 ): Promise<Segmenter> {
   const info = modelInfo(model);
   if (info === undefined) {
-    throw new Error("the model does not say what its classes are: make it with `cfcontra export`");
+    throw new Error("the model does not have class names: create it with `cfcontra export`");
   }
   const session = await runtime.InferenceSession.create(model, options);
   return {

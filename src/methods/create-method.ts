@@ -3,6 +3,7 @@ import { checked } from "../checked.js";
 import { UserError } from "../errors.js";
 import { nearestWord } from "../nearest-word.js";
 import type { Network } from "../network/index.js";
+import { averaged } from "./averaged.js";
 import type { Method, MethodContext } from "./method.js";
 import { METHODS, type MethodName, methods } from "./methods.js";
 
@@ -11,7 +12,9 @@ export type MethodOptions<Name extends MethodName> = z.input<(typeof methods)[Na
 
 const DEFAULTS: Omit<MethodContext, "network"> = {
   precision: "float32",
+  optimizer: "sgd",
   momentum: 0.9,
+  betas: [0.9, 0.999],
   weightDecay: 5e-4,
   duplicateUpdates: false,
   headRate: 10,
@@ -39,5 +42,6 @@ export function createMethod<Name extends MethodName>(
   }
   const { options: schema, create } = methods[name];
   const own = checked(schema as z.ZodType, options, `options of ${name}`);
-  return create({ ...DEFAULTS, network, ...context }, own as never);
+  const method = create({ ...DEFAULTS, network, ...context }, own as never);
+  return context.ema === undefined ? method : averaged(method, network, context.ema);
 }

@@ -1,12 +1,14 @@
 export { createMethod, type MethodOptions } from "./create-method.js";
-export type {
-  Batches,
-  Domains,
-  Method,
-  MethodContext,
-  Progress,
-  Scalars,
-  SourceMethod,
-  TwoDomainMethod,
+export {
+  type Average,
+  type Batches,
+  type Domains,
+  type Method,
+  type MethodContext,
+  OPTIMIZERS,
+  type Progress,
+  type Scalars,
+  type SourceMethod,
+  type TwoDomainMethod,
 } from "./method.js";
 export { METHODS, type MethodName, methods } from "./methods.js";

@@ -2,6 +2,9 @@ import type { Sample } from "../datasets/dataset.js";
 import type { Network } from "../network/index.js";
 import type { Precision, ProcessGroup, Tensor, TensorMap } from "../torch/index.js";
 
+/** The optimisers of a network. */
+export const OPTIMIZERS = ["sgd", "adamw"] as const;
+
 /** Named numbers of a step, for the log. */
 export type Scalars = Record<string, number>;
 
@@ -19,7 +22,7 @@ export interface Progress {
   readonly total: number;
   /** Base learning rate of this step. */
   readonly rate: number;
-  /** The schedule's factor at this step, 1 at first: for optimisers with a rate of their own. */
+  /** The schedule's factor at this step, warm-up included: for optimisers with a rate of their own. */
   readonly decay: number;
 }
 
@@ -27,6 +30,15 @@ export interface Progress {
 export interface Domains {
   /** Of up to `count` samples, in an order that the run's seed decides, this rank's share. Target samples have no label. */
   samples(domain: "source" | "target", count: number): AsyncIterable<Sample>;
+}
+
+/** A running average of the weights and statistics of the network that is trained. */
+export interface Average {
+  readonly network: Network;
+  /** Share of the average that a step keeps. */
+  readonly decay: number;
+  /** Prefix of its tensors' names in the method's state. */
+  readonly prefix: string;
 }
 
 /** What all methods have. */
@@ -37,6 +49,8 @@ interface MethodParts {
   before?(progress: Progress, domains: Domains): Promise<void>;
   /** Everything beside the network that a resumed run needs. */
   readonly state: TensorMap;
+  /** The running average of the network, if the method keeps one. */
+  readonly average?: Average;
   /** The prototypes of both domains, [C, D] each, of a method that has any: for reports. */
   prototypes?(): { readonly source: Tensor; readonly target: Tensor };
 }
@@ -62,11 +76,19 @@ export type Method = SourceMethod | TwoDomainMethod;
 export interface MethodContext {
   readonly network: Network;
   readonly precision: Precision;
+  readonly optimizer: (typeof OPTIMIZERS)[number];
+  /** Of `sgd`. */
   readonly momentum: number;
+  /** Of `adamw`. */
+  readonly betas: readonly [number, number];
   readonly weightDecay: number;
-  /** See network/parameterGroups. */
+  /** Of `sgd`: see network/parameterGroups. */
   readonly duplicateUpdates: boolean;
   readonly headRate: number;
+  /** Largest norm of the network's gradient; not clipped if undefined. */
+  readonly clip?: number | undefined;
+  /** Decay of a running average of the network, `average`; none if undefined. */
+  readonly ema?: number | undefined;
   /** Log the norm of the gradient that each loss contributes: one more backward pass for each. */
   readonly gradientNorms: boolean;
   /** The processes that train this network together; the one alone when omitted. */

@@ -20,7 +20,9 @@ import type { Batches, Method, MethodContext, Scalars } from "./method.js";
 import { classMix, type Labelled } from "./step/class-mix.js";
 import { alignmentOptions, fineAlignment } from "./step/fine-alignment.js";
 import { guardRails } from "./step/guard-rails.js";
+import { maskedLosses, maskOptions } from "./step/masked-image.js";
 import { type Learn, networkTrainer, type Part } from "./step/network-trainer.js";
+import { strongly, strongOptions } from "./step/strong-augment.js";
 import { predict, SUPERVISED } from "./step/supervised.js";
 import { meanTeacher } from "./step/teacher.js";
 import { jitterChannels } from "./step/tensor-augment.js";
@@ -37,8 +39,15 @@ export const selfTrainingOptions = z.strictObject({
   confidence: z.number().min(0).max(1).default(0.968),
   /** What a cosine with a class's target prototype adds to the teacher's logit; 0 is off. */
   denoising: weight.default(5),
-  /** Contrast and brightness of each channel of a mixed image change by up to this share. */
+  /** Contrast and brightness of each channel of the student's images change by up to this share. */
   jitter: z.number().min(0).max(1).default(0.2),
+  /** Strong augmentation of the student's images, instead of `jitter`. */
+  strong: strongOptions.optional(),
+  /** Shares of the target images' height at the top and bottom that get no pseudo-labels. */
+  ignoreTop: z.number().min(0).max(1).default(0),
+  ignoreBottom: z.number().min(0).max(1).default(0),
+  /** Masked image consistency; off if omitted. */
+  mask: maskOptions.optional(),
 });
 
 type Options = z.infer<typeof selfTrainingOptions>;
@@ -74,6 +83,8 @@ export function selfTraining(context: MethodContext, options: Options): Method {
         const [most, labels] = topk(probability, 1, 1); // [N, 1, H, W]
         const sure = most.gt(options.confidence).to({ dtype: "float32" }).mean().item();
         const weights = full([images.size(0), height, width], sure, { device: network.device });
+        weights.slice(1, 0, Math.round(options.ignoreTop * height)).zeroInPlace();
+        weights.slice(1, height - Math.round(options.ignoreBottom * height)).zeroInPlace();
         return { images, labels: labels.squeeze(1), weights, sure };
       }),
     );
@@ -89,41 +100,53 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     return result;
   }
 
+  /** The augmentation of the student's images. The teacher's are not augmented. */
+  const seen = (images: Tensor) =>
+    options.strong === undefined
+      ? jitterChannels(images, options.jitter)
+      : strongly(images, network.input, options.strong);
+
   /** Cross-entropy of both heads on a mixture of the batch's domains. */
-  function mixedPart(
-    learn: Learn,
-    source: Batches["source"],
-    target: Tensor,
-    step: number,
-  ): Scalars {
-    const taught = teach(target);
-    rails.pseudoLabels(step, taught.labels.reshape(-1).bincount(network.classes).numbers());
+  function mixedPart(learn: Learn, source: Batches["source"], taught: Labelled): Scalars {
     const known = { ...source, weights: ones(source.labels.shape, { device: network.device }) };
     const { images, labels, weights } = classMix(known, taught, network.classes);
-    const { main, aux } = predict(context, jitterChannels(images, options.jitter));
-    const scalars = learn({
+    const { main, aux } = predict(context, seen(images));
+    return learn({
       "mixed/main": [options.mixed, weightedSegmentationLoss(main, labels, weights)],
       "mixed/aux": [options.mixed * options.aux, weightedSegmentationLoss(aux, labels, weights)],
     });
-    return { ...scalars, "pseudo/confidence": taught.sure };
+  }
+
+  /** The parts of a step that learn from the teacher's labels for target images [N, 3, H, W]. */
+  function taughtParts({ source, target: { images } }: Batches, step: number): Part[] {
+    const { mask, aux } = options;
+    let taught: ReturnType<typeof teach>;
+    const aside = (body: () => Scalars) => scope(() => withoutStatistics(body));
+    const mixed: Part = (learn) => {
+      taught = teach(images);
+      const counts = scope(() => taught.labels.reshape(-1).bincount(network.classes).numbers());
+      rails.pseudoLabels(step, counts);
+      const scalars = aside(() => mixedPart(learn, source, taught));
+      return { ...scalars, "pseudo/confidence": taught.sure };
+    };
+    if (mask === undefined) return [mixed];
+    const masked: Part = (learn) =>
+      aside(() => learn(maskedLosses(context, taught, seen(images), { ...mask, aux })));
+    return [mixed, masked];
   }
 
   return {
     usesTarget: true,
     headline: SUPERVISED,
     state: new Map([...trainer.state, ...alignment.state, ...teacher.state]),
+    average: teacher,
     before: alignment.before,
     prototypes: alignment.prototypes,
     step(batches, progress) {
-      const { source, target } = batches;
-      const mixed: Part = (learn) =>
-        scope(() =>
-          withoutStatistics(() => mixedPart(learn, source, target.images, progress.step)),
-        );
       const scalars = scope(() =>
         trainer.step(progress.rate, [
           ...alignment.parts(batches, progress),
-          ...(progress.step >= options.warmup ? [mixed] : []),
+          ...(progress.step >= options.warmup ? taughtParts(batches, progress.step) : []),
         ]),
       );
       teacher.follow(progress.step);

@@ -1,20 +1,27 @@
 import { type Init, type Layer, type Parameters, zerosInit } from "../nn/index.js";
 import { addColumns, cat, conv2d, scope, type Tensor } from "../torch/index.js";
 
-const RATES = [6, 12, 18, 24] as const;
+/** Dilations of the published branches, by index. */
+export const RATES: readonly number[] = [6, 12, 18, 24];
 const KERNEL = 3;
 const TAPS = KERNEL ** 2;
 
 /**
- * Chen et al. 2017: the sum of four dilated 3x3 convolutions, features [N, D, h, w] -> logits float32
+ * Chen et al. 2017: the sum of dilated 3x3 convolutions, features [N, D, h, w] -> logits float32
  * [N, classes, h, w].
  *
  * So few outputs from so many inputs suit no convolution kernel, least of all at dilation 24. Hence
  * one matrix product makes what every feature contributes through every tap of every branch, and
  * adding that up where the taps point is cheap: the same sums, several times as fast in training.
  */
-export function atrousPyramid(p: Parameters, inputs: number, classes: number, init: Init): Layer {
-  const branches = RATES.map((rate, i) => {
+export function atrousPyramid(
+  p: Parameters,
+  inputs: number,
+  classes: number,
+  init: Init,
+  rates: readonly number[] = RATES,
+): Layer {
+  const branches = rates.map((rate, i) => {
     const at = p.sub("conv2d_list").sub(i);
     return {
       rate,
@@ -44,7 +51,7 @@ export function atrousPyramid(p: Parameters, inputs: number, classes: number, in
     scope(() => {
       const [n, , h, w] = x.shape as [number, number, number, number];
       const sent = conv2d(x, kernel(), null).to({ dtype: "float32" });
-      const columns = sent.reshape(n, RATES.length, classes * TAPS, h * w);
+      const columns = sent.reshape(n, rates.length, classes * TAPS, h * w);
       const bias = branches.map(({ bias }) => bias).reduce((sum, part) => sum.add(part));
       return branches
         .map(({ rate }, i) =>

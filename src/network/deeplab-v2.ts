@@ -1,6 +1,6 @@
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { createParameters, type Init, normalInit, union } from "../nn/index.js";
-import { atrousPyramid } from "./atrous-pyramid.js";
+import { atrousPyramid, RATES } from "./atrous-pyramid.js";
 import type { Backbone, ShapeOf } from "./backbone.js";
 import { type BackboneName, backbones } from "./backbones.js";
 import type { Network, NetworkParts } from "./network.js";
@@ -23,6 +23,8 @@ export interface DeepLabOptions {
    * the running ones as they are, those of pretrained weights. Default batch.
    */
   readonly statistics?: "batch" | "kept";
+  /** Dilations of the classifiers' branches. Default 6, 12, 18, 24; AdaptSegNet uses only 6 and 12. */
+  readonly rates?: readonly number[];
   /** What pixels become before they enter; what the backbone's weights expect when omitted. */
   readonly input?: InputName | undefined;
 }
@@ -33,7 +35,7 @@ const SCOPES = { aux: "layer5", main: "layer6", projection: "head" } as const;
 /** DeepLab-v2 with classifiers on the last two stages of its backbone, as in AdaptSegNet and ADVENT. */
 export function deeplabV2(options: DeepLabOptions): Network {
   const { classes, head, width = 1, device = "cpu", input } = options;
-  const { init = normalInit(0.01), statistics = "batch" } = options;
+  const { init = normalInit(0.01), statistics = "batch", rates = RATES } = options;
   const backbone: Backbone = backbones[options.backbone];
   const parts: NetworkParts = {
     backbone: createParameters(device),
@@ -42,13 +44,14 @@ export function deeplabV2(options: DeepLabOptions): Network {
     projection: createParameters(device, SCOPES.projection),
   };
   const { channels, forward } = backbone.create(parts.backbone, { width, init });
-  const aux = atrousPyramid(parts.aux, channels.aux, classes, normalInit(0.01));
-  const main = atrousPyramid(parts.main, channels.main, classes, normalInit(0.01));
+  const aux = atrousPyramid(parts.aux, channels.aux, classes, normalInit(0.01), rates);
+  const main = atrousPyramid(parts.main, channels.main, classes, normalInit(0.01), rates);
   const project = projectionHead(parts.projection, head, channels.main);
   return {
     parameters: union(Object.values(parts)),
     parts,
     backbone,
+    leftOut: spareBranches(rates),
     classes,
     featureSize: channels.main,
     input: input === undefined ? backbone.input : INPUT_FORMATS[input],
@@ -64,6 +67,16 @@ export function deeplabV2(options: DeepLabOptions): Network {
     project,
     twin: () => deeplabV2(options),
   };
+}
+
+/** The published branches that `rates` lacks, if `rates` are the first of the published dilations. */
+function spareBranches(rates: readonly number[]): NonNullable<Network["leftOut"]> {
+  if (rates.some((rate, i) => rate !== RATES[i])) return [];
+  return RATES.slice(rates.length).flatMap((_, i) =>
+    [SCOPES.aux, SCOPES.main].map((scope) => ({
+      scope: `${scope}.conv2d_list.${rates.length + i}`,
+    })),
+  );
 }
 
 /**

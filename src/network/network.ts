@@ -1,7 +1,7 @@
 import type { InputFormat } from "../datasets/input-format.js";
 import type { ParameterSet, Parameters } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
-import type { Backbone } from "./backbone.js";
+import type { Backbone, PublishedWeights } from "./backbone.js";
 
 /** What a network makes of images, at about an eighth of their size. */
 export interface Prediction {
@@ -31,6 +31,8 @@ export interface Network {
   readonly parts: NetworkParts;
   /** What its backbone is. */
   readonly backbone: Backbone;
+  /** Parts of published classifiers that this network does not have. */
+  readonly leftOut?: PublishedWeights["leftOut"];
   readonly classes: number;
   /** D, the length of a feature. */
   readonly featureSize: number;

@@ -54,8 +54,10 @@ export function fitPublished(file: Tensors, network: Network): Fitting {
     ...(sameShapes(projection.all, below(projection.scope)) ? [projection] : []),
   ];
   const left = [aux, main, projection].filter((part) => !taken.includes(part));
+  const isTaken = (scope: string) => taken.some((part) => scope.startsWith(`${part.scope}.`));
   const skipped: PublishedWeights["leftOut"] = [
     ...left.map(({ scope }) => ({ scope })),
+    ...(network.leftOut ?? []).filter(({ scope }) => isTaken(scope)),
     ...backbone.published.leftOut,
   ].filter(has);
   const isSkipped = (name: string) => skipped.some(({ scope }) => name.startsWith(`${scope}.`));

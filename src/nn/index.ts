@@ -1,4 +1,6 @@
-export { type AdamOptions, adam } from "./adam.js";
+export { adam } from "./adam.js";
+export { type AdamOptions, type AdamWOptions, adamw } from "./adamw.js";
+export { clipGradients } from "./clip.js";
 export { dataParallel } from "./data-parallel.js";
 export { foldNorms } from "./fold.js";
 export {
@@ -37,5 +39,5 @@ export {
 } from "./parameters.js";
 export { below, prefixed } from "./prefix.js";
 export { replay } from "./replay.js";
-export { poly } from "./schedule.js";
+export { poly, rateFactor, type Schedule, warmUp } from "./schedule.js";
 export { type Optimizer, type ParameterGroup, type SgdOptions, sgd } from "./sgd.js";

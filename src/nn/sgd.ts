@@ -18,10 +18,14 @@ export interface ParameterGroup {
   readonly repeats?: (name: string) => number;
 }
 
-/** m and d of `sgd`: 0.9 and 5e-4 unless given. */
+/** Options of `sgd`. */
 export interface SgdOptions {
+  /** m. Default 0.9. */
   readonly momentum?: number;
+  /** d. Default 5e-4. */
   readonly weightDecay?: number;
+  /** Keep gradients separate from momentum, so that they can be changed before a step. Default false. */
+  readonly apart?: boolean;
 }
 
 /** Steps parameters by their gradients. */
@@ -44,11 +48,12 @@ interface Member {
  *
  * From here on the parameters' `grad` is the buffer itself, which holds m b when a step begins:
  * back-propagation adds g where it belongs, and no second copy of all gradients is ever made. A
- * parameter that no loss reaches has gradient 0, so that only its weight decays.
+ * parameter that no loss reaches has gradient 0, so that only its weight decays. With `apart` or
+ * `repeats` gradients have memory of their own, and a parameter without a gradient does not change.
  */
 export function sgd(
   groups: readonly ParameterGroup[],
-  { momentum = 0.9, weightDecay = 5e-4 }: SgdOptions = {},
+  { momentum = 0.9, weightDecay = 5e-4, apart = false }: SgdOptions = {},
 ): Optimizer {
   const state: TensorMap = new Map();
   const steps = groups.map(({ parameters, rate, repeats }) => {
@@ -57,9 +62,10 @@ export function sgd(
       state.set(name, buffer);
       return { name, parameter, buffer };
     });
-    const step = repeats
-      ? repeatedSteps(members, repeats, momentum, weightDecay)
-      : sharedSteps(members, momentum, weightDecay);
+    const step =
+      repeats || apart
+        ? stepsApart(members, repeats ?? (() => 1), momentum, weightDecay)
+        : sharedSteps(members, momentum, weightDecay);
     return (base: number) => step(base * rate);
   });
   return {
@@ -92,8 +98,8 @@ function sharedSteps(members: readonly Member[], momentum: number, weightDecay: 
   };
 }
 
-/** Steps that update a parameter several times by the same gradient, which has to be kept apart. */
-function repeatedSteps(
+/** Steps by gradients that are separate from momentum; a parameter may be stepped several times. */
+function stepsApart(
   members: readonly Member[],
   repeats: (name: string) => number,
   momentum: number,

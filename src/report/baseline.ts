@@ -25,8 +25,8 @@ export interface Baseline<T> {
 
 /**
  * Finds baselines among complete runs. The baseline of a run is the source-only run of the same seed whose
- * configuration is equal except for the method and its options; else the pretraining that the run starts
- * from, if both were evaluated alike. A source-only run has none.
+ * configuration is equal except for the method and its options; else the pretraining that the run, or the
+ * run named by `after`, starts from, if both were evaluated alike. A source-only run has none.
  */
 export function baselineFinder<T extends Candidate>(
   complete: readonly T[],
@@ -43,18 +43,23 @@ export function baselineFinder<T extends Candidate>(
     if (configuration.method === "source-only") return undefined;
     const pair = sourceOnly.get(pairKey(configuration));
     if (pair) return { kind: "source-only", run: pair };
-    const start = byFolder.get(startOf(configuration) ?? "");
+    const start = byFolder.get(pretrainedOf(configuration) ?? "");
     if (!start || !evaluatedAlike(configuration, start.configuration)) return undefined;
     return { kind: "pretraining", run: start };
   };
 }
 
 /** The folder, or the file, that a run takes its first weights from. */
-export function startOf(configuration: Configuration): string | undefined {
-  const of = (section: string, key: string) =>
-    (configuration[section] as Configuration | null | undefined)?.[key];
-  const start = of("pretrain", "run") ?? of("network", "weights");
-  return typeof start === "string" ? start.replace(/(?<=.)\/+$/, "") : undefined;
+export const startOf = (configuration: Configuration): string | undefined =>
+  pathAt(configuration, "after", "run") ?? pretrainedOf(configuration);
+
+/** The folder of the pretraining, or the file of weights, that a run or the run named by `after` starts from. */
+export const pretrainedOf = (configuration: Configuration): string | undefined =>
+  pathAt(configuration, "pretrain", "run") ?? pathAt(configuration, "network", "weights");
+
+function pathAt(configuration: Configuration, section: string, key: string): string | undefined {
+  const path = (configuration[section] as Configuration | null | undefined)?.[key];
+  return typeof path === "string" ? path.replace(/(?<=.)\/+$/, "") : undefined;
 }
 
 /** Whether two runs have evaluation sets in common, the main one among them, and evaluate them alike. */

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type BaselineKind, startOf } from "./baseline.js";
+import { type BaselineKind, pretrainedOf, startOf } from "./baseline.js";
 import type { RunOutcome } from "./run-files.js";
 import { besidesMethod, differences, measurementOf, settingsOf } from "./run-groups.js";
 
@@ -29,10 +29,12 @@ function measurementNotes(rows: readonly Row[], sets: readonly string[]): string
 const measurementDifferences = (rows: readonly Row[], set: string): string[] =>
   differences(configurationsOf(rows).map((config) => measurementOf(config, set)));
 
-/** Pretrainings of other rows are left out: they always have other settings. */
+/** Runs that other rows start from are left out: they always have other settings. */
 function settingNotes(rows: readonly Row[], sets: readonly string[]): string[] {
   const starts = new Set(
-    rows.flatMap(({ runs }) => runs.map(({ config }) => startOf(config) ?? "")),
+    rows.flatMap(({ runs }) =>
+      runs.flatMap(({ config }) => [startOf(config) ?? "", pretrainedOf(config) ?? ""]),
+    ),
   );
   const compared = rows.filter(({ runs }) => !runs.every(({ path }) => starts.has(resolve(path))));
   const told = sets.flatMap((set) => measurementDifferences(rows, set));

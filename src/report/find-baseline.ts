@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { isFile } from "../regular-file.js";
-import { type Baseline, baselineFinder, startOf } from "./baseline.js";
+import { type Baseline, baselineFinder, pretrainedOf } from "./baseline.js";
 import { type RunOutcome, readOutcome } from "./run-files.js";
 
 /**
@@ -32,9 +32,9 @@ export function baselineAmong<T extends RunOutcome>(
   };
 }
 
-/** The complete run whose network a run starts from, if there is one. */
+/** The complete run that a run has as its pretraining, if there is one. @see pretrainedOf */
 export function pretrainingOf({ config }: RunOutcome): RunOutcome | undefined {
-  const start = startOf(config);
+  const start = pretrainedOf(config);
   return start === undefined ? undefined : completeRun(start);
 }
 

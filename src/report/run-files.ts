@@ -29,6 +29,8 @@ export interface ResultFile {
   readonly steps: number;
   readonly seconds: number;
   readonly waiting: number;
+  /** `train.ema`, if the scores are those of the running average of the network. */
+  readonly ema?: number | undefined;
   readonly classes: readonly string[];
   /** By evaluation set, shares 0..1; null if there were no labels to measure with. */
   readonly scores: Readonly<Record<string, SetScores>>;

@@ -17,25 +17,31 @@ const NOT_OF_A_GROUP: readonly string[] = [
 ];
 
 /** The keys that may name the run to start from. */
-const STARTS = ["network.weights", "pretrain.run"];
+const STARTS = ["network.weights", "pretrain.run", "after.run"];
 /** The folder names of pretrainings that `pretrain` and `demo` choose. */
 const PRETRAINED = /(^|[/-])pretrained(-\d+)?$/;
 
 /**
- * The settings that a run shares with the other seeds of its group. Options of other methods are left out,
- * since the run does not read them. So is the pretraining that belongs to its `pretrain` section. If the
- * name of another start ends with the run's seed, the seed is left out of it.
+ * The settings that a run shares with the other seeds of its group. Options of methods other than its own and
+ * that of `after` are left out, since the run does not read them. So are the folders of the pretraining and of
+ * the first run that the sections `pretrain` and `after` describe. If the name of another start ends with the
+ * run's seed, the seed is left out of it.
  */
 export function settingsOf(configuration: Configuration): Settings {
   const all = new Map(flat(configuration, ""));
-  const [method, seed] = [all.get("method"), all.get("train.seed")];
+  const [method, first, seed] = ["method", "after.method", "train.seed"].map((key) => all.get(key));
   for (const key of all.keys()) {
-    if (NOT_OF_A_GROUP.includes(key) || !isReadBy(method, key)) all.delete(key);
+    const isRead = isReadBy(method, key) || isReadBy(first, key);
+    if (NOT_OF_A_GROUP.includes(key) || !isRead) all.delete(key);
   }
   for (const key of STARTS) {
     const start = all.get(key)?.replace(/\/+$/, "");
     if (start === undefined) continue;
-    if (configuration.pretrain !== undefined && PRETRAINED.test(start)) all.delete(key);
+    const isMade =
+      key === "after.run"
+        ? all.has("after.method")
+        : configuration.pretrain !== undefined && PRETRAINED.test(start);
+    if (isMade) all.delete(key);
     else all.set(key, withoutSeed(start, seed));
   }
   return sorted(all);
@@ -44,9 +50,11 @@ export function settingsOf(configuration: Configuration): Settings {
 /** Equal for all runs of a group, and different for all others. */
 export const groupKey = (settings: Settings): string => JSON.stringify([...settings]);
 
-/** The settings without the method and its options. */
-export const besidesMethod = (settings: Settings): Settings =>
-  new Map([...settings].filter(([key]) => key !== "method" && !key.startsWith("options.")));
+/** The settings without the method and its options. The options of the method of `after` stay. */
+export const besidesMethod = (settings: Settings): Settings => {
+  const first = settings.get("after.method");
+  return new Map([...settings].filter(([key]) => key !== "method" && isReadBy(first, key)));
+};
 
 /** What decides the scores that a network gets on an evaluation set: its images, and the sizes. */
 export function measurementOf(configuration: Configuration, set: string): Settings {
@@ -68,7 +76,9 @@ export function differences(runs: Iterable<Settings>): string[] {
   const keys = new Set(all.flatMap((settings) => [...settings.keys()]));
   return [...keys]
     .filter((key) => {
-      const reading = all.filter((settings) => isReadBy(settings.get("method"), key));
+      const reading = all.filter((settings) =>
+        ["method", "after.method"].some((one) => isReadBy(settings.get(one), key)),
+      );
       return new Set(reading.map((settings) => settings.get(key))).size > 1;
     })
     .sort();

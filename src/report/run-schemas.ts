@@ -64,6 +64,7 @@ export const resultFile = z
   .looseObject({
     ...{ method: text, seed: z.number(), steps: z.number(), seconds: z.number() },
     ...{ waiting: z.number(), classes: z.array(text), scores: z.record(text, scores) },
+    ema: z.number().optional(),
   })
   .refine(
     ({ classes, scores }) =>

@@ -14,7 +14,7 @@ export function channelStatistics(features: Tensor): [mean: Tensor, deviation: T
 }
 
 /**
- * Adaptive instance normalisation: content features [N, C, h, w] with the channels' mean and
+ * Adaptive instance normalisation: gives content features [N, C, h, w] the channels' mean and
  * deviation of the style. Huang & Belongie, ICCV 2017, eq. 8.
  */
 export function adaptiveNorm(content: Tensor, mean: Tensor, deviation: Tensor): Tensor {
@@ -43,21 +43,21 @@ export function adainLosses(
   };
 }
 
-/** How AdaIN computes. */
+/** Options of `adain`. */
 export interface AdainOptions {
   readonly precision?: Precision;
   /**
-   * Add the change of the decoded picture to the content instead of taking the picture itself: what
-   * a small coder cannot reproduce stays as it is, edges above all.
+   * Add the change of the decoded image to the content, instead of using the decoded image: keeps
+   * what a small coder cannot reproduce, above all edges.
    */
   readonly residual?: boolean;
 }
 
 /**
- * The ways down to relu4_1 and back, for pictures of any size without gradients. Where features are
- * large, down to relu2_1 and from there up, they go in strips: a row of relu2_1 depends on one more
- * above and below, at half the resolution, and each of those on two; a row of the picture on two, and
- * each of those, at half the resolution, on two.
+ * Encoder to relu4_1 and decoder, for images of any size without gradients. Between image and relu2_1,
+ * where features are large, they run in strips. A row of relu2_1 depends on one more row above and
+ * below, at half the resolution, and each of those on two; a row of the image depends on two, and each
+ * of those, at half the resolution, on two.
  */
 function inference({ down, up }: Coder): { encode: Step; decode: Step } {
   const [toRelu1, toRelu2, ...deeper] = down as [Step, Step, ...Step[]];
@@ -74,7 +74,7 @@ function inference({ down, up }: Coder): { encode: Step; decode: Step } {
   };
 }
 
-/** Statistics of deep features instead of pixels, brought back to a picture by the decoder. */
+/** Exchanges statistics of deep features instead of pixels; the decoder returns an image. */
 export function adain(
   coder: Coder,
   { precision = "float32", residual = false }: AdainOptions = {},
@@ -94,7 +94,7 @@ export function adain(
           const moved = adaptiveNorm(features, mean as Tensor, deviation as Tensor);
           const mixed = alpha === 1 ? moved : moved.mul(alpha).add(features.mul(1 - alpha));
           const picture = (of: Tensor) =>
-            exactly(decode(of)) // the encoder rounds sizes up to eights
+            exactly(decode(of)) // the encoder rounds sizes up to multiples of 8
               .squeeze(0)
               .slice(1, 0, content.size(1))
               .slice(2, 0, content.size(2));

@@ -3,21 +3,21 @@ import { LEAST_SIDE } from "./vgg.js";
 
 const whole = z.number().int();
 
-/** How a coder is trained. Defaults: `OWN`, or `PUBLISHED` where an encoder is given. */
+/** How a coder is trained. Defaults: `OWN`, or `PUBLISHED` with a given encoder. */
 export const coderTrainingSchema = z.strictObject({
   /** Multiplies every channel count of VGG-19. */
   width: z.number().min(0.03).max(1).optional(),
-  /** Steps in which encoder and decoder learn to reproduce images; 0 where an encoder is given. */
+  /** Steps in which encoder and decoder learn to reproduce images; 0 with a given encoder. */
   reproduce: whole.min(1).optional(),
-  /** Steps in which the decoder learns by the losses of AdaIN. */
+  /** Steps in which the decoder learns with the losses of AdaIN. */
   steps: whole.min(1).optional(),
   /** Images of each domain in a step. */
   batch: whole.min(1).optional(),
-  /** Images are brought to this size (the training size of their domain when omitted) ... */
+  /** Images are resized to this (the training size of their domain if omitted) ... */
   size: z.tuple([whole.min(LEAST_SIDE), whole.min(LEAST_SIDE)]).optional(),
-  /** ... and a square of this side is cut out at random. */
+  /** ... and randomly cropped to a square of this side. */
   crop: whole.min(LEAST_SIDE).optional(),
-  /** Adam's rate; at step t it is rate / (1 + decay t). */
+  /** Adam's learning rate; at step t it is rate / (1 + decay t). */
   rate: z.number().positive().optional(),
   decay: z.number().min(0).optional(),
   /** Weights of the two losses, Huang & Belongie 2017, eq. 11 (its lambda is 10). */
@@ -28,12 +28,12 @@ export const coderTrainingSchema = z.strictObject({
 });
 
 export type CoderChanges = z.infer<typeof coderTrainingSchema>;
-/** The training of a coder, checked. */
+/** The settings of the training of a coder, complete. */
 export type CoderTraining = {
   readonly [Key in Exclude<keyof CoderChanges, "size">]-?: NonNullable<CoderChanges[Key]>;
 } & { readonly size?: [number, number] | undefined };
 
-/** A small pair from nothing but the two domains' images: under a minute on two cores. */
+/** A small coder, trained on the two domains only: under a minute on two cores. */
 export const OWN: CoderTraining = {
   ...{ width: 0.25, reproduce: 400, steps: 250, batch: 4, crop: 64 },
   ...{ rate: 2e-3, decay: 5e-3, content: 1, style: 10, identity: 50 },
@@ -45,7 +45,7 @@ export const PUBLISHED: CoderTraining = {
   ...{ rate: 1e-4, decay: 5e-5, content: 1, style: 10, identity: 0 },
 };
 
-/** The training of a coder, whose encoder is given or not, with the user's changes. */
+/** The settings of a training: the defaults, with the user's changes. */
 export function coderTraining(changes: CoderChanges, givenEncoder: boolean): CoderTraining {
   const known = Object.entries(changes).filter(([, value]) => value !== undefined);
   return { ...(givenEncoder ? PUBLISHED : OWN), ...Object.fromEntries(known) };

@@ -18,7 +18,7 @@ export interface Coder {
   readonly parameters: Parameters;
   readonly width: number;
   readonly device: string;
-  /** The four levels: `down[i]` leads into level i, `up[i]` out of it. */
+  /** The four levels: `down[i]` computes level i, `up[i]` decodes it. */
   readonly down: readonly Step[];
   readonly up: readonly Step[];
   /** Images [N, 3, H, W], 0..1 -> features of all levels. */
@@ -27,7 +27,7 @@ export interface Coder {
   decode(features: Tensor): Tensor;
 }
 
-/** A pair of fresh weights. @param width multiplies every channel count; 1 is the published pair */
+/** A coder with initial weights. @param width multiplies every channel count; 1 as published */
 export function createCoder(width = 1, device = "cpu", init?: Init): Coder {
   const parameters = createParameters(device);
   const down = vggEncoder(parameters.sub("vgg"), width, init);
@@ -47,20 +47,20 @@ export function createCoder(width = 1, device = "cpu", init?: Init): Coder {
 
 const FORMAT = "cfcontra-coder-1";
 
-/** Writes encoder and decoder to one file, complete or not at all. */
+/** Writes encoder and decoder to one file, atomically. */
 export function saveCoder(path: string, { parameters, width }: Coder): void {
   writeSafetensors(path, parameters.all, { format: FORMAT, width: String(width) });
 }
 
 /**
- * Reads a file of `saveCoder`. Its weights take no gradients.
- * @throws UserError where it is missing, broken or something else
+ * Reads a file of `saveCoder`. Its weights do not require gradients.
+ * @throws UserError if it is missing, damaged or not a coder
  */
 export function loadCoder(path: string, device = "cpu"): Coder {
   if (!existsSync(path)) {
     throw new UserError(
       "not-found",
-      `${path} does not exist: expected a coder, which \`cfcontra style train\` makes`,
+      `${path} does not exist: expected a file of \`cfcontra style train\``,
     );
   }
   const { tensors, metadata } = readSafetensors(path);
@@ -69,12 +69,17 @@ export function loadCoder(path: string, device = "cpu"): Coder {
     if (metadata.format !== FORMAT || !(width > 0)) {
       throw new UserError(
         "unsupported-file",
-        `${path} holds tensors, but is no coder: expected a file that \`cfcontra style train\` made`,
+        `${path} contains tensors, but is not a coder: expected a file of \`cfcontra style train\``,
       );
     }
     const coder = frozen(createCoder(width, device, zerosInit)); // draws no random numbers
     try {
-      loadByName(path, tensors, coder.parameters.all, "make it anew by `cfcontra style train`");
+      loadByName(
+        path,
+        tensors,
+        coder.parameters.all,
+        "create it again with `cfcontra style train`",
+      );
     } catch (error) {
       dispose(coder.parameters.all);
       throw error;
@@ -85,7 +90,7 @@ export function loadCoder(path: string, device = "cpu"): Coder {
   }
 }
 
-/** A coder whose weights are read, not trained. */
+/** Turns off the gradients of a coder. Returns it. */
 export function frozen(coder: Coder): Coder {
   for (const parameter of coder.parameters.all.values()) parameter.requiresGrad = false;
   return coder;

@@ -1,11 +1,11 @@
 import type { Tensor } from "../torch/index.js";
 import { mix, type Style } from "./style.js";
 
-const FLAT = 1e-5; // keeps a channel without contrast from being divided by 0
+const FLAT = 1e-5; // avoids a division by 0 for a channel without contrast
 
 /**
- * Mean and deviation of each colour channel. Reinhard et al. 2001, in RGB; also known as AdaIN on
- * pixels.
+ * Exchanges mean and deviation of each colour channel. Reinhard et al. 2001, in RGB; also known as
+ * AdaIN on pixels.
  */
 export const colorStatistics: Style = {
   statistics: (style) => [style.mean([1, 2], true), deviation(style)],

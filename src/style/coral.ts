@@ -20,15 +20,15 @@ function colorsOf(image: Tensor): Colors {
   return { mean, spread, normal, scatter: normal.matmul(normal.transpose(0, 1)).add(eye(3)) };
 }
 
-/** A symmetric positive matrix [3, 3] to a power. */
+/** A power of a symmetric positive definite matrix [3, 3]. */
 function power(matrix: Tensor, exponent: number): Tensor {
   const [values, vectors] = eigh(matrix, "L") as [Tensor, Tensor];
   return vectors.mul(values.pow(exponent)).matmul(vectors.transpose(0, 1));
 }
 
 /**
- * Mean, deviation and correlation of the colour channels: Sun et al. 2016 (CORAL) as the reference
- * uses it to keep an image's own colours, with the roles exchanged.
+ * Exchanges mean, deviation and correlation of the colour channels: Sun et al. 2016 (CORAL), which the
+ * reference uses in the other direction, to preserve the colours of the content.
  */
 export const coral: Style = {
   statistics(style) {

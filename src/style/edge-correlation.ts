@@ -2,7 +2,7 @@ import type { Sample } from "../datasets/dataset.js";
 
 type Picture = Pick<Sample, "width" | "height" | "image">;
 
-/** Length of the gradient of brightness (Sobel), inside the border: [(height - 2) * (width - 2)]. */
+/** Magnitude of the brightness gradient (Sobel), inside the border: [(height - 2) * (width - 2)]. */
 function edges({ width, height, image }: Picture): Float64Array {
   const light = Float32Array.from({ length: width * height }, (_, i) => {
     const [r, g, b] = [image[3 * i], image[3 * i + 1], image[3 * i + 2]] as [
@@ -26,9 +26,9 @@ function edges({ width, height, image }: Picture): Float64Array {
 }
 
 /**
- * How much of the structure of a picture survived in another of the same size: Pearson's correlation
- * of their edges. 1 where every edge is where it was, as strong relative to the others; about 0 where
- * nothing is. 0 for a picture without any edge.
+ * How well an image preserves the structure of another of the same size: Pearson's correlation of
+ * their edges. 1 if all edges have the same place and relative strength, about 0 if they are unrelated.
+ * 0 for an image without edges.
  */
 export function edgeCorrelation(before: Picture, after: Picture): number {
   const [a, b] = [edges(before), edges(after)];

@@ -10,17 +10,17 @@ const angle = operator("angle");
 const polar = operator("polar");
 const real = operator("real");
 
-/** Style images are brought to this size: amplitudes of other sizes are other numbers. */
+/** Style images are resized to this: amplitudes of different sizes cannot be compared. */
 const SIDE = 256;
 
-/** The low frequencies' amplitudes, centred, as a share of the pixel count. */
+/** The amplitudes, low frequencies at the centre, divided by the number of pixels. */
 function amplitudes(image: Tensor): Tensor {
   return magnitude(shift(transform(image), [1, 2])).div(image.size(1) * image.size(2));
 }
 
 /**
- * The amplitudes of the lowest frequencies, phases kept: FDA, Yang & Soatto, CVPR 2020, eq. 1-3.
- * @param beta half the side of the exchanged window, as a share of the image's shorter side
+ * Exchanges the amplitudes of the lowest frequencies and keeps the phases: FDA, Yang & Soatto, CVPR 2020, eq. 1-3.
+ * @param beta half the side of the exchanged window, as a fraction of the shorter side of the image
  */
 export function fourier(beta = 0.01): Style {
   const radiusIn = (height: number, width: number) =>

@@ -5,7 +5,7 @@ const LEVELS = 256;
 const sort = operator("msort");
 const cumulate = operator("cumsum");
 
-/** The value of each of 256 evenly spaced ranks, per channel, [3, 256]. */
+/** The values at 256 evenly spaced ranks, per channel, [3, 256]. */
 function quantiles(image: Tensor): Tensor {
   const sorted = sort(image.reshape(3, -1).transpose(0, 1).contiguous()); // [P, 3]
   const ranks = arange(LEVELS)
@@ -15,7 +15,7 @@ function quantiles(image: Tensor): Tensor {
   return sorted.indexSelect(0, ranks.to({ dtype: "int64" })).transpose(0, 1);
 }
 
-/** The rank, 0..255, of every 8-bit value of a channel [P]: the middle of its equals. */
+/** The rank, 0..255, of every 8-bit value of a channel [P]; equal values get their middle rank. */
 function ranks(channel: Tensor): Tensor {
   const levels = channel
     .mul(LEVELS - 1)
@@ -28,7 +28,7 @@ function ranks(channel: Tensor): Tensor {
   return middle.indexSelect(0, levels).add(0.5).to({ dtype: "int64" });
 }
 
-/** The whole distribution of each colour channel. */
+/** Exchanges the distribution of each colour channel (histogram matching). */
 export const histogram: Style = {
   statistics: (style) => [quantiles(style)],
   apply(content, [style], alpha) {

@@ -2,13 +2,12 @@ import { loadByName, withoutPrefix } from "../nn/index.js";
 import { dispose, readTensors } from "../torch/index.js";
 import type { Coder } from "./coder.js";
 
-/** The encoder's file goes on to relu5_4; what we use ends with relu4_1, its 31st layer. */
+/** The encoder's file continues to relu5_4; relu4_1 is its 31st layer. */
 const LAYERS = 31;
 
 /**
- * Puts the published encoder of AdaIN into a coder of width 1, and its decoder where there is one:
- * `vgg_normalised.pth` and `decoder.pth`, in which every layer has its number in a sequence, or the
- * same as safetensors.
+ * Loads the published encoder of AdaIN, and the decoder if given, into a coder of width 1:
+ * `vgg_normalised.pth` and `decoder.pth`, whose layers are numbered, or the same as safetensors.
  * @throws UserError if a file cannot be read or does not fit
  */
 export function loadPublished({ parameters }: Coder, encoder: string, decoder?: string): void {

@@ -3,13 +3,13 @@ import { copyInto, empty, operator, reflectionPad, type Tensor } from "../torch/
 const layout = operator("contiguous");
 const CHANNELS_LAST = 2; // libtorch's number for the memory format
 
-/** The same values with a pixel's channels side by side, in which pools and copies are fast. */
+/** The same values in channels-last memory format, in which pooling and copies are fast. */
 export const channelsLast = (x: Tensor): Tensor => layout(x, CHANNELS_LAST);
 
 /**
- * [N, C, H, W] -> [N, C, H + 2, W + 2], reflected by one pixel. Where no gradient has to pass, copied
- * in channels-last order: libtorch's own padding knows neither it nor bfloat16, and takes a third
- * of a convolution's time.
+ * [N, C, H, W] -> [N, C, H + 2, W + 2], reflected by one pixel. Without gradients it copies in
+ * channels-last format: libtorch's padding supports neither that nor bfloat16, and takes a third of
+ * the time of a convolution.
  */
 export function reflect(x: Tensor): Tensor {
   if (x.requiresGrad) return reflectionPad(x, 1);

@@ -1,20 +1,19 @@
 import { cat, scope, type Tensor } from "../torch/index.js";
 import type { Step } from "./vgg.js";
 
-/** How many rows a strip has, and what a row of the result needs and gives. */
+/** The rows of a strip, and how rows of the result depend on rows of the input. */
 export interface Strips {
-  /** Rows of the input of one strip. A multiple of 1 / scale, as the halo is. */
+  /** Rows of the input per strip. A multiple of 1 / scale, like the halo. */
   readonly rows: number;
   /** Rows above and below on which a row of the result depends. */
   readonly halo: number;
-  /** Rows of the result for one of the input. */
+  /** Rows of the result per row of the input. */
   readonly scale: number;
 }
 
 /**
- * Takes a step that looks only at neighbouring pixels strip by strip, from top to bottom: the same values as all at
- * once, of large images with a fraction of the memory. Not for gradients, whose graph would keep
- * every strip.
+ * Runs a step that depends on neighbouring pixels only, strip by strip: the same values with a
+ * fraction of the memory. Not for training, whose graph would keep every strip.
  */
 export function inStrips(step: Step, { rows, halo, scale }: Strips): Step {
   return (x) => {

@@ -3,12 +3,11 @@ import { UserError } from "../errors.js";
 import { keep, noGrad, scope, type Tensor, tensor } from "../torch/index.js";
 
 /**
- * A way to give one image the look of others. What it takes from a style image is a list of
- * statistics; those of several images may be averaged, which for AdaIN is the published
- * interpolation of styles.
+ * Gives one image the look of others. It computes a list of statistics from a style image; those of
+ * several images may be averaged, which for AdaIN is the published interpolation of styles.
  */
 export interface Style {
-  /** Pixels that a side of an image must have, where the way needs more than one. */
+  /** The smallest side of an image, in pixels; 1 if omitted. */
   readonly leastSide?: number;
   /** A style image [3, H, W], 0..1 -> its statistics. */
   statistics(style: Tensor): Tensor[];
@@ -16,12 +15,12 @@ export interface Style {
   apply(content: Tensor, statistics: readonly Tensor[], alpha: number): Tensor;
 }
 
-/** Content and result, mixed: alpha 0 is the content, 1 the result. */
+/** A mix of content and result: alpha 0 is the content, 1 the result. */
 export function mix(content: Tensor, result: Tensor, alpha: number): Tensor {
   return alpha === 1 ? result : content.mul(1 - alpha).add(result.mul(alpha));
 }
 
-/** The pixels of a sample, float32 [3, H, W], 0..1. */
+/** The pixels of a sample: float32 [3, H, W], 0..1. */
 export function pixelsOf({ image, height, width }: Sample): Tensor {
   return tensor(image, [height, width, 3]).to({ dtype: "float32" }).div(255).permute(2, 0, 1);
 }
@@ -37,8 +36,8 @@ function requireSize({ leastSide = 1 }: Style, { name, width, height }: Sample):
   if (Math.min(width, height) >= leastSide) return;
   throw new UserError(
     "size-mismatch",
-    `${name} is ${width}x${height} pixels, and this style needs ${leastSide}x${leastSide} at least: ` +
-      `leave it out with \`exclude: ["${name}"]\`, or choose another style.method`,
+    `${name} is ${width}x${height} pixels, but this style needs at least ${leastSide}x${leastSide}: ` +
+      `exclude it with \`exclude: ["${name}"]\`, or choose another style.method`,
   );
 }
 
@@ -57,7 +56,7 @@ export function average(statistics: readonly (readonly Tensor[])[]): Tensor[] {
   );
 }
 
-/** A sample with the look of the statistics; its label map is untouched. */
+/** A sample with the look of the statistics; its label map stays the same. */
 export function restyle(
   style: Style,
   content: Sample,

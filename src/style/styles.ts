@@ -11,12 +11,12 @@ const styles = {
   histogram: () => histogram,
 } as const;
 
-/** Every style that needs no training; AdaIN needs a coder. A new one is a new line. */
+/** The styles that need no training; AdaIN needs a coder. A new style is a new line in `styles`. */
 export type StyleName = keyof typeof styles;
 /** The names of the styles. */
 export const STYLES = Object.keys(styles) as StyleName[];
 
-/** The style of a name. */
+/** Creates a style by name. */
 export function styleOf(name: StyleName, options: { readonly beta: number }): Style {
   return styles[name](options);
 }

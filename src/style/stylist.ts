@@ -6,29 +6,29 @@ import { coral } from "./coral.js";
 import { average, lookAt, pixelsOf, restyle, type Style } from "./style.js";
 
 export interface StyleChoice {
-  /** Style images whose statistics are averaged for one content image; the reference has 4. */
+  /** Style images whose statistics are averaged for one content image; the reference uses 4. */
   readonly images: number;
-  /** Size at which style images are looked at; their own where undefined. */
+  /** Size of the style images; their own if undefined. */
   readonly size: Size | undefined;
   readonly seed: number;
 }
 
-/** How a stylist chooses style images and how far it goes. */
+/** How a stylist chooses style images, and how strongly it applies them. */
 export interface StylistOptions extends StyleChoice {
-  /** 0 leaves the content as it is, 1 takes the style whole. */
+  /** 0 keeps the content unchanged, 1 applies the style fully. */
   readonly alpha: number;
-  /** Give style images the content's colours first (CORAL), so that these stay. */
+  /** Preserves the content's colours: style images get them first (CORAL). */
   readonly preserveColor?: boolean;
 }
 
-/** Restyles samples by images that are drawn anew for each. */
+/** Restyles samples with randomly drawn style images. */
 export interface Stylist {
-  /** The same sample and `key` give the same picture. */
+  /** The same sample and `key` give the same image. */
   (content: Sample, key: number): Promise<Sample>;
   dispose(): void;
 }
 
-/** A stylist that draws from all images of `styles`; what it has looked at once, it remembers. */
+/** A stylist that draws from all images of `styles`. It caches their statistics. */
 export function createStylist(
   style: Style,
   styles: Dataset,
@@ -68,7 +68,7 @@ export function createStylist(
         alpha,
       ),
     );
-    if (preserveColor) dispose(statistics); // they belong to this content
+    if (preserveColor) dispose(statistics); // they depend on this content
     return result;
   };
   return Object.assign(stylist, {
@@ -79,11 +79,11 @@ export function createStylist(
   });
 }
 
-const COMMON = -1; // a place in no stream
+const COMMON = -1; // not a position in a stream
 
 /**
- * One look for all images of both domains: the mean statistics of images drawn from `styles`, as the
- * reference restyles both towards one set. The caller disposes it.
+ * Statistics for all images of both domains: the mean over images drawn from `styles`, as in the
+ * reference. The caller disposes them.
  */
 export async function commonStatistics(
   style: Style,

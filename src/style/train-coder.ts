@@ -18,13 +18,13 @@ import { type Coder, createCoder, frozen } from "./coder.js";
 import { centerPixels, passingInit } from "./coder-init.js";
 import type { CoderTraining } from "./coder-training.js";
 
-/** A domain whose images a coder learns from. */
+/** A domain to train a coder on. */
 export interface CoderDomain {
   readonly dataset: Dataset;
   readonly size: Size;
 }
 
-/** What a coder is trained on. */
+/** Data and settings of `trainCoder`. */
 export interface TrainCoderOptions {
   readonly content: CoderDomain;
   readonly style: CoderDomain;
@@ -36,7 +36,7 @@ export interface TrainCoderOptions {
   readonly onStep?: (done: number, total: number, detail: string) => void;
 }
 
-/** An untrained pair that starts as `trainCoder` likes it. */
+/** An untrained coder with the initial weights for `trainCoder`. */
 export function freshCoder(width: number, device = "cpu"): Coder {
   const coder = createCoder(width, device, (tensor) => scope(() => passingInit(tensor)));
   scope(() => centerPixels(coder));
@@ -44,10 +44,10 @@ export function freshCoder(width: number, device = "cpu"): Coder {
 }
 
 /**
- * Trains a coder in place: first, unless `training.reproduce` is 0, encoder and decoder together to
- * reproduce both domains' images; then the decoder alone by the losses of AdaIN. Its weights take
- * no gradients in the end.
- * @throws UserError where a loss is not finite
+ * Trains a coder in place: first encoder and decoder together to reproduce the images of both domains,
+ * unless `training.reproduce` is 0; then the decoder alone with the losses of AdaIN. Turns off the
+ * gradients of the weights at the end.
+ * @throws UserError if a loss is not finite
  */
 export async function trainCoder(coder: Coder, options: TrainCoderOptions): Promise<void> {
   const { content, style, bothWays, training, precision, seed, onStep = () => {} } = options;
@@ -124,16 +124,16 @@ export async function trainCoder(coder: Coder, options: TrainCoderOptions): Prom
 const PIXELS = { order: "rgb", mean: [0, 0, 0], scale: 1 / 255 } as const;
 const sizeOf = ([width, height]: readonly [number, number]): Size => ({ width, height });
 
-/** Down to a level and up again. */
+/** Encodes images to a level and decodes them. */
 function echo({ down, up }: Coder, images: Tensor, deepest: number): Tensor {
   const features = down.slice(0, deepest + 1).reduce((x, step) => step(x), images);
   return up.slice(0, deepest + 1).reduceRight((x, step) => step(x), features);
 }
 
-/** Shallow levels learn first: what is below them then starts from features that mean something. */
+/** Shallow levels learn first, so that deeper ones start from useful features. */
 const levelAt = (progress: number) => (progress < 0.15 ? 1 : progress < 0.4 ? 2 : 3);
 
-/** A square of side `most`, or as large as the image allows, at a random place. */
+/** A random square crop of side `most`, or less if the image is smaller. */
 function cutOut(sample: Sample, most: number, random: ReturnType<typeof randomFrom>): Sample {
   const { name, width, height, image } = sample;
   const side = Math.min(most, width, height);

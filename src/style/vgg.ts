@@ -5,10 +5,10 @@ import { channelsLast, reflect } from "./reflect.js";
 /** Channels of the four levels of VGG-19, relu1_1 to relu4_1; the last has 1/8 of the resolution. */
 const CHANNELS = [64, 128, 256, 512] as const;
 
-/** Sides below this leave nothing to reflect at the deepest level. */
+/** Smaller sides cannot be reflected at the deepest level. */
 export const LEAST_SIDE = 16;
 
-/** The encoder's places in the published file, in which every layer has a number. */
+/** The encoder's layer numbers in the published file. */
 const ENCODER = {
   color: 0,
   levels: [
@@ -19,26 +19,26 @@ const ENCODER = {
   ],
 } as const;
 
-/** The decoder mirrors it. */
+/** The decoder's layer numbers. */
 const DECODER = [[1], [5, 8, 11, 14], [18, 21], [25, 28]] as const;
 
 const channelsOf = (width: number) => CHANNELS.map((channels) => Math.round(channels * width));
 
-/** From one level to the next. */
+/** The layers between two levels. */
 export type Step = (x: Tensor) => Tensor;
 
 const relu: Step = (x) => x.reluInPlace();
-// The convolution before the pool belongs to the level above it.
+// The convolution before a pool belongs to the previous level.
 const pool: Step = (x) => maxPool2d(x, 2, { ceilMode: true });
 const double: Step = (x) => upsampleNearest(x, 2 * x.size(2), 2 * x.size(3));
 
-/** A 3x3 convolution of an image that goes on beyond its borders as its mirror image. */
+/** A 3x3 convolution with reflection padding. */
 function convolve(p: Parameters, inputs: number, outputs: number, init: Init | undefined): Step[] {
   const convolution = conv2d(p, inputs, outputs, 3, init ? { init } : {});
   return [reflect, (x) => convolution(x, false)];
 }
 
-/** One after the other; what only the next one reads is freed at once, unless a graph needs it. */
+/** Runs steps in sequence. Frees intermediate results at once, unless a graph needs them. */
 export function chain(steps: readonly Step[]): Step {
   return (x) =>
     steps.reduce((at, step) => {
@@ -49,10 +49,10 @@ export function chain(steps: readonly Step[]): Step {
 }
 
 /**
- * VGG-19 (Simonyan & Zisserman 2015) up to relu4_1, reflecting at the borders, behind a 1x1
- * convolution of the colours: the encoder of Huang & Belongie 2017, with the names of its file.
+ * VGG-19 (Simonyan & Zisserman 2015) up to relu4_1 with reflection padding, after a 1x1 convolution of
+ * the colours: the encoder of Huang & Belongie 2017, with the names of its file.
  * @param width multiplies every channel count; 1 is the published network
- * @returns the ways down: images [N, 3, H, W], 0..1 -> relu1_1 -> relu2_1 -> relu3_1 -> relu4_1
+ * @returns the steps of the encoder: images [N, 3, H, W], 0..1 -> relu1_1 -> relu2_1 -> relu3_1 -> relu4_1
  */
 export function vggEncoder(p: Parameters, width = 1, init?: Init): Step[] {
   const channels = channelsOf(width);
@@ -71,8 +71,8 @@ export function vggEncoder(p: Parameters, width = 1, init?: Init): Step[] {
 }
 
 /**
- * The mirror of `vggEncoder`: nearest upsampling where that pools, no normalisation.
- * @returns the ways up, by the level that they start from: relu1_1 -> images, relu2_1 -> relu1_1,
+ * The mirror of `vggEncoder`: nearest upsampling instead of pooling, no normalisation.
+ * @returns the steps of the decoder, by the level that they decode: relu1_1 -> images, relu2_1 -> relu1_1,
  *   relu3_1 -> relu2_1, relu4_1 -> relu3_1
  */
 export function vggDecoder(p: Parameters, width = 1, init?: Init): Step[] {

@@ -214,6 +214,29 @@ export const multiplyAll = (tensors: readonly Tensor[], factor: number): void =>
 export const addAll = (a: readonly Tensor[], b: readonly Tensor[], scale = 1): void =>
   foreachAddOp(a, b, scale);
 
+const foreachDivOp = listInPlace("_foreach_div_.Scalar");
+const foreachShiftOp = listInPlace("_foreach_add_.Scalar");
+/** Divides every tensor by a number, in place. */
+export const divideAll = (tensors: readonly Tensor[], divisor: number): void =>
+  foreachDivOp(tensors, divisor);
+/** Adds a number to every element of every tensor, in place. */
+export const shiftAll = (tensors: readonly Tensor[], by: number): void =>
+  foreachShiftOp(tensors, by);
+
+const foreachProductOp = operators("_foreach_mul.List");
+const foreachQuotientOp = operators("_foreach_div.List");
+const foreachRootOp = operators("_foreach_sqrt");
+const foreachNormOp = operators("_foreach_norm.Scalar");
+type Lists = (a: readonly Tensor[], b: readonly Tensor[]) => Tensor[];
+/** a[i] * b[i]. */
+export const products: Lists = (a, b) => foreachProductOp(a, b);
+/** a[i] / b[i]. */
+export const quotients: Lists = (a, b) => foreachQuotientOp(a, b);
+/** The square root of every tensor. */
+export const roots = (tensors: readonly Tensor[]): Tensor[] => foreachRootOp(tensors);
+/** The Euclidean norm of every tensor, [] each. */
+export const norms = (tensors: readonly Tensor[]): Tensor[] => foreachNormOp(tensors, 2);
+
 const copyOp = inPlace("copy_");
 /** Writes `source` into `target`, converting type and device, without recording it. */
 export const copyInto = (target: Tensor, source: Tensor): Tensor => copyOp(target, source);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError, writing } from "../errors.js";
-import type { Method } from "../methods/method.js";
+import type { Average, Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
 import { below, prefixed } from "../nn/index.js";
 import {
@@ -19,16 +19,23 @@ import {
 import { ownRandomState, type RandomStates, takeRandomState } from "./random-states.js";
 import { stepName } from "./step-name.js";
 
-/** What a checkpoint says of itself. */
+/** The metadata of a checkpoint. */
 export interface CheckpointInfo {
   readonly step: number;
   readonly method: string;
   readonly classes: readonly string[];
   /** The network's part of the configuration, as JSON. */
   readonly network: unknown;
-  /** The coarse stage that the network was trained behind, as JSON; undefined if not recorded. */
+  /** The coarse stage of the training, as JSON; undefined if not recorded. */
   readonly stage?: unknown;
+  /** The running average in the method's state, if it is evaluated instead of the network. */
+  readonly average?: AverageInfo | undefined;
 }
+
+/** Decay of a running average, and the prefix of its tensors in the method's state. */
+export type AverageInfo = Pick<Average, "decay" | "prefix">;
+
+type Metadata = Readonly<Record<string, string>>;
 
 const NETWORK = "network/";
 const METHOD = "method/";
@@ -37,17 +44,25 @@ const FORMAT = "cfcontra-2";
 const WITHOUT_CHECKSUM = "cfcontra-1";
 const KEPT = 2;
 
-/** Whether the metadata of a file of tensors are those of a checkpoint. */
-export const isCheckpoint = ({ format }: Readonly<Record<string, string>>): boolean =>
+/** Whether a file of tensors with this metadata is a checkpoint. */
+export const isCheckpoint = ({ format }: Metadata): boolean =>
   format === FORMAT || format === WITHOUT_CHECKSUM;
 
 /** The network among a checkpoint's tensors, under the names of its state dict. */
 export const networkOf = (tensors: TensorMap): TensorMap => below(NETWORK, tensors);
 
+/** The running average that is recorded in a checkpoint's metadata. */
+export const averageIn = ({ average }: Metadata): AverageInfo | undefined =>
+  average === undefined ? undefined : (JSON.parse(average) as AverageInfo);
+
+/** The evaluated network of a checkpoint: the running average if it records one, else the network. */
+export const evaluatedOf = (tensors: TensorMap, average: AverageInfo | undefined): TensorMap =>
+  average === undefined ? networkOf(tensors) : below(METHOD + average.prefix, tensors);
+
 /**
- * Writes network, optimiser, banks and every rank's random state to one file, complete or not at all.
- * @throws UserError where the disk refuses it, or a number is not finite: a finite loss may leave
- *   infinite weights behind, and these must not push good checkpoints out
+ * Writes network, optimiser, banks and the random state of every rank to one file, atomically.
+ * @throws UserError if writing fails, or a number is not finite: a finite loss may leave infinite
+ *   weights, which must not replace good checkpoints
  */
 export function saveCheckpoint(
   path: string,
@@ -74,7 +89,7 @@ function requireFinite(tensors: TensorMap, step: number): void {
     if (scope(() => tensor.isFinite().not().sum().item()) === 0) continue;
     throw new UserError(
       "not-finite",
-      `step ${step}: ${name} is not finite any more, so nothing was saved; earlier checkpoints are ` +
+      `step ${step}: ${name} is not finite, so no checkpoint was saved; earlier checkpoints are ` +
         "intact: lower train.rate, or use float32 instead of bfloat16",
     );
   }
@@ -86,6 +101,7 @@ function metadata({
   classes,
   network,
   stage,
+  average,
 }: CheckpointInfo): Record<string, string> {
   return {
     step: String(step),
@@ -93,10 +109,11 @@ function metadata({
     classes: JSON.stringify(classes),
     network: JSON.stringify(network),
     ...(stage !== undefined && { stage: JSON.stringify(stage) }),
+    ...(average !== undefined && { average: JSON.stringify(average) }),
   };
 }
 
-/** A checkpoint as its file holds it. */
+/** The content of a checkpoint. */
 export interface Checkpoint {
   readonly info: CheckpointInfo;
   readonly tensors: TensorMap;
@@ -104,26 +121,28 @@ export interface Checkpoint {
 
 /**
  * Reads a checkpoint of `saveCheckpoint`. The caller disposes its tensors.
- * @throws UserError if the file is missing, none of this project's, or damaged: then it names the one
- *   before it
+ * @throws UserError if the file is missing, is not a checkpoint, or is damaged; the message then names
+ *   the previous checkpoint
  */
 export function readCheckpoint(path: string): Checkpoint {
   const { tensors, metadata } = intact(path);
   try {
-    if (!isCheckpoint(metadata)) throw new Error();
+    if (!isCheckpoint(metadata)) throw new Error(`its format is ${metadata.format}`);
     const info: CheckpointInfo = {
       step: Number(metadata.step),
       method: metadata.method as string,
       classes: JSON.parse(metadata.classes as string) as string[],
       network: JSON.parse(metadata.network as string) as unknown,
       ...(metadata.stage !== undefined && { stage: JSON.parse(metadata.stage) as unknown }),
+      average: averageIn(metadata),
     };
     return { info, tensors };
-  } catch {
+  } catch (error) {
     dispose(tensors);
     throw new UserError(
       "unsupported-file",
-      `${path} holds tensors, but is no checkpoint of a cfcontra run`,
+      `${path} contains tensors, but is not a checkpoint of a cfcontra run`,
+      { cause: error },
     );
   }
 }
@@ -135,7 +154,7 @@ function intact(path: string): ReturnType<typeof readSafetensors> {
     dispose(read.tensors);
     throw new UserError(
       "damaged-file",
-      `${path} is damaged, its checksum is missing; use another copy of it`,
+      `${path} is damaged: its checksum is missing; use another copy of it`,
     );
   } catch (error) {
     const before = checkpoints(dirname(dirname(path))).filter((other) => other < path);
@@ -143,8 +162,7 @@ function intact(path: string): ReturnType<typeof readSafetensors> {
     if (!(error instanceof UserError) || previous === undefined) throw error;
     throw new UserError(
       error.code,
-      `${error.message}, or the checkpoint before it, ${previous}: \`--resume\` takes that once ` +
-        "this file is removed",
+      `${error.message}, or remove it: \`--resume\` then uses the previous checkpoint, ${previous}`,
       { cause: error },
     );
   }
@@ -157,39 +175,41 @@ function requireSame(
 ): void {
   if (method !== run.method) {
     throw new UserError(
-      "class-mismatch",
-      `${path} was made by another method, ${method}; this run is ${run.method}`,
+      "checkpoint-mismatch",
+      `${path} is a checkpoint of the method ${method}, but this run uses ${run.method}: resume with ` +
+        "the same method, or start a new run with --out",
     );
   }
   if (classes.join() !== run.classes.join()) {
     throw new UserError(
       "class-mismatch",
-      `${path} is for the classes ${classes.join(", ")}; this run has ${run.classes.join(", ")}`,
+      `${path} has the classes ${classes.join(", ")}, but this run has ${run.classes.join(", ")}: resume ` +
+        "with the same classes",
     );
   }
 }
 
-/** @throws UserError unless the saved tensors are those of `into`, name by name. */
+/** @throws UserError unless the saved tensors have the names and shapes of `into`. */
 function requireFit(path: string, saved: TensorMap, into: TensorMap): void {
-  const other = "it was made by another method, network or head; use its own configuration";
+  const other = "it is of another method, network or head; use its own configuration";
   for (const [name, { shape }] of into) {
     const found = saved.get(name);
     if (found === undefined)
-      throw new UserError("checkpoint-mismatch", `${path} has no ${name}: ${other}`);
+      throw new UserError("checkpoint-mismatch", `${path} does not contain ${name}: ${other}`);
     if (String(found.shape) !== String(shape)) {
       throw new UserError(
-        "class-mismatch",
-        `${path} is for another network: its ${name} is [${found.shape}], but this one's is ` +
+        "checkpoint-mismatch",
+        `${path} does not fit the network: its ${name} is [${found.shape}], but the network's is ` +
           `[${shape}]; check backbone, width, head and the number of classes`,
       );
     }
   }
-  // Nothing may be left over either: a bank means something to the network and head that made it.
+  // Nothing may be left over: a bank belongs to the network and head that filled it.
   for (const name of saved.keys()) {
     if (into.has(name)) continue;
     throw new UserError(
       "checkpoint-mismatch",
-      `${path} has ${name}, which this run has not: ${other}`,
+      `${path} contains ${name}, which this run does not have: ${other}`,
     );
   }
 }
@@ -200,14 +220,22 @@ function restore(saved: TensorMap, into: TensorMap): void {
   });
 }
 
-/** Puts the weights of a checkpoint into the network. Throws UserError if they do not fit. */
-export function loadNetwork(path: string, { tensors }: Checkpoint, network: Network): void {
-  const saved = networkOf(tensors);
+/**
+ * Loads the weights of a checkpoint into the network: those that were trained, or their running average.
+ * @throws UserError if they do not fit
+ */
+export function loadNetwork(
+  path: string,
+  { tensors }: Checkpoint,
+  network: Network,
+  average?: AverageInfo,
+): void {
+  const saved = evaluatedOf(tensors, average);
   requireFit(path, saved, network.parameters.all);
   restore(saved, network.parameters.all);
 }
 
-/** Where a run is: fresh, or as a checkpoint left it. */
+/** The position of a run: at its start, or at a checkpoint. */
 export interface Position {
   /** Steps done. */
   readonly step: number;
@@ -215,8 +243,8 @@ export interface Position {
 }
 
 /**
- * Puts everything back as it was when the checkpoint was made, the random generator as rank 0 had it.
- * @param run what the run is, to refuse a checkpoint of the same tensors and another meaning
+ * Restores everything from a checkpoint, with the random state of rank 0.
+ * @param run method and classes of the run: a checkpoint of others may have the same tensors
  * @throws UserError if it does not fit; then nothing was changed
  */
 export function resume(
@@ -242,7 +270,7 @@ export function resume(
   }
 }
 
-/** One state a rank; checkpoints of earlier versions have rank 0's alone, without a dimension for ranks. */
+/** One state per rank; checkpoints of earlier versions have only that of rank 0, as one vector. */
 function randomOf(tensors: TensorMap): RandomStates {
   const states = tensors.get(RANDOM);
   if (states === undefined) return [ownRandomState()];
@@ -266,7 +294,7 @@ export function checkpoints(run: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Saves under the step's name; once that is complete, removes all but the newest two. */
+/** Saves a checkpoint of this step, then removes all but the newest two. Returns its path. */
 export function saveInto(
   run: string,
   info: CheckpointInfo,
@@ -287,13 +315,14 @@ export function latestCheckpoint(path: string): string {
   if (latest === undefined) {
     throw new UserError(
       "no-checkpoint",
-      `${path} has no checkpoint: expected a run folder with checkpoints/step-*.safetensors, or such a file`,
+      `${path} does not have a checkpoint: expected a run folder with checkpoints/step-*.safetensors, or ` +
+        "such a file",
     );
   }
   return latest;
 }
 
-/** A file of weights: the one that is named, or the newest checkpoint of a run folder. */
+/** A file of weights: `path` itself, or the newest checkpoint if it is a run folder. */
 export function weightsFile(path: string): string {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? latestCheckpoint(path) : path;
 }

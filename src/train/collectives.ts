@@ -4,7 +4,7 @@ import { type ProcessGroup, scope, type Tensor, tensor } from "../torch/index.js
 import type { Position } from "./checkpoint.js";
 import { shareRandomStates } from "./random-states.js";
 
-/** Runs `body` in rank 0 first: what it draws or writes there, the others find. */
+/** Runs `body` in rank 0 first, so that the other ranks find the files that it writes. */
 export async function firstThenOthers<T>(
   { rank, barrier }: ProcessGroup,
   body: () => Promise<T>,
@@ -15,7 +15,7 @@ export async function firstThenOthers<T>(
   return result;
 }
 
-/** Gives every rank the weights, optimiser and banks of rank 0, its step, and a random state each. */
+/** Gives every rank the weights, optimiser, banks and step of rank 0, and its own random state. */
 export function sameStart(
   group: ProcessGroup,
   { step, random }: Position,
@@ -32,7 +32,7 @@ export function sameStart(
   });
 }
 
-/** Named numbers averaged over the ranks, which all have the same names. */
+/** Named numbers averaged over the ranks; all ranks must have the same names. */
 export function averageScalars(
   group: ProcessGroup,
   scalars: Record<string, number>,
@@ -46,7 +46,7 @@ export function averageScalars(
   });
 }
 
-/** Whether any rank says yes: all ranks get the same answer. */
+/** Whether `yes` is true in any rank; all ranks get the same answer. */
 export function anyRank(group: ProcessGroup, yes: boolean): boolean {
   if (group.size === 1) return yes;
   return scope(() => {

@@ -1,7 +1,7 @@
 import { cpus, hostname, totalmem } from "node:os";
 import { libtorchVersion, threads } from "../torch/index.js";
 
-/** `environment.json`: where a run took place. */
+/** `environment.json`: command, versions and hardware of a run. */
 export interface Environment {
   readonly command: string;
   readonly node: string;
@@ -14,7 +14,7 @@ export interface Environment {
   readonly host: string;
 }
 
-/** Of this process; `device` is where the network is. */
+/** The environment of this process; `device` is the device of the network. */
 export function environment(device: string): Environment {
   return {
     command: ["cfcontra", ...process.argv.slice(2)].join(" "),

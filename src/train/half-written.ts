@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { partOf } from "../write-atomically.js";
 
-// What is written atomically at each place of a run folder; docs/run-folder.md says what is in it.
+// The files that are written atomically in each folder of a run; docs/run-folder.md describes them.
 const RUN =
   /^(config\.yaml|report\.html|(class-statistics|classes|confusion|environment|features|result|status)\.json|(metrics|notes|prototypes)\.jsonl|(coder|style)\.safetensors)$/;
 const CHECKPOINT = /^step-\d+\.safetensors$/;
@@ -10,8 +10,8 @@ const STYLE_SAMPLE = /^\d+-(content|result)\.jpg$/;
 const PREVIEW = /^(name\.txt|input\.jpg|truth\.png|step-\d+-(prediction|entropy)\.png)$/;
 
 /**
- * Removes what a killed process had begun to write in a run folder. Files of other names and at other
- * places stay, and links are not followed.
+ * Removes the temporary files that a killed process left in a run folder. Other files stay, and links
+ * are not followed.
  */
 export function removeHalfWritten(run: string): void {
   const sets = foldersIn(run, /^previews$/).flatMap((previews) => foldersIn(previews, /^/));
@@ -26,7 +26,7 @@ export function removeHalfWritten(run: string): void {
 
 const entriesOf = (folder: string) => readdirSync(folder, { withFileTypes: true });
 
-/** Folders in a folder; a link to one is not a folder. */
+/** The folders in a folder, without links to folders. */
 const foldersIn = (folder: string, name: RegExp): string[] =>
   entriesOf(folder)
     .filter((entry) => entry.isDirectory() && name.test(entry.name))

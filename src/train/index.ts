@@ -1,7 +1,10 @@
 export {
+  type AverageInfo,
+  averageIn,
   type Checkpoint,
   type CheckpointInfo,
   checkpoints,
+  evaluatedOf,
   isCheckpoint,
   latestCheckpoint,
   loadNetwork,

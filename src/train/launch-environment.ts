@@ -1,9 +1,9 @@
 import { UserError } from "../errors.js";
 import type { Place } from "../torch/index.js";
 
-/** The place of a process among those that train together. */
+/** The place of a process among those that train together, and its number on its host. */
 export interface LocalPlace extends Place {
-  /** Its number on its own host: which GPU is its. */
+  /** The rank on this host, which selects the GPU. */
   readonly localRank: number;
 }
 
@@ -12,10 +12,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const PORT = 29500;
 
 /**
- * The place that the environment gives this process, undefined where it says nothing of others:
- * RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, as torchrun, a PyTorchJob and
- * `--processes` set them, or Slurm's own variables.
- * @throws UserError naming a variable that is missing or makes no sense
+ * The place of this process, from RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, which
+ * torchrun, a PyTorchJob and `--processes` set, or from Slurm's variables; undefined if there is one
+ * process.
+ * @throws UserError naming a variable that is missing or invalid
  */
 export function placeOf(env: Environment): LocalPlace | undefined {
   if (env.RANK !== undefined || env.WORLD_SIZE !== undefined) return torchPlace(env);
@@ -29,7 +29,7 @@ function torchPlace(env: Environment): LocalPlace | undefined {
   if (rank >= size) {
     throw new UserError(
       "launch-environment",
-      `RANK is ${rank}, but WORLD_SIZE is ${size}: ranks count from 0`,
+      `RANK is ${rank}, but WORLD_SIZE is ${size}: expected 0 to ${size - 1}`,
     );
   }
   if (size === 1) return undefined;
@@ -43,7 +43,7 @@ function torchPlace(env: Environment): LocalPlace | undefined {
     ...{ rank, size, host: env.MASTER_ADDR },
     port: whole(env, "MASTER_PORT", 1, PORT),
     localRank: whole(env, "LOCAL_RANK", 0, 0),
-    // torchrun's own store, which outlives a failed attempt.
+    // torchrun's own store, which survives a failed attempt.
     served: env.TORCHELASTIC_USE_AGENT_STORE === "True",
     attempt: env.TORCHELASTIC_RESTART_COUNT ?? "0",
   };
@@ -57,12 +57,13 @@ function slurmPlace(env: Environment): LocalPlace | undefined {
   if (!host) {
     throw new UserError(
       "launch-environment",
-      `SLURM_NTASKS is ${size}, but neither MASTER_ADDR nor SLURM_JOB_NODELIST says where rank 0 is`,
+      `SLURM_NTASKS is ${size}, but MASTER_ADDR and SLURM_JOB_NODELIST are missing: set MASTER_ADDR to the ` +
+        "address of rank 0's host",
     );
   }
   return {
     ...{ rank: whole(env, "SLURM_PROCID", 0), size, host },
-    // Jobs that share a host must not meet.
+    // Jobs that share a host need different ports.
     port: whole(env, "MASTER_PORT", 1, PORT + (Number(env.SLURM_JOB_ID ?? 0) % 1000)),
     localRank: whole(env, "SLURM_LOCALID", 0, 0),
   };
@@ -83,7 +84,7 @@ function whole(env: Environment, name: string, least: number, otherwise?: number
   const found = text === undefined ? "is missing" : `is ${JSON.stringify(text)}`;
   throw new UserError(
     "launch-environment",
-    `${name} ${found}: who starts several processes sets RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR ` +
-      "and MASTER_PORT, as torchrun does; unset them to train in one process",
+    `${name} ${found}: to train in several processes, set RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR ` +
+      "and MASTER_PORT as torchrun does; to train in one, unset them",
   );
 }

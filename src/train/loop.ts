@@ -5,7 +5,7 @@ import { type StreamName, streamSeed } from "../datasets/random-streams.js";
 import { UserError } from "../errors.js";
 import type { Domains, Method, Scalars } from "../methods/method.js";
 import { batchStatistics, type Network } from "../network/index.js";
-import { poly } from "../nn/index.js";
+import { rateFactor } from "../nn/index.js";
 import { alone, type ProcessGroup, scope } from "../torch/index.js";
 import { averageScalars } from "./collectives.js";
 import { memoryWatch } from "./memory.js";
@@ -34,6 +34,8 @@ export interface LoopOptions {
   readonly rate: number;
   /** Where the poly schedule reaches 0; the reference stops long before that. `steps` by default. */
   readonly schedule?: number;
+  /** Steps of linear warm-up; none by default. */
+  readonly warmup?: number | undefined;
   readonly seed: number;
   /** The processes that train together: a step takes a batch of each, one after the other. */
   readonly group?: ProcessGroup | undefined;
@@ -65,7 +67,7 @@ export async function* trainingSteps(
   options: LoopOptions,
 ): AsyncGenerator<StepReport, void, undefined> {
   const { network, method, steps, start = 0, rate: base, seed } = options;
-  const { schedule = steps, group = alone, warn = () => {} } = options;
+  const { schedule: total = steps, warmup, group = alone, warn = () => {} } = options;
   const watchMemory = memoryWatch(warn);
   const statistics = [network.parameters.all, method.state].flatMap(batchStatistics);
   const load = (stream: Stream, name: StreamName) =>
@@ -84,7 +86,7 @@ export async function* trainingSteps(
   try {
     for (let step = start; step < steps; step++) {
       const began = performance.now();
-      const decay = poly(step, schedule);
+      const decay = rateFactor(step, { total, warmup });
       const rate = base * decay;
       const progress = { step, total: steps, rate, decay };
       await method.before?.(progress, lookAround(options));

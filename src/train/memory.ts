@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Bytes that may still be taken, of how many, and whose limit that is. */
+/** Available memory and its limit, in bytes, and what sets the limit. */
 export interface MemoryLeft {
   readonly left: number;
   readonly limit: number;
@@ -9,10 +9,10 @@ export interface MemoryLeft {
 }
 
 /**
- * What is left before Linux ends a process: the least of what the machine can give (MemAvailable) and
- * the limits of the control groups above this process (containers, Slurm jobs), of either version, whose
- * file cache counts as free. undefined where nothing says it.
- * @param root where /proc and /sys are, for tests
+ * The memory that is left before Linux kills the process: the smallest of MemAvailable and the limits
+ * of the control groups of this process (containers, Slurm jobs; versions 1 and 2), whose file cache
+ * counts as free. undefined if it cannot be read.
+ * @param root the folder with /proc and /sys, for tests
  */
 export function memoryLeft(root = "/"): MemoryLeft | undefined {
   const read = (path: string): string => {
@@ -53,7 +53,7 @@ const VERSION_1 = [
   "total_inactive_file",
 ];
 
-/** "/a/b" -> "/a/b", "/a", "/": the limit of every group above holds, too. */
+/** "/a/b" -> "/a/b", "/a", "/": the limits of all parent groups apply, too. */
 function upwards(path: string): string[] {
   return path === "/" || !path.startsWith("/") ? ["/"] : [path, ...upwards(dirname(path))];
 }
@@ -61,7 +61,7 @@ function upwards(path: string): string[] {
 const LITTLE = 0.05;
 const LITTLE_BYTES = 512 * 2 ** 20;
 
-/** Warns, once, when less than a twentieth of the memory is left, or 512 MiB where that is less. */
+/** Warns once when less than 5 % of the memory is left, at most 512 MiB. */
 export function memoryWatch(warn: (sentence: string) => void, root?: string): () => void {
   let warned = false;
   return () => {
@@ -72,8 +72,8 @@ export function memoryWatch(warn: (sentence: string) => void, root?: string): ()
     const mebi = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
     warn(
       `only ${mebi(memory.left)} of this ${memory.of}'s ${mebi(memory.limit)} of memory are left, and this ` +
-        `process holds ${mebi(process.memoryUsage.rss())}: the kernel may soon end the run without a ` +
-        "word; make train.batch, sizes or network.width smaller, or end other programs",
+        `process uses ${mebi(process.memoryUsage.rss())}: the kernel may soon kill the run without a ` +
+        "message; reduce train.batch, sizes or network.width, or stop other programs",
     );
   };
 }

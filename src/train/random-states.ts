@@ -12,16 +12,17 @@ import {
 /** The state of the CPU's random generator in each rank, as bytes. */
 export type RandomStates = readonly Uint8Array[];
 
-/** This process's own. */
+/** The random state of this process. */
 export function ownRandomState(): Uint8Array {
   return scope(() => Uint8Array.from(randomState().bytes()));
 }
 
+/** Sets the random state of this process. */
 export function takeRandomState(state: Uint8Array): void {
   scope(() => setRandomState(tensor(state)));
 }
 
-/** Those of all ranks, in every rank. */
+/** The states of all ranks, gathered in every rank. */
 export function randomStates(group: ProcessGroup): RandomStates {
   const own = ownRandomState();
   if (group.size === 1) return [own];
@@ -35,8 +36,8 @@ export function randomStates(group: ProcessGroup): RandomStates {
 }
 
 /**
- * Gives each rank its state out of rank 0's list. A rank that has none there draws lots of its own from
- * then on, which follow from rank 0's.
+ * Gives each rank its state from rank 0's list. A rank without a state in it gets a seed that derives
+ * from rank 0's state.
  */
 export function shareRandomStates(group: ProcessGroup, states: RandomStates): void {
   const [first = ownRandomState()] = states;

@@ -9,20 +9,20 @@ export interface Entry {
   readonly [key: string]: unknown;
 }
 
-/** The text files of a run; docs/run-folder.md says what is in each. */
+/** The text files of a run; docs/run-folder.md describes each. */
 export interface RunFolder {
   readonly path: string;
-  /** Writes a small file whole. */
+  /** Writes a small file atomically. */
   write(name: string, text: string | Uint8Array): void;
-  /** Writes a value as JSON, one entry a line. */
+  /** Writes a value as indented JSON. */
   writeJson(name: string, value: unknown): void;
   /** Appends one line to a `.jsonl` file. */
   append(name: string, entry: object): void;
-  /** Leaves of a `.jsonl` file what a resumed run keeps, without a line that was torn. */
+  /** Rewrites a `.jsonl` file with the entries to keep, without incomplete lines. */
   rewind(name: string, keep: (entry: Entry) => boolean): void;
 }
 
-/** @throws UserError where the folder cannot be made. */
+/** Creates a run folder if needed. @throws UserError if it cannot be created */
 export function openRunFolder(path: string): RunFolder {
   try {
     mkdirSync(path, { recursive: true });
@@ -30,7 +30,8 @@ export function openRunFolder(path: string): RunFolder {
     const { code } = error as NodeJS.ErrnoException;
     throw new UserError(
       "not-writable",
-      `cannot make the run folder ${path} (${code}); choose another with --out`,
+      `cannot create the run folder ${path} (${code}); choose another with --out`,
+      { cause: error },
     );
   }
   const write = (name: string, text: string | Uint8Array) =>
@@ -51,7 +52,7 @@ export function openRunFolder(path: string): RunFolder {
   };
 }
 
-/** The objects of a `.jsonl` file; none where it is missing. A line that was torn is left out. */
+/** The objects of a `.jsonl` file; empty if it is missing. Skips incomplete lines. */
 export function readJsonLines<T>(path: string): T[] {
   if (!existsSync(path)) return [];
   return readFileSync(path, "utf8")

@@ -5,19 +5,19 @@ import { UserError, writing } from "../errors.js";
 
 const NAME = "run.lock";
 
-/** Who writes a run folder. */
+/** The process that writes a run folder. */
 interface Owner {
   readonly pid: number;
   readonly host: string;
-  /** When the process began, as /proc has it: a later process of the same number differs. */
+  /** Start time of the process from /proc: tells it from a later process with the same id. */
   readonly began: string;
 }
 
 /**
- * Makes this process the only one that writes a run folder. A lock whose process has died counts for
- * nothing; one of another host counts until it is removed, since nothing tells whether that is alive.
- * @returns what gives the lock back
- * @throws UserError naming the process that has it
+ * Makes this process the only one that writes a run folder. A lock of a dead process is ignored. A
+ * lock of another host stays until it is removed, since its process cannot be checked.
+ * @returns a function that releases the lock
+ * @throws UserError naming the process that holds it
  */
 export function lockRunFolder(folder: string): () => void {
   const path = join(folder, NAME);
@@ -37,7 +37,7 @@ export function lockRunFolder(folder: string): () => void {
   return release;
 }
 
-/** Creates the lock, unless it is there. */
+/** Creates the lock. Returns whether it did not exist. */
 const created = (path: string, owner: Owner): boolean =>
   writing(path, () => {
     try {
@@ -51,8 +51,8 @@ const created = (path: string, owner: Owner): boolean =>
 
 const refusal = (folder: string, path: string, { pid, host }: Owner): string =>
   host === hostname()
-    ? `${folder} is being written by process ${pid}: wait for it, or choose another folder`
-    : `${folder} is being written by process ${pid} on ${host}: wait for it, or, if it is gone, remove ${path}`;
+    ? `${folder} is in use by process ${pid}: wait until it ends, or choose another folder`
+    : `${folder} is in use by process ${pid} on ${host}: wait until it ends; if it has ended, remove ${path}`;
 
 function ownerOf(path: string): Owner | undefined {
   try {
@@ -61,7 +61,7 @@ function ownerOf(path: string): Owner | undefined {
       ? { pid, host, began: String(began) }
       : undefined;
   } catch {
-    return undefined; // torn, as a crash of the machine leaves it
+    return undefined; // incomplete, after a crash of the machine
   }
 }
 
@@ -70,12 +70,12 @@ function isAlive({ pid, host, began }: Owner): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // of another user
+    return (error as NodeJS.ErrnoException).code === "EPERM"; // a process of another user
   }
   return beganAt(pid) === began;
 }
 
-/** The start time of a process in ticks since boot; "" where there is no /proc. */
+/** The start time of a process in ticks since boot; "" without /proc. */
 function beganAt(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

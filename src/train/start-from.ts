@@ -7,10 +7,10 @@ import { latestCheckpoint } from "./checkpoint.js";
 const ADVICE = "check backbone, width and the number of classes";
 
 /**
- * Puts weights into a network: of a run's newest checkpoint, a checkpoint, or any file of tensors whose
- * names are those of the network or of the backbone's published files, below whatever prefix.
- * Heads that the file does not have (classifiers, projection) stay as they are.
- * @returns what was taken and what was not, in a sentence
+ * Loads weights into a network, from the newest checkpoint of a run folder, a checkpoint, or any file
+ * of tensors with the names of the network or of the backbone's published files, under any prefix.
+ * Heads that are not in the file (classifiers, projection) keep their initial weights.
+ * @returns a message that lists what was loaded and what was not
  * @throws UserError if a tensor is missing, left over or of another shape; then nothing was changed
  */
 export function startFrom(path: string, network: Network): string {
@@ -23,8 +23,8 @@ export function startFrom(path: string, network: Network): string {
       loadByName(file, tensors, wanted, ADVICE);
       return [
         `weights from ${file}: ${wanted.size} tensors`,
-        ...(fresh.length > 0 ? [`${fresh.join(", ")} of the network as new`] : []),
-        ...(skipped.length > 0 ? [`its ${skipped.join(", ")} left out`] : []),
+        ...(fresh.length > 0 ? [`initialised: ${fresh.join(", ")}`] : []),
+        ...(skipped.length > 0 ? [`not used: ${skipped.join(", ")} of the file`] : []),
         ...hints,
       ].join("; ");
     });

@@ -6,24 +6,24 @@ import { writeAtomically } from "../write-atomically.js";
 /** `running`, `complete`, `stopped` by Ctrl-C (it can be resumed) or `failed`. */
 export type RunState = "running" | "complete" | "stopped" | "failed";
 
-/** `status.json`: how a run is. "running" and not `updated` for a minute means that it was lost. */
+/** `status.json`: the state of a run. "running" but not `updated` for a minute means that it was lost. */
 export interface Status {
   readonly state: RunState;
   readonly method: string;
   readonly seed: number;
-  /** Steps done, of so many. */
+  /** Steps done. */
   readonly step: number;
   readonly steps: number;
-  /** ISO 8601; a resumed run started when it was resumed. */
+  /** ISO 8601; of a resumed run, the time of resuming. */
   readonly started: string;
   readonly updated: string;
   readonly pid: number;
   readonly host: string;
-  /** Why it failed, in a sentence. */
+  /** The error of a failed run. */
   readonly error?: string;
 }
 
-/** The owner of a run's `status.json`, which is rewritten every two seconds until `end`. */
+/** Writes a run's `status.json` every two seconds, until `end`. */
 export interface StatusFile {
   at(step: number): void;
   end(state: Exclude<RunState, "running">, error?: string): void;
@@ -31,7 +31,7 @@ export interface StatusFile {
 
 const EVERY = 2000;
 
-/** Writes `status.json` of a run that begins, or goes on at `step`. */
+/** Writes `status.json` of a run that starts or resumes at `step`. */
 export function openStatus(
   folder: string,
   run: Pick<Status, "method" | "seed" | "step" | "steps">,
@@ -46,7 +46,7 @@ export function openStatus(
     writeAtomically(join(folder, "status.json"), `${JSON.stringify(status, null, 2)}\n`);
   };
   write("running");
-  /** A disk that is full now may have room again at the next checkpoint, which is what matters. */
+  /** Ignores a full disk: it may have space again before the next checkpoint. */
   const tryToWrite = (...how: Parameters<typeof write>) => {
     try {
       write(...how);
@@ -54,14 +54,14 @@ export function openStatus(
       if (!(cause instanceof UserError)) throw cause;
     }
   };
-  // Training turns the event loop once a step, evaluation once an image: the timer fires there.
+  // The event loop turns once per training step and once per evaluated image: the timer fires there.
   const timer = setInterval(tryToWrite, EVERY, "running").unref();
   const end = (state: Exclude<RunState, "running">, error?: string) => {
     clearInterval(timer);
     process.off("exit", interrupted);
     tryToWrite(state, error);
   };
-  const interrupted = () => end("stopped"); // Ctrl-C twice
+  const interrupted = () => end("stopped"); // a second Ctrl-C exits at once
   process.once("exit", interrupted);
   return {
     at(done) {

@@ -1,2 +1,2 @@
-/** "step-0000500": what file names of a step begin with, so that they sort by step. */
+/** "step-0000500": the prefix of the files of a step, which sorts by step. */
 export const stepName = (step: number): string => `step-${String(step).padStart(7, "0")}`;

@@ -10,7 +10,7 @@ import { skipUnless } from "../skip.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const possible = skipUnless(pythonHas("torch"), "pytorch");
 
-test("the benchmark of inference measures all five", possible, async () => {
+test("the benchmark of inference measures all five contestants", possible, async () => {
   await inTemporaryFolder(async (folder) => {
     const args = [join(root, "bench", "main.js"), "inference", "--short", "--out", folder];
     args.push("--python", PYTHON);

@@ -10,7 +10,7 @@ import { skipUnless } from "../skip.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const possible = skipUnless(pythonHas("torch"), "pytorch");
 
-/** What a benchmark writes as `name`.json. */
+/** Runs a benchmark and returns the content of `name`.json. */
 const results = (name: string, ...args: string[]) =>
   inTemporaryFolder(async (folder) => {
     const script = join(root, "bench", "main.js");
@@ -18,7 +18,7 @@ const results = (name: string, ...args: string[]) =>
     return JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
   });
 
-test("the benchmark of the contrastive part fits its cost to the pixels", async () => {
+test("the benchmark of the contrastive part fits the cost by the number of pixels", async () => {
   const { rows, step } = await results("contrast", "--short");
   expect(rows.map(({ pixels }: { pixels: number }) => pixels)).toEqual([32, 128, 512]);
   expect(step.float32.share).toBeGreaterThan(0);

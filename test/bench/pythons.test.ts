@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { pythonsWithTorch } from "../../bench/pythons.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 
-test("every PyTorch of the machine is raced once", async () => {
+test("finds every PyTorch of the machine once", async () => {
   await inTemporaryFolder(async (root) => {
     const python = (name: string, script: string) => {
       const folder = join(root, name, "bin");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { commandOf, nameOf } from "../../bench/race.js";
 
-test("a result names no path of the machine that made it", () => {
+test("a result contains no paths of the machine", () => {
   const own = ["--rounds", "3", "--python", "/usr/bin/python3", "--out", "bench/640x320"];
   expect(commandOf(own)).toBe("npm run bench -- --rounds 3 --out bench/640x320");
   expect(commandOf(["inference", "--images", "2", "--out=/tmp/a"])).toBe(

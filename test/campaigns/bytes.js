@@ -1,5 +1,5 @@
-// Hands damaged files to everything that reads files, in a process that is watched: each must be read or
-// be refused in a sentence, soon, in bounded memory, and nothing may be written.
+// Passes damaged files to every reader of files, in a watched process: each must be read or refused with a
+// UserError, in bounded time and memory, and without writing files.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +26,7 @@ function readersOf(kind) {
 }
 
 /**
- * Tries inputs `first` .. `times` - 1 of a kind; input i follows from seed and i. Reports each to `tell`.
+ * Tries inputs `first` .. `times` - 1 of a kind; input i depends on seed and i. Reports each to `tell`.
  * @param {{ folder: string, kind: string, times: number, seed: number, first?: number, tell?: (at: Progress) => void }} options
  */
 export async function damage({ folder, kind, times, seed, first = 0, tell = () => {} }) {
@@ -35,7 +35,7 @@ export async function damage({ folder, kind, times, seed, first = 0, tell = () =
   const files = Object.entries(await good(folder));
   for (const [name, whole] of files) {
     replace(join(folder, name), whole);
-    await read(folder, name); // or nothing would be tried
+    await read(folder, name); // the undamaged file must be readable
   }
   const counts = { read: 0, refused: 0 };
   /** @type {string[]} */
@@ -61,7 +61,7 @@ export async function damage({ folder, kind, times, seed, first = 0, tell = () =
 }
 
 /**
- * What lies in the folder and is none of the files.
+ * The other files in the folder.
  * @param {string} folder
  * @param {[name: string, whole: string | Uint8Array][]} files
  */
@@ -73,7 +73,7 @@ function straysIn(folder, files) {
 }
 
 /**
- * A new file under an old name: libvips may still have the old one mapped into memory.
+ * Replaces a file with a new one: libvips may still have the old one mapped into memory.
  * @param {string} path
  * @param {string | Uint8Array} bytes
  */
@@ -82,11 +82,11 @@ function replace(path, bytes) {
   writeFileSync(path, bytes);
 }
 
-const PATIENCE = 2; // seconds of processor time that one input may take
-const MEMORY = 1024; // MiB that the process may hold, libtorch and Node included
+const PATIENCE = 2; // seconds of processor time per input
+const MEMORY = 1024; // MiB of the process, including libtorch and Node
 
 /**
- * `damage` in a process of its own, begun again behind an input that ends it.
+ * Runs `damage` in its own process, and restarts it after an input that ends it.
  * @param {{ folder: string, kind: string, times: number, seed: number }} options
  */
 export async function campaign({ folder, kind, times, seed }) {
@@ -103,7 +103,7 @@ export async function campaign({ folder, kind, times, seed }) {
       },
     );
     /** @type {Progress} */
-    let before = { begins: first, read: 0, refused: 0, failures: [] }; // the input it is at
+    let before = { begins: first, read: 0, refused: 0, failures: [] }; // the current input
     let spent = Number.NaN;
     /** @type {string | undefined} */
     let why;

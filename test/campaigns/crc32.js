@@ -5,7 +5,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * The checksum of PNG chunks.
+ * The checksum of a PNG chunk.
  * @param {Uint8Array} bytes
  */
 export function crc32(bytes) {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the project and passes its tests with the libtorch of another Debian, in a folder of its own:
+# Builds the project and runs its tests with the libtorch of another Debian release, in a chroot:
 #   sudo test/campaigns/debian.sh trixie /var/tmp/trixie [tests, e.g. test/torch test/nn]
-# The folder is kept, so that the next run installs nothing; delete it when you are done. Needs
-# debootstrap. The working tree's last commit is what is tested.
+# The folder stays, so that the next run installs nothing; delete it when you are done. Needs
+# debootstrap. Tests the last commit, not uncommitted changes.
 set -euo pipefail
 
 if [ $# -lt 2 ]; then
@@ -17,7 +17,7 @@ packages=(libtorch-dev libopenblas0-pthread g++ nodejs npm git ca-certificates)
 if [ ! -e "$folder/etc/debian_version" ]; then
   debootstrap --variant=minbase "$suite" "$folder"
 fi
-# Whatever lets this machine reach its package archives and the registry.
+# The configuration with which this machine reaches its package archives and the registry.
 cp /etc/resolv.conf /etc/hosts "$folder/etc/"
 [ ! -e /etc/npmrc ] || cp /etc/npmrc "$folder/etc/"
 copied=()
@@ -34,7 +34,7 @@ leave() {
 trap leave EXIT
 mount -t proc proc "$folder/proc"
 mount --rbind /dev "$folder/dev"
-mount --make-rslave "$folder/dev" # so that unmounting it leaves the machine's own alone
+mount --make-rslave "$folder/dev" # so that unmounting it does not affect the machine's own
 
 inside() { chroot "$folder" env DEBIAN_FRONTEND=noninteractive OMP_NUM_THREADS=1 "$@"; }
 inside apt-get update -qq

@@ -1,5 +1,5 @@
-// Trains a tiny run, kills it at random moments, resumes it each time, and compares what is there at the
-// end with a run that nobody killed: the same bits.
+// Trains a tiny run, kills it at random moments and resumes it each time. At the end, its files must have
+// the same bits as those of an uninterrupted run.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, watch } from "node:fs";
@@ -14,7 +14,7 @@ import { BIN, tinyPreset } from "./tiny-run.js";
 
 /**
  * @param {{ folder: string, times: number, seed: number, processes?: number, say?: (line: string) => void }} options
- * `folder` is empty. Returns counts; throws where a promise was broken.
+ * `folder` is empty. Returns counts; throws if a guarantee is broken.
  */
 export async function killAndResume({ folder, times, seed, processes = 1, say = () => {} }) {
   const random = randomFrom(seed, 0);
@@ -46,7 +46,7 @@ export async function killAndResume({ folder, times, seed, processes = 1, say = 
   while (counts.kills < times) {
     const run = join(folder, `killed-${++runs}`);
     let reached = 0;
-    // A run may be through before it was killed often enough: then another one is.
+    // If a run completes before it was killed often enough, another one starts.
     while (counts.kills < times) {
       const life = start(run);
       const moment = await randomMoment(random, run, life, { startUp, step });
@@ -66,7 +66,7 @@ export async function killAndResume({ folder, times, seed, processes = 1, say = 
 }
 
 /**
- * Waits for the moment to kill, and says which kind it is.
+ * Waits for the moment to kill, and returns its kind.
  * @param {import("../../dist/datasets/random.js").Random} random
  * @param {string} run
  * @param {Life} life
@@ -99,12 +99,13 @@ function requireSame(whole, run) {
   if (halfWritten(run).length > 0) throw new Error(`left behind: ${halfWritten(run).join(", ")}`);
   const [before, after] = [outcome(whole), outcome(run)];
   for (const part of Object.keys(before)) {
-    if (before[part] !== after[part]) throw new Error(`${part} differs from a run not killed`);
+    if (before[part] !== after[part])
+      throw new Error(`${part} differs from that of an uninterrupted run`);
   }
 }
 
 /**
- * Every checkpoint under its final name is whole, and none that was there before is lost.
+ * Checks that every checkpoint under its final name is complete, and that none is lost.
  * @param {string} run
  * @param {number} reached
  */
@@ -117,13 +118,13 @@ function requireWhole(run, reached) {
   });
   const newest = steps.at(-1) ?? 0;
   if (newest < reached)
-    throw new Error(`step ${reached} was saved, but ${newest} is the newest left`);
-  if (newest > 1 && steps.length < 2) throw new Error(`only step ${newest} is kept`);
+    throw new Error(`step ${reached} was saved, but the newest checkpoint is of step ${newest}`);
+  if (newest > 1 && steps.length < 2) throw new Error(`the only checkpoint is of step ${newest}`);
   return newest;
 }
 
 /**
- * Everything that a run leaves and that does not depend on the clock, as digests.
+ * Digests of everything in a run that does not depend on the clock.
  * @param {string} run
  * @returns {Record<string, string>}
  */
@@ -151,7 +152,7 @@ function outcome(run) {
 }
 
 /**
- * `cfcontra train` in a process group of its own; `kill` ends all of it at once.
+ * Starts `cfcontra train` in its own process group; `kill` ends all of it at once.
  * @param {string[]} args
  */
 function training(args) {
@@ -183,7 +184,7 @@ function requireSuccess({ code, err }, run) {
 }
 
 /**
- * Waits until a file of such a name appears in a folder, or the run is over.
+ * Waits until a file whose name matches appears in a folder, or the run ends.
  * @param {string} folder
  * @param {RegExp} name
  * @param {Life} life
@@ -196,7 +197,7 @@ async function appears(folder, name, { ended, over }) {
   const seen = new Promise((resolve) => {
     watcher.on("change", (_, changed) => {
       const file = String(changed);
-      // A file that is half written is seen as it begins; by now it may be complete.
+      // A `.part` file may be complete and renamed by now.
       if (name.test(file) && (file.endsWith(".part") || existsSync(join(folder, file)))) resolve();
     });
   });

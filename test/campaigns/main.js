@@ -1,10 +1,10 @@
-// `npm run campaign -- NAME`: long searches for what breaks, whose short versions are in the tests.
-//   kill       kills a training run at random moments and resumes it: the same bits as a run not killed
-//   bytes      damages files of every kind that is read: each is read or refused in a sentence
-//   operators  calls every operator of libtorch with odd arguments: each returns or is refused, or libtorch crashes
-//   sanitize   the binding's tests with an addon built with AddressSanitizer
-//   memory     10,000 steps of a tiny network: a chart of the memory it holds, and the slope
-// Options: --times, --seed, --out FOLDER (results; a temporary folder when omitted).
+// `npm run campaign -- NAME`: long searches for failures; the tests run short versions.
+//   kill       kills a training at random moments and resumes it: the same bits as an uninterrupted run
+//   bytes      damages files of every kind: each is read or refused with an error
+//   operators  calls every operator of libtorch with odd arguments: each returns, is refused, or crashes libtorch
+//   sanitize   runs the tests of the binding with an addon built with AddressSanitizer
+//   memory     trains 10,000 steps of a tiny network: a chart of its memory, and the slope
+// Options: --times, --seed, --out FOLDER (results; a temporary folder if omitted).
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,7 +81,7 @@ if (!run) {
 /** @param {string} [text] */
 function number(text = "") {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
-  console.error(`${text} is no number of times, seed or processes: expected 1, 2, 3, ...`);
+  console.error(`${text} is not a valid number of times, seed or processes: expected 1, 2, 3, ...`);
   process.exit(1);
 }
 const folder = values.out ?? mkdtempSync(join(tmpdir(), "cfcontra-campaign-"));

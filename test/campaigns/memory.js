@@ -1,5 +1,5 @@
-// Trains a tiny network for many steps and watches the memory that the process holds once its garbage is
-// collected: a leak of a few kilobytes a step is a line that rises.
+// Trains a tiny network for many steps and records the memory of the process after garbage collection: a
+// leak of a few kilobytes per step is a rising line.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
@@ -17,7 +17,7 @@ const collectGarbage = runInNewContext("gc");
 /** @typedef {{ step: number, resident: number, tensors: number, bytes: number }} Sample resident is in KiB */
 
 const EVERY = 50;
-const WARM_UP = 0.2; // share of the steps: caches fill, libtorch and V8 take what they keep
+const WARM_UP = 0.2; // fraction of the steps, in which caches of libtorch and V8 fill
 
 /**
  * Writes memory.csv and memory.svg into the folder, and returns the slope.
@@ -60,7 +60,7 @@ export async function memory({ folder, steps, seed, say = () => {} }) {
 }
 
 /**
- * The slope of the line of least squares.
+ * The slope of the least-squares line.
  * @param {{ x: number, y: number }[]} points
  */
 function slopeOf(points) {

@@ -1,4 +1,4 @@
-// Bytes that look like a file and are none: a few changes, each of a kind that parsers stumble over.
+// Damages the bytes of a file with a few changes that parsers often handle badly.
 import { crc32 } from "./crc32.js";
 
 const NUMBERS = [
@@ -15,7 +15,7 @@ const NUMBERS = [
 ];
 
 /**
- * `bytes` with one to four changes drawn from `random` (of dist/datasets/random.js).
+ * `bytes` with one to four changes, drawn with `random` (of dist/datasets/random.js).
  * @param {Uint8Array} bytes
  * @param {import("../../dist/datasets/random.js").Random} random
  */
@@ -85,7 +85,7 @@ const CHANGES = [
 ];
 
 /**
- * A PNG's chunks with the checksums that their bytes now have, so that a change gets past them.
+ * Updates the checksums of a PNG's chunks, so that a change is not detected by them.
  * @param {Buffer} bytes
  */
 function withPngChecksums(bytes) {

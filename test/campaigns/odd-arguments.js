@@ -1,4 +1,4 @@
-// Arguments for any operator: of the types that its schema names, many of them at the edge of what it takes.
+// Arguments for any operator, of the types of its schema, many of them at the limits of what it accepts.
 import {
   arange,
   empty,

@@ -1,6 +1,6 @@
-// Calls every operator that libtorch's dispatcher knows with odd arguments, in processes that this may
-// crash: a crash is counted, and another process goes on with the next operator. A call must return or
-// be refused in one line, and leave no tensor behind.
+// Calls every operator of libtorch's dispatcher with odd arguments, in child processes that may crash: a
+// crash is counted, and another process continues with the next operator. A call must return or throw
+// an error of one line, and leak no tensor.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeSync } from "node:fs";
@@ -21,7 +21,7 @@ const MEMORY = 2 ** 30; // bytes that a process may take beyond what it has at i
 export const operatorNames = () => native.operatorNames().sort();
 
 /**
- * Calls one operator `times` times with arguments that follow from its name and `seed`.
+ * Calls one operator `times` times with arguments that depend on its name and `seed`.
  * @param {string} name
  * @param {{ times: number, seed: number, tell: (call: number) => void }} options `tell` is called before each call
  */
@@ -96,7 +96,7 @@ export async function campaign({ names, times, seed, folder, say = () => {}, wor
 const TOO_LONG = `took more than ${PATIENCE} s`;
 
 /**
- * One process until it ends: what it reports about its operators, and the call that it had reached.
+ * Runs one process until it ends. Returns its reports of operators, and its last call.
  * @param {string} worker
  * @param {string} folder
  * @param {object} task

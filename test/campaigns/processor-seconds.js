@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /**
- * utime and stime of a process, as Linux gives them in hundredths of a second; NaN elsewhere.
+ * User and system time of a process on Linux, in seconds; NaN on other systems.
  * @param {number | undefined} pid
  */
 export function processorSeconds(pid) {

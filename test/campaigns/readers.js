@@ -1,4 +1,4 @@
-// What reads files that others may have damaged: for each kind, good files and the readers of them.
+// The kinds of files that may be damaged: good files of each, and their readers.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,7 +47,7 @@ function safetensors(folder, metadata) {
 }
 
 /**
- * Without the checksum, which would catch nearly everything ahead of what is tried.
+ * Removes the checksum, which would detect almost all damage before the reader.
  * @param {Buffer} bytes
  */
 function withoutChecksum(bytes) {
@@ -120,8 +120,8 @@ const QUESTIONS = [
 /** @typedef {Record<string, string | Uint8Array>} Files whole files by name */
 
 /**
- * By kind: `good(folder)` gives whole files by name, `read(folder, name)` reads one of them, damaged, that
- * lies in the folder beside the others.
+ * By kind: `good(folder)` returns intact files by name; `read(folder, name)` reads the damaged one, with the
+ * others in the same folder.
  * @type {Record<string, { good: (folder: string) => Promise<Files>, read: (folder: string, name: string) => unknown }>}
  */
 export const kinds = {
@@ -192,7 +192,7 @@ export const kinds = {
 };
 
 /**
- * A run folder by all that reads it. Each may refuse it in a sentence: the others are asked all the same.
+ * Reads a run folder with all its readers, even if one refuses it.
  * @param {string} folder
  * @param {string} name
  */
@@ -209,7 +209,7 @@ async function readWholeRun(folder, name) {
       const app = dashboardApp({ runs: folder, pages: folder });
       for (const path of QUESTIONS) {
         const { status } = await app.request(path, { headers: { host: "localhost" } });
-        if (status >= 500) throw new TypeError(`the dashboard answers ${path} with ${status}`);
+        if (status >= 500) throw new TypeError(`the dashboard responds to ${path} with ${status}`);
       }
     },
   ]) {

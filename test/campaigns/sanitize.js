@@ -1,4 +1,4 @@
-// Builds the addon with AddressSanitizer into a folder of its own and runs the binding's tests with it.
+// Builds the addon with AddressSanitizer in a separate folder, and runs the binding's tests with it.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const COPIED = [
 ];
 
 /**
- * @returns the exit code of the tests. Throws where the compiler has no sanitizer.
+ * @returns the exit code of the tests. Throws if the compiler has no sanitizer.
  * @param {{ folder: string, tests?: string[], say: (line: string) => void }} options
  */
 export function sanitize({ folder, tests = ["test/torch"], say }) {
@@ -39,7 +39,7 @@ export function sanitize({ folder, tests = ["test/torch"], say }) {
   const env = {
     ...process.env,
     ...{ LD_PRELOAD: library, OMP_NUM_THREADS: "1" },
-    // V8's garbage collector keeps what looks like leaks; its exceptions cross frames without unwinding.
+    // Memory that V8 retains looks like leaks; its exceptions cross frames without unwinding.
     ASAN_OPTIONS:
       "detect_leaks=0:abort_on_error=1:allocator_may_return_null=1:quarantine_size_mb=8",
   };

@@ -1,5 +1,5 @@
-// A run that trains in seconds and has everything that a checkpoint must hold: banks, a teacher, lots
-// drawn in every step, augmentation, a coarse stage, evaluations.
+// A run that trains in seconds and has every kind of state: banks, a teacher, random draws in every step,
+// augmentation, a coarse stage, evaluations.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { openStreets } from "../../dist/datasets/streets/streets.js";
 export const BIN = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
 
 /**
- * Its configuration as YAML, with Streets below a folder; `changes` are laid over its keys.
+ * Its configuration as YAML, with Streets in a folder; `changes` replace keys.
  * @param {string} folder
  * @param {{ train?: object } & Record<string, unknown>} [options]
  */
@@ -32,7 +32,7 @@ export function tinyConfig(folder, { train = {}, ...changes } = {}) {
 }
 
 /**
- * Writes the configuration, and draws its data, below a folder; returns the former's path.
+ * Writes the configuration and draws the data in a folder. Returns the path of the configuration.
  * @param {string} folder
  * @param {Parameters<typeof tinyConfig>[1]} [changes]
  */

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 import { stringify } from "yaml";
 import { failed, run } from "../../src/cli/main.js";
 import { type ErrorCode, UserError } from "../../src/errors.js";
@@ -43,6 +43,24 @@ export async function cli(...argv: string[]): Promise<Outcome> {
     err.mockRestore();
     process.exitCode = undefined;
   }
+}
+
+/**
+ * Expects a command to have ended with a UserError: exit code 1, and the message alone, on one line, as the
+ * last that it printed.
+ * @param names what the message must contain: files, keys, values, or a suggestion
+ */
+export function expectError(
+  { code, error, err }: Pick<Outcome, "code" | "error" | "err">,
+  expected: ErrorCode,
+  ...names: readonly string[]
+): void {
+  expect(error, err).toBe(expected);
+  expect(code).toBe(1);
+  const [last = "", ...before] = err.trimEnd().split("\n").reverse();
+  expect(last).toMatch(/^error: /);
+  expect(before.filter((line) => /^error: |^\s+at /.test(line))).toEqual([]);
+  for (const name of names) expect(last).toContain(name);
 }
 
 /** A configuration that trains in a moment, on the fixtures below `root`. */

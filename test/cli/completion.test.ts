@@ -14,7 +14,7 @@ import { cli } from "./cli.js";
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 
-/** Shells that this machine has not are left out, and the report says so. */
+/** Tests of shells that are not installed are skipped. */
 const has = (shell: Shell) => spawnSync(shell, ["--version"]).status === 0;
 
 let root: string;
@@ -41,7 +41,7 @@ function output(shell: Shell, ...args: string[]): string {
   return stdout;
 }
 
-/** What a shell offers to complete a line with. */
+/** The completions that a shell offers for a line. */
 const offers: Readonly<Record<Shell, (line: string) => string[]>> = {
   bash(line) {
     const ask = `source "$1"; complete -p cfcontra > /dev/null || exit
@@ -59,7 +59,7 @@ const offers: Readonly<Record<Shell, (line: string) => string[]>> = {
       .filter(Boolean)
       .map((one) => one.split("\t")[0] as string);
   },
-  /** The shell itself, in a terminal of its own, with a Tab: the line as it is afterwards. */
+  /** The line after a Tab, in an interactive shell in a pseudo-terminal. */
   zsh(line) {
     const ask = `
       zmodload zsh/zpty
@@ -100,7 +100,7 @@ describe.each(["bash", "fish"] as const)("%s", (shell) => {
       expect(start(line), line).toEqual([...flags, "--help"].sort());
     }
   });
-  there("offers what an option may be", () => {
+  there("offers the values of an option", () => {
     expect(start("cfcontra train --method ")).toEqual([...METHODS].sort());
     expect(start("cfcontra train --seed 3 --method mi")).toEqual(["minent"]);
     expect(start("cfcontra train --preset stree")).toEqual(["streets"]);
@@ -111,7 +111,7 @@ describe.each(["bash", "fish"] as const)("%s", (shell) => {
       ...["my runs", "pictures"],
     ]);
   });
-  there("knows the commands below a command, and what stands where", () => {
+  there("completes subcommands and arguments by position", () => {
     expect(start("cfcontra style ")).toEqual(["apply", "help", "preview", "train"]);
     expect(start("cfcontra style train stree")).toEqual(["streets"]); // which train does not take
     expect(start("cfcontra data check mi")).toEqual(["mine.yaml"]);
@@ -143,7 +143,7 @@ test(
   },
 );
 
-test("every setting that is offered is one that a configuration takes", () => {
+test("every setting that is offered is valid in a configuration", () => {
   for (const setting of settings().filter((one) => !one.endsWith("="))) {
     const set = setting.startsWith("style.preserve") ? ["style.method=adain", setting] : [setting];
     expect(() => configuration({ preset: "streets", set }), setting).not.toThrow();
@@ -154,7 +154,7 @@ test("every setting that is offered is one that a configuration takes", () => {
   }
 });
 
-test("an unknown shell is refused, and help says where the script belongs", async () => {
+test("an unknown shell is refused, and the help text names the folder for the script", async () => {
   const { code, err } = await cli("completion", "tcsh");
   expect(code).toBe(1);
   expect(err).toMatch(/Allowed choices are bash, zsh, fish/);

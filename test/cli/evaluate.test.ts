@@ -5,7 +5,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeDomains } from "../datasets/fixtures.js";
-import { cli, preset, tiny } from "./cli.js";
+import { cli, expectError, preset, tiny } from "./cli.js";
 
 describe("evaluate", () => {
   let root: string;
@@ -47,7 +47,7 @@ describe("evaluate", () => {
     expect(calibration.error).toBeGreaterThan(0);
     expect(pseudo.coverage).toBeLessThanOrEqual(1);
 
-    // The source is a game and the target is Cityscapes: published figures stand beside.
+    // The source is GTA5 and the target is Cityscapes: the table adds published figures.
     expect(text("scores.markdown")).toMatch(
       /^\| MinEnt \(published\) \|.*\| 42\.2-42\.3 \| - \|$/m,
     );
@@ -61,7 +61,7 @@ describe("evaluate", () => {
     expect(Math.min(width, height)).toBeGreaterThan(1000);
   });
 
-  test("scales, mirrored images and native size change the scores, and are written down", async () => {
+  test("scales, mirrored images and native size change the scores, and are recorded", async () => {
     const json = join(root, "views.json");
     const views = ["--scales", "0.5,1", "--flip", "--native", "--json", json];
     expect((await cli("evaluate", run, ...views)).code).toBe(0);
@@ -71,9 +71,9 @@ describe("evaluate", () => {
     expect(scores.camvid.accuracy).not.toBe(single.camvid.accuracy);
   });
 
-  test("bad values are a sentence", async () => {
-    const says = async (...args: string[]) => (await cli("evaluate", run, ...args)).err;
-    expect(await says("--scales", "1,large")).toMatch(/--scales 1,large: expected numbers such as/);
-    expect(await says("--classes", "12")).toMatch(/--classes 12: expected 19, 16 or 13/);
+  test("refuses bad values", async () => {
+    const evaluate = (...args: string[]) => cli("evaluate", run, ...args);
+    expectError(await evaluate("--scales", "1,large"), "invalid-value", "--scales 1,large");
+    expectError(await evaluate("--classes", "12"), "invalid-value", "--classes 12", "19, 16 or 13");
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { interruptible, interruption } from "../../src/cli/terminal/interruption.js";
 
-/** What a signal does to this process's newest listener; a real one would end the tests. */
+/** Calls this process's newest signal listener; a real signal would end the tests. */
 const send = () => process.listeners("SIGTERM").at(-1)?.("SIGTERM");
 
 test("the first signal aborts, another one a second later ends the process", () => {

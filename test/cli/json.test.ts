@@ -6,9 +6,9 @@ import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commandLine } from "../../src/cli/command-line.js";
 import { makeDomains } from "../datasets/fixtures.js";
-import { cli, preset, tiny } from "./cli.js";
+import { cli, expectError, preset, tiny } from "./cli.js";
 
-/** These serve, or print a list of files or a script: nothing that a program would have to parse. */
+/** These serve, or print a list of files or a script: nothing to parse. */
 const WITHOUT = ["report", "playground", "dashboard", "setup", "completion"];
 
 let root: string;
@@ -28,7 +28,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 const leaves = (command: Command): Command[] =>
   command.commands.length > 0 ? command.commands.flatMap(leaves) : [command];
 
-test("every command that finds something out has --json, with the same meaning", async () => {
+test("every command that returns data has --json, with the same meaning", async () => {
   const [having, lacking] = [[] as string[], [] as string[]];
   const descriptions = new Set<string>();
   for (const command of leaves(await commandLine())) {
@@ -61,7 +61,7 @@ describe("stdout is one JSON value with --json:", () => {
     expect(found).toMatchObject({ config: { train: { steps: 4 } }, source: { images: 3 } });
     expect(found.seconds).toBeCloseTo(4 * found.secondsPerStep);
   });
-  test("pretrain, and again where it is there already", async () => {
+  test("pretrain, and the same again if it exists", async () => {
     const args = ["pretrain", "--preset", config, "--steps", "1", "--out", join(root, "first")];
     const made = parsed(await cli(...args, "--json"));
     expect(made).toMatchObject({ run: join(root, "first"), method: "source-only", steps: 1 });
@@ -106,7 +106,7 @@ describe("stdout is one JSON value with --json:", () => {
     expect(found.network).toMatch(/ResNet-18/);
     expect(found.tensors[0]).toMatchObject({ dtype: "float32", shape: [8, 3, 7, 7] });
   });
-  test("data check, whose exit code still tells of problems", async () => {
+  test("data check, whose exit code is still 1 for problems", async () => {
     const args = ["data", "check", config, "--out", join(root, "sheet.png"), "--json"];
     const found = parsed(await cli(...args));
     expect(found).toMatchObject({ images: 3, problems: [], classes: expect.any(Array) });
@@ -137,21 +137,21 @@ describe("stdout is one JSON value with --json:", () => {
   });
 });
 
-test("--json does not write over what is no .json file", async () => {
+test("--json does not overwrite a file without .json", async () => {
   const config = join(run, "config.yaml");
   const before = readFileSync(config, "utf8");
   for (const path of [run, config]) {
-    const { code, err, out } = await cli("evaluate", "--json", path, run);
-    expect(code).toBe(1);
-    expect(out).toBe("");
-    expect(err).toMatch(/--json .* would write over what is there: .*put --json last/);
+    const refused = await cli("evaluate", "--json", path, run);
+    expectError(refused, "already-exists", `--json ${path}`, "put --json last");
+    expect(refused.out).toBe("");
   }
   expect(readFileSync(config, "utf8")).toBe(before);
-  const nowhere = await cli("evaluate", "--json", join(root, "nowhere", "x.json"), run);
-  expect(nowhere.err).toMatch(/--json .*x\.json: there is no folder .*nowhere; make it first/);
+  const folder = join(root, "nowhere");
+  const nowhere = await cli("evaluate", "--json", join(folder, "x.json"), run);
+  expectError(nowhere, "not-found", `--json ${folder}/x.json`, `folder ${folder} `);
 });
 
-test("a failed command prints its error as JSON, an interrupted run what there is", async () => {
+test("a failed command prints its error as JSON, an interrupted run its partial result", async () => {
   const failed = await cli("evaluate", join(root, "nowhere"), "--json");
   expect(failed.code).toBe(1);
   expect(JSON.parse(failed.out)).toEqual({

@@ -7,11 +7,8 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildPages, pagesFresh } from "../../setup/pages.js";
-import { commandLine } from "../../src/cli/command-line.js";
-import type { ErrorCode } from "../../src/errors.js";
 import { makeDomains } from "../datasets/fixtures.js";
-import { userError } from "../user-error.js";
-import { cli, preset, tiny } from "./cli.js";
+import { cli, expectError, preset, tiny } from "./cli.js";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 let root: string;
@@ -50,7 +47,7 @@ test("playground writes a folder from runs and ONNX files", async () => {
   }
 });
 
-test("--serve serves a complete one, isolated, without libtorch", async () => {
+test("--serve serves a finished page, isolated, without libtorch", async () => {
   const installed = join(root, "installed");
   for (const part of ["bin", "dist", "presets", "setup", "package.json"]) {
     cpSync(join(checkout, part), join(installed, part), { recursive: true });
@@ -82,45 +79,35 @@ test("--serve serves a complete one, isolated, without libtorch", async () => {
   }
 });
 
-const refused: [string, () => string[], ErrorCode, string][] = [
-  ["three networks", () => [model, model, model], "conflicting-options", "3"],
-  ["a file that is missing", () => [join(root, "absent.onnx")], "not-found", "absent.onnx"],
+test.each([
+  ["three networks", () => [model, model, model], "conflicting-options", ["3 networks"]],
+  ["a missing file", () => [join(root, "absent.onnx")], "not-found", ["absent.onnx"]],
   [
     "an ONNX file of another program",
     () => [join(root, "text.onnx")],
     "unsupported-file",
-    "export",
+    ["text.onnx", "cfcontra export"],
   ],
   [
     "a sample that is not an image",
     () => [model, "--samples", join(root, "tiny.yaml")],
     "image-unreadable",
-    "tiny.yaml",
+    ["tiny.yaml", "--samples"],
   ],
   [
     "a sample that browsers do not show",
     () => [model, "--samples", join(root, "photo.tiff")],
     "image-unreadable",
-    "photo.tiff",
+    ["photo.tiff"],
   ],
-  [
-    "a sample that is missing",
-    () => [model, "--samples", join(root, "x.png")],
-    "not-found",
-    "x.png",
-  ],
-  ["a folder with other files in it", () => [model, "--out", root], "already-exists", "--out"],
-];
-test.each(refused)("playground refuses %s", async (_, args, code, names) => {
+  ["a missing sample", () => [model, "--samples", join(root, "x.png")], "not-found", ["x.png"]],
+  ["a folder with other files in it", () => [model, "--out", root], "already-exists", ["--out"]],
+] as const)("playground refuses %s", async (_, args, error, names) => {
   await writeFile(join(root, "text.onnx"), "");
   await sharp({ create: { width: 4, height: 4, channels: 3, background: "teal" } })
     .tiff()
     .toFile(join(root, "photo.tiff"));
-  const given = ["playground", "--out", join(root, "refused"), ...args()];
-  await userError(
-    async () => (await commandLine(given)).parseAsync(given, { from: "user" }),
-    code,
-    names,
-  );
+  const out = join(root, "refused");
+  expectError(await cli("playground", "--out", out, ...args()), error, ...names);
   expect(existsSync(join(root, "refused"))).toBe(false);
 });

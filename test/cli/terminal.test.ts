@@ -7,7 +7,7 @@ import { note, progressLine, say } from "../../src/cli/terminal/progress.js";
 import { hasColors, isLive, paint, wrapped } from "../../src/cli/terminal/terminal.js";
 import { cli } from "./cli.js";
 
-/** A stream that keeps what is written to it; with columns it is a terminal. */
+/** A stream that records what is written to it; with columns it is a terminal. */
 function stream(columns?: number) {
   const kept = { text: "" };
   const write = (text: string) => {
@@ -18,10 +18,10 @@ function stream(columns?: number) {
   return { kept, stream: own as unknown as NodeJS.WriteStream };
 }
 
-/** What a terminal shows after this text: carriage returns and erased lines carried out. */
+/** The screen of a terminal after this text, with carriage returns and erased lines applied. */
 function screen(text: string): string[] {
   const lines = [""];
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what terminals are told in
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ANSI escape codes
   for (const [part] of text.matchAll(/\r|\n|\x1b\[2K|\x1b\[\d+m|[^\r\n\x1b]+/g)) {
     if (part === "\n") lines.push("");
     else if (part === "\x1b[2K") lines[lines.length - 1] = "";
@@ -57,7 +57,7 @@ describe("colours", () => {
     expect(paint("bold", "text", terminal)).toBe("\x1b[1mtext\x1b[22m");
     expect(paint("bold", "text", pipe)).toBe("text");
   });
-  test("only a terminal that is not dumb takes lines back", () => {
+  test("only a terminal that is not dumb can erase lines", () => {
     expect([isLive(terminal, {}), isLive(terminal, { TERM: "dumb" }), isLive(pipe, {})]).toEqual([
       ...[true, false, false],
     ]);
@@ -75,7 +75,7 @@ describe("progress in a terminal", () => {
     }
     return screen(kept.text).at(-1) as string;
   }
-  test("a bar where there is room for one", () => {
+  test("shows a bar if it fits", () => {
     const bar = (full: number, all: number) => "━".repeat(full) + "─".repeat(all - full);
     expect(lineAt(120, "minent seed 1")).toBe(
       `minent seed 1  ${bar(9, 24)}   40/100  loss 0.512  1:00 left`,
@@ -85,7 +85,7 @@ describe("progress in a terminal", () => {
     );
     expect(lineAt(50, "minent seed 1")).toBe("minent seed 1   40/100  loss 0.512  1:00 left");
   });
-  test("the seconds of an item are those that the time left is computed from", () => {
+  test("prints the seconds per item from which it computes the time left", () => {
     const { stream: terminal, kept } = stream(80);
     const line = progressLine("training", terminal, "step");
     for (let done = 1; done <= 10; done++) {
@@ -96,14 +96,14 @@ describe("progress in a terminal", () => {
       /([\d.]+) s\/step {2}([\d:]+) left$/.exec(screen(kept.text).at(-1) as string) ?? [];
     expect([rate, left]).toEqual(["1.00", "1:30"]); // 9 seconds for 9 steps, 90 to go
   });
-  test("a long label is cut before the numbers are, and nothing wraps", () => {
+  test("cuts a long label before the numbers, and never wraps", () => {
     const long = "reading streets source test (data/streets-v1/source/test)";
     expect(lineAt(60, long)).toBe("reading streets source tes…   40/100  loss 0.512  1:00 left");
     for (const columns of [20, 30, 40, 60, 80, 120]) {
       expect(lineAt(columns, long).length).toBeLessThan(columns);
     }
   });
-  test("sentences go above the line, which stays; its end leaves nothing", () => {
+  test("prints messages above the line, and erases the line at its end", () => {
     const { stream: terminal, kept } = stream(80);
     const line = progressLine("training", terminal);
     line.show("looking around");
@@ -117,7 +117,7 @@ describe("progress in a terminal", () => {
     line.end();
     expect(screen(kept.text)).toEqual(["note: this is odd", "step 3: mIoU 12.3", ""]);
   });
-  test("what came before the first item is no measure of the time left", () => {
+  test("estimates the time left without the time before the first item", () => {
     const { stream: terminal, kept } = stream(80);
     const line = progressLine("training", terminal);
     vi.advanceTimersByTime(100_000);
@@ -129,7 +129,7 @@ describe("progress in a terminal", () => {
   });
 });
 
-test("progress elsewhere is few whole lines without codes, fewer the longer it takes", () => {
+test("progress in a file is whole lines without codes, at growing intervals", () => {
   const { stream: pipe, kept } = stream();
   const line = progressLine("training", pipe);
   line.show("looking around");
@@ -148,7 +148,7 @@ test("progress elsewhere is few whole lines without codes, fewer the longer it t
   expect(kept.text).toMatch(/^(training {2} *\d+\/86400 {2}[\d:]+ left\n)+$/);
 });
 
-test("whoever stops reading causes no error", () => {
+test("a reader that stops reading a completion script causes no error", () => {
   const bin = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
   const line = `"$0" "$1" completion fish | true; echo \${PIPESTATUS[0]}`;
   const { stdout, stderr } = spawnSync("bash", ["-c", line, process.execPath, bin], {
@@ -157,12 +157,12 @@ test("whoever stops reading causes no error", () => {
   expect([stdout, stderr.replace(/^set-up: .*\n/gm, "")]).toEqual(["0\n", ""]);
 });
 
-test("sentences wrap between words", () => {
+test("text wraps between words", () => {
   expect(wrapped("one two three four", 9, 2)).toBe("one two\n  three\n  four");
   expect(wrapped("one two", Number.POSITIVE_INFINITY, 2)).toBe("one two");
 });
 
-test("an error wraps between words in a terminal, its suggestion before what may be a long list", async () => {
+test("an error wraps between words in a terminal, its suggestion before a list that may be long", async () => {
   const { isTTY, columns } = process.stderr;
   Object.assign(process.stderr, { isTTY: true, columns: 60 });
   try {
@@ -176,7 +176,7 @@ test("an error wraps between words in a terminal, its suggestion before what may
   }
 });
 
-test("commands are named the way that this program was called", () => {
+test("suggested commands start with how this program was called", () => {
   expect(invocation("/usr/local/bin/cfcontra", {})).toBe("cfcontra");
   expect(invocation("/there/node_modules/.bin/cfcontra", { npm_command: "exec" })).toBe(
     "npx cfcontra",

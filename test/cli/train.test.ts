@@ -13,7 +13,7 @@ import {
   makeGta5,
   makeSynthia,
 } from "../datasets/fixtures.js";
-import { BIN, cli, preset, tiny } from "./cli.js";
+import { BIN, cli, expectError, preset, tiny } from "./cli.js";
 
 async function fixtures(root: string): Promise<void> {
   await Promise.all([
@@ -189,7 +189,7 @@ test("evaluate repeats the run's own scores, predict labels images of any size",
   });
 });
 
-test("a run behind a coarse stage for both domains resumes, and predicts behind the same stage", async () => {
+test("a run with a coarse stage for both domains resumes, and predicts with the same stage", async () => {
   await inTemporaryFolder(async (root) => {
     await fixtures(root);
     const style = { method: "color", domains: "both", images: 3 };
@@ -204,16 +204,17 @@ test("a run behind a coarse stage for both domains resumes, and predicts behind 
       readFileSync(join(run, "checkpoints/step-0000003.safetensors"));
     expect(weights(parts).equals(weights(whole))).toBe(true);
 
-    const scoresOf = async (...args: string[]) => {
-      const json = join(root, "scores.json");
-      const { code, err } = await cli("evaluate", whole, "--json", json, ...args);
-      return code === 0 ? JSON.parse(readFileSync(json, "utf8")).scores : err;
-    };
-    const own = JSON.parse(readFileSync(join(whole, "result.json"), "utf8")).scores;
-    expect(await scoresOf()).toEqual(own);
-    await rm(join(whole, "style.safetensors"));
-    expect(await scoresOf()).toMatch(/trained behind a coarse stage .* --set style.method=none/);
-    expect(await scoresOf("--set", "style.method=none")).toHaveProperty("camvid");
+    const json = join(root, "scores.json");
+    const evaluated = (...args: string[]) => cli("evaluate", whole, "--json", json, ...args);
+    const scores = (file: string) => JSON.parse(readFileSync(file, "utf8")).scores;
+    expect((await evaluated()).code).toBe(0);
+    expect(scores(json)).toEqual(scores(join(whole, "result.json")));
+    const statistics = join(whole, "style.safetensors");
+    await rm(statistics);
+    const alone = ["--set", "style.method=none"] as const;
+    expectError(await evaluated(), "not-found", statistics, alone.join(" "));
+    expect((await evaluated(...alone)).code).toBe(0);
+    expect(scores(json)).toHaveProperty("camvid");
   });
 });
 
@@ -232,12 +233,11 @@ test("training starts from another run's weights, if they fit", async () => {
     const name = "network/layer6.conv2d_list.0.weight";
     expect(after.tensors.get(name)?.numbers()).toEqual(before.tensors.get(name)?.numbers());
     const misfit = await cli("train", "--preset", path, ...from, "--set", "network.width=0.25");
-    expect(misfit.code).toBe(1);
-    expect(misfit.err).toMatch(/is for another network/);
+    expectError(misfit, "weights-mismatch", join(first, "checkpoints"), "conv1.weight", "width");
   });
 });
 
-test("a dry run says what a run would be, and leaves nothing behind", async () => {
+test("a dry run prints an estimate and writes nothing", async () => {
   await inTemporaryFolder(async (root) => {
     await fixtures(root);
     const path = await preset(root, tiny(root, { train: { steps: 120, precision: "float32" } }));
@@ -251,9 +251,14 @@ test("a dry run says what a run would be, and leaves nothing behind", async () =
     expect(out).toMatch(/^parameters +0\.\d million, of which 0\.\d million are trained$/m);
     expect(out).toMatch(/^memory +\d+ MiB/m);
     expect(out).toMatch(/^training +\d+:\d\d for 120 steps/m);
-    const ahead = ["--set", "pretrain={ steps: 7, rate: 0.01 }"];
+    const ahead = [
+      "pretrain={ steps: 7, rate: 0.01 }",
+      "after={ method: minent, steps: 9 }",
+    ].flatMap((change) => ["--set", change]);
     const both = await cli("train", "--preset", path, "--dry-run", ...ahead);
-    expect(both.out).toMatch(/^training .*; before it, once for all methods, 7 of pretraining$/m);
+    expect(both.out).toMatch(
+      /^training .*; before it, once for all methods, 7 of pretraining; before it, 9 of minent$/m,
+    );
     expect(out).not.toMatch(/before it/);
     expect(await readdir(root)).toEqual(before);
   });
@@ -286,7 +291,6 @@ test("a preset with a pretraining shares it among the methods", async () => {
     expect(second.err).not.toMatch(/pretraining on/);
     expect(second.err).toMatch(/weights from .*tiny-pretrained-1234/);
     const other = await train("cfcontra", "--set", "network.width=0.25");
-    expect(other.code).toBe(1);
-    expect(other.err).toMatch(/was pretrained under other settings/);
+    expectError(other, "pretraining-mismatch", pretrained, "network.width was 0.125, is 0.25");
   });
 });

@@ -11,7 +11,7 @@ import { copyInto, scope, type Tensor, tensor } from "../../src/torch/index.js";
 import { type GoldenTensor, readGolden } from "../golden/golden.js";
 import { relativeError } from "../golden/relative-error.js";
 
-// Pseudo-labels, class means, losses, gradients and an update recorded from the reference.
+// Recorded from the reference implementation.
 describe("fine alignment equals the reference", () => {
   const golden = readGolden("contrastive.safetensors");
   const values = (name: string) => golden.get(name)?.data as Float32Array;
@@ -33,7 +33,7 @@ describe("fine alignment equals the reference", () => {
     return { value: result.item(), gradient: leaf.grad as Tensor };
   }
 
-  /** -log(e / (sum e + 1e-6) + 1e-6) of logits less their overall mean, as the reference has it. */
+  /** -log(e / (sum e + 1e-6) + 1e-6) of logits minus their overall mean, as in the reference. */
   function smoothedLoss(features: Tensor, label: Tensor, { prototypes }: MemoryBank): Tensor {
     const logits = cosines(features, prototypes).div(0.07);
     const exponentials = logits.sub(logits.mean().detach()).exp(); // [1, C, P]
@@ -78,13 +78,13 @@ describe("fine alignment equals the reference", () => {
     scope(() => {
       const wanted = values(`loss.${term}`)[0] as number;
       const gradient = values(`grad.${term}`);
-      // As the reference smooths its softmax: equal to rounding.
+      // With the smoothed softmax of the reference: equal up to rounding.
       const faithful = valueAndGradient(load(features), (leaf) =>
         smoothedLoss(leaf, labels(label), bank(memory)),
       );
       expect(Math.abs(faithful.value / wanted - 1)).toBeLessThan(1e-4);
       expect(relativeError(faithful.gradient, gradient)).toBeLessThan(1e-3);
-      // Ours, without the smoothing: what the smoothing changes, and no more.
+      // Without the smoothing: differs by the smoothing only.
       const ours = valueAndGradient(load(features), (leaf) =>
         contrastiveLoss(leaf, labels(label), bank(memory), 0.07),
       );
@@ -93,7 +93,7 @@ describe("fine alignment equals the reference", () => {
     });
   });
 
-  it("updates the bank alike, and leaves absent classes exactly as they were", () => {
+  it("updates the bank the same way, and does not change absent classes", () => {
     scope(() => {
       const memory = bank("memory_source");
       memory.update(classMeans(load("features_source"), labels("label_source"), 19), 0.9);

@@ -40,7 +40,7 @@ const vectors = (x: Tensor) =>
   rows(x.permute(0, 2, 3, 1).reshape(-1, DIM)).map((row) => row.map(Number));
 
 describe("the momentum update", () => {
-  test("is normalise(0.9 M + 0.1 normalise(mean)), by loops", () => {
+  test("is normalise(0.9 M + 0.1 normalise(mean)), computed with loops", () => {
     scope(() => {
       const bank = bankOf([0, 1, 2, 3]);
       const before = rows(bank.prototypes);
@@ -56,7 +56,7 @@ describe("the momentum update", () => {
       }
     });
   });
-  test("leaves an absent class bit for bit, and starts an unseen one at its first mean", () => {
+  test("does not change an absent class, and starts an unseen one at its first mean", () => {
     scope(() => {
       const bank = bankOf([0, 1, 2]);
       const before = rows(bank.prototypes);
@@ -108,7 +108,7 @@ describe("the momentum update", () => {
 });
 
 describe("the contrastive loss", () => {
-  test("equals its definition by loops", () => {
+  test("equals its definition, computed with loops", () => {
     scope(() => {
       const bank = bankOf([0, 1, 2, 3]);
       const [x, y] = [features(), labels((i) => (i % 4 === 3 ? IGNORE : i % 4))];
@@ -124,7 +124,7 @@ describe("the contrastive loss", () => {
       expect(contrastiveLoss(x, y, bank, 0.07).item()).toBeCloseTo(mean, 4);
     });
   });
-  test("is 0 with a gradient of 0 where no pixel has a label", () => {
+  test("is 0 with a gradient of 0 if no pixel has a label", () => {
     scope(() => {
       const x = features();
       x.requiresGrad = true;
@@ -139,7 +139,7 @@ describe("the contrastive loss", () => {
       expect(x.grad?.abs().sum().item()).toBe(0);
     });
   });
-  test("leaves classes without a prototype out, as pixels and as alternatives", () => {
+  test("ignores classes without a prototype, as labels and as alternatives", () => {
     scope(() => {
       const [x, bank] = [features(), bankOf([0, 1])];
       const mixed = contrastiveLoss(
@@ -188,7 +188,7 @@ describe("denoised logits", () => {
       const plain = vectors(x);
       for (const [i, p] of before.entries()) {
         const near = prototypes.map((m) => dot(unit(plain[i] as number[]), m));
-        near[2] = Math.max(...[0, 1, 3].map((k) => near[k] as number)); // no prototype: as the nearest
+        near[2] = Math.max(...[0, 1, 3].map((k) => near[k] as number)); // no prototype: like the nearest
         const weighed = p.map((value, k) => value * Math.exp(3 * (near[k] as number)));
         const total = weighed.reduce((a, b) => a + b);
         for (const [k, value] of weighed.entries()) {
@@ -198,7 +198,7 @@ describe("denoised logits", () => {
     });
   });
 
-  test("an empty bank changes no label, and strength 0 nothing at all", () => {
+  test("an empty bank changes no label, and strength 0 changes nothing", () => {
     scope(() => {
       const logits = torch.randn([2, CLASSES, H, W]);
       const empty = new MemoryBank(CLASSES, DIM);
@@ -210,7 +210,7 @@ describe("denoised logits", () => {
 });
 
 describe("pseudo-labels", () => {
-  test.each(DISTANCES)("%s: nearest prototype with a margin, by loops", (distance) => {
+  test.each(DISTANCES)("%s: nearest prototype with a margin, computed with loops", (distance) => {
     scope(() => {
       const bank = bankOf([0, 1, 3]);
       const x = features(5);
@@ -235,7 +235,7 @@ describe("pseudo-labels", () => {
       expect(found).toContain(IGNORE);
     });
   });
-  test("no prototype at all: every pixel is ignored", () => {
+  test("without prototypes every pixel is ignored", () => {
     scope(() => {
       const empty = new MemoryBank(CLASSES, DIM);
       const found = pseudoLabels(features(), empty, { threshold: 0, distance: "cosine" });

@@ -5,7 +5,7 @@ import { exportOf, statements } from "../../docs/generate/declarations.js";
 
 const folder = new URL("../../docs/api/", import.meta.url);
 
-/** Without what a formatter changes: where lines break, and what that does to commas and bars. */
+/** A text without line breaks, and without the commas and bars that depend on them. */
 const unformatted = (text: string) =>
   text
     .replace(/\s+/g, "")
@@ -13,7 +13,7 @@ const unformatted = (text: string) =>
     .replace(/(?<=[=:<(])\|/g, "");
 
 describe("the API reference", () => {
-  test("has everything that is exported, with a doc comment", () => {
+  test("contains all exports, with a doc comment", () => {
     const all = [...entities().values()];
     const names = all.map(({ access }) => access[0]);
     expect(names).toEqual(
@@ -35,7 +35,7 @@ describe("the API reference", () => {
     expect(silent.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
   });
 
-  test("is what the sources say now; else run `npm run docs` and commit docs/api/", () => {
+  test("is up to date; otherwise run `npm run docs` and commit docs/api/", () => {
     const pages = apiPages();
     expect(readdirSync(folder).sort()).toEqual([...pages.keys()].sort());
     const stale = [...pages].filter(
@@ -47,7 +47,7 @@ describe("the API reference", () => {
 });
 
 describe("declarations", () => {
-  test("are told apart, with their comments", () => {
+  test("are separated, with their comments", () => {
     const text = [
       'import type { A } from "./a.js";',
       "/** One {. */",

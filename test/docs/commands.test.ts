@@ -13,15 +13,15 @@ import { inTemporaryFolder } from "../datasets/fixtures.js";
 import { inlineCode, PAGES, presetIn } from "./markdown.js";
 import { argumentsOf, commandsIn, commandsInText, type ShellCommand, words } from "./shell.js";
 
-/** Commands that nothing here can judge, by how they begin, and why. */
+/** Commands that cannot be checked here, by their beginning, and why. */
 const ELSEWHERE = {
   "npx biome": "a tool with options of its own",
   "npx tsc": "a tool with options of its own",
   "export OMP_NUM_THREADS=": "a variable of a batch script",
-  "tensorboard --logdir": "a program of somebody else",
-  "npx cfcontra train --preset streets --method infomax": "a method that the reader is to write",
+  "tensorboard --logdir": "another program",
+  "npx cfcontra train --preset streets --method infomax": "a method that the reader writes",
   "npx cfcontra train --preset streets --set network.backbone=vgg16":
-    "a backbone that the reader is to write",
+    "a backbone that the reader writes",
 };
 
 interface Parsed {
@@ -31,7 +31,7 @@ interface Parsed {
   readonly options: any;
 }
 
-/** What the command line itself understands; throws what it would print. */
+/** Parses a command with the command line; throws its error. */
 async function understood(argv: readonly string[]): Promise<Parsed> {
   const program = await commandLine();
   let parsed: Parsed | undefined;
@@ -52,7 +52,7 @@ async function understood(argv: readonly string[]): Promise<Parsed> {
 
 const TAKES_PRESET = ["data check", "style preview", "style train", "style apply"];
 
-/** The configurations that a command names must be ones that the parser takes. */
+/** Checks the configuration that a command uses. */
 async function checkConfiguration(parsed: Parsed, page: string): Promise<void> {
   const { name, operands, options } = parsed;
   const { method, seed, steps } = options;
@@ -66,7 +66,7 @@ async function checkConfiguration(parsed: Parsed, page: string): Promise<void> {
   expect([...STYLES, "adain", "NAME"]).toEqual(expect.arrayContaining(styles));
 }
 
-/** `runs/PRESET-METHOD-SEED` names a preset, or a file of one, and a method; others an `--out` before. */
+/** `runs/PRESET-METHOD-SEED` must have the name of a preset and a method; other runs come from an `--out`. */
 function checkRuns({ words, page }: ShellCommand): void {
   const rows = [...METHODS, "pretrained"].join("|");
   const outs = commandsIn(page).map((other) => other.words[other.words.indexOf("--out") + 1]);
@@ -87,16 +87,16 @@ async function check(command: ShellCommand): Promise<void> {
     expect(Object.keys(scripts)).toContain(first === "run" ? second : first);
   } else if (first === "vitest") {
     expect([third, existsSync(third as string)]).toEqual([third, true]);
-  } else if (!argv) throw new Error("nothing here knows this command");
+  } else if (!argv) throw new Error("unknown command");
   if (argv) {
     await checkConfiguration(await understood(argv), command.page);
     checkRuns(command);
   }
 }
 
-describe("commands are understood, with their presets, methods and keys", () => {
+describe("commands are valid, with their presets, methods and keys", () => {
   const all = [...PAGES.keys()].flatMap((page) => [...commandsIn(page), ...commandsInText(page)]);
-  test("there are many", () => expect(all.length).toBeGreaterThan(100));
+  test("exist", () => expect(all.length).toBeGreaterThan(100));
   test.each(all.map((command) => [basename(command.page), command.text, command] as const))(
     "%s: %s",
     (_page, _text, command) => check(command),
@@ -113,16 +113,16 @@ describe("commands are understood, with their presets, methods and keys", () => 
     "npm run dmeo",
     "npx vitest run test/nowhere",
     "frobnicate",
-  ])("and `%s` would not be", async (text) => {
+  ])("and `%s` is not", async (text) => {
     await expect(check({ page: "README.md", text, words: words(text) })).rejects.toThrow();
   });
 });
 
-/** A key of the configuration between backticks: `train.rate`, `--set style.method=coral`. */
+/** A key of the configuration in backticks: `train.rate`, `--set style.method=coral`. */
 const KEY =
   /^(?:--set )?((?:train|network|sizes|style|options|augment|sampling|pretrain)(?:\.[\w-]+)+)(?:[=:] ?(.*))?$/;
 
-/** The schema of a key; undefined where there is none. */
+/** The schema of a key; undefined if it does not exist. */
 function schemaAt(path: string): z.ZodType | undefined {
   const keys = path.split(".");
   // biome-ignore lint/suspicious/noExplicitAny: zod's definitions have a shape for each kind
@@ -138,8 +138,8 @@ function schemaAt(path: string): z.ZodType | undefined {
   return at;
 }
 
-describe("keys that a page names are keys of the configuration", () => {
-  test("there are many", () => {
+describe("keys on a page are keys of the configuration", () => {
+  test("exist", () => {
     const named = [...PAGES.keys()].flatMap(inlineCode).filter((code) => KEY.test(code));
     expect(named.length).toBeGreaterThan(50);
     expect(schemaAt("train.stpes")).toBeUndefined();
@@ -156,7 +156,7 @@ describe("keys that a page names are keys of the configuration", () => {
   });
 });
 
-describe("options that a page names are options of a command", () => {
+describe("options on a page are options of a command", () => {
   const known = new Set(["--help", "--no_python", "--requeue"]); // torchrun's, Slurm's
   const collect = (command: Command) => {
     for (const { long } of command.options) if (long) known.add(long);

@@ -13,7 +13,7 @@ const texts = new Map([
   }),
 ]);
 
-/** The anchors that a forge gives the headings of a page. */
+/** The anchors of the headings of a page, as on a forge. */
 function anchors(page: string): Set<string> {
   const seen = new Map<string, number>();
   const found = new Set<string>();
@@ -30,30 +30,30 @@ function anchors(page: string): Set<string> {
   return found;
 }
 
-/** A sentence for every link of a page that leads nowhere. */
+/** The broken links of a page. */
 function brokenLinks(page: string): string[] {
   const links = [...(texts.get(page) as string).matchAll(/\]\(([^)\s]+)\)/g)];
   return links.flatMap(([, link = ""]) => {
     if (/^https?:/.test(link)) return [];
     const [path = "", anchor] = link.split("#");
     const target = path === "" ? page : join(dirname(page), path);
-    if (!existsSync(target)) return [`${page}: ${link} is not there`];
+    if (!existsSync(target)) return [`${page}: ${link} does not exist`];
     if (anchor === undefined || (texts.has(target) && anchors(target).has(anchor))) return [];
-    return [`${page}: ${link} has no such heading`];
+    return [`${page}: the heading of ${link} does not exist`];
   });
 }
 
-describe("links lead to files and headings that are there", () => {
+describe("links lead to existing files and headings", () => {
   test.each([...texts.keys()])("%s", (page) => {
     expect(brokenLinks(page)).toEqual([]);
   });
 });
 
-/** A page may ask the reader to write a file. */
+/** Files that a page asks the reader to write. */
 const YET_TO_BE_WRITTEN = ["src/methods/infomax.ts", "src/network/vgg16.ts"];
 const FILE = /^(src|test|docs|bench|presets|setup|web|examples|binding|bin)\/[\w./-]*$/;
 
-describe("files that a page names are there", () => {
+describe("files that a page names exist", () => {
   test.each([...PAGES.keys()])("%s", (page) => {
     const missing = inlineCode(page)
       .filter((code) => FILE.test(code) && !YET_TO_BE_WRITTEN.includes(code))

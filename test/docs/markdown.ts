@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-/** The pages that people write, by path; docs/api/ is made from the sources. */
+/** The hand-written pages, by path; docs/api/ is generated. */
 export const PAGES = new Map(
   [
     "README.md",
@@ -14,12 +14,12 @@ export const PAGES = new Map(
   ].map((path) => [path, readFileSync(path, "utf8")]),
 );
 
-/** A block of code: fenced, or indented by four spaces and more. */
+/** A block of code: fenced, or indented by at least four spaces. */
 export interface Block {
   readonly page: string;
   /** Number of its first line. */
   readonly line: number;
-  /** What a fence says it is; "" where it says nothing, or is none. */
+  /** The language of a fence; "" without one. */
   readonly language: string;
   readonly lines: readonly string[];
 }
@@ -50,7 +50,7 @@ export function blocks(page: string): Block[] {
   return found;
 }
 
-/** A page without its blocks of code; line numbers stay. */
+/** A page without its blocks of code, with the same line numbers. */
 export function withoutBlocks(page: string): string {
   const lines = (PAGES.get(page) as string).split("\n");
   for (const { line, lines: code } of blocks(page)) {
@@ -60,26 +60,26 @@ export function withoutBlocks(page: string): string {
   return lines.join("\n");
 }
 
-/** What a page has in backticks outside of blocks. */
+/** The code in backticks of a page, outside of blocks. */
 export const inlineCode = (page: string): string[] =>
   [...withoutBlocks(page).matchAll(/(?<!`)`([^`]+)`(?!`)/g)].map(([, code]) =>
     (code as string).replace(/\s+/g, " "),
   );
 
-/** The YAML block of a page (or of the README) that says it is the file `name`, written into `folder`. */
+/** Writes the YAML block of a page (or the README) that starts with `# name` to `folder`. Returns its path. */
 export function presetIn(page: string, name: string, folder: string): string {
   const own = [page, "README.md"]
     .flatMap(blocks)
     .find(({ language, lines }) => language === "yaml" && lines[0] === `# ${name}`);
-  if (!own) throw new Error(`neither ${page} nor README.md shows ${name}`);
+  if (!own) throw new Error(`${page} and README.md do not contain ${name}`);
   const path = join(folder, basename(name));
   writeFileSync(path, own.lines.join("\n"));
   return path;
 }
 
-/** A table of a Markdown text: its rows, cell by cell, by the words of its header. */
+/** A table of a Markdown text: cells by the header of their column. */
 export interface Table {
-  /** Of the nearest heading above it. */
+  /** The nearest heading above it. */
   readonly heading: string;
   readonly header: readonly string[];
   readonly rows: readonly Readonly<Record<string, string>>[];
@@ -111,6 +111,6 @@ export function tables(text: string): Table[] {
   return found;
 }
 
-/** The words in backticks of a cell. */
+/** The code in backticks of a cell. */
 export const codes = (cell = ""): string[] =>
   [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code as string);

@@ -12,9 +12,9 @@ import { codes, type Table, tables } from "./markdown.js";
 const page = (name: string) => tables(readFileSync(`docs/${name}.md`, "utf8"));
 const presets = page("presets");
 
-/** What a schema says of one key. */
+/** Default and choices of one key of a schema. */
 interface Key {
-  /** `undefined` where it may be left out, "required" where it may not. */
+  /** `undefined` if the key is optional without a default, "required" if it is required. */
   readonly value: unknown;
   readonly choices: readonly string[];
 }
@@ -22,7 +22,7 @@ interface Key {
 // biome-ignore lint/suspicious/noExplicitAny: zod's definitions have a shape for each kind
 type Definition = any;
 
-/** A schema without what wraps it, and the default found on the way. */
+/** A schema without its wrappers, and its default. */
 function unwrap(schema: z.ZodType): { inner: Definition; value: unknown } {
   let { def } = (schema as Definition)._zod;
   let value: unknown = "required";
@@ -46,7 +46,7 @@ function keysOf(schema: z.ZodType): Map<string, Key> {
   );
 }
 
-/** The default that a cell names. */
+/** The default in a cell. */
 function valueIn(cell: string): unknown {
   if (cell === "") return undefined;
   return cell === "required" ? cell : parse(cell.replaceAll("`", ""));
@@ -64,6 +64,7 @@ describe("docs/presets.md", () => {
     ["Network", top.network],
     ["Train", top.train],
     ["Pretrain", top.pretrain],
+    ["After", top.after],
     ["Augment", top.augment],
     ["Sampling", top.sampling],
     ["Style", top.style],
@@ -75,13 +76,13 @@ describe("docs/presets.md", () => {
     expect(documented).toHaveLength(known.length);
     expect(sorted(documented)).toEqual(sorted(known));
     for (const [name, { choices }] of keysOf(schema)) {
-      if (name === "method" && heading === "The top") continue; // docs/methods.md names them
+      if (name === "method" && heading !== "Style") continue; // docs/methods.md names them
       const what = rows.find(({ key }) => nameIn(key) === name)?.what;
       expect(codes(what)).toEqual(expect.arrayContaining([...choices]));
     }
   });
 
-  test("the coder's training, with both defaults", () => {
+  test("the training of the coder, with both defaults", () => {
     const table = presets.filter(({ heading }) => heading === "Style")[1] as Table;
     const column = (name: string) =>
       Object.fromEntries(
@@ -107,7 +108,7 @@ describe("docs/presets.md", () => {
     }
   });
 
-  test("says what every preset is for", () => {
+  test("describes every preset", () => {
     const { rows } = tableOf("Those that come with the project", "preset");
     expect(rows.map(({ preset }) => nameIn(preset)).sort()).toEqual(presetNames().sort());
   });
@@ -115,7 +116,7 @@ describe("docs/presets.md", () => {
 
 describe("docs/methods.md", () => {
   const options = page("methods").filter(({ header }) => header[0] === "option");
-  /** Rows as [option, default]; some have two of each. */
+  /** Rows as [option, default]; some contain two of each. */
   const pairs = ({ rows }: Table) =>
     rows.flatMap(({ option, default: cell = "" }) => {
       const names = codes(option);
@@ -123,6 +124,16 @@ describe("docs/methods.md", () => {
       return names.map((name, i) => [name, values[i]?.trim() ?? ""] as const);
     });
   const all = new Map(options.flatMap(pairs));
+
+  test.each([
+    ["Strong augmentation", "strong"],
+    ["Masked images", "mask"],
+  ] as const)("%s: every key, with its default", (heading, option) => {
+    const schema = methods["self-training"].options.shape[option];
+    const { rows } = page("methods").find((table) => table.heading === heading) as Table;
+    const documented = rows.map(({ key, default: value = "" }) => [nameIn(key), valueIn(value)]);
+    expect(documented).toEqual([...keysOf(schema)].map(([name, { value }]) => [name, value]));
+  });
 
   test.each(METHODS)("every option of %s, with its default", (method) => {
     const keys = keysOf(methods[method].options);

@@ -15,10 +15,10 @@ import {
 import { presetIn } from "./markdown.js";
 import { argumentsOf, commandsIn, type ShellCommand } from "./shell.js";
 
-// Whoever follows these pages types their commands one after the other. So does this test, in a
-// folder of its own, with so few and small images and so few steps that each takes a moment.
+// Runs the commands of these pages one after the other, as a reader would, in a temporary folder, with
+// small images and few steps.
 
-/** Of these pages every command runs, in this order; later ones use the runs of earlier ones. */
+/** All commands of these pages run, in this order; later ones use the runs of earlier ones. */
 const FOLLOWED = [
   "README.md",
   "docs/tutorial.md",
@@ -27,19 +27,19 @@ const FOLLOWED = [
   "docs/deploy.md",
 ];
 
-/** What does not run here, by a part of its text, and why. */
+/** Commands that do not run here, by a part of their text, and why. */
 const NOT_HERE = {
-  "npm test": "this is it",
-  "cfcontra dashboard": "a server: test/dashboard starts it",
-  "--serve": "a server: test/cli/playground.test.ts writes its pages",
+  "npm test": "runs this test",
+  "cfcontra dashboard": "a server, tested in test/dashboard",
+  "--serve": "a server, tested in test/cli/playground.test.ts",
 };
 
-/** What a page lets the reader find wrong first, and how it says to mend it. */
+/** Mistakes in a page's example that its first command reports, and how the page corrects them. */
 const MISTAKES = [
   {
     page: "docs/your-camera.md",
-    says: /label id \d+ .*is not in the mapping, which knows ids 0-6: add `\d+: <class>`/,
-    mend: (text: string) => text.replace("6: car }", "6: car, 7: object, 255: ignore }"),
+    problem: /label id \d+ .*mapping.* 0-6.*`\d+: <class>`/,
+    correct: (text: string) => text.replace("6: car }", "6: car, 7: object, 255: ignore }"),
   },
 ];
 
@@ -54,7 +54,7 @@ const FEW_SCENES = ["source", "target", "evaluate.source", "evaluate.target"].ma
   (name) => `${name}.count=4`,
 );
 
-/** What the command gives `cfcontra`, with less for it to do. */
+/** The arguments of the command, with a smaller configuration. */
 function tinyArguments(command: ShellCommand): string[] {
   const argv = argumentsOf(command) as string[];
   const onStreets = argv[0] === "demo" || argv.includes("streets");
@@ -66,7 +66,7 @@ function tinyArguments(command: ShellCommand): string[] {
   ];
 }
 
-/** `runs/mine-*` as a shell replaces it. */
+/** Expands `runs/mine-*` like a shell. */
 function matches(pattern: string): string[] {
   const [before = "", after = ""] = basename(pattern).split("*");
   return readdirSync(dirname(pattern))
@@ -74,7 +74,7 @@ function matches(pattern: string): string[] {
     .map((name) => join(dirname(pattern), name));
 }
 
-/** Photos, and the simulator and the camera of docs/your-camera.md with ids as they are there. */
+/** Writes photos, and the simulator and camera of docs/your-camera.md with their ids. */
 async function makeCamera(): Promise<void> {
   for (let index = 0; index < 4; index++) {
     const label = sceneLabel(index);
@@ -104,7 +104,7 @@ afterAll(() => {
   rmSync(sandbox, { recursive: true, force: true });
 });
 
-/** Whether an earlier page has had the demo run: it takes longest, and gives the same again. */
+/** Whether an earlier page ran the demo, which takes longest. */
 const alreadyRun = ({ text, page }: ShellCommand) =>
   text === "npm run demo" && page !== FOLLOWED[0];
 
@@ -125,14 +125,14 @@ describe.each(FOLLOWED)("%s", (page) => {
       const { code, err, out } = await cli(...tinyArguments(command));
       const mistake = mistakes.shift();
       if (mistake) {
-        expect([code, out]).toEqual([1, expect.stringMatching(mistake.says)]);
-        writeFileSync("mine.yaml", mistake.mend(readFileSync("mine.yaml", "utf8")));
+        expect([code, out]).toEqual([1, expect.stringMatching(mistake.problem)]);
+        writeFileSync("mine.yaml", mistake.correct(readFileSync("mine.yaml", "utf8")));
       } else expect([err.match(/^error.*/m)?.[0], code]).toEqual([undefined, 0]);
     },
   );
 });
 
-test("what the pages say is written is there", () => {
+test("the commands write the files that the pages name", () => {
   const written = [
     "runs/demo/predictions.png",
     "runs/demo/cfcontra/report.html",

@@ -1,19 +1,19 @@
 import { type Block, blocks, inlineCode } from "./markdown.js";
 
-/** A command of a page, as words. */
+/** A command of a page, split into words. */
 export interface ShellCommand {
   readonly page: string;
   readonly text: string;
   readonly words: readonly string[];
 }
 
-/** What a line of a command begins with; any other line of an unmarked block is output. */
+/** The beginning of a command; other lines of an unmarked block are output. */
 const COMMAND =
   /^((npx|npm|node|cfcontra|torchrun|srun|ssh|git|apt-get|sudo|pip|python3?|tensorboard|docker) (?! )|export [A-Z]|[A-Z_]+=\S+ )/;
-/** The same between backticks. */
+/** The same in backticks. */
 const INLINE = /^(npx cfcontra|cfcontra|npm run|torchrun|srun|ssh) \S/;
 
-/** The words of a line as a shell takes them: quotes are taken off, a comment is left out. */
+/** Splits a line into words like a shell, without quotes and comments. */
 export function words(line: string): string[] {
   const found: string[] = [];
   for (const [word] of line.matchAll(/(?:'[^']*'|"[^"]*"|\[[^\]]*\]|[^\s'"[])+/g)) {
@@ -25,7 +25,7 @@ export function words(line: string): string[] {
 
 const command = (page: string, text: string): ShellCommand => ({ page, text, words: words(text) });
 
-/** The commands of a block, lines that end in a backslash joined. */
+/** The commands of a block, with continued lines joined. */
 function commandsOf({ page, language, lines }: Block): ShellCommand[] {
   if (!["", "sh", "bash"].includes(language)) return [];
   return lines
@@ -40,15 +40,15 @@ function commandsOf({ page, language, lines }: Block): ShellCommand[] {
 /** The commands in the blocks of a page, in order. */
 export const commandsIn = (page: string): ShellCommand[] => blocks(page).flatMap(commandsOf);
 
-/** The commands in its text. */
+/** The commands in the text of a page. */
 export const commandsInText = (page: string): ShellCommand[] =>
   inlineCode(page)
     .filter((code) => INLINE.test(code))
     .map((code) => command(page, code));
 
 /**
- * What a command gives `cfcontra`, whoever starts it; undefined where it does not. `[--option]` may be
- * given, `...` stands for more.
+ * The arguments that a command passes to `cfcontra`; undefined if it does not run it. Includes optional
+ * arguments, `[--option]`, and skips `...`.
  */
 export function argumentsOf({ words }: ShellCommand): string[] | undefined {
   if (words.join(" ").startsWith("npm run demo")) return ["demo"];

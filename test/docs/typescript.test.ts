@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Block, blocks, inlineCode, PAGES } from "./markdown.js";
 
-// Code on the pages is compiled as its reader would: inside the package, against its declarations.
+// Code on the pages is compiled like the reader's: in the package, against its declarations.
 
-/** What surrounds an excerpt, by a part of its text. */
+/** The code around an excerpt, by a part of its text. */
 const AROUND = {
   "export function mine(": `
     import type { Method, MethodContext } from "../../dist/methods/method.js";
@@ -29,20 +29,20 @@ const AROUND = {
   `,
   "await openStreets(": 'import { openStreets } from "cfcontra";',
 };
-/** What cannot be compiled, by a part of its text, and why. */
+/** Code that cannot be compiled, by a part of its text, and why. */
 const EXCERPTS = {
-  "export const backbones = {": "shows where a line goes, and `...` for the rest",
-  "export const methods = {": "shows where a line goes, and `...` for the rest",
+  "export const backbones = {": "shows the place of a line, and `...` for the rest",
+  "export const methods = {": "shows the place of a line, and `...` for the rest",
 };
 
 const isCode = ({ language, lines: [first = ""] }: Block) =>
   ["ts", "js"].includes(language) ||
   (language === "" && /^(import|export (function|const)|const|await) /.test(first));
 
-/** The folder of src/ that a page's own files lie in. */
+/** The folder of src/ for the files of a page. */
 const folderOf = (page: string) => (page === "docs/adding-a-backbone.md" ? "network" : "methods");
 
-/** The program that a piece of code on a page is, or stands for. */
+/** A complete program for the code on a page. */
 function program(text: string, page = "README.md"): string {
   const around = Object.entries(AROUND).find(([part]) => text.includes(part))?.[1] ?? "";
   const local = text
@@ -51,7 +51,7 @@ function program(text: string, page = "README.md"): string {
   return `${around}\n${local}\nexport {};\n`;
 }
 
-/** What the compiler says of programs by name. */
+/** The output of the compiler for programs by name. */
 function typeErrors(programs: ReadonlyMap<string, string>): string {
   mkdirSync("build", { recursive: true });
   const folder = mkdtempSync("build/docs-");
@@ -85,7 +85,7 @@ describe("TypeScript and JavaScript", () => {
     ({ text }) => !Object.keys(EXCERPTS).some((part) => text.includes(part)),
   );
 
-  test("are on these pages", () => {
+  test("exist on these pages", () => {
     expect(whole.length).toBeGreaterThan(5);
     for (const part of [...Object.keys(AROUND), ...Object.keys(EXCERPTS)]) {
       expect([part, found.some(({ text }) => text.includes(part))]).toEqual([part, true]);
@@ -97,10 +97,10 @@ describe("TypeScript and JavaScript", () => {
     );
     expect(typeErrors(new Map(programs))).toBe("");
   });
-  test("with a mistake do not", () => {
+  test("does not compile with a mistake", () => {
     const wrong = program('import { openDataset, nothing } from "cfcontra";\nopenDataset();');
-    const said = typeErrors(new Map([["wrong", wrong]]));
-    expect(said).toMatch(/has no exported member 'nothing'/);
-    expect(said).toMatch(/Expected 1-3 arguments/);
+    const errors = typeErrors(new Map([["wrong", wrong]]));
+    expect(errors).toMatch(/has no exported member 'nothing'/);
+    expect(errors).toMatch(/Expected 1-3 arguments/);
   });
 });

@@ -6,13 +6,14 @@ import { parseDatasetSpec } from "../../src/datasets/open.js";
 import { configSchema } from "../../src/experiment/config.js";
 import { configuration, readPreset } from "../../src/experiment/presets.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { userError } from "../user-error.js";
 import { type Block, blocks, inlineCode, PAGES } from "./markdown.js";
 
-/** Keys that a preset has at its top. */
+/** The top-level keys of a preset. */
 const TOP = [...Object.keys(configSchema.shape), "byMethod"];
 const startsPreset = (line = "") => TOP.includes(/^(\w+): ?(\{|$)/.exec(line)?.[1] as string);
 
-/** A preset, or a part of one laid over Streets, must be what the parser takes. */
+/** Parses a preset, or a part of one on top of Streets. */
 async function checkPreset(part: Record<string, unknown>): Promise<void> {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "page.yaml");
@@ -29,7 +30,7 @@ const named = (list: readonly Block[]) =>
 describe("YAML", () => {
   const marked = all.filter(({ language }) => language === "yaml");
   const unmarked = all.filter(({ language, lines }) => language === "" && startsPreset(lines[0]));
-  test("is on these pages", () => {
+  test("exists on these pages", () => {
     expect(marked.length).toBeGreaterThan(4);
     expect(unmarked.length).toBeGreaterThan(1);
   });
@@ -37,13 +38,14 @@ describe("YAML", () => {
     const value = parse(text, { merge: true });
     if (value.apiVersion === undefined) await checkPreset(value); // else Kubernetes'
   });
-  test.each([...PAGES.keys()])("%s, between backticks", async (page) => {
+  test.each([...PAGES.keys()])("%s, in backticks", async (page) => {
     const parts = inlineCode(page).filter((code) => startsPreset(code) && code.includes("{"));
     for (const part of parts) await checkPreset(parse(part));
   });
   test("with a mistake is refused", async () => {
-    await expect(checkPreset({ train: { stpes: 3 } })).rejects.toThrow(/did you mean steps/);
-    await expect(checkPreset({ source: { type: "gta5" } })).rejects.toThrow(/root/);
+    const misspelt = checkPreset({ train: { stpes: 3 } });
+    await userError(misspelt, "unknown-key", "train.stpes", "did you mean steps");
+    await userError(checkPreset({ source: { type: "gta5" } }), "invalid-value", "root");
   });
 });
 

@@ -6,13 +6,13 @@ import {
   entropyMap,
   selfInformation,
 } from "../../src/entropy/index.js";
-import { UserError } from "../../src/errors.js";
 import { createParameters } from "../../src/nn/index.js";
 import { dispose, randn, scope, type Tensor, tensor } from "../../src/torch/index.js";
+import { userError } from "../user-error.js";
 import { gradientError, logits } from "./finite-differences.js";
 
 describe("the discriminator", () => {
-  test("has five 4x4 convolutions, 64-128-256-512-1, and halves five times", () => {
+  test("has five 4x4 convolutions of stride 2 with 64, 128, 256, 512, 1 channels", () => {
     const parameters = createParameters();
     const forward = discriminator(parameters, 19);
     expect([...parameters.all].map(([name, { shape }]) => `${name} ${shape}`)).toEqual([
@@ -22,7 +22,7 @@ describe("the discriminator", () => {
     ]);
     scope(() => {
       expect(forward(randn([2, 19, 64, 96]), true).shape).toEqual([2, 1, 2, 3]);
-      // Uniform in +-1/sqrt(fan-in): 19 * 16 numbers go into one.
+      // Uniform in +-1/sqrt(fan-in), with a fan-in of 19 * 16.
       const first = parameters.all.get("0.weight") as Tensor;
       expect(first.abs().max().item()).toBeLessThanOrEqual(1 / Math.sqrt(19 * 16));
       expect(first.abs().max().item()).toBeGreaterThan(0.99 / Math.sqrt(19 * 16));
@@ -30,12 +30,12 @@ describe("the discriminator", () => {
     dispose(parameters.all);
   });
 
-  test("says what it needs where images are too small", () => {
+  test("refuses images that are too small", async () => {
     const parameters = createParameters();
     const forward = discriminator(parameters, 3);
-    const look = () => scope(() => forward(randn([1, 3, 31, 64]), true).item());
-    expect(look).toThrow(UserError);
-    expect(look).toThrow(/at least 32x32 pixels; these are 64x31: set sizes/);
+    const classify = () => scope(() => forward(randn([1, 3, 31, 64]), true).item());
+    const names = ["64x31", "32x32", "sizes.source and sizes.target"];
+    await userError(classify, "size-mismatch", ...names);
     dispose(parameters.all);
   });
 });
@@ -73,7 +73,7 @@ describe("domainLoss", () => {
   });
 });
 
-test("weighted self-information: -p log p / log C per class, which add up to the entropy", () => {
+test("weighted self-information is -p log p / log C per class, and adds up to the entropy", () => {
   scope(() => {
     const p = [0.7, 0.2, 0.1];
     const probability = tensor(Float64Array.from(p), [1, 3, 1, 1]);
@@ -90,7 +90,7 @@ test("weighted self-information: -p log p / log C per class, which add up to the
       .forEach((value, i) => {
         expect(value).toBeCloseTo(sums[i] as number, 12);
       });
-    // Its gradient is what the network learns by.
+    // The network learns from its gradient.
     const loss = (x: Tensor) => selfInformation(x.softmax(1)).pow(2).sum();
     expect(gradientError(loss, logits([1, 3, 2, 2]))).toBeLessThan(1e-6);
   });

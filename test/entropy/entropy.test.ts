@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { entropyLoss } from "../../src/entropy/index.js";
 import { scope, tensor, zeros } from "../../src/torch/index.js";
 
-test("1 where the network has no idea, 0 where it is certain", () => {
+test("is 1 for a uniform prediction, 0 for a certain one", () => {
   scope(() => {
     expect(entropyLoss(zeros([1, 5, 2, 2]), 4, 4).item()).toBeCloseTo(1, 6);
     const certain = tensor(Float32Array.of(200, 0, 0), [1, 3, 1, 1]);
@@ -10,7 +10,7 @@ test("1 where the network has no idea, 0 where it is certain", () => {
   });
 });
 
-test("-sum p log p / log C in between", () => {
+test("is -sum p log p / log C in between", () => {
   scope(() => {
     const logits = tensor(
       Float32Array.of(Math.log(0.7), Math.log(0.2), Math.log(0.1)),

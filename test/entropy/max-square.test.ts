@@ -14,7 +14,7 @@ function ofProbabilities(...pixels: number[][]): Tensor {
 const square = (p: number[]) => p.reduce((sum, x) => sum + x * x, 0);
 
 describe("maximum squares", () => {
-  test("-1/2 mean over pixels and classes of p^2", () => {
+  test("is -1/2 mean over pixels and classes of p^2", () => {
     scope(() => {
       const [a, b] = [
         [0.7, 0.2, 0.1],
@@ -25,7 +25,7 @@ describe("maximum squares", () => {
     });
   });
 
-  test("-1/(2C) at certainty, -1/(2C^2) without a clue", () => {
+  test("is -1/(2C) for a certain prediction, -1/(2C^2) for a uniform one", () => {
     scope(() => {
       const certain = tensor(Float64Array.of(90, 0, 0, 0), [1, 4, 1, 1]);
       expect(maxSquareLoss(certain, 2, 2).item()).toBeCloseTo(-1 / 8, 12);
@@ -39,7 +39,7 @@ describe("maximum squares", () => {
         [0.8, 0.2],
         [0.6, 0.4],
         [0.9, 0.1],
-        [0.3, 0.7], // the only one of its class
+        [0.3, 0.7], // the only pixel of its class
       ];
       for (const b of [0.2, 0.5, 1]) {
         const weights = [3, 3, 3, 1].map((n) => 1 / (n ** b * 4 ** (1 - b)));
@@ -51,7 +51,7 @@ describe("maximum squares", () => {
     });
   });
 
-  test("weights are an image's own: a batch is the mean of its images", () => {
+  test("weights depend on one image: the loss of a batch is the mean over its images", () => {
     scope(() => {
       const both = logits([2, 3, 2, 3]);
       const parts = [0, 1].map((i) => maxSquareLoss(both.slice(0, i, i + 1), 4, 6, 0.2).item());
@@ -67,7 +67,7 @@ describe("maximum squares", () => {
     });
   });
 
-  test("its gradient is strongest between doubt and certainty, unlike entropy's", () => {
+  test("has its strongest gradient between doubt and certainty, unlike entropy", () => {
     // d/dx of -(p^2 + q^2) / 4 with p = sigmoid(x) is -(p - q) p q / 2.
     scope(() => {
       for (const p of [0.55, 0.8, 0.99]) {
@@ -82,7 +82,7 @@ describe("maximum squares", () => {
 });
 
 describe("guidance", () => {
-  test("the class of the mean prediction where either head is sure, else IGNORE", () => {
+  test("is the class of the mean prediction if either head is confident, else IGNORE", () => {
     scope(() => {
       const main = ofProbabilities([0.97, 0.03], [0.9, 0.1], [0.2, 0.8], [0.6, 0.4]);
       const aux = ofProbabilities([0.4, 0.6], [0.5, 0.5], [0.01, 0.99], [0.04, 0.96]);

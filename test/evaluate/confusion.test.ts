@@ -11,7 +11,7 @@ function confusionOf(classes: number, label: ArrayLike<number>, prediction: Arra
 }
 
 describe("confusion matrix", () => {
-  test("rows are the truth, columns the prediction; ignored pixels are in neither", () => {
+  test("rows are labels, columns predictions; ignored pixels do not count", () => {
     const label = [0, 0, 0, 1, 1, 2, IGNORE, IGNORE];
     const prediction = [0, 0, 1, 1, 2, 0, 0, 2];
     expect([...confusionOf(3, label, prediction).counts]).toEqual([2, 1, 0, 0, 1, 1, 1, 0, 0]);
@@ -27,7 +27,7 @@ describe("confusion matrix", () => {
 
 describe("scores", () => {
   test("by hand", () => {
-    // Class 0: 2 hits, 1 missed, 1 false; class 1: 1, 1, 1; class 2: 0, 1, 1.
+    // True positives, false negatives, false positives: 2, 1, 1; 1, 1, 1; 0, 1, 1.
     const { iou, miou, accuracy } = scores(
       confusionOf(3, [0, 0, 0, 1, 1, 2, IGNORE, IGNORE], [0, 0, 1, 1, 2, 0, 0, 2]),
     );
@@ -36,25 +36,25 @@ describe("scores", () => {
     expect(accuracy).toBe(3 / 6);
   });
 
-  test("a class that nothing shows and nobody claims has no IoU, and no part in the mean", () => {
+  test("a class in neither labels nor predictions has IoU NaN, and does not count in the mean", () => {
     const { iou, miou } = scores(confusionOf(3, [0, 0, 1], [0, 1, 1]));
     expect(iou).toEqual([1 / 2, 1 / 2, Number.NaN]);
     expect(miou).toBe(1 / 2);
   });
 
-  test("a class that is only claimed has IoU 0, costs the others, and no part in the mean", () => {
+  test("a class in predictions only has IoU 0, lowers the others, and does not count in the mean", () => {
     const { iou, miou } = scores(confusionOf(3, [0, 0, 1, 1], [0, 2, 1, 1]));
     expect(iou).toEqual([1 / 2, 1, 0]);
     expect(miou).toBe(3 / 4);
   });
 
-  test("nothing labelled: nothing to measure", () => {
+  test("without labels all scores are NaN", () => {
     const { iou, miou, accuracy } = scores(confusionOf(2, [IGNORE, IGNORE], [0, 1]));
     expect(iou).toEqual([Number.NaN, Number.NaN]);
     expect([miou, accuracy]).toEqual([Number.NaN, Number.NaN]);
   });
 
-  test("equal sets of pixels, counted one by one", () => {
+  test("equal scores from sets of pixels", () => {
     const classes = 4;
     const pixel = fc.tuple(fc.constantFrom(0, 1, 2, 3, IGNORE), fc.nat(classes - 1));
     fc.assert(

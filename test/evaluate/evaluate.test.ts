@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { imagesOf } from "../../src/datasets/batch.js";
 import { type Dataset, IGNORE, type Sample, type Size } from "../../src/datasets/dataset.js";
-import { UserError } from "../../src/errors.js";
 import { evaluate, predictLabels, probabilities, scores } from "../../src/evaluate/index.js";
 import { liveMemory, noGrad, scope, upsampleBilinear } from "../../src/torch/index.js";
 import { fixtureSize } from "../datasets/fixtures.js";
 import { digests, tinyClasses, tinyDataset, tinyRun } from "../train/tiny.js";
+import { userError } from "../user-error.js";
 
 const run = tinyRun({ method: "source-only" });
 afterAll(() => run.dispose());
@@ -25,7 +25,7 @@ describe("prediction", () => {
     expect([...predictLabels(network, sample, large)]).toEqual(expected);
   });
 
-  test("probabilities add up to 1 at the size asked for", () => {
+  test("probabilities add up to 1 at the requested size", () => {
     scope(() => {
       const p = probabilities(network, sample, large);
       expect(p.shape).toEqual([1, 3, 64, 128]);
@@ -34,7 +34,7 @@ describe("prediction", () => {
     });
   });
 
-  test("leaves the network as it was and no tensor behind, in bfloat16, too", () => {
+  test("does not change the network and leaks no tensors, also in bfloat16", () => {
     const weights = digests(network.parameters.all);
     const before = liveMemory();
     predictLabels(network, sample, large);
@@ -45,7 +45,7 @@ describe("prediction", () => {
 });
 
 describe("evaluate", () => {
-  /** The fixtures, labelled at any size by what the network itself predicts there. */
+  /** The fixtures, labelled at any size with the network's own predictions. */
   function agreeing(count: number, edit = (label: Uint8Array) => label): Dataset {
     const own = tinyDataset(count);
     return {
@@ -57,7 +57,7 @@ describe("evaluate", () => {
     };
   }
 
-  test("a network that agrees with the labels has no error", async () => {
+  test("a network that agrees with the labels scores 1", async () => {
     const done: string[] = [];
     const confusion = await evaluate(network, agreeing(3), {
       size: fixtureSize,
@@ -68,7 +68,7 @@ describe("evaluate", () => {
     expect(scores(confusion)).toMatchObject({ miou: 1, accuracy: 1 });
   });
 
-  test("skips ignored pixels and counts wrong ones where they are", async () => {
+  test("skips ignored pixels and counts wrong ones", async () => {
     const edit = (label: Uint8Array) => {
       const changed = label.slice();
       changed.fill(IGNORE, 0, 500);
@@ -80,14 +80,14 @@ describe("evaluate", () => {
     expect(scores(confusion).accuracy).toBe(1 - 1 / (64 * 32 - 500));
   });
 
-  test("the network sees `size`; logits and labels meet at `output`", async () => {
+  test("the network gets images of `size`, and predictions are compared with labels at `output`", async () => {
     const asked: (Size | undefined)[] = [];
     const set = agreeing(2);
     const watched: Dataset = {
       ...set,
       load: (index, size) => {
         asked.push(size);
-        // Labels come at `large`; the image for the network at its own size.
+        // Labels are loaded at `large`, the image for the network at its own size.
         return size === large ? set.load(index, large) : tinyDataset(2).load(index);
       },
     };
@@ -97,7 +97,7 @@ describe("evaluate", () => {
     expect(scores(confusion).accuracy).toBe(1);
   });
 
-  test("the network sees what the stage makes of an image", async () => {
+  test("the network gets images from the coarse stage", async () => {
     const darker = (sample: Sample): Sample => ({
       ...sample,
       image: sample.image.map((value) => value >> 1),
@@ -110,17 +110,13 @@ describe("evaluate", () => {
     });
   });
 
-  test("no labels, or other classes, is a sentence", async () => {
-    const unlabelled = evaluate(network, tinyDataset(1, { relabel: "none" }), {
-      size: fixtureSize,
-    });
-    await expect(unlabelled).rejects.toThrow(UserError);
-    await expect(unlabelled).rejects.toThrow(/^tiny has no labels to evaluate against/);
+  test("refuses a data set without labels, or with another number of classes", async () => {
+    const unlabelled = tinyDataset(1, { relabel: "none" });
+    await userError(evaluate(network, unlabelled, { size: fixtureSize }), "no-labels", "tiny");
     const { names, colors } = tinyClasses;
     const two = { names: names.slice(0, 2), colors: colors.slice(0, 2) };
-    await expect(
-      evaluate(network, { ...tinyDataset(1), classes: two }, { size: fixtureSize }),
-    ).rejects.toThrow(/tiny has 2 classes but the network predicts 3/);
+    const other = evaluate(network, { ...tinyDataset(1), classes: two }, { size: fixtureSize });
+    await userError(other, "class-mismatch", "tiny has 2 classes", "predicts 3");
   });
 });
 
@@ -133,7 +129,7 @@ describe("several views of an image", () => {
       ...set,
       labelled: true,
       async load(_, size = fixtureSize) {
-        // Nearest neighbour will do: the same picture at the size asked for.
+        // The same image at the requested size, by nearest neighbour.
         const { image, label } = sample;
         const [sx, sy] = [fixtureSize.width / size.width, fixtureSize.height / size.height];
         const pixel = (i: number) =>

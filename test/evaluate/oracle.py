@@ -1,4 +1,4 @@
-"""Scores of random maps in a few lines of numpy, from their definitions. Reads and writes JSON."""
+"""Computes the scores of random maps with numpy, from their definitions. Reads and writes JSON."""
 import json
 import sys
 

@@ -19,7 +19,7 @@ const script = fileURLToPath(new URL("oracle.py", import.meta.url));
 const CLASSES = 5;
 const size = { width: 41, height: 23 };
 
-/** Maps of a few rectangles, some pixels ignored, guesses shifted by some pixels, random confidence. */
+/** Label maps of rectangles with ignored pixels, shifted predictions, and random confidence. */
 function randomMaps(seed: number) {
   const random = randomFrom(seed, 0);
   const { width, height } = size;
@@ -90,7 +90,7 @@ describe("against numpy, on random maps", skipUnless(pythonHas("numpy"), "numpy"
   });
 });
 
-test("boundary IoU: 1 where both agree, less than IoU for a region that is a little too large", () => {
+test("boundary IoU is 1 for equal maps, and below IoU for a region that is slightly too large", () => {
   const square = (margin: number) =>
     Uint8Array.from({ length: 40 * 40 }, (_, i) => {
       const [x, y] = [i % 40, Math.floor(i / 40)];

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openExperiment, openRun, type Preset, type RunEvent } from "../../src/experiment/index.js";
 import { tiny } from "../cli/cli.js";
 import { makeDomains } from "../datasets/fixtures.js";
+import { userError } from "../user-error.js";
 
 const root = mkdtempSync(join(tmpdir(), "cfcontra-experiment-"));
 const quiet = { note: () => {}, progress: () => {} };
@@ -21,7 +22,7 @@ async function all(events: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
   return found;
 }
 
-test("a preset as an object, with overrides; the events tell the pretraining and the run", async () => {
+test("trains a preset given as an object, with overrides, and yields events of pretraining and run", async () => {
   const experiment = openExperiment(preset({ pretrain: { steps: 2, rate: 0.01 } }), {
     method: "minent",
     overrides: { train: { steps: 2, evaluateEvery: 1, checkpointEvery: 1 } },
@@ -29,12 +30,12 @@ test("a preset as an object, with overrides; the events tell the pretraining and
   });
   const out = join(root, "runs", "minent");
   const events = await all(experiment.train({ out }));
-  const said = events.map((event) =>
+  const order = events.map((event) =>
     event.type === "step" || event.type === "evaluation" || event.type === "checkpoint"
       ? `${event.type} ${event.step}`
       : event.type,
   );
-  expect(said).toEqual([
+  expect(order).toEqual([
     ...["start", "evaluation 0", "step 1", "checkpoint 1", "evaluation 1", "step 2"],
     ...["checkpoint 2", "evaluation 2", "end"],
     ...["start", "evaluation 0", "step 1", "checkpoint 1", "evaluation 1", "step 2"],
@@ -61,7 +62,7 @@ test("a preset as an object, with overrides; the events tell the pretraining and
   run.dispose();
 });
 
-test("leaving the iteration saves a checkpoint, from which the run resumes", async () => {
+test("leaving the loop saves a checkpoint, from which the run resumes", async () => {
   const experiment = openExperiment(
     preset({ train: { ...tiny(root).train, checkpointEvery: 100 } }),
     {
@@ -80,7 +81,7 @@ test("leaving the iteration saves a checkpoint, from which the run resumes", asy
   expect(state(out)).toBe("complete");
 });
 
-test("an aborted signal ends the run after its step, incomplete", async () => {
+test("an aborted signal ends the run after the current step", async () => {
   const controller = new AbortController();
   const out = join(root, "runs", "aborted");
   const experiment = openExperiment(preset(), { method: "source-only", listener: quiet });
@@ -110,18 +111,17 @@ test("a pretraining starts from network.weights", async () => {
   expect(notes[1]).toMatch(/^weights from \S+second/);
 });
 
-test("a run that cannot begin leaves nothing behind", async () => {
+test("a run that cannot start leaves no folder", async () => {
   const out = join(root, "runs", "never");
   const network = { ...tiny(root).network, weights: join(root, "missing.pth") };
   const experiment = openExperiment(preset({ network }), { listener: quiet });
-  await expect(all(experiment.train({ out }))).rejects.toThrow(/missing\.pth/);
+  await userError(all(experiment.train({ out })), "not-found", network.weights);
   expect(existsSync(out)).toBe(false);
 });
 
-test("a misspelt override is a sentence", () => {
+test("refuses a misspelt override, and an unknown preset", async () => {
   const overrides = { train: { stpes: 3 } } as object;
-  expect(() => openExperiment(preset(), { overrides })).toThrow(
-    /train\.stpes .*did you mean steps/,
-  );
-  expect(() => openExperiment("street")).toThrow(/did you mean streets/);
+  const misspelt = () => openExperiment(preset(), { overrides });
+  await userError(misspelt, "unknown-key", "train.stpes", "did you mean steps");
+  await userError(() => openExperiment("street"), "unknown-name", "street", "mean streets");
 });

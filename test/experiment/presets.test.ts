@@ -6,9 +6,10 @@ import { configuration, presetNames } from "../../src/experiment/presets.js";
 import { METHODS } from "../../src/methods/index.js";
 import { preset, tiny } from "../cli/cli.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { userError } from "../user-error.js";
 
 test.each(presetNames())(
-  "%s fits the schema with every method, and says what it claims",
+  "%s fits the schema with every method, and states its expected results",
   (name) => {
     const config = configuration({ preset: name });
     for (const spec of [config.source, config.target, ...Object.values(config.evaluate)]) {
@@ -22,7 +23,7 @@ test.each(presetNames())(
   },
 );
 
-test("byMethod changes one method's configuration, table by table, and --set comes after it", async () => {
+test("byMethod changes the configuration of one method, and --set overrides it", async () => {
   await inTemporaryFolder(async (root) => {
     const path = await preset(root, {
       ...tiny(root),
@@ -35,8 +36,9 @@ test("byMethod changes one method's configuration, table by table, and --set com
       train: { rate: 0.5, steps: 3 },
     });
     expect(of("cfcontra", ["style.method=none"]).style.method).toBe("none");
-    expect(of("cfcontra", ["style=null"]).style.method).toBe("none"); // takes the key out
+    expect(of("cfcontra", ["style=null"]).style.method).toBe("none"); // removes the key
     const wrong = await preset(root, { ...tiny(root), byMethod: { cfcontrast: {} } }, "wrong");
-    expect(() => configuration({ preset: wrong })).toThrow(/byMethod: expected a table of changes/);
+    const names = [wrong, "byMethod", "cfcontra"];
+    await userError(() => configuration({ preset: wrong }), "invalid-value", ...names);
   });
 });

@@ -60,7 +60,7 @@ describe("MobileNetV1", () => {
   test("starts from the published file, and refuses another width", published, () => {
     const [network, wider] = [build(0.25), build(0.5)];
     expect(startFrom(weights, network)).toMatch(
-      /: 135 tensors; layer5, layer6 of the network as new; its conv_preds left out$/,
+      /: 135 tensors; initialised: layer5, layer6; not used: conv_preds of the file$/,
     );
     expect(() => startFrom(weights, wider)).toThrow(/its conv1\.weight is \[8,3,3,3\], but/);
     dispose([network.parameters.all, wider.parameters.all]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { poly, sgd } from "../../src/nn/index.js";
+import { sgd } from "../../src/nn/index.js";
 import { dispose, keep, scope, tensor } from "../../src/torch/index.js";
 
 const RATE = 0.1;
@@ -58,11 +58,4 @@ test("a gradient from before the optimiser counts, and one that no loss reaches 
   };
   expect(step(true)).toBeCloseTo(2 - RATE * (3 + 5e-4 * 2), 6);
   expect(step(false)).toBeCloseTo(2 - RATE * 5e-4 * 2, 6);
-});
-
-test("the poly schedule goes from 1 to 0 and no further", () => {
-  expect(poly(0, 100)).toBe(1);
-  expect(poly(50, 100)).toBeCloseTo(0.5 ** 0.9, 12);
-  expect(poly(25, 100, 4)).toBeCloseTo(0.75 ** 4, 12);
-  expect([poly(100, 100), poly(150, 100)]).toEqual([0, 0]);
 });

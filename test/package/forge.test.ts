@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 
-// What a forge reads can run nowhere here: these tests hold its form, and that what it names is there.
+// These files run on a forge only: the tests check their format, and that the names in them exist.
 
 const FORMS = ".github/ISSUE_TEMPLATE";
 const WORKFLOWS = ".github/workflows";
@@ -40,7 +40,7 @@ describe.each(readdirSync(WORKFLOWS))("the workflow %s", (name) => {
   const { jobs } = workflow.parse(read(`${WORKFLOWS}/${name}`));
 
   test.each(Object.entries(jobs))(
-    "%s uses what its matrix defines, and caches npm alone",
+    "%s uses what its matrix defines, and caches npm only",
     (_, job) => {
       const used = [...JSON.stringify(job).matchAll(/\$\{\{ (?:matrix\.(\w+)|[^}]*) \}\}/g)];
       expect(used.length).toBeGreaterThan(2);
@@ -94,7 +94,7 @@ const form = z.strictObject({
 describe.each(readdirSync(FORMS))("the form %s", (name) => {
   const { body } = form.parse(read(`${FORMS}/${name}`));
 
-  test("asks different things, and something for certain", () => {
+  test("asks different questions, at least one of them required", () => {
     const ids = body.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     const labels = body.map(({ attributes }) => attributes.label);
@@ -105,13 +105,13 @@ describe.each(readdirSync(FORMS))("the form %s", (name) => {
     }
   });
 
-  test("names documents that are there", () => {
+  test("names documents that exist", () => {
     const named = readFileSync(`${FORMS}/${name}`, "utf8").match(/docs\/[\w.-]+/g) ?? [];
     expect(named.filter((path) => !existsSync(path))).toEqual([]);
   });
 });
 
-test("CITATION.cff cites the paper, and states no version besides package.json's", () => {
+test("CITATION.cff cites the paper, and does not state a version", () => {
   const person = z.strictObject({ "family-names": text, "given-names": text });
   const citation = z.strictObject({
     "cff-version": z.literal("1.2.0"),

@@ -23,7 +23,7 @@ function imported(folder: string, ending: string): Set<string> {
   return found;
 }
 
-test("what src/ and setup/ import is installed with the package, and nothing else is", () => {
+test("the dependencies are the packages that src/ and setup/ import", () => {
   const used = new Set([...imported("src", ".ts"), ...imported("setup", ".js")]);
   for (const built of ["typescript", "vite"]) used.delete(built); // in a clone only
   const asked = Object.keys(peerDependencies);
@@ -31,7 +31,7 @@ test("what src/ and setup/ import is installed with the package, and nothing els
   expect([...used].sort()).toEqual(Object.keys(dependencies).sort());
 });
 
-test("what the pages import is bundled into them: a development dependency", () => {
+test("packages that the pages import are bundled: development dependencies", () => {
   const used = [...imported("web", ".ts"), ...imported("web", ".js"), ...imported("web", ".css")];
   expect(used).toContain("uplot");
   const developed = new Set(Object.keys(devDependencies));
@@ -46,7 +46,7 @@ test("ONNX Runtime is optional, and the version it is tested with is in the rang
   }
 });
 
-test("the lock file says what package.json says, and no address", () => {
+test("the lock file agrees with package.json, and contains no address", () => {
   const { name, version, engines, bin } = manifest;
   expect(lock.packages[""]).toMatchObject({ name, version, engines, bin });
   expect(lock.version).toBe(version);
@@ -58,7 +58,7 @@ test("the lock file says what package.json says, and no address", () => {
   expect(JSON.stringify(lock)).not.toMatch(/https?:\/\/[^"]*\.tgz/);
 });
 
-test("nothing that is installed with the package downloads anything by an install script", () => {
+test("no dependency downloads anything in an install script", () => {
   const scripted = Object.entries<{ hasInstallScript?: boolean; dev?: boolean }>(lock.packages)
     .filter(([, { hasInstallScript, dev }]) => hasInstallScript && !dev)
     .map(([name]) => name);

@@ -22,33 +22,33 @@ describe("nextVersion", () => {
   });
 
   test.each([
-    ["1.2.3", "1.2.2", /older than 1\.2\.3/],
-    ["1.10.0", "1.9.9", /older/],
-    ["1.2.3", "v1.2.4", /v1\.2\.4 is not a version: expected patch, minor, major or X\.Y\.Z/],
+    ["1.2.3", "1.2.2", /1\.2\.2 is older than 1\.2\.3/],
+    ["1.10.0", "1.9.9", /1\.9\.9 is older than 1\.10\.0/],
+    ["1.2.3", "v1.2.4", /v1\.2\.4 is not a version: .*X\.Y\.Z/],
     ["1.2.3", "1.2", /not a version/],
     ["1.2.3", "1.2.04", /not a version/],
     ["1.2.3", "constructor", /not a version/],
-  ])("%s, %s is refused", (current, wanted, says) => {
-    expect(() => nextVersion(current, wanted)).toThrow(says);
+  ])("%s, %s is refused", (current, wanted, message) => {
+    expect(() => nextVersion(current, wanted)).toThrow(message);
   });
 });
 
 describe("releasedChangelog", () => {
   const text = "# Changelog\n\n## Unreleased\n\n- New.\n\n## 0.1.0 - 2026-01-01\n\n- First.\n";
 
-  test("dates what is unreleased, below a new heading for what comes", () => {
+  test("moves unreleased changes to the version, below a new empty section", () => {
     expect(releasedChangelog(text, "0.2.0", "2026-03-04")).toBe(
       "# Changelog\n\n## Unreleased\n\n## 0.2.0 - 2026-03-04\n\n- New.\n\n## 0.1.0 - 2026-01-01\n\n- First.\n",
     );
   });
 
-  test("refuses a release without changes, and one that has been", () => {
+  test("refuses a release without changes, and an existing one", () => {
     const released = releasedChangelog(text, "0.2.0", "2026-03-04");
-    expect(() => releasedChangelog(released, "0.3.0", "2026-03-05")).toThrow(/has nothing under/);
-    expect(() => releasedChangelog("# Changelog\n", "0.3.0", "2026-03-05")).toThrow(
-      /has nothing under "## Unreleased": write there what 0\.3\.0 changes/,
-    );
-    expect(() => releasedChangelog(text, "0.1.0", "2026-03-05")).toThrow(/a section of 0\.1\.0/);
+    const empty = /CHANGELOG\.md: .*"## Unreleased" is empty; .*0\.3\.0/;
+    expect(() => releasedChangelog(released, "0.3.0", "2026-03-05")).toThrow(empty);
+    expect(() => releasedChangelog("# Changelog\n", "0.3.0", "2026-03-05")).toThrow(empty);
+    const existing = /CHANGELOG\.md already .*0\.1\.0/;
+    expect(() => releasedChangelog(text, "0.1.0", "2026-03-05")).toThrow(existing);
   });
 });
 
@@ -58,9 +58,9 @@ describe("release", () => {
   interface Clone {
     readonly root: string;
     git(...args: string[]): string;
-    /** The version that each file states, in the working tree. */
+    /** The version in each file of the working tree. */
     versions(): (string | undefined)[];
-    /** A release whose slow parts write down what they see. */
+    /** Runs a release whose slow steps record the versions that they see. */
     attempt(wanted: string, changes?: object): { seen: string[]; result: object };
   }
 
@@ -102,7 +102,7 @@ describe("release", () => {
       use({ root, git, versions, attempt });
     });
 
-  test("writes the version and the date, then checks, packs and tries; commits nothing", async () => {
+  test("writes the version and the date, then checks, packs and tests; does not commit", async () => {
     await inClone(({ git, versions, attempt }) => {
       const { seen, result } = attempt("9.0.0");
       expect(seen).toEqual(
@@ -118,19 +118,19 @@ describe("release", () => {
     });
   });
 
-  test("with commit it commits and tags; the next release needs changes and another tag", async () => {
+  test("with commit, commits and tags; the next release needs changes and another tag", async () => {
     await inClone(({ git, attempt }) => {
       attempt("9.0.0", { commit: true });
       expect(git("log", "--format=%s")).toBe("Release 9.0.0\nStart");
       expect(git("describe")).toBe("v9.0.0");
       expect(git("status", "--porcelain")).toBe("");
-      expect(() => attempt("9.0.0")).toThrow(/the tag v9\.0\.0 exists already/);
-      expect(() => attempt("patch")).toThrow(/CHANGELOG\.md has nothing under/);
+      expect(() => attempt("9.0.0")).toThrow(/the tag v9\.0\.0 already exists/);
+      expect(() => attempt("patch")).toThrow(/CHANGELOG\.md: .*"## Unreleased" is empty/);
     });
   });
 
   test.each(["check", "pack", "tryPackage"])(
-    "where %s fails, everything is as before",
+    "if %s fails, all files are restored",
     async (step) => {
       await inClone(({ git, attempt }) => {
         const fail = () => {

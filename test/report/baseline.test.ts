@@ -61,6 +61,22 @@ describe("a baseline", () => {
     expect(baseline(run("c", { pretrain }), elsewhere)).toBeUndefined();
   });
 
+  test("is not the run named by after, but source-only after it, or the pretraining of both", () => {
+    const after = { method: "minent", steps: 5, run: "/runs/minent-first-1" };
+    const pretrain = { steps: 2500, rate: 0.03, run: "/runs/pretrained-1" };
+    const first = run("/runs/minent-first-1", { method: "minent", pretrain });
+    const start = sourceOnly("/runs/pretrained-1", { pretrain: undefined });
+    const two = run("c", { after, pretrain });
+    expect(baseline(two, first)).toBeUndefined();
+    expect(baseline(two, first, sourceOnly("s", { pretrain }))).toBeUndefined();
+    expect(baseline(two, first, start)).toBe("pretraining /runs/pretrained-1");
+    const same = sourceOnly("s", { after, pretrain });
+    expect(baseline(two, first, start, same)).toBe("source-only s");
+    const options = { minent: { entropy: 9 } };
+    const other = sourceOnly("s", { after, pretrain, options });
+    expect(baseline(two, other)).toBeUndefined(); // another first run
+  });
+
   test("source-only has none", () => {
     expect(baseline(sourceOnly("a"), sourceOnly("b"))).toBeUndefined();
   });

@@ -4,6 +4,7 @@ export interface Changes {
   readonly network?: object;
   readonly options?: object;
   readonly pretrain?: object | undefined;
+  readonly after?: object;
   readonly evaluate?: object;
   readonly sizes?: object;
   readonly train?: object;

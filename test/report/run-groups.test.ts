@@ -43,6 +43,22 @@ describe("a group", () => {
     ]);
   });
 
+  test("is told by the method it comes after, its options included, not by where that lies", () => {
+    const following = (own: object, entropy = 0.1) =>
+      key({
+        after: { method: "minent", steps: 5, ...own },
+        options: { cfcontra: {}, minent: { entropy } },
+      });
+    const first = following({ run: "/a/streets-minent-first-1" });
+    expect(following({ run: "/b/other" })).toBe(first);
+    expect(following({ steps: 6 })).not.toBe(first);
+    expect(following({}, 0.2)).not.toBe(first);
+    const named = (run: string) => key({ after: { run } });
+    expect(named("/a/streets-minent-1")).not.toBe(named("/a/streets-advent-1"));
+    const seeds = starting((seed) => ({ after: { run: `/a/streets-minent-${seed}` } }));
+    expect(seeds[0]).toBe(seeds[1]);
+  });
+
   const alike: [string, Changes][] = [
     ["the seed", { train: { seed: 2 } }],
     ["when it is saved and measured", { train: { checkpointEvery: 10, evaluateEvery: 7 } }],

@@ -4,7 +4,7 @@ import { checks, failing, projects } from "../../setup/checks.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 import { write } from "./fake-libtorch.js";
 
-test("every folder with a tsconfig.json is a project whose types are checked", async () => {
+test("checks the types of every folder with a tsconfig.json", async () => {
   await inTemporaryFolder(async (root) => {
     for (const folder of ["web", "test", "node_modules", "dist"]) {
       write(join(root, folder, "tsconfig.json"), "{}");
@@ -20,7 +20,7 @@ test("every folder with a tsconfig.json is a project whose types are checked", a
   });
 });
 
-test("all checks run, and those that fail are named", async () => {
+test("runs all checks, and returns the names of those that fail", async () => {
   await inTemporaryFolder(async (root) => {
     write(join(root, "passes.js"), "");
     write(join(root, "fails.js"), "process.exit(2)");

@@ -19,7 +19,7 @@ test.each([
   "predict --onnx model.onnx photo.png",
   "predict photo.png --onnx=model.onnx",
   "playground before.onnx after.onnx",
-])("`cfcontra %s` needs no libtorch", (line) => {
+])("`cfcontra %s` does not need libtorch", (line) => {
   expect(needsEngine(line.split(" ").filter(Boolean))).toBe(false);
 });
 

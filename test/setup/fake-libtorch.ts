@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Host, inspectLibtorch, type Libtorch } from "../../setup/libtorch.js";
 
-/** Writes a file and the folders that it lies in. */
+/** Writes a file, and creates its folder. */
 export function write(path: string, text = ""): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
@@ -14,11 +14,11 @@ interface Fake {
   readonly header?: string;
   readonly cuda?: boolean;
   readonly symbol?: string;
-  /** What libtorch_cpu holds. */
+  /** The content of libtorch_cpu. */
   readonly cpu?: string;
 }
 
-/** What the set-up looks at of a libtorch: two headers and the names of three libraries. */
+/** The parts of a libtorch that the set-up reads: two headers and the names of three libraries. */
 export function fakeLibtorch(
   folder: string,
   { version = "2.6.0", lib = "lib", header = "", cuda = false, symbol = "", cpu = "" }: Fake = {},
@@ -35,7 +35,7 @@ export function fakeLibtorch(
   return folder;
 }
 
-/** A Linux machine on which nothing is installed, below `root`. */
+/** A Linux machine in `root`, on which nothing is installed. */
 export function host(root: string, changes: Partial<Host> = {}): Host {
   return {
     env: {},
@@ -48,7 +48,7 @@ export function host(root: string, changes: Partial<Host> = {}): Host {
   };
 }
 
-/** What the set-up knows of a libtorch that nothing is wrong with. */
+/** The properties of a valid libtorch. */
 export function inspected(folder: string, machine: Host): Libtorch {
   const found = inspectLibtorch(folder, machine);
   if (found.problem !== undefined) throw new Error(found.problem);

@@ -29,11 +29,11 @@ describe("dependenciesFresh", () => {
       return dependenciesFresh(root);
     });
 
-  test("what the lock file asks for is there; packages for other platforms need not be", async () => {
+  test("is true if the packages of the lock file are installed, except those for other platforms", async () => {
     expect(await at({ packages: installed })).toBe(true);
   });
 
-  test("nothing installed, an older version, one missing, a torn record: not", async () => {
+  test("is false if nothing is installed, a package is older or missing, or the record is incomplete", async () => {
     expect(await at(undefined)).toBe(false);
     const old = { ...installed, "node_modules/b": { version: "1.9.0" } };
     expect(await at({ packages: old })).toBe(false);
@@ -41,7 +41,7 @@ describe("dependenciesFresh", () => {
     expect(await at('{"packages": {')).toBe(false);
   });
 
-  test("an installed package, which has no lock file, is left alone", async () => {
+  test("is true for an installed package, which does not have a lock file", async () => {
     await inTemporaryFolder(async (root) => {
       expect(dependenciesFresh(root)).toBe(true);
       const nested = join(root, "node_modules/cfcontra");
@@ -52,7 +52,7 @@ describe("dependenciesFresh", () => {
 });
 
 describe("distFresh", () => {
-  test("asks what the sources say, not when they were touched", async () => {
+  test("depends on the content of the sources, not their times", async () => {
     await inTemporaryFolder(async (root) => {
       expect(distFresh(root)).toBe(true); // a published package has no src/
       const file = join(root, "src/deep/a.ts");
@@ -74,7 +74,7 @@ describe("distFresh", () => {
   });
 });
 
-test("removeOrphans deletes what was compiled from sources that are gone, and no page", async () => {
+test("removeOrphans deletes compiled files without sources, but no pages", async () => {
   await inTemporaryFolder(async (root) => {
     write(join(root, "src/here/a.ts"), "");
     const stay = ["here/a.js", "here/a.d.ts", "web/page/assets/index.js", ".tsbuildinfo"];
@@ -87,7 +87,7 @@ test("removeOrphans deletes what was compiled from sources that are gone, and no
 });
 
 describe("fingerprint", () => {
-  test("follows names and contents, and nothing that only moves between files", async () => {
+  test("depends on names and contents", async () => {
     await inTemporaryFolder(async (root) => {
       const of = () => fingerprint(root, ["x", "missing"]);
       write(join(root, "x/a"), "12");

@@ -15,7 +15,7 @@ function owned(lock: string, owner: object): void {
 }
 
 describe("withLock", () => {
-  test("gives what the work gives, and is gone afterwards, also after an error", async () => {
+  test("returns the result of the work, and releases the lock, also after an error", async () => {
     await inTemporaryFolder(async (root) => {
       const lock = join(root, "build", "lock");
       const inside = () => {
@@ -32,7 +32,7 @@ describe("withLock", () => {
     });
   });
 
-  test("takes over from an owner that has died, or whose number another process has now", async () => {
+  test("takes over the lock of a dead process, or of one whose id was reused", async () => {
     await inTemporaryFolder(async (root) => {
       const lock = join(root, "lock");
       const waits: number[] = [];
@@ -48,7 +48,7 @@ describe("withLock", () => {
     });
   });
 
-  test("lets one process in at a time, and the others wait their turn", async () => {
+  test("admits one process at a time", async () => {
     await inTemporaryFolder(async (root) => {
       const [lock, log] = [join(root, "lock"), join(root, "log")];
       writeFileSync(log, "");

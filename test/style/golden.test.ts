@@ -6,7 +6,7 @@ import { copyInto, dispose, noGrad, scope, type Tensor, tensor } from "../../src
 import { type GoldenTensor, goldenParameter, readGolden } from "../golden/golden.js";
 import { relativeError } from "../golden/relative-error.js";
 
-// Features, pictures, losses and gradients recorded from the published implementation of AdaIN.
+// Recorded from the published implementation of AdaIN.
 describe("AdaIN equals the reference", () => {
   const golden = readGolden("adain.safetensors");
   const values = (name: string) => golden.get(name)?.data as Float32Array;
@@ -26,7 +26,7 @@ describe("AdaIN equals the reference", () => {
   }
   afterAll(() => dispose(coder.parameters.all));
 
-  it("in features and their exchange of statistics", () => {
+  it("in features, before and after the exchange of statistics", () => {
     scope(() => {
       const content = coder.encode(load("content"))[3];
       const style = coder.encode(load("style"))[3];
@@ -40,7 +40,7 @@ describe("AdaIN equals the reference", () => {
   it.each([
     [1, "decoded"],
     [0.5, "decoded_alpha_0.5"],
-  ])("in the picture at alpha %d", (alpha, name) => {
+  ])("in the image at alpha %d", (alpha, name) => {
     noGrad(() =>
       scope(() => {
         const style = adain(coder);
@@ -52,7 +52,7 @@ describe("AdaIN equals the reference", () => {
     );
   });
 
-  it("in losses and the decoder's gradients", () => {
+  it("in losses and gradients of the decoder", () => {
     scope(() => {
       const losses = adainLosses(coder, load("content"), load("style"));
       expect(
@@ -71,7 +71,7 @@ describe("AdaIN equals the reference", () => {
     });
   });
 
-  it("in the colours of one image given to another", () => {
+  it("in colours transferred from one image to another", () => {
     scope(() => {
       const [content, style] = [load("content").squeeze(0), load("style").squeeze(0)];
       const recolored = coral.apply(style, coral.statistics(content), 1);

@@ -6,7 +6,7 @@ import { manualSeed, maxPool2d, noGrad, rand, scope } from "../../src/torch/inde
 import { relativeError } from "../golden/relative-error.js";
 
 describe("strips", () => {
-  it.each([16, 17, 31, 33, 64, 65])("pool %i rows as all at once", (height) => {
+  it.each([16, 17, 31, 33, 64, 65])("pool %i rows like one call", (height) => {
     scope(() => {
       const x = rand([1, 2, height, 5]);
       const pool = (rows: typeof x) => maxPool2d(rows, 2, { ceilMode: true });
@@ -16,8 +16,8 @@ describe("strips", () => {
     });
   });
 
-  // 301 rows: five strips down and, of 151 rows at half the resolution, five up.
-  it.each([64, 65, 301])("restyle an image of %i rows as AdaIN by definition does", (height) => {
+  // 301 rows: five strips in the encoder and, of 151 rows at half the resolution, five in the decoder.
+  it.each([64, 65, 301])("restyle an image of %i rows like AdaIN without strips", (height) => {
     manualSeed(3);
     noGrad(() =>
       scope(() => {

@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from "../../src/torch/index.js";
 
-/** A picture [3, height, width] with structure and noise, its channels apart in mean and spread. */
+/** An image [3, height, width] with structure and noise; its channels differ in mean and deviation. */
 function picture(seed: number, height = 48, width = 64): Tensor {
   manualSeed(seed);
   const spread = randn([3, 1, 1]).mul(0.03).add(0.1);
@@ -32,7 +32,7 @@ const beta = 0.05;
 describe.each(STYLES)("%s", (name) => {
   const style = styleOf(name, { beta });
 
-  it("leaves an image that is its own style nearly as it is", () => {
+  it("hardly changes an image that is its own style", () => {
     scope(() => {
       const content = picture(1, 256, 256); // the size at which spectra are compared
       const result = style.apply(content, style.statistics(content), 1);
@@ -43,7 +43,7 @@ describe.each(STYLES)("%s", (name) => {
     });
   });
 
-  it("takes over what it is named for", () => {
+  it("transfers the statistics of the style", () => {
     scope(() => {
       const [content, other] = [picture(1), picture(2)];
       const result = style.apply(content, style.statistics(other), 1);
@@ -56,7 +56,7 @@ describe.each(STYLES)("%s", (name) => {
     });
   });
 
-  it("does nothing at alpha 0, and half of it at 0.5", () => {
+  it("returns the content at alpha 0, and the mean of content and result at 0.5", () => {
     scope(() => {
       const [content, other] = [picture(1), picture(2)];
       const statistics = style.statistics(other);
@@ -67,7 +67,7 @@ describe.each(STYLES)("%s", (name) => {
     });
   });
 
-  it("bears a grey image, and one without any contrast", () => {
+  it("stays finite for grey images and images without contrast", () => {
     scope(() => {
       const flat = picture(1).mul(0).add(0.5);
       const grey = picture(1).mean([0], true).expand(3, 48, 64).contiguous();
@@ -81,7 +81,7 @@ describe.each(STYLES)("%s", (name) => {
   });
 });
 
-it("coral takes over the correlations of the channels", () => {
+it("coral transfers the correlations of the channels", () => {
   scope(() => {
     const mixed = (x: Tensor) => {
       const [r, g, b] = [0, 1, 2].map((c) => x.slice(0, c, c + 1)) as [Tensor, Tensor, Tensor];
@@ -110,14 +110,14 @@ it("coral takes over the correlations of the channels", () => {
 it("fourier keeps the high frequencies", () => {
   scope(() => {
     const [content, other] = [picture(1), picture(2)];
-    const style = styleOf("fourier", { beta: 0.01 }); // the mean alone, at this size
+    const style = styleOf("fourier", { beta: 0.01 }); // only the mean, at this size
     const result = style.apply(content, style.statistics(other), 1);
     const around = (x: Tensor) => x.sub(x.mean([1, 2], true));
     expect(relative(around(result), around(content))).toBeLessThan(1e-4);
   });
 });
 
-it("bytes go to pixels and back unchanged, and are clamped", () => {
+it("converts bytes to pixels and back without change, and clamps", () => {
   scope(() => {
     const image = Uint8Array.from({ length: 2 * 3 * 3 }, (_, i) => i * 15);
     const sample = { name: "a", width: 3, height: 2, image };
@@ -135,8 +135,8 @@ it("averages statistics element by element", () => {
   });
 });
 
-describe("adain with a coder that passes images on", () => {
-  it("makes the same picture in bfloat16, within one of 255 on average", () => {
+describe("adain with an untrained coder that preserves images", () => {
+  it("gives the same image in bfloat16, within one of 255 on average", () => {
     manualSeed(3);
     const coder = freshCoder(0.25);
     const [content, other] = [picture(1, 128, 128), picture(2, 128, 128)];
@@ -147,8 +147,8 @@ describe("adain with a coder that passes images on", () => {
     const [exact, quick] = [made("float32"), made("bfloat16")];
     const apart = exact.map((value, i) => Math.abs(value - (quick[i] as number)));
     const mean = apart.reduce((sum, one) => sum + one, 0) / apart.length;
-    expect(new Set(exact).size).toBeGreaterThan(50); // a picture, not a plane
-    expect(mean).toBeGreaterThan(0); // it was another arithmetic
+    expect(new Set(exact).size).toBeGreaterThan(50); // not a uniform image
+    expect(mean).toBeGreaterThan(0); // bfloat16 was used
     expect(mean).toBeLessThan(1);
 
     for (const parameter of coder.parameters.all.values()) parameter.dispose();
@@ -175,7 +175,7 @@ describe("a stylist", () => {
   const options = { alpha: 1, images: 1, size, seed: 7 };
   const color = styleOf("color", { beta });
 
-  it("gives the same picture for the same key, others for others, and reads each style once", async () => {
+  it("gives the same image for the same key, others for others, and reads each style once", async () => {
     loads = 0;
     const stylist = createStylist(color, styles, options);
     const results = [];
@@ -192,7 +192,7 @@ describe("a stylist", () => {
     stylist.dispose();
   });
 
-  it("keeps the label map and leaves no tensors behind", async () => {
+  it("keeps the label map and leaks no tensors", async () => {
     const before = liveMemory().tensors;
     const stylist = createStylist(color, styles, { ...options, images: 4 });
     const result = await stylist(sample(1), 0);

@@ -35,7 +35,11 @@ describe("errors are one line that names the operator", () => {
       /matmul.*\[3\].*\[2, ?2\]/,
     ],
     ["a string for a tensor", () => operator("relu")("x" as never), /relu.*self/],
-    ["nothing for a tensor", () => operator("relu")(), /relu.*self/],
+    [
+      "nothing for a tensor",
+      () => operator("relu")(),
+      /^aten::relu takes 1 argument, but received 0$/,
+    ],
     [
       "several results where one is expected",
       () => operator("linalg_svd")(torch.ones([2, 2])),

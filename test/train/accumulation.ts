@@ -27,13 +27,13 @@ import { trainingSteps } from "../../src/train/index.js";
 
 const WEIGHTS = { aux: 0.1, entropy: 0.001, entropyAux: 0.0002, contrast: 0.5 };
 
-/** Options of CFContra under which the code below says all of it. */
+/** Options under which the code below is all of CFContra. */
 export const plainCfcontra = { contrast: WEIGHTS.contrast, sourceImages: 3, targetImages: 4 };
 
 /**
- * What one process learns that looks at the samples of a batch one by one, accumulates half of each
- * one's gradient, and then steps: weights, momentum and prototypes. MinEnt or CFContra, written
- * out once more.
+ * Trains in one process that processes the samples of a batch one by one, accumulates half of each
+ * gradient, and then steps: a second implementation of MinEnt and CFContra. Returns weights, momentum
+ * and prototypes.
  */
 export async function accumulated(raw: object, folder: string): Promise<Map<string, number[]>> {
   const config = withAbsoluteRoots(parseConfig(raw), folder);
@@ -96,7 +96,7 @@ export async function accumulated(raw: object, folder: string): Promise<Map<stri
     ...(before && { before }),
   };
   for await (const _ of trainingSteps({ ...parts.loop, method: own })) {
-    // the steps are all that matters
+    // the loop only needs to run
   }
   const learnt: TensorMap = new Map([
     ...named("network/", network.parameters.all),

@@ -14,8 +14,8 @@ function put(folder: string, ...names: readonly string[]): void {
 const left = (folder: string, names: readonly string[]) =>
   names.filter((name) => existsSync(join(folder, name)));
 
-describe("what a killed process had begun to write", () => {
-  test("goes, at the places where it lies", () =>
+describe("temporary files of a killed process", () => {
+  test("are removed where a run writes them", () =>
     inTemporaryFolder(async (run) => {
       const names = [
         "config.yaml.1.part",
@@ -36,7 +36,7 @@ describe("what a killed process had begun to write", () => {
       expect(left(run, whole)).toEqual(whole);
     }));
 
-  test("stays where it may be another's: of another name, or at another place", () =>
+  test("stay under other names and in other folders", () =>
     inTemporaryFolder(async (run) => {
       const names = [
         "movie.mkv.1234.part",
@@ -59,7 +59,7 @@ describe("what a killed process had begun to write", () => {
       expect(existsSync(join(run, "status.json.77.part"))).toBe(true);
     }));
 
-  test("stays behind links, which are not followed", () =>
+  test("stay behind links", () =>
     inTemporaryFolder(async (root) => {
       const run = join(root, "run");
       mkdirSync(join(run, "previews"), { recursive: true });

@@ -4,34 +4,33 @@ import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createLoader } from "../../src/datasets/loader.js";
 import { memoryLeft, memoryWatch } from "../../src/train/memory.js";
-import { cli, preset, tiny } from "../cli/cli.js";
+import { cli, expectError, preset, tiny } from "../cli/cli.js";
 import { fixtureSize, inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { skipUnless } from "../skip.js";
 import { tinyDataset } from "./tiny.js";
 
-test("a loss that is not finite: step, loss, cures, and the checkpoint to go on from", async () => {
+test("a loss that is not finite: the error has step, loss, advice, and the command to resume", async () => {
   await inTemporaryFolder(async (root) => {
     await makeDomains(root);
     const train = { ...tiny(root).train, steps: 50, rate: 1e12 };
     const path = await preset(root, tiny(root, { method: "source-only", train }));
     const run = join(root, "run");
-    const { code, err } = await cli("train", "--preset", path, "--out", run);
-    expect(code).toBe(1);
-    const error = err.split("\n").find((line) => line.startsWith("error: "));
+    const outcome = await cli("train", "--preset", path, "--out", run);
+    expectError(outcome, "not-finite", "train.rate", `train --resume ${run}`);
+    const error = outcome.err.split("\n").find((line) => line.startsWith("error: "));
     expect(error).toMatch(
-      /^error: step \d+: (the loss source\/main is (NaN|-?Infinity)|\S+ is not finite)/,
+      /^error: step \d+: .*(source\/main is (NaN|-?Infinity)|\S+ is not finite)/,
     );
-    expect(error).toMatch(/lower train\.rate/);
     expect(error).toMatch(
-      /the newest checkpoint is \S+\/step-\d+\.safetensors; resume with: .*train --resume \S+ --set train\.rate=\S+$/,
+      /\S+\/step-\d+\.safetensors; .*train --resume \S+ --set train\.rate=\S+$/,
     );
   });
 });
 
-describe("a loader that waits", () => {
+describe("a slow disk", () => {
   afterEach(() => vi.useRealTimers());
 
-  test("says for what every 30 s, and is quiet once it comes", async () => {
+  test("causes a warning with the file every 30 s, until the file is read", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
     const warnings: string[] = [];
     const four = tinyDataset(4);
@@ -56,9 +55,7 @@ describe("a loader that waits", () => {
     expect(warnings).toEqual([]);
     await vi.advanceTimersByTimeAsync(32_000);
     expect(warnings).toHaveLength(2);
-    expect(warnings[1]).toMatch(
-      /^waiting for c\.png of gta5 for 60 s: is the disk .* slow, or gone\?$/,
-    );
+    expect(warnings[1]).toMatch(/c\.png of gta5 .*60 s/);
     release();
     expect(await next).toHaveLength(4);
     await vi.advanceTimersByTimeAsync(120_000);
@@ -88,7 +85,7 @@ describe("memory", () => {
     expect(limit).toBeLessThanOrEqual(totalmem());
   });
 
-  test("is the machine's, where no control group says less", async () => {
+  test("is the machine's, if no control group limits it", async () => {
     const machine = { left: 9000 * MEBI, limit: 16000 * MEBI, of: "machine" };
     const files = { "proc/meminfo": meminfo(16000, 9000) };
     await on(files, (root) => expect(memoryLeft(root)).toEqual(machine));
@@ -104,7 +101,7 @@ describe("memory", () => {
 
   test.each([
     [
-      "version 2, of a group further up, its file cache as free",
+      "version 2, of a parent group, with its file cache as free",
       {
         "proc/self/cgroup": "0::/slurm/job/step\n",
         "sys/fs/cgroup/slurm/job/memory.max": `${2000 * MEBI}\n`,
@@ -114,7 +111,7 @@ describe("memory", () => {
       60,
     ],
     [
-      "version 1, seen from inside a container",
+      "version 1, from inside a container",
       {
         "proc/self/cgroup": "9:cpu:/docker/abc\n4:memory:/docker/abc\n",
         "sys/fs/cgroup/memory/memory.limit_in_bytes": `${2000 * MEBI}\n`,
@@ -132,7 +129,7 @@ describe("memory", () => {
       for (let i = 0; i < 3; i++) look();
       expect(warnings).toHaveLength(1);
       expect(warnings[0]).toMatch(
-        /^only 60 MiB of this control group's 2000 MiB .* process holds \d+ MiB: .*train\.batch/,
+        /\b60 MiB of this control group's 2000 MiB .* process .*\b\d+ MiB.*train\.batch/,
       );
     });
   });

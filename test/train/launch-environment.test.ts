@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { placeOf } from "../../src/train/index.js";
 import { firstHost } from "../../src/train/launch-environment.js";
+import { userError } from "../user-error.js";
 
 const torch = { RANK: "3", WORLD_SIZE: "8", MASTER_ADDR: "node1", MASTER_PORT: "1234" };
 
-test("nobody says anything of other processes: there are none", () => {
+test("there is no group without the variables, or with one process", () => {
   expect(placeOf({})).toBeUndefined();
   expect(placeOf({ RANK: "0", WORLD_SIZE: "1" })).toBeUndefined();
   expect(placeOf({ MASTER_ADDR: "node1", LOCAL_RANK: "1" })).toBeUndefined();
@@ -20,7 +21,7 @@ test("the variables of torchrun and of a PyTorchJob", () => {
   expect(placeOf({ ...torch, MASTER_PORT: undefined })?.port).toBe(29500);
 });
 
-test("the variables of Slurm, below those of torchrun", () => {
+test("the variables of Slurm, which those of torchrun override", () => {
   const slurm = { SLURM_PROCID: "5", SLURM_NTASKS: "8", SLURM_LOCALID: "1" };
   const job = { ...slurm, SLURM_JOB_NODELIST: "gpu[003-004]", SLURM_JOB_ID: "41002" };
   const place = { rank: 5, size: 8, localRank: 1 };
@@ -40,12 +41,12 @@ test.each([
 });
 
 test.each([
-  [{ WORLD_SIZE: "2" }, /^RANK is missing: who starts several processes sets RANK, WORLD_SIZE/],
-  [{ RANK: "1" }, /^WORLD_SIZE is missing/],
-  [{ ...torch, RANK: "eight" }, /^RANK is "eight"/],
-  [{ ...torch, RANK: "8" }, /^RANK is 8, but WORLD_SIZE is 8: ranks count from 0/],
-  [{ ...torch, MASTER_ADDR: "" }, /MASTER_ADDR is missing: set it to the address of rank 0's/],
-  [{ SLURM_PROCID: "0", SLURM_NTASKS: "2" }, /neither MASTER_ADDR nor SLURM_JOB_NODELIST/],
-])("%j is refused in a sentence", (env, sentence) => {
-  expect(() => placeOf(env)).toThrow(sentence);
+  [{ WORLD_SIZE: "2" }, ["RANK is missing", "WORLD_SIZE", "MASTER_ADDR"]],
+  [{ RANK: "1" }, ["WORLD_SIZE is missing"]],
+  [{ ...torch, RANK: "eight" }, ['RANK is "eight"']],
+  [{ ...torch, RANK: "8" }, ["RANK is 8", "WORLD_SIZE is 8", "0 to 7"]],
+  [{ ...torch, MASTER_ADDR: "" }, ["WORLD_SIZE is 8", "MASTER_ADDR is missing"]],
+  [{ SLURM_PROCID: "0", SLURM_NTASKS: "2" }, ["SLURM_NTASKS is 2", "SLURM_JOB_NODELIST"]],
+])("%j is refused", async (env, names) => {
+  await userError(() => placeOf(env), "launch-environment", ...names);
 });

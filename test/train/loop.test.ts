@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { Sample } from "../../src/datasets/dataset.js";
 import { UserError } from "../../src/errors.js";
-import type { Method } from "../../src/methods/index.js";
-import { liveMemory, noGrad } from "../../src/torch/index.js";
+import type { Method, Progress } from "../../src/methods/index.js";
+import { liveMemory, noGrad, type Tensor } from "../../src/torch/index.js";
 import { checkpoints, latestCheckpoint, resume, saveInto } from "../../src/train/index.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { userError } from "../user-error.js";
 import { everything, type TinySetup, tinyClasses, tinyDataset, trainTiny, using } from "./tiny.js";
 
 const METHODS = ["source-only", "minent", "cfcontra"] as const;
@@ -21,15 +22,15 @@ describe("a run follows from its seeds", () => {
     expect(await outcome({ method }, 5)).toEqual(await outcome({ method }, 5));
   });
 
-  test("another order of the images, or other first weights, are another run", async () => {
+  test("another order of images, or other initial weights, give another result", async () => {
     const { learnt } = await outcome({}, 5);
     expect((await outcome({}, 6)).learnt).not.toEqual(learnt);
     expect((await outcome({ seed: 2 }, 5)).learnt).not.toEqual(learnt);
   });
 });
 
-describe("stopping after step 3 of 6 and going on gives an uninterrupted run, to the bit", () => {
-  // Momentum, banks, BN statistics, both streams' positions, schedules and warm-up have to survive.
+describe("stopping after step 3 of 6 and resuming equals an uninterrupted run, to the bit", () => {
+  // Momentum, banks, BN statistics, both streams' positions, schedules and warm-up must be restored.
   const setups: TinySetup[] = [
     { method: "source-only" },
     { method: "minent" },
@@ -48,7 +49,7 @@ describe("stopping after step 3 of 6 and going on gives an uninterrupted run, to
         saveInto(folder, info(3), run.network, run.method);
         return reports;
       });
-      // Another seed: nothing may be left of the weights that the second process starts with.
+      // Another seed: none of the initial weights of the second process may remain.
       await using({ ...setup, seed: 9 }, async (run) => {
         const { step: start } = resume(latestCheckpoint(folder), run.network, run.method);
         expect(start).toBe(3);
@@ -63,7 +64,7 @@ describe("stopping after step 3 of 6 and going on gives an uninterrupted run, to
 });
 
 describe("numbers that are not finite", () => {
-  test("end the run in a sentence with step and loss; the last checkpoint is whole", async () => {
+  test("end the run with step and loss in the error; the last checkpoint is intact", async () => {
     await inTemporaryFolder(async (folder) => {
       await using({ method: "minent" }, async (run) => {
         await trainTiny(run, { steps: 2 });
@@ -72,10 +73,8 @@ describe("numbers that are not finite", () => {
         const bias = run.network.parameters.all.get("layer6.conv2d_list.0.bias");
         noGrad(() => bias?.fillInPlace(Number.NaN));
         const more = trainTiny(run, { steps: 4, start: 2 });
-        await expect(more).rejects.toThrow(UserError);
-        await expect(more).rejects.toThrow(
-          /^step 3: the loss source\/main is NaN; the last checkpoint is intact: lower train\.rate/,
-        );
+        const names = ["step 3: ", "source/main is NaN", "checkpoint", "train.rate"];
+        await userError(more, "not-finite", ...names);
         expect(resume(latestCheckpoint(folder), run.network, run.method).step).toBe(2);
         expect(everything(run)).toEqual(good);
         await expect(trainTiny(run, { steps: 3, start: 2 })).resolves.toHaveLength(1);
@@ -83,17 +82,17 @@ describe("numbers that are not finite", () => {
     });
   });
 
-  test("weights that diverged after a finite loss are not saved over good ones", async () => {
+  test("weights that diverged after a finite loss are not saved", async () => {
     await inTemporaryFolder(async (folder) => {
       await using({ method: "source-only" }, async (run) => {
         await trainTiny(run, { steps: 1 });
         saveInto(folder, info(1), run.network, run.method);
-        // The loss of this step is finite; what its update leaves is not.
+        // The loss of this step is finite, the weights after its update are not.
         run.method.state.get("layer6.conv2d_list.0.bias")?.fillInPlace(1e38);
         await trainTiny(run, { steps: 2, start: 1, rate: 10 });
         const save = () => saveInto(folder, info(2), run.network, run.method);
-        expect(save).toThrow(UserError);
-        expect(save).toThrow(/step 2: .* not finite.*earlier checkpoints are intact.*train\.rate/);
+        const names = ["step 2: ", "network/", "checkpoint", "train.rate"];
+        await userError(save, "not-finite", ...names);
         expect(checkpoints(folder)).toHaveLength(1);
         expect(resume(latestCheckpoint(folder), run.network, run.method).step).toBe(1);
       });
@@ -102,7 +101,7 @@ describe("numbers that are not finite", () => {
 });
 
 describe("the loop", () => {
-  test("keeps nothing: tensors and bytes are as many after ten steps as after two", async () => {
+  test("leaks nothing: tensors and bytes are the same after ten steps as after two", async () => {
     await using({ context: { gradientNorms: true } }, async (run) => {
       await trainTiny(run, { steps: 2 });
       const before = liveMemory();
@@ -111,11 +110,52 @@ describe("the loop", () => {
     });
   });
 
-  test("decays the rate by poly towards `schedule`, not towards its own last step", async () => {
+  test("decays the rate by poly to step `schedule`, not to its own last step", async () => {
     await using({ method: "source-only" }, async (run) => {
       const reports = await trainTiny(run, { steps: 3, schedule: 10, rate: 0.02 });
       expect(reports.map(({ rate }) => rate)).toEqual([0.02, 0.02 * 0.9 ** 0.9, 0.02 * 0.8 ** 0.9]);
     });
+  });
+
+  test("warms up, and tells the method the whole factor; a resumed run continues in the middle", async () => {
+    const seen = async (from: number) => {
+      const decays: number[] = [];
+      const method: Method = {
+        ...{ usesTarget: false, headline: "", state: new Map() },
+        step(_: unknown, { rate, decay }: Progress) {
+          expect(rate).toBe(0.02 * decay);
+          decays.push(decay);
+          return {};
+        },
+      };
+      await using({}, (run) =>
+        trainTiny(
+          { ...run, method },
+          { steps: 5, start: from, schedule: 10, warmup: 4, rate: 0.02 },
+        ),
+      );
+      return decays;
+    };
+    const decays = await seen(0);
+    const poly = (step: number) => (1 - step / 10) ** 0.9;
+    for (const [step, decay] of decays.entries()) {
+      expect(decay).toBeCloseTo(poly(step) * (1e-6 + (1 - 1e-6) * (step / 4)), 12);
+    }
+    expect(decays[4]).toBe(poly(4));
+    expect(await seen(3)).toEqual(decays.slice(3));
+  });
+
+  test("discriminators warm up with the network", async () => {
+    const moved = (warmup: number) =>
+      using({ method: "advent" }, async (run) => {
+        const weight = run.method.state.get("discriminator.0.weight") as Tensor;
+        const before = weight.numbers();
+        await trainTiny(run, { steps: 1, schedule: 10, warmup });
+        const after = weight.numbers();
+        return Math.max(...after.map((value, i) => Math.abs(value - (before[i] as number))));
+      });
+    expect(await moved(0)).toBeCloseTo(1e-4, 6); // Adam's first step is as long as its rate
+    expect(await moved(2)).toBeLessThan(1e-8);
   });
 
   test("source-only never opens a target image", async () => {
@@ -130,11 +170,11 @@ describe("the loop", () => {
     await using({ method: "source-only" }, (run) => trainTiny(run, { steps: 2, target }));
     expect(reads).toBe(0);
     await using({ method: "minent" }, async (run) => {
-      await expect(trainTiny(run, { steps: 2, target })).rejects.toThrow("the target was read");
+      await userError(trainTiny(run, { steps: 2, target }), "not-found", "the target was read");
     });
   });
 
-  test("shows a method samples of both domains, in the seed's order, the target's without labels", async () => {
+  test("gives a method samples of both domains in the order of the seed, the target without labels", async () => {
     const look = async (seed: number) => {
       const seen: Record<string, Sample[]> = { source: [], target: [] };
       const method: Method = {
@@ -152,7 +192,7 @@ describe("the loop", () => {
       return seen;
     };
     const { source = [], target = [] } = await look(5);
-    expect([source.length, target.length]).toEqual([4, 9]); // all there are; as many as asked
+    expect([source.length, target.length]).toEqual([4, 9]); // all that exist; as many as requested
     expect(source.every((sample) => sample.label !== undefined)).toBe(true);
     expect(target.some((sample) => "label" in sample)).toBe(false);
     const names = (samples: Sample[] = []) => samples.map(({ name }) => name);
@@ -161,12 +201,12 @@ describe("the loop", () => {
     expect(names((await look(6)).target)).not.toEqual(names(target));
   });
 
-  test("an unreadable sample ends the run with its own sentence", async () => {
+  test("an unreadable sample ends the run with its own error", async () => {
     const load = async () =>
       Promise.reject(new UserError("image-unreadable", "images/7.png: truncated"));
     const source = { ...tinyDataset(4), load };
     await using({ method: "source-only" }, async (run) => {
-      await expect(trainTiny(run, { steps: 2, source })).rejects.toThrow("images/7.png: truncated");
+      await userError(trainTiny(run, { steps: 2, source }), "image-unreadable", "images/7.png");
     });
   });
 });

@@ -18,7 +18,7 @@ async function complete(...args: string[]): Promise<void> {
   expect(code).toBe(0);
 }
 
-/** Ctrl-C once the run has made some steps; returns how many it had made when it ended. */
+/** Sends Ctrl-C after some steps; returns the number of steps done. */
 async function interrupted(run: string, ...args: string[]): Promise<number> {
   const { child, ended } = train(...args, "--out", run);
   while (checkpoints(run).length === 0 && child.exitCode === null) await setTimeout(20);
@@ -31,7 +31,7 @@ async function interrupted(run: string, ...args: string[]): Promise<number> {
   return JSON.parse(readFileSync(join(run, "status.json"), "utf8")).step;
 }
 
-/** Everything that a run wrote down which does not depend on the clock. */
+/** Everything that a run recorded and that does not depend on the clock. */
 function outcome(run: string) {
   const lines = readFileSync(join(run, "metrics.jsonl"), "utf8").trim().split("\n");
   const result = JSON.parse(readFileSync(join(run, "result.json"), "utf8"));
@@ -48,9 +48,9 @@ function outcome(run: string) {
   };
 }
 
-// Self-training has all there is: banks, a teacher, lots drawn by every rank; beside it everything random
-// that the loader does, and statistics that the ranks' batches change differently.
-describe("a whole run, and one that was stopped somewhere and resumed, end in the same bits", () => {
+// Self-training has every kind of state: banks, a teacher, random draws in every rank. The settings add
+// all random augmentation, and statistics that differ between ranks.
+describe("an uninterrupted run and a resumed one end in the same bits", () => {
   const cases = [
     { ranks: 1, precision: "bfloat16" },
     { ranks: 2, precision: "float32" },

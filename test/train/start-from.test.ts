@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../src/errors.js";
 import { deeplabV2, type Network } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
 import { createCoder } from "../../src/style/coder.js";
@@ -16,6 +15,7 @@ import {
 } from "../../src/torch/index.js";
 import { startFrom } from "../../src/train/index.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { userError } from "../user-error.js";
 import { digests } from "./tiny.js";
 
 type Options = Partial<Parameters<typeof deeplabV2>[0]>;
@@ -25,7 +25,7 @@ function build(options: Options = {}): Network {
   return deeplabV2({ ...tiny, init: heInit, ...options });
 }
 
-/** The tensors of a network under the names that a published file has. */
+/** The tensors of a network under the names of a published file. */
 function published(network: Network, rename: (name: string) => string | undefined): TensorMap {
   const renamed = [...network.parameters.all].flatMap(([name, tensor]) => {
     const own = rename(name);
@@ -38,7 +38,7 @@ function published(network: Network, rename: (name: string) => string | undefine
 }
 const count = tensor(new BigInt64Array([7n]), []);
 
-/** Names of a network's tensors that are those of another's, in all bits. */
+/** Names of the tensors that are equal in both networks, to the bit. */
 function equalNames(a: Network, b: Network): string[] {
   const theirs = digests(b.parameters.all);
   return [...digests(a.parameters.all)]
@@ -46,36 +46,45 @@ function equalNames(a: Network, b: Network): string[] {
     .map(([name]) => name);
 }
 
-/** Starts a fresh network from a file of another's tensors, and hands over both. */
+/** Loads a file of one network's tensors into another, and calls `use` with the outcome. */
 async function starting(
   file: (donor: Network) => [name: string, tensors: TensorMap],
-  use: (outcome: { said: string; same: string[]; all: string[] }) => void,
+  use: (outcome: Outcome) => void,
   { from = {}, into = {} }: { from?: Options; into?: Options } = {},
 ): Promise<void> {
   const [donor, network] = [build(from), build(into)];
   try {
     await inTemporaryFolder(async (folder) => {
-      // Nothing starts at 1 or 0, so that what was not copied differs.
+      // No value is 0 or 1, the initial values of many tensors: those that were not copied differ.
       for (const each of donor.parameters.all.values()) each.detach().uniformInPlace(0.5, 1.5);
       const [name, tensors] = file(donor);
       const path = join(folder, name);
       if (name.endsWith(".safetensors")) writeSafetensors(path, tensors);
       else writePyTorch(path, tensors);
       const before = digests(network.parameters.all);
-      let said: string;
+      let note: string | undefined;
+      let error: unknown;
       try {
-        said = startFrom(path, network);
-      } catch (error) {
-        expect(error).toBeInstanceOf(UserError);
+        note = startFrom(path, network);
+      } catch (reason) {
         expect(digests(network.parameters.all)).toEqual(before);
-        said = (error as Error).message;
+        error = reason;
       }
       const same = equalNames(network, donor);
-      use({ said, same, all: [...network.parameters.all.keys()] });
+      use({ note, error, same, all: [...network.parameters.all.keys()] });
     });
   } finally {
     dispose([donor.parameters.all, network.parameters.all]);
   }
+}
+
+interface Outcome {
+  /** What `startFrom` returned, or threw. */
+  readonly note: string | undefined;
+  readonly error: unknown;
+  /** Names of the network's tensors that are equal to the donor's, and of all. */
+  readonly same: string[];
+  readonly all: string[];
 }
 
 const isHead = (name: string) => name.startsWith("head.");
@@ -92,9 +101,9 @@ describe("weights by name:", () => {
     ] as const) {
       await starting(
         (donor) => [name, published(donor, (own) => (isHead(own) ? undefined : `${prefix}${own}`))],
-        ({ said, same, all }) => {
+        ({ note, same, all }) => {
           expect(same).toEqual(all.filter((own) => !isHead(own)));
-          expect(said).toMatch(/tensors; head of the network as new$/);
+          expect(note).toMatch(/tensors; initialised: head$/);
         },
         {
           from: { backbone: "resnet101", width: 0.0625 },
@@ -105,7 +114,7 @@ describe("weights by name:", () => {
   });
 
   test.each(["Scale.", "module."])(
-    "an ImageNet initialisation (%s) gives the backbone; its layer5 is for another head",
+    "an ImageNet initialisation (%s) gives the backbone; its layer5 is of another head",
     async (prefix) => {
       await starting(
         (donor) => {
@@ -116,9 +125,9 @@ describe("weights by name:", () => {
           tensors.set(`${prefix}layer5.conv2d_list.0.bias`, zeros([21]));
           return ["init.pth", tensors];
         },
-        ({ said, same, all }) => {
+        ({ note, same, all }) => {
           expect(same).toEqual(all.filter((own) => !isHead(own) && !isClassifier(own)));
-          expect(said).toMatch(/layer5, layer6, head of the network as new; its layer5 left out/);
+          expect(note).toMatch(/; initialised: layer5, layer6, head; not used: layer5 of the file/);
         },
       );
     },
@@ -136,9 +145,9 @@ describe("weights by name:", () => {
           tensors.set("fc.bias", zeros([1000]));
           return [`${backbone}.pth`, tensors];
         },
-        ({ said, same, all }) => {
+        ({ note, same, all }) => {
           expect(same).toEqual(all.filter((own) => !isHead(own) && !isClassifier(own)));
-          expect(said).toMatch(/its fc left out/);
+          expect(note).toMatch(/; not used: fc of the file/);
         },
         { from: { backbone }, into: { backbone } },
       );
@@ -153,7 +162,7 @@ describe("weights by name:", () => {
         );
         return ["half.pth", new Map(half)];
       },
-      ({ said }) => expect(said).toMatch(/^weights from/),
+      ({ note }) => expect(note).toMatch(/^weights from/),
     );
   });
 
@@ -161,31 +170,36 @@ describe("weights by name:", () => {
     [
       "another width",
       { from: { width: 0.25 } },
-      /its conv1\.weight is \[16,3,7,7\], but .* \[8,3,7,7\] \(\d+ of 116 tensors are so\)/,
+      /conv1\.weight is \[16,3,7,7\].* \[8,3,7,7\].*\(\d+ of 116 tensors/,
     ],
     [
       "other classes",
       { from: { classes: 19 } },
-      /its layer5\.conv2d_list\.0\.weight is \[19,.* number of classes/,
+      /layer5\.conv2d_list\.0\.weight is \[19,.* number of classes/,
     ],
     [
       "a shallower backbone",
       { into: { backbone: "resnet34" } },
-      /has no layer1\.2\.conv1\.weight \(\d+ of \d+ tensors are so\)/,
+      /no\S* .*layer1\.2\.conv1\.weight.*\(\d+ of \d+ tensors/,
     ],
     [
       "a deeper backbone",
       { from: { backbone: "resnet34" } },
-      /has layer1\.2\.conv1\.weight, which this network has not \(\d+ of its \d+/,
+      /layer1\.2\.conv1\.weight, which this network .*\(\d+ of its \d+/,
     ],
   ] as [string, { from?: Options; into?: Options }, RegExp][])(
-    "%s is refused, by its first tensor and their number",
-    async (_, options, says) => {
+    "%s is refused, with its first tensor and their number",
+    async (_, options, message) => {
+      let refused: unknown;
       await starting(
         (donor) => ["other.pth", published(donor, withoutHead)],
-        ({ said }) => expect(said).toMatch(says),
+        ({ error }) => {
+          refused = error;
+        },
         options,
       );
+      const error = await userError(Promise.reject(refused), "weights-mismatch", "other.pth");
+      expect(error.message).toMatch(message);
     },
   );
 });
@@ -206,9 +220,8 @@ test("AdaIN's published pair loads by the numbers of its layers", async () => {
     writePyTorch(decoder, new Map(part("decoder.")));
     loadPublished(coder, encoder, decoder);
     expect(digests(coder.parameters.all)).toEqual(digests(given.parameters.all));
-    expect(() => loadPublished(coder, decoder, encoder)).toThrow(
-      /expected AdaIN's vgg_normalised\.pth/,
-    );
+    const swapped = () => loadPublished(coder, decoder, encoder);
+    await userError(swapped, "weights-mismatch", decoder, "vgg_normalised.pth");
   });
   dispose([given.parameters.all, coder.parameters.all]);
 });

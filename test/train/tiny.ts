@@ -1,14 +1,18 @@
 import { createHash } from "node:crypto";
 import { type Dataset, IGNORE, type Sample } from "../../src/datasets/dataset.js";
-import type { Method, MethodContext } from "../../src/methods/index.js";
-import { type MethodName, methods } from "../../src/methods/index.js";
+import {
+  createMethod,
+  type Method,
+  type MethodContext,
+  type MethodName,
+} from "../../src/methods/index.js";
 import { deeplabV2, type Network } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
 import { dispose, manualSeed, type TensorMap } from "../../src/torch/index.js";
 import { type StepReport, trainingSteps } from "../../src/train/index.js";
 import { fixtureSize, sceneImage, sceneLabel } from "../datasets/fixtures.js";
 
-/** Sky, what stands, what lies: the fixture scenes in three classes. */
+/** The fixture scenes in three classes. */
 export const tinyClasses = {
   names: ["sky", "upright", "ground"],
   colors: [
@@ -20,7 +24,7 @@ export const tinyClasses = {
 
 const trainIds: Record<number, number> = { 10: 0, 2: 1, 8: 1, 0: 2, 13: 2 };
 
-/** Fixture scenes in memory. `relabel` changes the labels; "none" leaves them out. */
+/** Fixture scenes in memory. `relabel` changes the labels; "none" omits them. */
 export function tinyDataset(
   count: number,
   { first = 0, relabel = (id: number): number => id }: TinyOptions = {},
@@ -46,7 +50,7 @@ interface TinyOptions {
 export interface TinyRun {
   readonly network: Network;
   readonly method: Method;
-  /** Sentences for the user. */
+  /** Notes for the user. */
   readonly warnings: string[];
   dispose(): void;
 }
@@ -74,21 +78,17 @@ export function tinyRun({
   manualSeed(seed);
   const network = deeplabV2({ backbone: "resnet18", width, classes, head, init: heInit });
   const warnings: string[] = [];
-  const { options: schema, create } = methods[method];
-  const full: MethodContext = {
-    ...{ network, precision: "float32", momentum: 0.9, weightDecay: 5e-4, headRate: 10 },
-    ...{ duplicateUpdates: false, gradientNorms: false },
+  const made = createMethod(method, network, options, {
     warn: (sentence) => warnings.push(sentence),
     ...context,
-  };
-  const made = create(full, schema.parse(options) as never);
+  });
   return {
     ...{ network, method: made, warnings },
     dispose: () => dispose([network.parameters.all, made.state]),
   };
 }
 
-/** A run that is freed after its use. */
+/** Calls `use` with a run, then frees it. */
 export async function using<T>(setup: TinySetup, use: (run: TinyRun) => Promise<T>): Promise<T> {
   const run = tinyRun(setup);
   try {
@@ -101,16 +101,17 @@ export async function using<T>(setup: TinySetup, use: (run: TinyRun) => Promise<
 export interface TinyLoop {
   readonly steps: number;
   readonly start?: number;
-  /** The step after which the caller has enough, as Ctrl-C makes it. */
+  /** The step after which the caller stops, as with Ctrl-C. */
   readonly stopAfter?: number;
   readonly schedule?: number;
+  readonly warmup?: number;
   readonly seed?: number;
   readonly rate?: number;
   readonly source?: Dataset;
   readonly target?: Dataset;
 }
 
-/** Runs the loop over the fixtures, or over other data sets, and returns what every step gave. */
+/** Runs the loop over the fixtures, or over other data sets, and returns the report of every step. */
 export async function trainTiny(
   { network, method }: TinyRun,
   {
@@ -136,7 +137,7 @@ export async function trainTiny(
   return reports;
 }
 
-/** A digest of every tensor by name: what "the same to the bit" compares. */
+/** A digest of every tensor by name, to compare bits. */
 export function digests(tensors: TensorMap): Map<string, string> {
   const digest = (array: ArrayBufferView) =>
     createHash("sha256")
@@ -145,7 +146,7 @@ export function digests(tensors: TensorMap): Map<string, string> {
   return new Map([...tensors].map(([name, tensor]) => [name, digest(tensor.typed())]));
 }
 
-/** All that a run has learnt: network, momentum, banks. */
+/** The learnt state of a run: network, momentum, banks. */
 export function everything({ network, method }: TinyRun): Map<string, string> {
   return new Map([...digests(network.parameters.all), ...prefix(digests(method.state))]);
 }

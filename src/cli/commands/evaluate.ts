@@ -72,7 +72,7 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
   await listening(async (listener) => {
     const run = openRun(path, { set, listener });
     try {
-      const { config, info } = run;
+      const { config, info, ema } = run;
       const subset = subsetOf(info.classes, options.classes);
       const protocol = {
         ...(options.native ? { output: "native" as const } : {}),
@@ -84,11 +84,16 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
       const { evaluate: size, output = size } = config.sizes;
       const found = () => ({
         ...{ method: info.method, step: info.step, classes: info.classes },
+        ...(ema !== undefined && { ema }),
         protocol: { size, output, ...protocol },
         scores: Object.fromEntries(Object.entries(results).map(([name, r]) => [name, r.scores])),
         evaluations: results,
       });
-      const text = [textTable(rows), ...snapshots(path, Object.keys(results))].join("\n");
+      const text = [
+        textTable(rows),
+        ...(ema === undefined ? [] : ["", averageLine(ema)]),
+        ...snapshots(path, Object.keys(results)),
+      ].join("\n");
       print(text, found, options.json);
       await writeFiles(options, config, info, results, rows);
     } finally {
@@ -96,6 +101,9 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
     }
   });
 }
+
+const averageLine = (ema: number) =>
+  `of the network's running average (train.ema ${ema}); --set train.ema=null measures the network itself`;
 
 async function writeFiles(
   options: EvaluateOptions,
@@ -131,7 +139,7 @@ function subsetOf(
   if (count === undefined) return undefined;
   const known = { 19: classSets.cityscapes, 16: classSets.synthia16, 13: classSets.synthia13 };
   const subset = known[count as keyof typeof known];
-  if (!subset) throw new UserError("class-mismatch", `--classes ${count}: expected 19, 16 or 13`);
+  if (!subset) throw new UserError("invalid-value", `--classes ${count}: expected 19, 16 or 13`);
   const missing = subset.names.filter((name) => !names.includes(name));
   if (missing.length > 0) {
     throw new UserError(

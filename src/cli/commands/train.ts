@@ -69,8 +69,9 @@ interface TrainOptions {
 /** Trains in this process, in several that it starts, or as one of several that were started alike. */
 async function train(options: TrainOptions, self: Command): Promise<void> {
   const { preset, processes, resume, data, json } = options;
-  const { configuration, pretrainingFolder, runConfig, trainFromPretraining, nameOf } =
-    await import("../../experiment/index.js");
+  const { besideRuns, configuration, runConfig, trainChain, nameOf } = await import(
+    "../../experiment/index.js"
+  );
   const { placeOf } = await import("../../train/index.js");
   const place = placeOf(process.env);
   const config =
@@ -88,10 +89,10 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
   const group = place && (await meetOthers(place, options.timeout));
   const ended = await interruptible((signal) =>
     listening((listener) => {
-      const events = trainFromPretraining({
+      const events = trainChain({
         config: place ? onOwnDevice(config, place) : config,
         ...{ out, data, group, listener, signal, resume: resume !== undefined },
-        pretrainingFolder: pretrainingFolder(preset, train.seed, dirname(out)),
+        beside: besideRuns(preset, train.seed, dirname(out)),
       });
       return follow(events, { out, quiet: rank > 0 });
     }),

@@ -12,8 +12,8 @@ export const command = () =>
     .addHelpText(
       "after",
       `
-Names, shapes and numbers stay as they are. Of a run's checkpoint the network is written, under the
-names of its state dict, without the method's state; torch.load(OUT, weights_only=True) opens it.
+Names, shapes and numbers stay as they are. Of a run's checkpoint the network that is evaluated is written
+(its running average under train.ema), under the names of its state dict; torch.load(OUT, weights_only=True) opens it.
 
 Examples:
   cfcontra weights convert advent.pth advent.safetensors
@@ -23,7 +23,9 @@ Examples:
 
 async function convert(path: string, out: string, { json }: { readonly json?: Json }) {
   const { dispose, PYTORCH_FILE, readTensors, writeTensors } = await import("../../torch/index.js");
-  const { isCheckpoint, networkOf, weightsFile } = await import("../../train/index.js");
+  const { averageIn, evaluatedOf, isCheckpoint, weightsFile } = await import(
+    "../../train/index.js"
+  );
   if (!PYTORCH_FILE.test(out) && !out.endsWith(".safetensors")) {
     throw new UserError(
       "unsupported-file",
@@ -33,7 +35,7 @@ async function convert(path: string, out: string, { json }: { readonly json?: Js
   const file = weightsFile(path);
   const { tensors, metadata, skipped } = readTensors(file);
   try {
-    const own = isCheckpoint(metadata) ? networkOf(tensors) : tensors;
+    const own = isCheckpoint(metadata) ? evaluatedOf(tensors, averageIn(metadata)) : tensors;
     if (same(file, out))
       throw new UserError("conflicting-options", `${out} is the input file: choose another`);
     writeTensors(out, own);

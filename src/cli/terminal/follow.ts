@@ -12,7 +12,7 @@ export interface Ended {
 }
 
 /**
- * Shows a run in the terminal while it goes, and its pretraining before it. Returns how the last of
+ * Shows the progress of a run in the terminal, and of the earlier runs that it starts from. Returns how the last of
  * them ended; undefined if there was nothing to do.
  * @param quiet for every process but the first
  */
@@ -27,9 +27,13 @@ export async function follow(
   try {
     for await (const event of events) {
       if (event.type === "start") {
-        const { out, method, seed, step, steps } = event;
-        if (!quiet && wanted !== undefined && out !== wanted) {
-          say(`pretraining on the source, from which all methods start: ${steps} steps in ${out}`);
+        const { out, method, seed, step, steps, section } = event;
+        if (!quiet && wanted !== undefined && section !== undefined) {
+          const what =
+            section === "pretrain"
+              ? "pretraining on the source, from which all methods start"
+              : `${method}, from which the run starts`;
+          say(`${what}: ${steps} steps in ${out}`);
         }
         line = quiet ? noLine : progressLine(`${method} seed ${seed}`, process.stderr, "step");
         if (event.looksAround) line.show("looking at images first");

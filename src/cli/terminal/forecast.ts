@@ -8,9 +8,12 @@ export function forecastText(forecast: Forecast): string {
   const measured = Object.entries(evaluate);
   const millions = (n: number) => `${(n / 1e6).toFixed(1)} million`;
   const { steps, device } = config.train;
-  const ahead = config.pretrain
-    ? `; before it, once for all methods, ${config.pretrain.steps} of pretraining`
+  const { pretrain, after } = config;
+  const pretraining = pretrain
+    ? `; before it, once for all methods, ${pretrain.steps} of pretraining`
     : "";
+  const first = after?.method ? `; before it, ${after.steps ?? steps} of ${after.method}` : "";
+  const ahead = pretraining + first;
   const seconds = cost.secondsPerStep.toFixed(2);
   const rows = [
     ["train source", set(source)],

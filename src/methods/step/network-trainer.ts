@@ -1,11 +1,15 @@
 import { parameterGroups } from "../../network/index.js";
-import { dataParallel, sgd } from "../../nn/index.js";
+import { clipGradients, dataParallel } from "../../nn/index.js";
 import { alone, type TensorMap } from "../../torch/index.js";
 import type { MethodContext, Scalars } from "../method.js";
 import { backpropagate, type WeightedLosses } from "./backpropagate.js";
+import { networkOptimizer } from "./network-optimizer.js";
 
 /** Back-propagates the weighted losses and returns each of them, unweighted, under its name. */
 export type Learn = (losses: WeightedLosses) => Scalars;
+
+/** The norm of the network's gradient before it was clipped, for the log. */
+const CLIPPED = "gradient/all";
 
 /**
  * One part of a step: a forward pass, its losses, and one call of `learn` with them. It frees what it
@@ -25,12 +29,22 @@ export interface NetworkTrainer {
   readonly state: TensorMap;
 }
 
-/** SGD over the network as the context configures it, with gradients averaged over its processes. */
+/** The network's optimiser as the context configures it, with gradients averaged over its processes. */
 export function networkTrainer(context: MethodContext, trainProjection = true): NetworkTrainer {
-  const { network, duplicateUpdates, headRate, group = alone } = context;
+  const { network, duplicateUpdates, headRate, clip, group = alone } = context;
   const groups = parameterGroups(network, { duplicateUpdates, headRate, trainProjection });
   const trained = groups.flatMap(({ parameters }) => [...parameters.values()]);
-  const optimizer = dataParallel(sgd(groups, context), trained, group);
+  const own = networkOptimizer(groups, context);
+  let norm: number | undefined;
+  /** Clips after averaging over the processes and before the step. */
+  const clipped = {
+    state: own.state,
+    step(rate: number) {
+      if (clip !== undefined) norm = clipGradients(trained, clip);
+      own.step(rate);
+    },
+  };
+  const optimizer = dataParallel(clipped, trained, group);
   return {
     state: optimizer.state,
     step(rate, parts) {
@@ -41,7 +55,7 @@ export function networkTrainer(context: MethodContext, trainProjection = true): 
         Object.assign(scalars, part(learn));
       }
       optimizer.step(rate);
-      return scalars;
+      return norm === undefined ? scalars : { ...scalars, [CLIPPED]: norm };
     },
   };
 }

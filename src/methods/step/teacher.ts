@@ -9,10 +9,10 @@ import {
   type Tensor,
   type TensorMap,
 } from "../../torch/index.js";
+import type { Average } from "../method.js";
 
 /** A network that follows another one slowly. */
-export interface Teacher {
-  readonly network: Network;
+export interface Teacher extends Average {
   /** teacher <- decay teacher + (1 - decay) student, weights and BN statistics alike. */
   follow(step: number): void;
   readonly state: TensorMap;
@@ -23,7 +23,7 @@ export interface Teacher {
  * early steps the average is over the steps so far, 1 - 1/(step + 1), so that it does not remember
  * its first weights longer than it has lived.
  */
-export function meanTeacher(student: Network, decay: number): Teacher {
+export function meanTeacher(student: Network, decay: number, prefix = "teacher."): Teacher {
   const network = student.twin();
   const pairs = [...network.parameters.all].map(
     ([name, own]) => [own, student.parameters.all.get(name) as Tensor] as const,
@@ -33,7 +33,7 @@ export function meanTeacher(student: Network, decay: number): Teacher {
     noGrad(() => copyInto(own, theirs));
   }
   return {
-    network,
+    ...{ network, decay, prefix },
     follow(step) {
       const kept = Math.min(decay, 1 - 1 / (step + 1));
       noGrad(() =>
@@ -48,6 +48,6 @@ export function meanTeacher(student: Network, decay: number): Teacher {
         }),
       );
     },
-    state: prefixed("teacher.", network.parameters.all),
+    state: prefixed(prefix, network.parameters.all),
   };
 }

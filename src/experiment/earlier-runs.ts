@@ -1,0 +1,153 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../errors.js";
+import { type Config, parseConfig } from "./config.js";
+import { withAbsoluteRoots } from "./domains.js";
+import { nameOf, type Preset, runConfig } from "./presets.js";
+import { type RunEvent, type RunOptions, run } from "./run.js";
+import { decidesAfter, decidesPretraining, requireSame, sharedByRuns } from "./same-settings.js";
+
+/** A run whose weights another run starts from. */
+export interface EarlierRun {
+  readonly config: Config;
+  /** Its run folder. */
+  readonly out: string;
+  readonly state: "missing" | "begun" | "complete";
+}
+
+/** The default folder of an earlier run, by its name: "pretrained", "minent-first". */
+export type Beside = (name: string) => string;
+
+/** The default folders of the earlier runs of a preset, all inside `folder`. */
+export const besideRuns =
+  (preset: string | Preset, seed: number, folder: string): Beside =>
+  (name) =>
+    join(folder, `${nameOf(preset)}-${name}-${seed}`);
+
+const isComplete = (out: string) => existsSync(join(out, "result.json"));
+
+/**
+ * The source-only run that all methods of a configuration start from; undefined without a `pretrain`
+ * section.
+ * @throws UserError if its folder holds a run with other settings
+ */
+export function pretrainingOf(
+  { pretrain, after: _, ...rest }: Config,
+  beside: Beside,
+  data: string,
+): EarlierRun | undefined {
+  if (pretrain === undefined) return undefined;
+  const { augment = rest.augment, run: out = beside("pretrained"), ...train } = pretrain;
+  const own = {
+    ...{ ...rest, method: "source-only", style: {}, augment },
+    train: { ...rest.train, ...train },
+  };
+  return found(parseConfig(own, "pretrain"), out, "pretrain", data);
+}
+
+/**
+ * The run of another method that a configuration starts from; undefined without `after`.
+ * @param pretrained the run folder of its pretraining
+ * @throws UserError if its folder holds a run with other settings, or if an existing run is not
+ *   complete or has another network, other classes or other data
+ */
+function runBefore(
+  { after, ...rest }: Config,
+  pretrained: string | undefined,
+  beside: Beside,
+  data: string,
+): EarlierRun | undefined {
+  if (after === undefined) return undefined;
+  const { method, run: named, augment = rest.augment, ...train } = after;
+  if (method === undefined) return finished(named as string, rest, data);
+  const own = {
+    ...{ ...rest, method, augment, train: { ...rest.train, ...train } },
+    ...(rest.pretrain && { pretrain: { ...rest.pretrain, run: pretrained } }),
+  };
+  return found(parseConfig(own, "after"), named ?? beside(`${method}-first`), "after", data);
+}
+
+/** A run with these settings, and whether it is missing, begun or complete. */
+function found(
+  config: Config,
+  out: string,
+  section: "pretrain" | "after",
+  data: string,
+): EarlierRun {
+  if (!existsSync(join(out, "config.yaml"))) return { config, out, state: "missing" };
+  const decides = section === "pretrain" ? decidesPretraining : decidesAfter;
+  const advice = `remove it, or name another folder in ${section}.run`;
+  requireSame(out, decides(runConfig(out)), decides(withAbsoluteRoots(config, data)), advice);
+  return { config, out, state: isComplete(out) ? "complete" : "begun" };
+}
+
+/** An existing run, of any method and with any settings that decide neither network nor data. */
+function finished(out: string, wanted: Config, data: string): EarlierRun {
+  const config = runConfig(out);
+  if (!isComplete(out)) {
+    throw new UserError(
+      "run-incomplete",
+      `after: ${out} is not complete; resume it with \`train --resume\`, or name another run`,
+    );
+  }
+  const shared = sharedByRuns(withAbsoluteRoots(wanted, data));
+  requireSame(
+    out,
+    sharedByRuns(config),
+    shared,
+    "`after` needs a run with the same network and data",
+  );
+  return { config, out, state: "complete" };
+}
+
+/** The earlier runs that a configuration needs, and the configuration with their folders filled in. */
+function chainOf(config: Config, beside: Beside, data: string) {
+  const folder = config.pretrain && (config.pretrain.run ?? beside("pretrained"));
+  const before = runBefore(config, folder, beside, data);
+  const pretraining =
+    before?.state === "complete" ? undefined : pretrainingOf(config, beside, data);
+  const { pretrain, after } = config;
+  return {
+    pretraining,
+    before,
+    start: {
+      ...config,
+      ...(pretrain && { pretrain: { ...pretrain, run: folder } }),
+      ...(after && before && { after: { ...after, run: before.out } }),
+    },
+  };
+}
+
+/**
+ * Trains or resumes an earlier run, unless it is complete.
+ * @throws UserError as `run` does
+ */
+export async function* makeEarlier(
+  { config, out, state }: EarlierRun,
+  options: Omit<RunOptions, "config" | "out" | "resume">,
+): AsyncGenerator<RunEvent, void, undefined> {
+  if (state !== "complete") yield* run({ ...options, config, out, resume: state === "begun" });
+}
+
+/**
+ * Trains a configuration: first its pretraining and the run named by `after`, unless they are complete,
+ * then the method from their weights. Ends if an earlier run is stopped.
+ */
+export async function* trainChain(
+  options: RunOptions & { readonly beside: Beside },
+): AsyncGenerator<RunEvent, void, undefined> {
+  const { config, data, resume = false, beside } = options;
+  if (resume) return yield* run(options);
+  const { pretraining, before, start } = chainOf(config, beside, data);
+  for (const [earlier, section] of [
+    [pretraining, "pretrain"],
+    [before, "after"],
+  ] as const) {
+    if (earlier === undefined) continue;
+    for await (const event of makeEarlier(earlier, { ...options, section })) {
+      yield event;
+      if (event.type === "end" && !event.result.complete) return;
+    }
+  }
+  yield* run({ ...options, config: start });
+}

@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from "node:util";
+import { UserError } from "../errors.js";
+import type { Config } from "./config.js";
+
+/** Settings by their dotted keys. */
+type Settings = Readonly<Record<string, unknown>>;
+
+const prefixed = (name: string, table: object): Settings =>
+  Object.fromEntries(Object.entries(table).map(([key, value]) => [`${name}.${key}`, value]));
+
+/** The settings that determine the weights of a pretraining. */
+export function decidesPretraining(config: Config): Settings {
+  const { source, network, sizes, augment, sampling, train, options } = config;
+  // These determine what is saved and measured, and on which device, but no weight.
+  const { device, checkpointEvery, evaluateEvery, gradientNorms, ema, ...own } = train;
+  return {
+    ...prefixed("source", source),
+    ...prefixed("network", network),
+    "sizes.source": sizes.source,
+    ...prefixed("augment", augment),
+    ...prefixed("sampling", sampling),
+    ...prefixed("train", own),
+    "options.source-only": options["source-only"],
+  };
+}
+
+/** The settings that determine the weights of a run of any method. */
+export function decidesAfter(config: Config): Settings {
+  const { method, target, sizes, style, options, pretrain } = config;
+  const { run, ...pretraining } = pretrain ?? {};
+  return {
+    ...decidesPretraining(config),
+    method,
+    ...prefixed("target", target),
+    "sizes.target": sizes.target,
+    ...prefixed("style", style),
+    [`options.${method}`]: options[method],
+    ...prefixed("pretrain", pretraining),
+  };
+}
+
+/** The settings that a run must share with the one it starts from: network, classes and data. */
+export function sharedByRuns({ network, source, target }: Config): Settings {
+  const { weights, init, statistics, ...shape } = network;
+  return {
+    ...prefixed("network", shape),
+    ...prefixed("source", source),
+    ...prefixed("target", target),
+  };
+}
+
+/**
+ * @param there of the run in the folder `out`
+ * @param advice what to do if they differ
+ * @throws UserError naming the settings that differ
+ */
+export function requireSame(out: string, there: Settings, wanted: Settings, advice: string): void {
+  const keys = [...new Set([...Object.keys(there), ...Object.keys(wanted)])];
+  const other = keys.filter((key) => !isDeepStrictEqual(there[key], wanted[key]));
+  if (other.length === 0) return;
+  const said = other.map((key) => `${key} was ${inWords(there[key])}, is ${inWords(wanted[key])}`);
+  throw new UserError(
+    "pretraining-mismatch",
+    `${out} was trained under other settings (${said.join("; ")}); ${advice}`,
+  );
+}
+
+const inWords = (value: unknown): string =>
+  value === undefined ? "unset" : typeof value === "string" ? value : JSON.stringify(value);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, existsSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -114,7 +114,9 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     const ended = new Promise((resolve) => child.once("exit", resolve));
     // The training waits for the page: a slow browser sees it before its end, too.
     const metrics = join(runs, "trained", "metrics.jsonl");
-    while (!existsSync(metrics) && child.exitCode === null) await setTimeout(5);
+    const hasLoss = () =>
+      existsSync(metrics) && readFileSync(metrics, "utf8").includes("source/main"); // after the scores of step 0
+    while (!hasLoss() && child.exitCode === null) await setTimeout(5);
     child.kill("SIGSTOP");
     await page.getByRole("link", { name: "trained" }).click(); // the row appears by itself
     const head = page.locator(".run-head");

@@ -19,7 +19,7 @@ function fine(share: number): string {
 }
 
 /**
- * What `checkDataset` has found, for a terminal of so many columns: counts, sizes, a histogram of the
+ * What `checkDataset` found, for a terminal with this many columns: counts, sizes, a histogram of the
  * classes, faults.
  */
 export function formatCheck(

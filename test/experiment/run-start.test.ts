@@ -107,6 +107,26 @@ test("no scores at step 0 from a pretraining that was evaluated on other images,
     expect(await train("scratch", { pretrain: undefined })).toEqual([3, 3]);
   }));
 
+test("a run after another starts with its scores, unless they are of a running average", () =>
+  inTemporaryFolder(async (root) => {
+    await makeDomains(root, 4, 3);
+    const train = async (name: string, config: object) => {
+      const path = await preset(root, config, name);
+      const run = join(root, name);
+      expect((await cli("train", "--preset", path, "--out", run)).code).toBe(0);
+      return metrics(run);
+    };
+    const chain = { method: "cfcontra", pretrain: { steps: 1, rate: 0.01 } };
+    const after = { method: "minent", steps: 2 };
+    const lines = await train("two", tiny(root, { ...chain, after }));
+    const { scores } = json(join(root, "two-minent-first-1234"), "result.json");
+    expect(lines[0]).toMatchObject({ step: 0, "miou/camvid": scores.camvid.miou });
+    expect(scores).not.toEqual(json(join(root, "two-pretrained-1234"), "result.json").scores);
+    const averaged = { ...tiny(root).train, ema: 0.9 };
+    const own = await train("averaged", tiny(root, { ...chain, after, train: averaged }));
+    expect(own.map(({ step }) => step)).toEqual([3, 3]);
+  }));
+
 test("a resumed run drops the notes that come again, and keeps the others", () =>
   inTemporaryFolder(async (root) => {
     await makeDomains(root, 4, 3);

@@ -159,6 +159,19 @@ test("besides the method: whatever differs between a run and its source-only", (
     expect(beside(changes)).not.toBe(beside());
 });
 
+test("options of the method of after count as settings, of whatever method the run is", () => {
+  const following = (method: string, entropy: number) =>
+    settings({
+      method,
+      ...{ after: { method: "minent", steps: 5 }, options: { cfcontra: {}, minent: { entropy } } },
+    });
+  const one = following("cfcontra", 0.1);
+  const beside = (other: ReturnType<typeof settings>) => groupKey(besidesMethod(other));
+  expect(beside(following("source-only", 0.1))).toBe(beside(one));
+  expect(beside(following("source-only", 0.2))).not.toBe(beside(one));
+  expect(differences([one, following("cfcontra", 0.2)])).toEqual(["options.minent.entropy"]);
+});
+
 test("a measurement: the images of a set and the sizes, the output being that of evaluation", () => {
   const sizes = { evaluate: { width: 64, height: 32 } };
   const one = configuration({ sizes });

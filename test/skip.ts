@@ -10,7 +10,7 @@ export const NEEDS = {
   fish: "fish",
   gloo: "a libtorch with Gloo",
   linux: "Linux",
-  mobilenet: "published MobileNetV1 weights, which are not in the repository",
+  mobilenet: "published MobileNet weights, which are not in the repository",
   mount: "the right to mount a file system (root)",
   namespaces: "the right to make network namespaces (root, iproute2)",
   noCuda: "a machine without a CUDA device",

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.js";
 import { createMethod, type Method, type MethodContext } from "../methods/index.js";
-import { deeplabV2, type Network } from "../network/index.js";
+import { createNetwork, type Network } from "../network/index.js";
 import { heInit, normalInit } from "../nn/index.js";
 import { hasCuda, libtorchVersion } from "../torch/index.js";
 import type { Config } from "./config.js";
@@ -20,7 +20,7 @@ export function buildNetwork(config: Config, classes: number): Network {
   requireDevice(config);
   const { network, train } = config;
   const init = network.init === "he" ? heInit : normalInit(0.01);
-  return deeplabV2({ ...network, classes, init, device: train.device });
+  return createNetwork({ ...network, classes, init, device: train.device });
 }
 
 /** The method of a configuration over a network. */

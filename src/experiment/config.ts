@@ -4,7 +4,14 @@ import { augmentSchema } from "../datasets/augment.js";
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { samplingSchema } from "../datasets/rare-classes.js";
 import { METHODS, type MethodName, methods, OPTIMIZERS } from "../methods/index.js";
-import { BACKBONES, type BackboneName, PROJECTION_HEADS } from "../network/index.js";
+import {
+  BACKBONES,
+  type BackboneName,
+  DECODERS,
+  type DecoderName,
+  OUTPUT_STRIDES,
+  PROJECTION_HEADS,
+} from "../network/index.js";
 import { coderTrainingSchema, STYLES, type StyleName } from "../style/index.js";
 
 const whole = z.number().int();
@@ -27,12 +34,16 @@ const methodName = z.enum(METHODS as [MethodName, ...MethodName[]]);
 
 const networkSchema = z.strictObject({
   backbone: z.enum(BACKBONES as [BackboneName, ...BackboneName[]]).default("resnet101"),
+  /** What makes logits of the backbone's features (docs/presets.md). */
+  decoder: z.enum(DECODERS as [DecoderName, ...DecoderName[]]).default("deeplab-v2"),
   /** What pixels become before they enter; what the backbone's published weights expect if omitted. */
   input: z.enum(Object.keys(INPUT_FORMATS) as [InputName, ...InputName[]]).optional(),
   /** Multiplies every channel count of the backbone. */
   width: z.number().positive().default(1),
-  /** Dilations of the classifiers' branches, whose outputs are summed. */
-  rates: z.array(whole.min(1)).min(1).default([6, 12, 18, 24]),
+  /** Dilations of the decoder's atrous branches; the published ones when omitted. */
+  rates: z.array(whole.min(1)).min(1).optional(),
+  /** Height and width of images divided by those of the features. */
+  outputStride: z.literal(OUTPUT_STRIDES).default(8),
   head: z.enum(PROJECTION_HEADS).default("moco"),
   /** How convolutions start: the reference's N(0, 0.01), or He et al. for training from scratch. */
   init: z.enum(["normal", "he"]).default("normal"),

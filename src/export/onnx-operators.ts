@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import { type GraphArgument, type GraphNode, isValue, type Value, valuesOf } from "../nn/index.js";
+import { type GraphArgument, type GraphNode, isValue, type Value } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
 import type { OnnxBuilder } from "./onnx-builder.js";
 
@@ -23,12 +23,15 @@ const binary =
     return add.node(type, [operand(add, a), operand(add, b)]);
   };
 
+const clip: Rule = (add, [x, least, most]) =>
+  add.node("Clip", [x as string, operand(add, least), operand(add, most)]);
+
 /** How libtorch's operators translate to ONNX, by the name of their schema. */
 const RULES: Readonly<Record<string, Rule>> = {
   conv2d: (add, [x, weight, bias, strides, padding, dilations, group]) =>
     add.node("Conv", [x, weight, ...(bias === null ? [] : [bias])] as string[], {
       strides: strides as number[],
-      // libtorch has no "same" padding for strided convolutions; see `samePadding`.
+      // libtorch has no "same" padding for strided convolutions; see onnx-sizes.ts.
       ...(padding === "same" ? { auto_pad: "SAME_UPPER" } : { pads: pads(padding as number[]) }),
       dilations: dilations as number[],
       group: group as number,
@@ -43,8 +46,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   relu: unary("Relu"),
   sigmoid: unary("Sigmoid"),
   tanh: unary("Tanh"),
-  clamp: (add, [x, least, most]) =>
-    add.node("Clip", [x as string, operand(add, least), operand(add, most)]),
+  clamp: clip,
+  hardtanh: clip,
+  "mean.dim": (add, [x, axes, keepDims]) =>
+    add.node("ReduceMean", [x as string], { axes: axes as number[], keepdims: keepDims ? 1 : 0 }),
+  // The size is another map's, which onnx-sizes.ts has put in the place of numbers.
+  upsample_bilinear2d: (add, [x, like]) => resizeLike(add, x as string, like as string),
   constant_pad_nd: (add, [x, sides]) => {
     const [left, right, top, bottom] = sides as [number, number, number, number];
     return add.node("Pad", [x as string, add.int64s([0, 0, top, left, 0, 0, bottom, right])]);
@@ -62,6 +69,17 @@ const RULES: Readonly<Record<string, Rule>> = {
   // Everything is float32 on the CPU already.
   "to.device": (_, [x]) => x as string,
 };
+
+/** [N, C, h, w] -> [N, C, H, W], the size of `like`; bilinear with aligned corners. */
+export function resizeLike(add: OnnxBuilder, x: string, like: string): string {
+  const part = (of: string, start: number, end: number) =>
+    add.node("Slice", [add.node("Shape", [of]), add.int64s([start]), add.int64s([end])]);
+  const sizes = add.node("Concat", [part(x, 0, 2), part(like, 2, 4)], { axis: 0 });
+  return add.node("Resize", [x, "", "", sizes], {
+    mode: "linear",
+    coordinate_transformation_mode: "align_corners",
+  });
+}
 
 /**
  * Adds a recorded call to an ONNX graph and returns the name of its result.
@@ -87,40 +105,6 @@ export function addOperator(
     return isTensor(arg) ? add.constant(arg) : arg;
   };
   return rule(add, args.map(named) as Arg[]);
-}
-
-/**
- * Replaces the paddings of convolutions that depend on the size of the image (`dependent`) with ONNX's
- * SAME_UPPER, which pads like TensorFlow: the extra pixel after, not before.
- * @throws UserError if anything else depends on the size
- */
-export function samePadding(
-  nodes: readonly GraphNode[],
-  dependent: ReadonlySet<Value>,
-): readonly GraphNode[] {
-  const padded = new Map<unknown, GraphArgument>(); // the inputs of paddings, by their results
-  return nodes.flatMap((node) => {
-    const { operator, args, output } = node;
-    const [x, weight, bias, stride, padding, ...rest] = args;
-    if (operator === "constant_pad_nd" && dependent.has(output)) {
-      padded.set(output, x as Value);
-      return [];
-    }
-    const before = padded.get(x);
-    if (operator === "conv2d" && before !== undefined && String(padding) === "0,0") {
-      return [
-        { ...node, args: [before, weight, bias, stride, "same", ...rest] as GraphArgument[] },
-      ];
-    }
-    if (dependent.has(output) || valuesOf(node).some((value) => padded.has(value))) {
-      throw new UserError(
-        "not-supported",
-        `the ONNX export does not support ${operator} with arguments that depend on the size of the image: ` +
-          "use constants in the network's forward pass",
-      );
-    }
-    return [node];
-  });
 }
 
 function isTensor(arg: unknown): arg is Tensor {

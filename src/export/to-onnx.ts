@@ -3,7 +3,8 @@ import { foldNorms, recordGraph, sizeDependent } from "../nn/index.js";
 import { zeros } from "../torch/index.js";
 import { type ModelInfo, metadataOf } from "./model-info.js";
 import { ELEMENTS, type OnnxBuilder, onnxBuilder, type Storage } from "./onnx-builder.js";
-import { addOperator, samePadding } from "./onnx-operators.js";
+import { addOperator, resizeLike } from "./onnx-operators.js";
+import { sizesOfAnyImage } from "./onnx-sizes.js";
 
 /** What an exported model gives, and how it keeps its weights. */
 export interface OnnxOptions {
@@ -43,11 +44,11 @@ export function onnxModel(
     const add = onnxBuilder({ name: IMAGE, shape: ["N", 3, "H", "W"] }, storage);
     const names = new Map([[graph.input, IMAGE]]);
     const nameOf = (value: object) => names.get(value as never) as string;
-    for (const node of samePadding(graph.nodes, sizeDependent(recorded, odd))) {
+    for (const node of sizesOfAnyImage(graph.nodes, sizeDependent(recorded, odd))) {
       names.set(node.output, addOperator(add, node, nameOf));
     }
     const coarse = nameOf(graph.outputs.main as object);
-    const logits = upsample ? atImageSize(add, coarse) : coarse;
+    const logits = upsample ? resizeLike(add, coarse, IMAGE) : coarse;
     addOutputs(add, logits, network.classes, outputs, upsample ? ["H", "W"] : ["h", "w"]);
     return add.finish(metadataOf(info));
   } finally {
@@ -56,17 +57,6 @@ export function onnxModel(
 }
 
 const IMAGE = "image";
-
-/** [N, C, h, w] -> [N, C, H, W] of the image, bilinear with aligned corners. */
-function atImageSize(add: OnnxBuilder, logits: string): string {
-  const part = (of: string, start: number, end: number) =>
-    add.node("Slice", [add.node("Shape", [of]), add.int64s([start]), add.int64s([end])]);
-  const sizes = add.node("Concat", [part(logits, 0, 2), part(IMAGE, 2, 4)], { axis: 0 });
-  return add.node("Resize", [logits, "", "", sizes], {
-    mode: "linear",
-    coordinate_transformation_mode: "align_corners",
-  });
-}
 
 function addOutputs(
   add: OnnxBuilder,

@@ -1,12 +1,18 @@
 import type { InputFormat } from "../datasets/input-format.js";
 import type { Init, Parameters } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
+import type { OutputStride } from "./atrous.js";
 
-/** What a backbone makes of images [N, 3, H, W]: maps of one size, h = ~H / 8 and w = ~W / 8. */
+/**
+ * What a backbone makes of images [N, 3, H, W]. At output stride s, h = ~H / s and w = ~W / s. Maps are not
+ * to be overwritten: the backbone may need them for its gradient.
+ */
 export interface Features {
+  /** Of the last layer at stride 4, [N, C, ~H / 4, ~W / 4]: the outlines that a decoder adds. */
+  readonly low: Tensor;
   /** Of the last stage but one, [N, C, h, w]: the input of the auxiliary classifier. */
   readonly aux: Tensor;
-  /** Of the last stage, [N, C, h, w]: the input of the main classifier and of the projection. */
+  /** Of the last stage, [N, C, h, w]. */
   readonly main: Tensor;
 }
 
@@ -24,6 +30,7 @@ export interface BackboneOptions {
   readonly width: number;
   /** How convolutions start. */
   readonly init: Init;
+  readonly outputStride: OutputStride;
 }
 
 /** The shape of a file's tensor by its name; undefined where the file has none of this name. */
@@ -43,6 +50,8 @@ export interface PublishedWeights {
   /** What a file with the anchor is, e.g. "ResNet-101". */
   describe(shape: ShapeOf): {
     readonly name: string;
+    /** The name of the backbone that starts from it; undefined where there is none. */
+    readonly backbone: string | undefined;
     readonly width: number;
     /** How many classes of images the file's classifier knows, where it has one. */
     readonly imageClasses: number | undefined;

@@ -1,6 +1,7 @@
 import type { Backbone } from "./backbone.js";
 import { mobilenetV1 } from "./mobilenet-v1.js";
-import { resnet18, resnet34, resnet50, resnet101 } from "./resnet.js";
+import { mobilenetV2 } from "./mobilenet-v2.js";
+import { resnet18, resnet34, resnet50, resnet50v15, resnet101, resnet101v15 } from "./resnet.js";
 
 /** Every backbone by its name in a configuration. A new one is a new line. */
 export const backbones = {
@@ -8,7 +9,10 @@ export const backbones = {
   resnet34,
   resnet50,
   resnet101,
+  "resnet50-v1.5": resnet50v15,
+  "resnet101-v1.5": resnet101v15,
   mobilenetv1: mobilenetV1,
+  mobilenetv2: mobilenetV2,
 } as const satisfies Readonly<Record<string, Backbone>>;
 
 /** A name of `backbones`. */

@@ -1,3 +1,4 @@
+export { OUTPUT_STRIDES, type OutputStride } from "./atrous.js";
 export type {
   Backbone,
   BackboneOptions,
@@ -9,12 +10,14 @@ export type {
 } from "./backbone.js";
 export { BACKBONES, type BackboneName, backbones } from "./backbones.js";
 export { batchStatistics } from "./batch-statistics.js";
-export { type DeepLabOptions, deeplabV2 } from "./deeplab-v2.js";
+export { createNetwork, deeplabV2, type NetworkOptions } from "./create-network.js";
+export type { Decoder, DecoderFile, DecoderOptions, Prediction } from "./decoder.js";
+export { DECODERS, type DecoderName, decoders } from "./decoders.js";
 export { type CompiledNetwork, compileNetwork, type Predictor } from "./inference.js";
-export type { Network, NetworkParts, Prediction } from "./network.js";
+export type { Network, NetworkParts } from "./network.js";
 export { type GroupOptions, parameterGroups } from "./parameter-groups.js";
 export { PROJECTION_HEADS, type ProjectionHeadName } from "./projection-head.js";
 export { type Fitting, fitPublished } from "./published.js";
-export { recognise } from "./recognise.js";
+export { mismatchAdvice, otherDecoder, recognise } from "./recognise.js";
 export { segmentationLoss, upsampleLogits } from "./segmentation-loss.js";
 export { weightedSegmentationLoss } from "./weighted-loss.js";

@@ -17,7 +17,8 @@ import {
   type Tensor,
   zeros,
 } from "../torch/index.js";
-import type { Network, Prediction } from "./network.js";
+import type { Prediction } from "./decoder.js";
+import type { Network } from "./network.js";
 
 /** What predicting asks of a network. */
 export interface Predictor extends Pick<Network, "classes" | "input" | "device"> {

@@ -5,10 +5,10 @@ import {
   type Init,
   type Layer,
   type Parameters,
-  relu6,
   sequential,
 } from "../nn/index.js";
 import { pad, type Tensor } from "../torch/index.js";
+import { atrous } from "./atrous.js";
 import type {
   Backbone,
   BackboneOptions,
@@ -40,9 +40,11 @@ const BLOCKS = [
   ],
 ] as [number, number][];
 const STEM = 32;
-/** The auxiliary classifier sees the last block of 512 channels. */
+/** The last blocks of 128 channels, at stride 4, and of 512, which the auxiliary classifier sees. */
+const LOW = 3;
 const AUX = 11;
-const OUTPUT_STRIDE = 8;
+/** ReLU6. Unlike that of PyTorch's, its gradient is 1 at 0 and at 6 themselves. */
+const clip: Layer = (x) => x.clamp(0, 6);
 
 /** TensorFlow's "same" padding of a 3x3 kernel: where it does not divide evenly, more comes after. */
 function samePadding(
@@ -73,24 +75,23 @@ interface ConvolveOptions {
 }
 
 /**
- * MobileNetV1 (Howard et al. 2017) at output stride 8: from the stride that would exceed it on, what
- * follows is dilated instead. Scale and shift of batch normalisation are trained: a small network that
- * was not made for segmentation needs them. Parameters are named after Keras's layers.
+ * MobileNetV1 (Howard et al. 2017). Scale and shift of batch normalisation are trained: a small network
+ * that was not made for segmentation needs them. Parameters are named after Keras's layers.
  * Published widths are 1, 0.75, 0.5 and 0.25.
  */
-function build(p: Parameters, { width, init }: BackboneOptions): FeatureExtractor {
+function build(p: Parameters, { width, init, outputStride }: BackboneOptions): FeatureExtractor {
   const normed = (name: string, channels: number) =>
-    sequential(batchNorm(p.sub(`${name}_bn`), channels, { eps: 1e-3 }), relu6);
-  let inputs = Math.round(STEM * width);
-  let reached = 2;
-  let dilation = 1;
+    sequential(batchNorm(p.sub(`${name}_bn`), channels, { eps: 1e-3 }), clip);
+  const scaled = (channels: number) => Math.round(channels * width);
+  let inputs = scaled(STEM);
   const stem = sequential(
     convolve(p.sub("conv1"), 3, inputs, { stride: 2, dilation: 1, init }),
     normed("conv1", inputs),
   );
-  const blocks = BLOCKS.map(([channels, wanted], i) => {
-    const outputs = Math.round(channels * width);
-    const stride = reached * wanted > OUTPUT_STRIDE ? 1 : wanted;
+  const strides = BLOCKS.map(([, stride]) => stride);
+  const blocks = atrous(strides, 2, outputStride).map(({ stride, dilation }, i) => {
+    const [channels] = BLOCKS[i] as [number, number];
+    const outputs = scaled(channels);
     const [depthwise, pointwise] = [`conv_dw_${i + 1}`, `conv_pw_${i + 1}`];
     const layer = sequential(
       convolve(p.sub(depthwise), inputs, inputs, { stride, dilation, groups: inputs, init }),
@@ -98,18 +99,18 @@ function build(p: Parameters, { width, init }: BackboneOptions): FeatureExtracto
       conv2d(p.sub(pointwise), inputs, outputs, 1, { bias: false, init }),
       normed(pointwise, outputs),
     );
-    reached *= stride;
-    dilation *= wanted / stride; // the block itself still sees its input undilated
     inputs = outputs;
     return layer;
   });
-  const early = sequential(stem, ...blocks.slice(0, AUX));
+  const early = sequential(stem, ...blocks.slice(0, LOW));
+  const middle = sequential(...blocks.slice(LOW, AUX));
   const late = sequential(...blocks.slice(AUX));
   return {
-    channels: { aux: Math.round(512 * width), main: Math.round(1024 * width) },
+    channels: { low: scaled(128), aux: scaled(512), main: scaled(1024) },
     forward(images, training) {
-      const aux = early(images, training);
-      return { aux, main: late(aux, training) };
+      const low = early(images, training);
+      const aux = middle(low, training);
+      return { low, aux, main: late(aux, training) };
     },
   };
 }
@@ -129,6 +130,7 @@ const published: PublishedWeights = {
   anchor: "conv_pw_13.weight",
   describe: (shape) => ({
     name: "MobileNetV1",
+    backbone: "mobilenetv1",
     width: (shape("conv_pw_13.weight")?.[0] ?? 1024) / 1024,
     imageClasses: shape("conv_preds.weight")?.[0],
   }),

@@ -2,16 +2,7 @@ import type { InputFormat } from "../datasets/input-format.js";
 import type { ParameterSet, Parameters } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
 import type { Backbone, PublishedWeights } from "./backbone.js";
-
-/** What a network makes of images, at about an eighth of their size. */
-export interface Prediction {
-  /** Logits of the auxiliary classifier, float32 [N, classes, h, w]. */
-  readonly aux: Tensor;
-  /** Logits of the main classifier, float32 [N, classes, h, w]. */
-  readonly main: Tensor;
-  /** What the main classifier sees, [N, D, h, w]. */
-  readonly features: Tensor;
-}
+import type { Prediction } from "./decoder.js";
 
 /** The parameters of a network by part. The names of a head begin with its `scope`; the backbone has none. */
 export interface NetworkParts {
@@ -32,7 +23,7 @@ export interface Network {
   /** What its backbone is. */
   readonly backbone: Backbone;
   /** Parts of published classifiers that this network does not have. */
-  readonly leftOut?: PublishedWeights["leftOut"];
+  readonly leftOut: PublishedWeights["leftOut"];
   readonly classes: number;
   /** D, the length of a feature. */
   readonly featureSize: number;

@@ -1,4 +1,4 @@
-import { type Parameters, union, withoutPrefix } from "../nn/index.js";
+import { type Parameters, prefixIn, below as tensorsBelow, union } from "../nn/index.js";
 import type { Tensor, TensorMap } from "../torch/index.js";
 import type { Backbone, PublishedWeights } from "./backbone.js";
 import type { Network } from "./network.js";
@@ -35,16 +35,27 @@ export function translated<T>(
   );
 }
 
+/** Heads that lie beside a backbone in the files of torchvision's and mmsegmentation's networks. */
+const SIBLINGS = ["classifier", "aux_classifier", "decode_head", "auxiliary_head"];
+
+/** Those `SIBLINGS` that a file has beside what lies below `prefix`: beside `backbone.`, for one. */
+function siblings(file: Tensors, prefix: string): string[] {
+  const parent = /^(.*[./])?[^./]+[./]$/.exec(prefix)?.[1] ?? "";
+  const names = [...file.keys()].filter((name) => !name.startsWith(prefix));
+  return SIBLINGS.filter((scope) => names.some((name) => name.startsWith(`${parent}${scope}.`)));
+}
+
 /**
  * Which tensors of a file belong to which of a network's, whatever prefix its names have. The backbone
  * must be there whole. Classifiers are taken where the file has the main one: AdaptSegNet's and
  * ADVENT's `layer6`, with the auxiliary `layer5` where it has that, too. A `layer5` alone is the head of
- * an ImageNet initialisation, for something else. A projection is taken if it is of this kind and size.
+ * an ImageNet initialisation, for something else, and heads beside a backbone are another network's. A projection is taken if it is of this kind and size.
  */
 export function fitPublished(file: Tensors, network: Network): Fitting {
   const { backbone, parts, parameters } = network;
   const ours = translated(file, backbone, (tensor, axes) => tensor.permute(...axes));
-  const from = withoutCounters(withoutPrefix(ours, parameters.all));
+  const prefix = prefixIn(ours, parameters.all);
+  const from = withoutCounters(tensorsBelow(prefix, ours));
   const below = (scope: string) =>
     new Map([...from].filter(([name]) => name.startsWith(`${scope}.`)));
   const has = ({ scope }: { readonly scope: string }) => below(scope).size > 0;
@@ -55,18 +66,24 @@ export function fitPublished(file: Tensors, network: Network): Fitting {
   ];
   const left = [aux, main, projection].filter((part) => !taken.includes(part));
   const isTaken = (scope: string) => taken.some((part) => scope.startsWith(`${part.scope}.`));
+  const { leftOut } = backbone.published;
   const skipped: PublishedWeights["leftOut"] = [
-    ...left.map(({ scope }) => ({ scope })),
-    ...(network.leftOut ?? []).filter(({ scope }) => isTaken(scope)),
-    ...backbone.published.leftOut,
-  ].filter(has);
+    ...[
+      ...left.map(({ scope }) => ({ scope })),
+      ...network.leftOut.filter(({ scope }) => isTaken(scope)),
+      ...leftOut,
+    ].filter(has),
+    ...siblings(ours, prefix).map(
+      (scope) => leftOut.find((own) => own.scope === scope) ?? { scope },
+    ),
+  ];
   const isSkipped = (name: string) => skipped.some(({ scope }) => name.startsWith(`${scope}.`));
   return {
     tensors: new Map([...from].filter(([name]) => !isSkipped(name))),
     wanted: union([parts.backbone, ...taken]).all,
     fresh: left.filter(({ all }) => all.size > 0).map(({ scope }) => scope),
     skipped: skipped.map(({ scope }) => scope),
-    hints: skipped.flatMap(({ hint }) => hint ?? []),
+    hints: [...new Set(skipped.flatMap(({ hint }) => hint ?? []))],
   };
 }
 

@@ -1,27 +1,51 @@
 import { prefixesOf } from "../nn/index.js";
 import type { Backbone, ShapeOf } from "./backbone.js";
-import { backbones } from "./backbones.js";
-import { describeDeepLabV2 } from "./deeplab-v2.js";
+import { BACKBONES, backbones } from "./backbones.js";
+import type { Decoder } from "./decoder.js";
+import { type DecoderName, decoders } from "./decoders.js";
+import type { Network } from "./network.js";
 import { translated } from "./published.js";
 
 type Shape = readonly number[];
+type Shapes = ReadonlyMap<string, { readonly shape: Shape }>;
 
-/**
- * What a file's tensors look like, in words, e.g. "DeepLab-v2 ResNet-101, 19 classes"; undefined where
- * nothing here knows them.
- */
-export function recognise(
-  tensors: ReadonlyMap<string, { readonly shape: Shape }>,
-): string | undefined {
+/** What a file's tensors look like. */
+interface Identity {
+  /** E.g. "DeepLab-v2 ResNet-101, 19 classes". */
+  readonly words: string;
+  /** Of its backbone, e.g. "ResNet-101". Undefined where no backbone here is of this kind. */
+  readonly backbone?: string;
+  readonly decoder?: DecoderName | undefined;
+  readonly width?: number;
+  /** Of its main classifier. */
+  readonly classes?: number | undefined;
+  /** Keys of a configuration with which a network is built like this. */
+  readonly settings?: Readonly<Record<"backbone" | "width" | "decoder", string | undefined>>;
+}
+
+/** Networks that are not here, by what the name of a tensor of theirs ends with. */
+const OTHERS = [
+  ["EfficientNet", "1.0.block.0.0.weight"], // before MobileNetV3, whose blocks it has
+  ["MobileNetV3", "1.block.0.0.weight"],
+  ["SegFormer", "patch_embed1.proj.weight"],
+  ["SegFormer", "patch_embeddings.0.proj.weight"], // of Hugging Face
+  ["SegFormer", "layers.0.0.projection.weight"], // of mmsegmentation
+  ["MobileNetV2 with mmsegmentation's names", "layer1.0.conv.0.conv.weight"],
+] as const;
+
+/** The identity of a file's tensors; undefined where nothing here knows them. */
+function identify(tensors: Shapes): Identity | undefined {
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   for (const backbone of Object.values(backbones)) {
     const found = onBackbone(backbone, shapes);
     if (found !== undefined) return found;
   }
-  return coderOf(shapes);
+  const [other] = OTHERS.find(([, anchor]) => prefixesOf(shapes.keys(), anchor).length > 0) ?? [];
+  const words = other ?? coderOf(shapes);
+  return words === undefined ? undefined : { words };
 }
 
-function onBackbone(backbone: Backbone, shapes: ReadonlyMap<string, Shape>): string | undefined {
+function onBackbone(backbone: Backbone, shapes: ReadonlyMap<string, Shape>): Identity | undefined {
   const { anchor, describe } = backbone.published;
   const permuted = (shape: Shape, axes: readonly number[]) =>
     axes.map((axis) => shape[axis] as number);
@@ -29,13 +53,38 @@ function onBackbone(backbone: Backbone, shapes: ReadonlyMap<string, Shape>): str
   const [prefix] = prefixesOf(ours.keys(), anchor);
   if (prefix === undefined) return undefined;
   const shapeOf: ShapeOf = (name) => ours.get(prefix + name);
-  const { name, width, imageClasses } = describe(shapeOf);
-  const words = width === 1 ? name : `${name} at width ${width}`;
-  const segmentation = describeDeepLabV2(words, shapeOf);
-  if (segmentation !== undefined) return segmentation;
-  return imageClasses === undefined
-    ? `${words}, the backbone alone`
-    : `${words} that classifies images, ${imageClasses} classes`;
+  const { name, backbone: setting, width, imageClasses } = describe(shapeOf);
+  const named = width === 1 ? name : `${name} at width ${width}`;
+  const { words, decoder, classes } = withDecoder(named, shapeOf);
+  const alone =
+    imageClasses === undefined
+      ? `${named}, the backbone alone`
+      : `${named} that classifies images, ${imageClasses} classes`;
+  return {
+    words: words ?? alone,
+    ...(setting === undefined ? {} : { backbone: name }),
+    ...{ width, decoder, classes },
+    settings: { backbone: setting, width: String(width), decoder },
+  };
+}
+
+/** A backbone, in words, with what a file has for its decoder. */
+function withDecoder(
+  backbone: string,
+  shape: ShapeOf,
+): { readonly words?: string; readonly decoder?: DecoderName; readonly classes?: number } {
+  for (const [name, decoder] of Object.entries<Decoder>(decoders)) {
+    const found = decoder.describe(shape);
+    if (found === undefined) continue;
+    const { aux } = decoder.scopes;
+    const without = found.aux ? "" : `, without ${aux}`;
+    const words = `${found.name} ${backbone}, ${found.classes} classes${without}`;
+    return { words, decoder: name as DecoderName, classes: found.classes };
+  }
+  const { aux } = decoders["deeplab-v2"].scopes;
+  const classes = shape(`${aux}.conv2d_list.0.weight`)?.[0];
+  if (classes === undefined) return {};
+  return { words: `${backbone} with a ${aux} for ${classes} classes, which is another head` };
 }
 
 /** AdaIN's published pair. style/ reads it, which network/ may not import. */
@@ -45,4 +94,42 @@ function coderOf(shapes: ReadonlyMap<string, Shape>): string | undefined {
   if (kernel("0.weight") === "3,1,1") return "AdaIN's encoder, a VGG-19";
   if (kernel("1.weight") === "512,3,3") return "AdaIN's decoder";
   return undefined;
+}
+
+/**
+ * What a file's tensors look like, in words, e.g. "DeepLab-v2 ResNet-101, 19 classes"; undefined where
+ * nothing here knows them.
+ */
+export const recognise = (tensors: Shapes): string | undefined => identify(tensors)?.words;
+
+/**
+ * What to do about a file of weights that does not fit a network: what the file is, and the keys of the
+ * configuration that would have to change.
+ */
+export function mismatchAdvice(tensors: Shapes, network: Network): string {
+  const theirs = identify(tensors);
+  const ours = identify(network.parameters.all);
+  if (theirs === undefined) return "check backbone, width and the number of classes";
+  const { words, backbone, settings } = theirs;
+  if (backbone === undefined || settings === undefined) {
+    return `${thisIs(words)}, and network.backbone is one of ${BACKBONES.join(", ")}`;
+  }
+  const differing = (["backbone", "width", "decoder"] as const).filter(
+    (key) => theirs[key] !== undefined && theirs[key] !== ours?.[key],
+  );
+  const changes = differing.map((key) => `network.${key}=${settings[key]}`);
+  if (changes.length > 0) return `${thisIs(words)}: set ${changes.join(" and ")}`;
+  const what = theirs.classes === ours?.classes ? "network.head" : "the number of classes";
+  return `${thisIs(words)}: check ${what}`;
+}
+
+function thisIs(words: string): string {
+  if (words.includes("'s ")) return `this is ${words}`;
+  return `this is ${/^[AEIOU]/.test(words) ? "an" : "a"} ${words}`;
+}
+
+/** The name of the decoder that a file has a main classifier of, if it is another than the network's. */
+export function otherDecoder(tensors: Shapes, network: Network): DecoderName | undefined {
+  const theirs = identify(tensors)?.decoder;
+  return theirs === identify(network.parameters.all)?.decoder ? undefined : theirs;
 }

@@ -1,4 +1,4 @@
-import { CAFFE_INPUT } from "../datasets/input-format.js";
+import { CAFFE_INPUT, TORCHVISION_INPUT } from "../datasets/input-format.js";
 import {
   batchNorm,
   conv2d,
@@ -9,6 +9,7 @@ import {
   sequential,
 } from "../nn/index.js";
 import { maxPool2d } from "../torch/index.js";
+import { atrous } from "./atrous.js";
 import type { Backbone, BackboneOptions, FeatureExtractor, PublishedWeights } from "./backbone.js";
 
 /** He et al. 2016, table 1. */
@@ -19,17 +20,17 @@ const DEPTHS = {
   101: { blocks: [3, 4, 23, 3], block: bottleneck, expansion: 4 },
 } as const;
 type Depth = keyof typeof DEPTHS;
+/**
+ * v1, of the paper and of Caffe, has a bottleneck's stride on its first 1x1 convolution, and a pool that
+ * rounds sizes up; v1.5, torchvision's, has it on the 3x3 convolution, and rounds down.
+ */
+type Version = "v1" | "v1.5";
 
 /** Channels of the first convolution. */
 const STEM = 64;
 
-/** Stride and dilation of the four stages: output stride 8 by dilating the last two. */
-const STAGES = [
-  { stride: 1, dilation: 1 },
-  { stride: 2, dilation: 1 },
-  { stride: 1, dilation: 2 },
-  { stride: 1, dilation: 4 },
-] as const;
+/** Strides of the four stages, which see the image at stride 4. */
+const STRIDES = [1, 2, 2, 2] as const;
 
 interface BlockOptions {
   readonly inputs: number;
@@ -37,6 +38,7 @@ interface BlockOptions {
   readonly outputs: number;
   readonly stride: number;
   readonly dilation: number;
+  readonly version: Version;
   readonly init: Init;
 }
 
@@ -69,14 +71,15 @@ function basic(p: Parameters, options: BlockOptions): Layer {
   return residual(p, body, options);
 }
 
-/** The stride sits on the first 1x1 convolution, as in the Caffe original. */
 function bottleneck(p: Parameters, options: BlockOptions): Layer {
-  const { inputs, planes, outputs, stride, dilation, init } = options;
+  const { inputs, planes, outputs, stride, dilation, version, init } = options;
+  const around = { padding: dilation, dilation, bias: false, init };
+  const [first, second] = version === "v1" ? [stride, 1] : [1, stride];
   const body = sequential(
-    conv2d(p.sub("conv1"), inputs, planes, 1, { stride, bias: false, init }),
+    conv2d(p.sub("conv1"), inputs, planes, 1, { stride: first, bias: false, init }),
     batchNorm(p.sub("bn1"), planes, { frozen: true }),
     relu,
-    conv2d(p.sub("conv2"), planes, planes, 3, { padding: dilation, dilation, bias: false, init }),
+    conv2d(p.sub("conv2"), planes, planes, 3, { stride: second, ...around }),
     batchNorm(p.sub("bn2"), planes, { frozen: true }),
     relu,
     conv2d(p.sub("conv3"), planes, outputs, 1, { bias: false, init }),
@@ -86,62 +89,78 @@ function bottleneck(p: Parameters, options: BlockOptions): Layer {
 }
 
 /**
- * ResNet (He et al. 2016) at output stride 8, with the parameter names of DeepLab-v2's public
- * PyTorch form. Scale and shift of batch normalisation are frozen.
+ * ResNet (He et al. 2016) with the parameter names of DeepLab-v2's public PyTorch form and of torchvision.
+ * Scale and shift of batch normalisation are frozen.
  */
-function build(depth: Depth, p: Parameters, { width, init }: BackboneOptions): FeatureExtractor {
+function build(
+  { depth, version }: { readonly depth: Depth; readonly version: Version },
+  p: Parameters,
+  { width, init, outputStride }: BackboneOptions,
+): FeatureExtractor {
   const { blocks, block, expansion } = DEPTHS[depth];
   const base = Math.round(STEM * width);
   const stem = sequential(
     conv2d(p.sub("conv1"), 3, base, 7, { stride: 2, padding: 3, bias: false, init }),
     batchNorm(p.sub("bn1"), base, { frozen: true }),
     relu,
-    (x) => maxPool2d(x, 3, { stride: 2, padding: 1, ceilMode: true }),
+    (x) => maxPool2d(x, 3, { stride: 2, padding: 1, ceilMode: version === "v1" }),
   );
   let inputs = base;
-  const stages = STAGES.map(({ stride, dilation }, s) => {
+  const stages = atrous(STRIDES, 4, outputStride).map(({ stride, dilation, after }, s) => {
     const planes = base * 2 ** s;
     const outputs = planes * expansion;
     const layers = Array.from({ length: blocks[s] as number }, (_, b) => {
       const at = p.sub(`layer${s + 1}`).sub(b);
-      const options = { inputs, planes, outputs, stride: b === 0 ? stride : 1, dilation, init };
+      const own =
+        b > 0
+          ? { stride: 1, dilation: after }
+          : { stride, dilation: version === "v1" ? after : dilation };
+      const options = { inputs, planes, outputs, ...own, version, init };
       inputs = outputs;
       return block(at, options);
     });
     return sequential(...layers);
   });
   const [layer1, layer2, layer3, layer4] = stages as [Layer, Layer, Layer, Layer];
-  const early = sequential(stem, layer1, layer2, layer3);
+  const early = sequential(stem, layer1);
+  const middle = sequential(layer2, layer3);
+  const [low, aux, main] = [base, base * 4, base * 8].map((planes) => planes * expansion);
   return {
-    channels: { aux: base * 4 * expansion, main: base * 8 * expansion },
+    channels: { low, aux, main } as FeatureExtractor["channels"],
     forward(images, training) {
-      const aux = early(images, training);
-      return { aux, main: layer4(aux, training) };
+      const low = early(images, training);
+      const aux = middle(low, training);
+      return { low, aux, main: layer4(aux, training) };
     },
   };
 }
 
-/** Files of DeepLab-v2, of its ImageNet initialisations and of torchvision have our names. */
-const published: PublishedWeights = {
-  anchor: "layer1.0.conv1.weight",
-  describe(shape) {
-    const blocks = [1, 2, 3, 4].map((stage) => {
-      let count = 0;
-      while (shape(`layer${stage}.${count}.conv1.weight`)) count++;
-      return count;
-    });
-    const expansion = shape("layer1.0.conv3.weight") ? 4 : 1;
-    const [depth] =
-      Object.entries(DEPTHS).find(
-        ([, known]) => known.expansion === expansion && String(known.blocks) === String(blocks),
-      ) ?? [];
-    return {
-      name: depth === undefined ? `ResNet of ${blocks} blocks` : `ResNet-${depth}`,
-      width: (shape("conv1.weight")?.[0] ?? STEM) / STEM,
-      imageClasses: shape("fc.weight")?.[0],
-    };
-  },
-  leftOut: [{ scope: "fc", hint: "if it is torchvision's, set network.input=torchvision" }],
+/** What a ResNet's tensors say that it is. Nothing in a file says where the stride is. */
+const describe: PublishedWeights["describe"] = (shape) => {
+  const blocks = [1, 2, 3, 4].map((stage) => {
+    let count = 0;
+    while (shape(`layer${stage}.${count}.conv1.weight`)) count++;
+    return count;
+  });
+  const expansion = shape("layer1.0.conv3.weight") ? 4 : 1;
+  const [depth] =
+    Object.entries(DEPTHS).find(
+      ([, known]) => known.expansion === expansion && String(known.blocks) === String(blocks),
+    ) ?? [];
+  const imageClasses = shape("fc.weight")?.[0];
+  const isTorchvisions = imageClasses !== undefined && expansion > 1;
+  const deepStem = shape("stem.0.weight") !== undefined;
+  return {
+    name:
+      (depth === undefined ? `ResNet of ${blocks} blocks` : `ResNet-${depth}`) +
+      (deepStem ? " with a deep stem" : ""),
+    backbone:
+      depth === undefined || deepStem
+        ? undefined
+        : `resnet${depth}${isTorchvisions ? "-v1.5" : ""}`,
+    width: (shape("conv1.weight")?.[0] ?? STEM) / STEM,
+    imageClasses,
+  };
 };
 
 /** Once for every module that holds the parameter: stage, block and layer, and in a shortcut its sequence. */
@@ -150,11 +169,25 @@ function duplicates(name: string): number {
   return name.includes(".downsample.") ? 4 : 3;
 }
 
-function resnet(depth: Depth): Backbone {
+/** Files of DeepLab-v2, of its ImageNet initialisations and of torchvision have our names. */
+function resnet(depth: Depth, version: Version = "v1"): Backbone {
+  const forTorchvision =
+    DEPTHS[depth].block === basic
+      ? "network.input=torchvision"
+      : `network.backbone=resnet${depth}-v1.5, which has its strides and its input`;
+  // What torchvision's files have: of a classifier of images, or of its DeepLab-v3.
+  const leftOut = ["fc", "classifier", "aux_classifier"].map((scope) => ({
+    scope,
+    ...(version === "v1" && { hint: `if it is torchvision's, set ${forTorchvision}` }),
+  }));
   return {
-    create: (p, options) => build(depth, p, options),
-    input: CAFFE_INPUT,
-    published,
+    create: (p, options) => build({ depth, version }, p, options),
+    input: version === "v1" ? CAFFE_INPUT : TORCHVISION_INPUT,
+    published: {
+      anchor: "layer1.0.conv1.weight",
+      describe,
+      leftOut,
+    },
     duplicates,
   };
 }
@@ -163,3 +196,5 @@ export const resnet18 = resnet(18);
 export const resnet34 = resnet(34);
 export const resnet50 = resnet(50);
 export const resnet101 = resnet(101);
+export const resnet50v15 = resnet(50, "v1.5");
+export const resnet101v15 = resnet(101, "v1.5");

@@ -14,20 +14,20 @@ export function prefixesOf(names: Iterable<string>, name: string): string[] {
     .map((own) => own.slice(0, own.length - name.length));
 }
 
-/**
- * The tensors under the prefix (`module.`, `Scale.`, `model.state_dict.`, ...) below which most names
- * of `into` are found, without it. What lies elsewhere is left out.
- */
-export function withoutPrefix(from: Tensors, into: Tensors): TensorMap {
+/** The prefix (`module.`, `Scale.`, `model.state_dict.`, ...) below which most names of `into` are found. */
+export function prefixIn(from: Tensors, into: Tensors): string {
   const [anchor = ""] = into.keys();
   const found = (prefix: string) => [...into.keys()].filter((n) => from.has(prefix + n)).length;
   const ranked = prefixesOf(from.keys(), anchor).map((prefix) => ({
     prefix,
     found: found(prefix),
   }));
-  const best = ranked.sort((a, b) => b.found - a.found)[0]?.prefix ?? "";
-  return below(best, from);
+  return ranked.sort((a, b) => b.found - a.found)[0]?.prefix ?? "";
 }
+
+/** The tensors below `prefixIn`, without it. What lies elsewhere is left out. */
+export const withoutPrefix = (from: Tensors, into: Tensors): TensorMap =>
+  below(prefixIn(from, into), from);
 
 const others = (count: number, whole: string) => (count > 1 ? ` (${count} of ${whole} so)` : "");
 

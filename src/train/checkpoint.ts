@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError, writing } from "../errors.js";
 import type { Average, Method } from "../methods/method.js";
-import type { Network } from "../network/index.js";
+import { mismatchAdvice, type Network } from "../network/index.js";
 import { below, prefixed } from "../nn/index.js";
 import {
   copyInto,
@@ -189,18 +189,31 @@ function requireSame(
   }
 }
 
+/** @throws UserError unless the saved tensors are those of the network, name by name. */
+const requireNetwork = (path: string, saved: TensorMap, network: Network): void =>
+  requireFit(path, saved, network.parameters.all, () => mismatchAdvice(saved, network));
+
 /** @throws UserError unless the saved tensors have the names and shapes of `into`. */
-function requireFit(path: string, saved: TensorMap, into: TensorMap): void {
-  const other = "it is of another method, network or head; use its own configuration";
+function requireFit(
+  path: string,
+  saved: TensorMap,
+  into: TensorMap,
+  advice = () => "use its own configuration",
+): void {
+  const other = "it is of another method, network or head";
   for (const [name, { shape }] of into) {
     const found = saved.get(name);
-    if (found === undefined)
-      throw new UserError("checkpoint-mismatch", `${path} does not contain ${name}: ${other}`);
+    if (found === undefined) {
+      throw new UserError(
+        "checkpoint-mismatch",
+        `${path} does not contain ${name}: ${other}; ${advice()}`,
+      );
+    }
     if (String(found.shape) !== String(shape)) {
       throw new UserError(
         "checkpoint-mismatch",
         `${path} does not fit the network: its ${name} is [${found.shape}], but the network's is ` +
-          `[${shape}]; check backbone, width, head and the number of classes`,
+          `[${shape}]; ${advice()}`,
       );
     }
   }
@@ -209,7 +222,7 @@ function requireFit(path: string, saved: TensorMap, into: TensorMap): void {
     if (into.has(name)) continue;
     throw new UserError(
       "checkpoint-mismatch",
-      `${path} contains ${name}, which this run does not have: ${other}`,
+      `${path} contains ${name}, which this run does not have: ${other}; ${advice()}`,
     );
   }
 }
@@ -231,7 +244,7 @@ export function loadNetwork(
   average?: AverageInfo,
 ): void {
   const saved = evaluatedOf(tensors, average);
-  requireFit(path, saved, network.parameters.all);
+  requireNetwork(path, saved, network);
   restore(saved, network.parameters.all);
 }
 
@@ -256,12 +269,11 @@ export function resume(
   const { info, tensors } = readCheckpoint(path);
   try {
     if (run) requireSame(path, info, run);
-    const parts = [
-      [networkOf(tensors), network.parameters.all],
-      [below(METHOD, tensors), method.state],
-    ] as const;
-    for (const [saved, into] of parts) requireFit(path, saved, into);
-    for (const [saved, into] of parts) restore(saved, into);
+    const [learnt, state] = [networkOf(tensors), below(METHOD, tensors)];
+    requireNetwork(path, learnt, network);
+    requireFit(path, state, method.state);
+    restore(learnt, network.parameters.all);
+    restore(state, method.state);
     const random = randomOf(tensors);
     takeRandomState(random[0] as Uint8Array);
     return { step: info.step, random };

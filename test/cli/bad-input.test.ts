@@ -99,6 +99,18 @@ describe("configuration", () => {
       "invalid-value",
       ["network.backbone", "did you mean resnet18"],
     ],
+    [
+      "an unknown decoder",
+      "network.decoder=deeplab-v3+",
+      "invalid-value",
+      ["network.decoder", '"deeplab-v3plus"'],
+    ],
+    [
+      "an unknown output stride",
+      "network.outputStride=32",
+      "invalid-value",
+      ["network.outputStride", "8", "16"],
+    ],
     ["an unknown data set", "source.type=gta6", "unknown-name", ["gta6", "did you mean gta5"]],
     [
       "an unknown option of a method",

@@ -91,6 +91,24 @@ test.each([
   ],
   [{ "0.weight": [3, 3, 1, 1], "28.weight": [512, 512, 3, 3] }, "AdaIN's encoder, a VGG-19"],
   [{ "1.weight": [256, 512, 3, 3], "28.weight": [3, 64, 3, 3] }, "AdaIN's decoder"],
+  [
+    { "features.17.conv.2.weight": [320, 960, 1, 1], "classifier.1.weight": [1000, 1280] },
+    "MobileNetV2 that classifies images, 1000 classes",
+  ],
+  [
+    {
+      "network/features.17.conv.2.weight": [112, 336, 1, 1],
+      "network/decoder.classifier.weight": [19, 90, 1, 1],
+      "network/auxiliary.classifier.weight": [19, 90, 1, 1],
+    },
+    "DeepLab-v3+ MobileNetV2 at width 0.35, 19 classes",
+  ],
+  [
+    { "backbone.layer1.0.conv1.weight": [64, 64, 1, 1], "backbone.stem.0.weight": [32, 3, 3, 3] },
+    "ResNet of 1,0,0,0 blocks with a deep stem, the backbone alone",
+  ],
+  [{ "features.1.block.0.0.weight": [16, 1, 3, 3] }, "MobileNetV3"],
+  [{ "backbone.layers.0.0.projection.weight": [32, 3, 7, 7] }, "SegFormer"],
   [{ "module.fc1.weight": [10, 5] }, undefined],
 ] as [Record<string, number[]>, string | undefined][])("%o looks like %s", (shapes, says) => {
   const tensors = Object.entries(shapes).map(([name, shape]) => [name, { shape }] as const);

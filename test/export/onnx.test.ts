@@ -7,7 +7,8 @@ import { type ModelInfo, modelInfo, type OnnxOptions, onnxModel } from "../../sr
 import {
   BACKBONES,
   type BackboneName,
-  deeplabV2,
+  createNetwork,
+  type DecoderName,
   type Network,
   PROJECTION_HEADS,
   upsampleLogits,
@@ -42,9 +43,12 @@ const info: ModelInfo = {
 };
 
 /** A network whose normalisation does something: statistics, scale and shift are random. */
-function network(backbone: BackboneName, width = 0.125, head = "none" as const) {
+function network(
+  backbone: BackboneName,
+  { width = 0.125, head = "none" as const, decoder = "deeplab-v2" as DecoderName } = {},
+) {
   manualSeed(3);
-  const made = deeplabV2({ backbone, width, classes: 3, head, init: heInit });
+  const made = createNetwork({ backbone, decoder, width, classes: 3, head, init: heInit });
   noGrad(() =>
     scope(() => {
       for (const [name, parameter] of made.parameters.all) {
@@ -92,8 +96,12 @@ function difference(found: Float32Array, wanted: Float32Array): number {
   return most / largest;
 }
 
-describe.each(BACKBONES)("%s in ONNX Runtime", (backbone) => {
-  const net = network(backbone);
+describe.each([
+  ...BACKBONES.map((name) => [name, "deeplab-v2"] as const),
+  ["resnet18", "deeplab-v3plus"] as const,
+  ["mobilenetv2", "deeplab-v3plus"] as const,
+])("%s under %s in ONNX Runtime", (backbone, decoder) => {
+  const net = network(backbone, { decoder });
   const model = onnxModel(net, info);
   afterAll(() => dispose(net.parameters.all));
 
@@ -108,13 +116,13 @@ describe.each(BACKBONES)("%s in ONNX Runtime", (backbone) => {
 });
 
 test.each(PROJECTION_HEADS)("a network with the %s head exports", (head) => {
-  const net = network("resnet18", 0.125, head as never);
+  const net = network("resnet18", { head: head as never });
   expect(modelInfo(onnxModel(net, info))).toEqual(info);
   dispose(net.parameters.all);
 });
 
 describe("an exported model", () => {
-  const net = network("resnet18", 0.25);
+  const net = network("resnet18", { width: 0.25 });
   afterAll(() => dispose(net.parameters.all));
   const [height, width] = [64, 96];
   const images = noise(3 * height * width);

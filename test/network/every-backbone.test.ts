@@ -6,15 +6,16 @@ import {
   type BackboneName,
   backbones,
   batchStatistics,
-  type DeepLabOptions,
   deeplabV2,
   fitPublished,
   type Network,
+  type NetworkOptions,
   parameterGroups,
   recognise,
 } from "../../src/network/index.js";
 import { createParameters, heInit } from "../../src/nn/index.js";
 import {
+  autocast,
   dispose,
   noGrad,
   ones,
@@ -27,7 +28,7 @@ import {
 function using(
   backbone: BackboneName,
   use: (network: Network) => unknown,
-  options: Partial<DeepLabOptions> = {},
+  options: Partial<NetworkOptions> = {},
 ): void {
   const network = deeplabV2({
     ...{ backbone, classes: 5, head: "simclr", width: 0.25, init: heInit },
@@ -46,21 +47,34 @@ const prefixed = (tensors: TensorMap, prefix: string) =>
 
 describe.each(BACKBONES)("%s", (name) => {
   test.each([
-    [64, 96],
-    [61, 90],
-  ])("sees a %i x %i image at an eighth of its size", (height, width) => {
-    const parameters = createParameters();
-    const { channels, forward } = backbones[name].create(parameters, { width: 0.25, init: heInit });
-    scope(() => {
-      const { aux, main } = noGrad(() => forward(randn([2, 3, height, width]), true));
-      expect(aux.shape.slice(0, 2)).toEqual([2, channels.aux]);
-      expect(main.shape.slice(0, 2)).toEqual([2, channels.main]);
-      expect(aux.shape.slice(2)).toEqual(main.shape.slice(2));
-      expect(Math.abs(main.size(2) - height / 8)).toBeLessThanOrEqual(1);
-      expect(Math.abs(main.size(3) - width / 8)).toBeLessThanOrEqual(1);
-    });
-    dispose(parameters.all);
-  });
+    [8, 64, 96],
+    [8, 61, 90],
+    [16, 64, 96],
+    [16, 61, 90],
+  ] as const)(
+    "sees at stride 4 and at output stride %i a %i x %i image",
+    (stride, height, width) => {
+      const parameters = createParameters();
+      const { channels, forward } = backbones[name].create(parameters, {
+        ...{ width: 0.25, init: heInit, outputStride: stride },
+      });
+      scope(() => {
+        const features = noGrad(() => forward(randn([2, 3, height, width]), true));
+        for (const [key, at] of [
+          ["low", 4],
+          ["aux", stride],
+          ["main", stride],
+        ] as const) {
+          const [n, c, h, w] = features[key].shape as [number, number, number, number];
+          expect([key, n, c]).toEqual([key, 2, channels[key]]);
+          expect(Math.abs(h - height / at), key).toBeLessThanOrEqual(1);
+          expect(Math.abs(w - width / at), key).toBeLessThanOrEqual(1);
+        }
+        expect(features.aux.shape.slice(2)).toEqual(features.main.shape.slice(2));
+      });
+      dispose(parameters.all);
+    },
+  );
 
   test("is a part of its network beside the heads", () => {
     using(name, ({ parts, parameters }) => {
@@ -104,6 +118,15 @@ describe.each(BACKBONES)("%s", (name) => {
     using(name, learn, { statistics });
   });
 
+  test("learns in bfloat16", () => {
+    using(name, ({ parts: { backbone }, forward }) => {
+      const { aux, main } = autocast("bfloat16", () => forward(randn([2, 3, 64, 96]), true));
+      main.mul(main).mean().add(aux.mul(aux).mean()).backward();
+      for (const [own, { grad }] of backbone.trainable)
+        expect(grad?.isFinite().not().sum().item(), own).toBe(0);
+    });
+  });
+
   test("is recognised by its tensors, with its width and under any prefix", () => {
     using(name, ({ parameters, parts }) => {
       const alone = recognise(parts.backbone.all) ?? "";
@@ -131,9 +154,9 @@ describe.each(BACKBONES)("%s", (name) => {
   });
 });
 
-test("no two backbones are taken for one another", () => {
+test("no two backbones are taken for one another, but for versions of one", () => {
   const words = new Set<string | undefined>();
   for (const name of BACKBONES)
     using(name, ({ parameters }) => words.add(recognise(parameters.all)));
-  expect(words.size).toBe(BACKBONES.length);
+  expect(words.size).toBe(BACKBONES.filter((name) => !name.includes("-v")).length);
 });

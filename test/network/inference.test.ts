@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { BACKBONES, compileNetwork, deeplabV2 } from "../../src/network/index.js";
+import {
+  BACKBONES,
+  type BackboneName,
+  compileNetwork,
+  createNetwork,
+  type DecoderName,
+} from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
 import {
   autocast,
@@ -15,9 +21,10 @@ import {
 import { relativeError } from "../golden/relative-error.js";
 
 /** A network in which scale, shift and statistics of every normalisation are random. */
-function network(backbone: (typeof BACKBONES)[number]) {
+function network(backbone: BackboneName, decoder: DecoderName) {
   manualSeed(4);
-  const made = deeplabV2({ backbone, width: 0.25, classes: 5, head: "none", init: heInit });
+  const options = { backbone, decoder, width: 0.25, classes: 5, head: "none" } as const;
+  const made = createNetwork({ ...options, init: heInit });
   noGrad(() =>
     scope(() => {
       for (const [name, parameter] of made.parameters.all) {
@@ -30,12 +37,16 @@ function network(backbone: (typeof BACKBONES)[number]) {
   return made;
 }
 
-describe.each(BACKBONES)("%s compiled for predicting", (backbone) => {
+describe.each([
+  ...BACKBONES.map((name) => [name, "deeplab-v2"] as const),
+  ["resnet18", "deeplab-v3plus"] as const,
+  ["mobilenetv2", "deeplab-v3plus"] as const,
+])("%s under %s compiled for predicting", (backbone, decoder) => {
   test.each([
     [48, 64],
     [57, 75],
   ])("says the same at %i x %i, in both precisions", (height, width) => {
-    const net = network(backbone);
+    const net = network(backbone, decoder);
     const float32 = compileNetwork(net, "float32");
     const bfloat16 = compileNetwork(net, "bfloat16");
     scope(() => {
@@ -57,7 +68,7 @@ describe.each(BACKBONES)("%s compiled for predicting", (backbone) => {
 });
 
 test("a compiled network keeps its weights, and frees them", () => {
-  const net = network("resnet18");
+  const net = network("resnet18", "deeplab-v2");
   const before = liveMemory().tensors;
   const compiled = compileNetwork(net, "float32");
   scope(() => {

@@ -29,32 +29,40 @@ const build = (width: number) =>
 describe("MobileNetV1", () => {
   describe("against PyTorch", { ...pytorch, ...published }, () => {
     test.each([
-      [64, 96],
-      [45, 70], // odd sides are padded otherwise than even ones
-      [90, 51],
-    ])("has the features that PyTorch computes of a %i x %i image", (height, width) => {
-      const { status, stdout, stderr } = spawnSync(
-        PYTHON,
-        [here("mobilenet_v1.py"), weights, String(height), String(width), "8"],
-        { encoding: "utf8", maxBuffer: 2 ** 28 },
-      );
-      if (status !== 0) throw new Error(stderr);
-      const wanted = JSON.parse(stdout) as { shape: number[]; values: number[] }[];
-      const network = build(0.25);
-      startFrom(weights, network);
-      const parameters = createParameters();
-      const { forward } = backbones.mobilenetv1.create(parameters, { width: 0.25, init: heInit });
-      scope(() => {
-        loadByName(weights, network.parts.backbone.all, parameters.all, "");
-        const { aux, main } = noGrad(() => forward(image(height, width), false));
-        for (const [i, features] of [aux, main].entries()) {
-          expect(features.shape).toEqual(wanted[i]?.shape);
-          expect(Math.max(...features.numbers())).toBeGreaterThan(1); // it says something
-          expect(relativeError(features.numbers(), wanted[i]?.values ?? [])).toBeLessThan(1e-5);
-        }
-      });
-      dispose([network.parameters.all, parameters.all]);
-    });
+      [8, 64, 96],
+      [8, 45, 70], // odd sides are padded otherwise than even ones
+      [8, 90, 51],
+      [16, 64, 96],
+      [16, 45, 70],
+    ] as const)(
+      "has at output stride %i the features that PyTorch computes of a %i x %i image",
+      (...args) => {
+        const [outputStride, height, width] = args;
+        const { status, stdout, stderr } = spawnSync(
+          PYTHON,
+          [here("mobilenet_v1.py"), weights, String(height), String(width), String(outputStride)],
+          { encoding: "utf8", maxBuffer: 2 ** 28 },
+        );
+        if (status !== 0) throw new Error(stderr);
+        const wanted = JSON.parse(stdout) as { shape: number[]; values: number[] }[];
+        const network = build(0.25);
+        startFrom(weights, network);
+        const parameters = createParameters();
+        const { forward } = backbones.mobilenetv1.create(parameters, {
+          ...{ width: 0.25, init: heInit, outputStride },
+        });
+        scope(() => {
+          loadByName(weights, network.parts.backbone.all, parameters.all, "");
+          const { aux, main } = noGrad(() => forward(image(height, width), false));
+          for (const [i, features] of [aux, main].entries()) {
+            expect(features.shape).toEqual(wanted[i]?.shape);
+            expect(Math.max(...features.numbers())).toBeGreaterThan(1); // it says something
+            expect(relativeError(features.numbers(), wanted[i]?.values ?? [])).toBeLessThan(1e-5);
+          }
+        });
+        dispose([network.parameters.all, parameters.all]);
+      },
+    );
   });
 
   test("starts from the published file, and refuses another width", published, () => {

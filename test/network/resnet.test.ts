@@ -1,7 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { deeplabV2, type Network, PROJECTION_HEADS } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
-import { dispose, noGrad, randn, scope, type Tensor } from "../../src/torch/index.js";
+import {
+  cat,
+  copyInto,
+  dispose,
+  noGrad,
+  randn,
+  scope,
+  type Tensor,
+  type TensorMap,
+} from "../../src/torch/index.js";
+import { relativeError } from "../golden/relative-error.js";
+import { expectBackboneLikePyTorch, needsPyTorch } from "./oracle.js";
 
 function using<T>(
   options: Partial<Parameters<typeof deeplabV2>[0]>,
@@ -34,6 +45,45 @@ describe.each(RESNETS)("%s", (backbone) => {
     });
   });
 });
+
+describe("v1.5 equals PyTorch's", needsPyTorch, () => {
+  test.each([
+    ["resnet50-v1.5", "3,4,6,3", 8, 64, 96],
+    ["resnet50-v1.5", "3,4,6,3", 16, 61, 90],
+    ["resnet101-v1.5", "3,4,23,3", 8, 45, 32],
+  ] as const)(
+    "%s (%s) at output stride %i of a %i x %i image",
+    (name, blocks, outputStride, h, w) => {
+      expectBackboneLikePyTorch(name, "resnet_v15.py", [blocks, "16", `${outputStride}`], {
+        ...{ width: 0.25, outputStride, image: [2, 3, h, w] },
+      });
+    },
+  );
+});
+
+test.each(["resnet50", "resnet50-v1.5", "mobilenetv2"] as const)(
+  "%s sees at output stride 16 every other pixel of what it sees at 8",
+  (backbone) => {
+    using({ backbone }, (fine) =>
+      using({ backbone, outputStride: 16 }, (coarse) => {
+        copyAll(fine.parameters.all, coarse.parameters.all);
+        const images = randn([1, 3, 125, 189]);
+        const [a, b] = noGrad(() => [fine.forward(images, false), coarse.forward(images, false)]);
+        const [h, w] = [b.features.size(2), b.features.size(3)];
+        const rows = Array.from({ length: h }, (_, i) => a.features.slice(2, 2 * i, 2 * i + 1));
+        const even = cat(rows, 2);
+        const columns = Array.from({ length: w }, (_, i) => even.slice(3, 2 * i, 2 * i + 1));
+        expect(relativeError(cat(columns, 3), b.features.numbers())).toBeLessThan(1e-6);
+      }),
+    );
+  },
+);
+
+function copyAll(from: TensorMap, to: TensorMap): void {
+  noGrad(() => {
+    for (const [name, tensor] of to) copyInto(tensor, from.get(name) as Tensor);
+  });
+}
 
 test.each(PROJECTION_HEADS)("projection %s keeps the shape of the features", (head) => {
   using({ head }, (network) => {

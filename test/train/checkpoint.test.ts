@@ -107,6 +107,12 @@ describe("a checkpoint", () => {
 describe("refused, and the run stays unchanged:", () => {
   const cases: [string, TinySetup, TinySetup, string[]][] = [
     ["another width", {}, { width: 0.25 }, ["conv1.weight is [8,3,7,7]", "[16,3,7,7]", "width"]],
+    [
+      "another decoder",
+      {},
+      { decoder: "deeplab-v3plus" },
+      ["DeepLab-v2 ResNet-18", "set network.decoder=deeplab-v2"],
+    ],
     ["other classes", {}, { classes: 4 }, ["layer5.conv2d_list.0.weight is [3,", "classes"]],
     ["a larger head", { head: "linear" }, {}, ["does not contain head.2.weight", "head"]],
     ["a smaller head", {}, { head: "linear" }, ["contains head.2.weight", "head"]],

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { deeplabV2, type Network } from "../../src/network/index.js";
+import { afterAll, describe, expect, test } from "vitest";
+import { createNetwork, type Network, type NetworkOptions } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
 import { createCoder } from "../../src/style/coder.js";
 import { loadPublished } from "../../src/style/load-coder.js";
@@ -18,11 +18,11 @@ import { inTemporaryFolder } from "../datasets/fixtures.js";
 import { userError } from "../user-error.js";
 import { digests } from "./tiny.js";
 
-type Options = Partial<Parameters<typeof deeplabV2>[0]>;
+type Options = Partial<NetworkOptions>;
 
 function build(options: Options = {}): Network {
   const tiny = { backbone: "resnet18", classes: 5, head: "moco", width: 0.125 } as const;
-  return deeplabV2({ ...tiny, init: heInit, ...options });
+  return createNetwork({ ...tiny, init: heInit, ...options });
 }
 
 /** The tensors of a network under the names of a published file. */
@@ -203,6 +203,111 @@ describe("weights by name:", () => {
     },
   );
 });
+
+describe("weights that lie beside the heads of another network:", () => {
+  const backboneOf = (donor: Network, prefix: string) =>
+    published(donor, (own) => (isHead(own) || isClassifier(own) ? undefined : prefix + own));
+
+  test.each([
+    ["backbone.", ["classifier", "aux_classifier"]], // torchvision's DeepLab-v3
+    ["state_dict.backbone.", ["decode_head", "auxiliary_head"]], // mmsegmentation's
+  ])("the backbone below %s is taken, the rest left out", async (prefix, scopes) => {
+    await starting(
+      (donor) => {
+        const tensors = backboneOf(donor, prefix);
+        const parent = prefix.replace("backbone.", "");
+        for (const scope of scopes) tensors.set(`${parent}${scope}.0.weight`, zeros([7]));
+        return ["segmentation.pth", tensors];
+      },
+      ({ note, same, all }) => {
+        expect(same).toEqual(all.filter((own) => !isHead(own) && !isClassifier(own)));
+        expect(note).toContain(`not used: ${scopes.join(", ")} of the file`);
+      },
+    );
+  });
+
+  test.each([
+    ["resnet50", "fc", "network.backbone=resnet50-v1.5"],
+    ["resnet50", "backbone", "network.backbone=resnet50-v1.5"],
+    ["resnet18", "fc", "network.input=torchvision"],
+    ["resnet50-v1.5", "fc", undefined],
+    ["resnet101-v1.5", "backbone", undefined],
+  ] as const)("%s from torchvision's file with %s says once: %s", async (backbone, kind, hint) => {
+    await starting(
+      (donor) => {
+        const tensors = backboneOf(donor, kind === "fc" ? "" : "backbone.");
+        const rest = kind === "fc" ? ["fc"] : ["classifier", "aux_classifier"];
+        for (const scope of rest) tensors.set(`${scope}.weight`, zeros([7, 4]));
+        return ["torchvision.pth", tensors];
+      },
+      ({ note }) => expect(note?.split("torchvision's")).toHaveLength(hint ? 2 : 1),
+      { from: { backbone, width: 0.0625 }, into: { backbone, width: 0.0625 } },
+    );
+  });
+});
+
+describe("weights of another network are called by their name:", () => {
+  const networks: Network[] = [];
+  afterAll(() => dispose(networks.map(({ parameters }) => parameters.all)));
+
+  test.each([
+    [{ backbone: "resnet50" }, { backbone: "resnet101" }, "ResNet-50", "network.backbone=resnet50"],
+    [
+      { backbone: "resnet18" },
+      { backbone: "mobilenetv2" },
+      "ResNet-18",
+      "network.backbone=resnet18",
+    ],
+    [{ backbone: "mobilenetv2" }, {}, "MobileNetV2", "network.backbone=mobilenetv2"],
+    [{ width: 0.25 }, {}, "ResNet-18 at width 0.25", "network.width=0.25"],
+    [{}, { decoder: "deeplab-v3plus" }, "DeepLab-v2", "network.decoder=deeplab-v2"],
+    [{ decoder: "deeplab-v3plus" }, {}, "DeepLab-v3+", "network.decoder=deeplab-v3plus"],
+    [
+      { decoder: "deeplab-v3plus", backbone: "mobilenetv2" },
+      {},
+      "DeepLab-v3+ MobileNetV2",
+      "network.backbone=mobilenetv2 and network.decoder=deeplab-v3plus",
+    ],
+  ] as [Options, Options, string, string][])("%o into %o", async (from, into, ...names) => {
+    const donor = build(from);
+    networks.push(donor);
+    await refusing(published(donor, withoutHead), into, ...names);
+  });
+
+  test("torchvision's ResNet-50 is v1.5", async () => {
+    const donor = build({ backbone: "resnet50" });
+    networks.push(donor);
+    const file = published(donor, (own) => (isHead(own) || isClassifier(own) ? undefined : own));
+    file.set("fc.weight", zeros([1000, 7]));
+    await refusing(file, { backbone: "resnet101" }, "network.backbone=resnet50-v1.5");
+  });
+
+  test.each([
+    ["features.1.block.0.0.weight", "MobileNetV3"],
+    ["backbone.1.block.0.0.weight", "MobileNetV3"], // below torchvision's DeepLab-v3
+    ["features.1.0.block.0.0.weight", "EfficientNet"],
+    ["segformer.encoder.patch_embeddings.0.proj.weight", "SegFormer"],
+    ["backbone.layers.0.0.projection.weight", "SegFormer"],
+    ["patch_embed1.proj.weight", "SegFormer"],
+  ])("%s is of a %s", async (name, words) => {
+    for (const backbone of ["mobilenetv2", "resnet18"] as const) {
+      await refusing(new Map([[name, zeros([16, 1, 3, 3])]]), { backbone }, words, "mobilenetv1");
+    }
+  });
+});
+
+/** Starts a network from a file that is for another, and looks for names in what is said of it. */
+async function refusing(tensors: TensorMap, into: Options, ...names: string[]): Promise<void> {
+  const network = build(into);
+  const before = digests(network.parameters.all);
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "other.pth");
+    writePyTorch(path, tensors);
+    await userError(() => startFrom(path, network), "weights-mismatch", path, ...names);
+  });
+  expect(digests(network.parameters.all)).toEqual(before);
+  dispose(network.parameters.all);
+}
 
 test("AdaIN's published pair loads by the numbers of its layers", async () => {
   const [given, coder] = [createCoder(0.125), createCoder(0.125)];

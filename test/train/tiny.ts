@@ -6,7 +6,7 @@ import {
   type MethodContext,
   type MethodName,
 } from "../../src/methods/index.js";
-import { deeplabV2, type Network } from "../../src/network/index.js";
+import { createNetwork, type DecoderName, type Network } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
 import { dispose, manualSeed, type TensorMap } from "../../src/torch/index.js";
 import { type StepReport, trainingSteps } from "../../src/train/index.js";
@@ -59,6 +59,7 @@ export interface TinySetup {
   readonly method?: MethodName;
   readonly options?: object;
   readonly head?: "none" | "linear" | "moco" | "simclr" | "byol";
+  readonly decoder?: DecoderName;
   readonly classes?: number;
   readonly width?: number;
   readonly seed?: number;
@@ -70,13 +71,16 @@ export function tinyRun({
   method = "cfcontra",
   options = {},
   head = "moco",
+  decoder = "deeplab-v2",
   classes = 3,
   width = 0.125,
   seed = 1,
   context = {},
 }: TinySetup = {}): TinyRun {
   manualSeed(seed);
-  const network = deeplabV2({ backbone: "resnet18", width, classes, head, init: heInit });
+  const network = createNetwork({
+    ...{ backbone: "resnet18", decoder, width, classes, head, init: heInit },
+  });
   const warnings: string[] = [];
   const made = createMethod(method, network, options, {
     warn: (sentence) => warnings.push(sentence),

@@ -11,7 +11,7 @@ export const command = () =>
     .argument("<run>", "run folder, or a checkpoint inside one")
     .option("--out <file>", "the ONNX file", "model.onnx")
     .option("--argmax", "give labels instead of logits")
-    .option("--no-upsample", "give logits at an eighth of the image's size, as the network does")
+    .option("--no-upsample", "give logits at the network's own size, a fraction of the image's")
     .option("--float16", "keep weights in 16 bits: half the file, the same arithmetic")
     .option("--int8", "keep weights in 8 bits: a quarter of the file, the same arithmetic")
     .addOption(jsonOption())

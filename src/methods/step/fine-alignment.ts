@@ -112,9 +112,13 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
   const means = (features: Tensor, labels: Tensor): ClassMeans =>
     noGrad(() => pooled(classMeans(features, labels, network.classes), group));
 
+  /** Classes int64 [N, h, w] of a prediction, whose logits may be finer than the features. */
+  const predicted = ({ main }: Prediction, features: Tensor): Tensor =>
+    labelsAt(main.detach().argmax(1), features.size(2), features.size(3));
+
   /** ŷ_t: labels int64 [N, h, w] for a target prediction, IGNORE where unsure. */
-  function guess({ main }: Prediction, features: Tensor, progress: Progress): Tensor {
-    if (options.pseudoLabels === "predictions") return main.detach().argmax(1);
+  function guess(prediction: Prediction, features: Tensor, progress: Progress): Tensor {
+    if (options.pseudoLabels === "predictions") return predicted(prediction, features);
     const decay = options.thresholdDecay ? poly(progress.step, progress.total, 4) : 1;
     const threshold = options.threshold * decay;
     return pseudoLabels(features, banks.source, { threshold, distance: options.distance });
@@ -197,9 +201,10 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
       scope(() => banks[domain].initialize(average.means()));
       average.dispose();
     };
-    await visit("source", options.sourceImages, ({ main }, features, sample) => {
+    await visit("source", options.sourceImages, (prediction, features, sample) => {
       const labels = labelsOf([sample], network.device);
-      return agreeing(labelsAt(labels, features.size(2), features.size(3)), main.argmax(1), IGNORE);
+      const small = labelsAt(labels, features.size(2), features.size(3));
+      return agreeing(small, predicted(prediction, features), IGNORE);
     });
     await visit("target", options.targetImages, (prediction, features) =>
       guess(prediction, features, { step: 0, total: 1, rate: 0, decay: 1 }),

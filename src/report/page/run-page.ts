@@ -49,7 +49,7 @@ export async function runPage(run: RunFiles, reference?: Reference): Promise<str
     ),
     section(
       "Features",
-      `Layer-4 features of labelled pixels, mapped to two dimensions by UMAP. ${MARKS_IN_WORDS}; colours: classes. Distances between far groups mean little.`,
+      `Features of labelled pixels, mapped to two dimensions by UMAP. ${MARKS_IN_WORDS}; colours: classes. Distances between far groups mean little.`,
       features ? featureSection(features, classes, reference) : "",
     ),
     section("Style", "Source images before and after the coarse stage.", await styleSamples(run)),

@@ -1,0 +1,134 @@
+import { TORCHVISION_INPUT } from "../datasets/input-format.js";
+import {
+  batchNorm,
+  type Conv2dOptions,
+  conv2d,
+  type Init,
+  type Layer,
+  type Parameters,
+  relu6,
+  sequential,
+} from "../nn/index.js";
+import { type AtrousLayer, atrous } from "./atrous.js";
+import type { Backbone, BackboneOptions, FeatureExtractor } from "./backbone.js";
+
+/** Expansion, channels, repetitions and stride of the stages: Sandler et al. 2018, table 2. */
+const STAGES = [
+  [1, 16, 1, 1],
+  [6, 24, 2, 2],
+  [6, 32, 3, 2],
+  [6, 64, 4, 2],
+  [6, 96, 3, 1],
+  [6, 160, 3, 2],
+  [6, 320, 1, 1],
+] as const;
+/** Block by block. The first of a stage has its stride. */
+const BLOCKS = STAGES.flatMap(([expansion, channels, repetitions, first]) =>
+  Array.from({ length: repetitions }, (_, i) => ({
+    expansion,
+    channels,
+    stride: i === 0 ? first : 1,
+  })),
+);
+const STEM = 32;
+/** The last blocks of 24 channels, at stride 4, and of 96, which the auxiliary classifier sees. */
+const LOW = 3;
+const AUX = 13;
+
+/** torchvision's `_make_divisible`: the multiple of 8 that is nearest, and at least 90 % of the value. */
+function divisible(channels: number): number {
+  const nearest = Math.max(8, Math.floor((channels + 4) / 8) * 8);
+  return nearest < 0.9 * channels ? nearest + 8 : nearest;
+}
+
+/** A convolution without bias, normalisation and ReLU6, as torchvision nests them. */
+function convolve(
+  p: Parameters,
+  inputs: number,
+  outputs: number,
+  kernel: number,
+  options: Conv2dOptions,
+): Layer {
+  return sequential(
+    conv2d(p.sub(0), inputs, outputs, kernel, { ...options, bias: false }),
+    batchNorm(p.sub(1), outputs),
+    relu6,
+  );
+}
+
+interface BlockOptions extends Pick<AtrousLayer, "stride" | "dilation"> {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly expansion: number;
+  /** Whether the input is added to the output: the published network has stride 1, and their shapes agree. */
+  readonly shortcut: boolean;
+  readonly init: Init;
+}
+
+/** Expansion by a 1x1 convolution, a depthwise 3x3, and a linear 1x1: Sandler et al. 2018, section 3.3. */
+function invertedResidual(p: Parameters, options: BlockOptions): Layer {
+  const { inputs, outputs, expansion, stride, dilation, shortcut, init } = options;
+  const hidden = inputs * expansion;
+  const expand = expansion === 1 ? [] : [convolve(p.sub(0), inputs, hidden, 1, { init })];
+  const at = expand.length;
+  const depthwise = { stride, dilation, padding: dilation, groups: hidden, init };
+  const body = sequential(
+    ...expand,
+    convolve(p.sub(at), hidden, hidden, 3, depthwise),
+    conv2d(p.sub(at + 1), hidden, outputs, 1, { bias: false, init }),
+    batchNorm(p.sub(at + 2), outputs),
+  );
+  return shortcut ? (x, training) => body(x, training).addInPlace(x) : body;
+}
+
+/**
+ * MobileNetV2 (Sandler et al., CVPR 2018) with torchvision's names and symmetric padding. The last 1x1
+ * convolution, to 1280 channels, is left out as in the paper's segmentation networks (section 6.3). Scale
+ * and shift of batch normalisation are trained.
+ */
+function build(p: Parameters, { width, init, outputStride }: BackboneOptions): FeatureExtractor {
+  const features = p.sub("features");
+  const stem = divisible(STEM * width);
+  const layers = [convolve(features.sub(0), 3, stem, 3, { stride: 2, padding: 1, init })];
+  const sizes = [stem];
+  const strides = BLOCKS.map(({ stride }) => stride);
+  for (const [i, { stride, dilation }] of atrous(strides, 2, outputStride).entries()) {
+    const block = BLOCKS[i] as (typeof BLOCKS)[number];
+    const inputs = sizes[i] as number;
+    const outputs = divisible(block.channels * width);
+    const shortcut = block.stride === 1 && inputs === outputs;
+    const options = { inputs, outputs, expansion: block.expansion, stride, dilation };
+    const at = features.sub(i + 1).sub("conv");
+    layers.push(invertedResidual(at, { ...options, shortcut, init }));
+    sizes.push(outputs);
+  }
+  const [early, middle, late] = [
+    sequential(...layers.slice(0, LOW + 1)),
+    sequential(...layers.slice(LOW + 1, AUX + 1)),
+    sequential(...layers.slice(AUX + 1)),
+  ];
+  const [low, aux, main] = [sizes[LOW], sizes[AUX], sizes.at(-1)] as [number, number, number];
+  return {
+    channels: { low, aux, main },
+    forward(images, training) {
+      const low = early(images, training);
+      const aux = middle(low, training);
+      return { low, aux, main: late(aux, training) };
+    },
+  };
+}
+
+export const mobilenetV2: Backbone = {
+  create: build,
+  input: TORCHVISION_INPUT,
+  published: {
+    anchor: "features.17.conv.2.weight",
+    describe: (shape) => ({
+      name: "MobileNetV2",
+      backbone: "mobilenetv2",
+      width: (shape("features.17.conv.2.weight")?.[0] ?? 320) / 320,
+      imageClasses: shape("classifier.1.weight")?.[0],
+    }),
+    leftOut: [{ scope: "features.18" }, { scope: "classifier" }],
+  },
+};

@@ -60,8 +60,8 @@ export function readPreset(name: string): Table {
     const near = nearestWord(name, presetNames());
     throw new UserError(
       "unknown-name",
-      `there is no preset ${name}; expected one of ${presetNames().join(", ")} or the path of a .yaml file` +
-        (near ? `; did you mean ${near}?` : ""),
+      `there is no preset ${name}: ${near ? `did you mean ${near}? ` : ""}expected one of ` +
+        `${presetNames().join(", ")} or the path of a .yaml file`,
     );
   }
   let value: unknown;

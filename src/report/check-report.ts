@@ -19,8 +19,8 @@ function fine(share: number): string {
 }
 
 /**
- * The result of `checkDataset` for a terminal of this width: counts, sizes, a histogram of the classes,
- * problems.
+ * What `checkDataset` found, for a terminal with this many columns: counts, sizes, a histogram of the
+ * classes, faults.
  */
 export function formatCheck(
   report: DatasetReport,

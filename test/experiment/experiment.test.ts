@@ -38,10 +38,10 @@ test("trains a preset given as an object, with overrides, and yields events of p
       : event.type,
   );
   expect(order).toEqual([
-    ...["start", "step 1", "checkpoint 1", "evaluation 1", "step 2", "checkpoint 2"],
-    ...["evaluation 2", "end"],
-    ...["start", "step 1", "checkpoint 1", "evaluation 1", "step 2", "checkpoint 2"],
-    ...["evaluation 2", "end"],
+    ...["start", "evaluation 0", "step 1", "checkpoint 1", "evaluation 1", "step 2"],
+    ...["checkpoint 2", "evaluation 2", "end"],
+    ...["start", "evaluation 0", "step 1", "checkpoint 1", "evaluation 1", "step 2"],
+    ...["checkpoint 2", "evaluation 2", "end"],
   ]);
   const starts = events.flatMap((event) => (event.type === "start" ? [event] : []));
   expect(starts.map(({ method }) => method)).toEqual(["source-only", "minent"]);

@@ -3,7 +3,7 @@ import { UserError } from "../../errors.js";
 import { openRegular, whyUnreadable } from "./regular-file.js";
 
 /** The formats that are read. libvips supports more, and would open the files that an SVG links to. */
-const READ = ["PNG", "JPEG", "WebP"];
+const READ = ["PNG", "JPEG", "WebP"] as const;
 
 /** The first bytes of files in some formats, as Latin-1. */
 const BEGINNINGS: readonly (readonly [kind: string, beginning: RegExp])[] = [
@@ -21,9 +21,10 @@ const LONGEST = 16;
 
 /**
  * Checks by its first bytes that a file is a PNG, JPEG or WebP; the extension does not count.
+ * @returns its format
  * @throws UserError naming the file and its format
  */
-export function requireImage(path: string): void {
+export function requireImage(path: string): (typeof READ)[number] {
   let head: string;
   try {
     head = beginning(path);
@@ -31,7 +32,8 @@ export function requireImage(path: string): void {
     throw unreadableImage(path, whyUnreadable(error), error);
   }
   const [kind] = BEGINNINGS.find(([, pattern]) => pattern.test(head)) ?? [];
-  if (kind !== undefined && READ.includes(kind)) return;
+  const read = READ.find((format) => format === kind);
+  if (read !== undefined) return read;
   const otherwise = head === "" ? "it is empty" : "it is not an image";
   throw unreadableImage(path, kind === undefined ? otherwise : `it is a file in ${kind} format`);
 }

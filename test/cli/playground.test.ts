@@ -100,7 +100,12 @@ test.each([
     "image-unreadable",
     ["photo.tiff"],
   ],
-  ["a missing sample", () => [model, "--samples", join(root, "x.png")], "not-found", ["x.png"]],
+  [
+    "a missing sample",
+    () => [model, "--samples", join(root, "x.png")],
+    "image-unreadable",
+    ["x.png"],
+  ],
   ["a folder with other files in it", () => [model, "--out", root], "already-exists", ["--out"]],
 ] as const)("playground refuses %s", async (_, args, error, names) => {
   await writeFile(join(root, "text.onnx"), "");

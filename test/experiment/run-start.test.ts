@@ -102,7 +102,9 @@ test("no scores at step 0 from a pretraining that was evaluated on other images,
       return metrics(run).map(({ step }) => step);
     };
     expect(await train("alike", {})).toEqual([0, 3, 3]);
-    const other = { evaluate: { camvid: { ...config.evaluate.camvid, exclude: ["*0.png"] } } };
+    const other = {
+      evaluate: { camvid: { ...config.evaluate.camvid, exclude: ["train/0016E5_00000"] } },
+    };
     expect(await train("elsewhere", other, `pretrain.run=${start}`)).toEqual([3, 3]);
     expect(await train("scratch", { pretrain: undefined })).toEqual([3, 3]);
   }));

@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   "conflicting-options": "options exclude each other, or one would have no effect",
   "not-found": "a file or folder does not exist",
   "already-exists": "a file or folder would be overwritten",
+  "not-readable": "a file or folder cannot be read: permissions, too many open files",
   "not-writable": "a file cannot be written: permissions, a read-only disk, a bad path",
   "disk-full": "no room is left on the disk, or the quota is used up",
   "damaged-file": "a file is truncated, its checksum is wrong, or its content makes no sense",
@@ -41,6 +42,13 @@ export const ERROR_CODES = {
 /** The code of a `UserError`, for programs to tell errors apart. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** Characters that move a terminal's cursor, colour its text or reverse its order. */
+const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text that is safe to print in a terminal: names of files and data sets may contain control characters. */
+export const printable = (text: string): string =>
+  text.replace(CONTROL, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /**
  * An error that the user can fix, printed on one line without a stack trace. The message states what is
  * wrong, where, and what to do. `code` tells programs the kind, and stays the same when messages change.
@@ -50,7 +58,7 @@ export class UserError extends Error {
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(printable(message), options);
     this.code = code;
   }
 }

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  copyFileSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -27,6 +28,17 @@ export const partOf = (part: string): string | undefined => PART.exec(part)?.[1]
 export function writeAtomically(path: string, content: string | Uint8Array): void {
   writing(path, () => mkdirSync(dirname(path), { recursive: true }));
   replace(path, (temporary) => writeFileSync(temporary, content));
+}
+
+/**
+/**
+ * Copies a file, and creates the folder of the copy if needed. Readers see the old file or the complete
+ * new one.
+ * @throws UserError if copying fails; the old file stays
+ */
+export function copyAtomically(from: string, path: string): void {
+  writing(path, () => mkdirSync(dirname(path), { recursive: true }));
+  replace(path, (temporary) => copyFileSync(from, temporary));
 }
 
 /**

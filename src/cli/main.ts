@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { type ErrorCode, UserError } from "../errors.js";
 import { commandLine } from "./command-line.js";
-import { paint } from "./terminal/terminal.js";
+import { columnsOf, paint, wrapped } from "./terminal/terminal.js";
 
 /** Output that nobody reads (`| head`) or that has no room (a full disk) never ends a training. */
 const unwritable = () => {};
@@ -31,7 +31,10 @@ export function failed(error: unknown, argv: readonly string[]): number {
   if (error instanceof CommanderError) return error.exitCode; // has printed its message
   const explained = explain(error);
   const text = argv.includes("--debug") ? `${(error as Error).stack}` : explained.text;
-  process.stderr.write(`${inRed(`error: ${text}`)}\n`);
+  const lines = `error: ${text}`
+    .split("\n")
+    .map((line) => wrapped(line, columnsOf(process.stderr), 2));
+  process.stderr.write(`${inRed(lines.join("\n"))}\n`);
   if (asksForJson(argv)) {
     const { code, text: message } = explained;
     process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);

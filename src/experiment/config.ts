@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { checked } from "../checked.js";
 import { augmentSchema } from "../datasets/augment.js";
+import { MOST_PIXELS } from "../datasets/files/png.js";
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { samplingSchema } from "../datasets/rare-classes.js";
 import { METHODS, type MethodName, methods, OPTIMIZERS } from "../methods/index.js";
@@ -23,7 +24,11 @@ const size = z.preprocess(
     context.addIssue({ code: "custom", message: "expected [width, height]", input: value });
     return z.NEVER;
   },
-  z.strictObject({ width: whole.min(16), height: whole.min(16) }),
+  z
+    .strictObject({ width: whole.min(16), height: whole.min(16) })
+    .refine(({ width, height }) => width * height <= MOST_PIXELS, {
+      error: `expected at most ${MOST_PIXELS} pixels`,
+    }),
 );
 const dataset = z.looseObject({ type: z.string() }); // its own schema checks the rest
 /** Names of evaluation sets are also names of folders and keys of metrics. */
@@ -60,7 +65,7 @@ const trainSchema = z.strictObject({
   /** Steps over which the rate rises linearly to the schedule's. */
   warmup: whole.min(0).default(0),
   /** Images of each domain in a step. */
-  batch: whole.min(1).default(1),
+  batch: whole.min(1).max(4096).default(1),
   rate: z.number().positive().default(2.5e-4),
   /** Rate of classifiers and projection, as a multiple of the backbone's. */
   headRate: z.number().positive().default(10),

@@ -45,18 +45,26 @@ export async function openDomains(
   const source = await openSet({ ...config.source, labelled: true }, listener);
   const target = await openSet({ ...config.target, labelled: false }, listener);
   const evaluate = await openEvaluationSets(config, listener);
-  const classes = source.classes.names.join(", ");
-  for (const [name, dataset] of [["target", target] as const, ...evaluate]) {
-    const theirs = dataset.classes.names.join(", ");
-    if (theirs !== classes) {
-      throw new UserError(
-        "class-mismatch",
-        `source and ${name} have different classes (${classes}; ${theirs}): set the same \`classes\` for both, ` +
-          "and a `mapping` if their ids differ",
-      );
-    }
-  }
-  return { source, target, evaluate };
+  const { classes } = source;
+  // One colour for a class, whichever set is shown.
+  const alike = (name: string, dataset: Dataset): Dataset => {
+    requireSameClasses(classes.names.join(", "), name, dataset.classes.names.join(", "));
+    return { ...dataset, classes };
+  };
+  return {
+    source,
+    target: alike("target", target),
+    evaluate: new Map([...evaluate].map(([name, dataset]) => [name, alike(name, dataset)])),
+  };
+}
+
+function requireSameClasses(classes: string, name: string, theirs: string): void {
+  if (theirs === classes) return;
+  throw new UserError(
+    "class-mismatch",
+    `source and ${name} have different classes (${classes}; ${theirs}): set the same \`classes\` for both, ` +
+      "and a `mapping` if their ids differ",
+  );
 }
 
 /** Makes data roots absolute, relative to `base`, so that a run folder can be moved. */

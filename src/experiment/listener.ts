@@ -1,12 +1,12 @@
 /** Receives notes and progress of long operations. */
 export interface Listener {
-  /** A message for the user. */
-  note(sentence: string): void;
+  /** A message for the user; a warning if something may be wrong. */
+  note(sentence: string, level?: "note" | "warning"): void;
   /** `done` of `total` images, steps or scenes; a total of 0 if it is not known. */
   progress(task: string, done: number, total: number): void;
 }
 
-/** Prints notes as warnings on the console, and no progress. The default. */
+/** Prints notes on the console, and no progress. The default. */
 export const consoleListener: Listener = {
   note: (sentence) => console.warn(sentence),
   progress: () => {},

@@ -1,7 +1,10 @@
 import { dirname } from "node:path";
+import { classSetOf } from "../datasets/class-sets.js";
+import type { ClassSet } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
 import type { Stage } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
+import { readClasses } from "../report/run-files.js";
 import { dispose } from "../torch/index.js";
 import {
   type CheckpointInfo,
@@ -18,6 +21,8 @@ import { type Changes, runConfig } from "./presets.js";
 export interface Trained {
   readonly config: Config;
   readonly info: CheckpointInfo;
+  /** The classes of the network, in the colours that the run was trained with. */
+  readonly classes: ClassSet;
   readonly network: Network;
   /** `train.ema`, if the network is the running average of the trained one. */
   readonly ema?: number;
@@ -36,28 +41,36 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
   const config = runConfig(folder, changes);
   const checkpoint = readCheckpoint(file);
   try {
+    const { info } = checkpoint;
+    const classes = classesOf(folder, info);
     const { stage, dispose: disposeStage } = openStage(
       config,
       folder,
-      checkpoint.info.stage as StageRecord | undefined,
+      info.stage as StageRecord | undefined,
     );
-    const network = buildNetwork(config, checkpoint.info.classes.length);
+    const network = buildNetwork(config, info.classes.length);
     const free = () => {
       disposeStage();
       dispose(network.parameters.all);
     };
     try {
-      loadNetwork(file, checkpoint, network, averageOf(file, config, checkpoint.info));
+      loadNetwork(file, checkpoint, network, averageOf(file, config, info));
     } catch (error) {
       free();
       throw error;
     }
     const { ema } = config.train;
-    const { info } = checkpoint;
-    return { config, info, network, ...(ema !== undefined && { ema }), stage, dispose: free };
+    const trained = { config, info, classes, network, stage, dispose: free };
+    return ema === undefined ? trained : { ...trained, ema };
   } finally {
     dispose(checkpoint.tensors);
   }
+}
+
+/** The class set that a run folder holds; of known colours if it holds none of these names. */
+function classesOf(folder: string, { classes }: CheckpointInfo): ClassSet {
+  const own = readClasses(folder);
+  return own?.names.join() === classes.join() ? own : classSetOf(classes);
 }
 
 /**

@@ -1,5 +1,4 @@
-import { classSetOf } from "../datasets/class-sets.js";
-import type { Size } from "../datasets/dataset.js";
+import type { Color, Size } from "../datasets/dataset.js";
 import { readImage } from "../datasets/files/images.js";
 import { UserError } from "../errors.js";
 import { predictLabels } from "../evaluate/index.js";
@@ -97,7 +96,7 @@ export function openRun(
 }
 
 function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Array {
-  const { config, info, network, ema, stage } = trained;
+  const { config, info, classes, network, ema, stage } = trained;
   if (stage !== undefined) {
     throw new UserError(
       "not-supported",
@@ -106,12 +105,8 @@ function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Ar
         "are already restyled",
     );
   }
-  const { names, colors } = classSetOf(info.classes);
   const described: ModelInfo = {
-    classes: names.map((name, i) => ({
-      name,
-      color: colors[i] as ModelInfo["classes"][0]["color"],
-    })),
+    classes: classes.names.map((name, i) => ({ name, color: classes.colors[i] as Color })),
     input: network.input,
     size: config.sizes.evaluate,
     title: `${info.method}, step ${info.step}${ema === undefined ? "" : ", running average"}`,

@@ -25,6 +25,7 @@ import { type Listener, silentListener } from "./listener.js";
 import { measureAll } from "./measure.js";
 import { runConfig } from "./presets.js";
 import { sourceOrder } from "./sampling.js";
+import { startScores } from "./start-scores.js";
 
 /** The writers of the run folder. */
 export interface Records {
@@ -62,7 +63,7 @@ export async function prepare(
   const weights = config.after?.run ?? config.pretrain?.run ?? config.network.weights;
   if (weights !== undefined && first && !latest) listener.note(startFrom(weights, network));
   const method = buildMethod(config, network, {
-    warn: listener.note,
+    warn: (sentence) => listener.note(sentence, "warning"),
     group,
     classNames: classes,
   });
@@ -96,8 +97,9 @@ export async function prepare(
       ...{ network: evaluated, method, evaluate: domains.evaluate, size: sizes.evaluate },
       ...{ start, steps },
       predict: { precision: train.precision, stage },
-      evaluatesAgain: start > 0 && evaluatesAt(start),
+      evaluatesAgain: evaluatesAt(start),
     });
+    if (start === 0 && !evaluatesAt(0)) recorder.start(startScores(config, classes));
     if (style.method !== "none") {
       await writeStyleSamples(out, domains.source, sizes.source, restyle);
     }
@@ -113,8 +115,8 @@ export async function prepare(
   });
   const warn =
     group.size > 1
-      ? (sentence: string) => own.note(`rank ${group.rank}: ${sentence}`)
-      : listener.note;
+      ? (sentence: string) => own.note(`rank ${group.rank}: ${sentence}`, "warning")
+      : (sentence: string) => listener.note(sentence, "warning");
   return {
     ...{ config, domains, network, method, start, evaluatesAt },
     records: first ? await openRecords() : undefined,

@@ -60,8 +60,8 @@ export function readPreset(name: string): Table {
     const near = nearestWord(name, presetNames());
     throw new UserError(
       "unknown-name",
-      `unknown preset ${name}; expected one of ${presetNames().join(", ")} or the path of a .yaml file` +
-        (near ? `; did you mean ${near}?` : ""),
+      `unknown preset ${name}: ${near ? `did you mean ${near}? ` : ""}expected one of ` +
+        `${presetNames().join(", ")} or the path of a .yaml file`,
     );
   }
   let value: unknown;

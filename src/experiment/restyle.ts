@@ -159,7 +159,7 @@ function requireApart(out: string, root: string): void {
   if (inside(out, resolve(root)) || inside(resolve(root), out)) {
     throw new UserError(
       "conflicting-options",
-      `--out ${out} and the data set ${root} contain each other; choose another folder`,
+      `--out ${out} is in the data set ${root}, or contains it; choose another folder`,
     );
   }
 }

@@ -21,6 +21,7 @@ import type { Config } from "./config.js";
 import { withAbsoluteRoots } from "./domains.js";
 import { consoleListener, type Listener } from "./listener.js";
 import { prepare } from "./prepare.js";
+import { runNotes } from "./run-notes.js";
 import { writeReport } from "./write-report.js";
 
 /** Options of `run`. */
@@ -116,8 +117,11 @@ function removeIfEmpty(folder: string): void {
 }
 
 async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
-  const { out, group = alone, listener = consoleListener, signal, section } = options;
+  const { out, group = alone, signal, section } = options;
   const config = withAbsoluteRoots(options.config, options.data);
+  let done = 0;
+  const notes = runNotes(options.listener ?? consoleListener, () => done);
+  const { listener } = notes;
   const parts = await prepare(config, out, { resume: options.resume, group, listener });
   const { network, method, records, start } = parts;
   const { seed, steps, checkpointEvery } = config.train;
@@ -128,7 +132,8 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
     average: recordOf(config, method),
   };
   const spent = { seconds: 0, waiting: 0 };
-  let done = start;
+  if (records) notes.writeTo(records.folder, start);
+  done = start;
   let saved = start;
   let ended = false;
 
@@ -170,9 +175,10 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
     const looksAround = method.before !== undefined;
     const about = { method: config.method, seed, rate: config.train.rate, looksAround };
     yield { type: "start", out, step: start, steps, ...about, ...(section && { section }) };
-    // The run may have been interrupted after the checkpoint of this step, and before its evaluation.
+    // Step 0 is the start of the curve. A later step is one after whose checkpoint, and before whose
+    // evaluation, the run was interrupted.
     let stopped = false;
-    if (start > 0 && start < steps && parts.evaluatesAt(start)) {
+    if (start < steps && parts.evaluatesAt(start)) {
       const scores = await evaluation();
       if (scores) yield { type: "evaluation", step: start, scores };
       else stopped = true;
@@ -231,6 +237,7 @@ async function report(out: string, listener: Listener): Promise<void> {
     const { message } = error as Error;
     listener.note(
       `The report could not be written (${message}); run \`cfcontra report ${out}\` to try again.`,
+      "warning",
     );
   }
 }

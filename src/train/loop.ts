@@ -8,6 +8,7 @@ import { batchStatistics, type Network } from "../network/index.js";
 import { rateFactor } from "../nn/index.js";
 import { alone, type ProcessGroup, scope } from "../torch/index.js";
 import { averageScalars } from "./collectives.js";
+import { labelWatch } from "./label-watch.js";
 import { memoryWatch } from "./memory.js";
 
 /** A domain to train on: images of one size, in batches. */
@@ -68,6 +69,7 @@ export async function* trainingSteps(
   const { network, method, steps, start = 0, rate: base, seed } = options;
   const { schedule: total = steps, warmup, group = alone, warn = () => {} } = options;
   const watchMemory = memoryWatch(warn);
+  const watchLabels = labelWatch(options.source.dataset, steps - start, warn);
   const statistics = [network.parameters.all, method.state].flatMap(batchStatistics);
   const load = (stream: Stream, name: StreamName) =>
     createLoader(stream.dataset, {
@@ -91,6 +93,7 @@ export async function* trainingSteps(
       await method.before?.(progress, lookAround(options));
       const fetching = performance.now();
       const labelled = await source.next();
+      watchLabels(labelled);
       const unlabelled = await target?.next();
       const waiting = performance.now() - fetching;
       const own = scope(() => {

@@ -6,7 +6,7 @@ import { UserError } from "../../errors.js";
 import type { Config } from "../../experiment/index.js";
 import type { Evaluation } from "../../report/evaluation.js";
 import { publishedBeside } from "../../report/published-figures.js";
-import { courseOf, type MetricsLine } from "../../report/score-history.js";
+import { type MetricsLine, scoreHistory } from "../../report/score-history.js";
 import { percent, textTable } from "../../report/score-table.js";
 import { benchmarkRows, csv, latex, markdown } from "../../report/table-formats.js";
 import { readJsonLines } from "../../train/run-folder.js";
@@ -157,11 +157,11 @@ function snapshots(run: string, sets: readonly string[]): string[] {
   if (!existsSync(path)) return [];
   const metrics = readJsonLines<MetricsLine>(path);
   const lines = sets.flatMap((set) => {
-    const course = courseOf(metrics, `miou/${set}`);
-    if (!course || course.values.length < 2) return [];
-    const { last, mean, deviation, best, values } = course;
+    const history = scoreHistory(metrics, `miou/${set}`);
+    if (!history || history.snapshots < 2) return [];
+    const { last, mean, deviation, best, snapshots } = history;
     return [
-      `${set}, mIoU over ${values.length} snapshots: last ${percent(last)}, ` +
+      `${set}, mIoU over ${snapshots} snapshots: last ${percent(last)}, ` +
         `mean ${percent(mean)} ± ${percent(deviation)}, best ${percent(best.value)} ` +
         `(step ${best.step}, chosen by these labels)`,
     ];

@@ -1,7 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { classSetOf } from "../../datasets/class-sets.js";
 import type { ClassSet } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
 import type { PredictedImage } from "../../experiment/index.js";
@@ -26,7 +24,7 @@ export const command = () =>
       "after",
       `
 For each image: NAME.png, the train id of every pixel at the image's own size, and
-NAME-overlay.jpg to look at.
+NAME-overlay.jpg to look at. --out must be apart from the images.
 
 Examples:
   cfcontra predict runs/streets-cfcontra-1 photos/ --out predictions
@@ -72,7 +70,7 @@ async function runPredictor(path: string, set: readonly string[]): Promise<Predi
   const { openRun } = await import("../../experiment/index.js");
   const run = openRun(path, { set });
   return {
-    classes: classSetOf(run.info.classes),
+    classes: run.classes,
     predict: run.predict,
     dispose: async () => run.dispose(),
   };
@@ -102,13 +100,12 @@ async function label(
   { out, json }: PredictOptions,
   open: () => Promise<Predictor>,
 ): Promise<void> {
-  const files = await imageFiles(images);
+  const files = await imageFiles(images, out);
   const { classes, predict, dispose } = await open();
   const written: object[] = [];
-  mkdirSync(out, { recursive: true });
   try {
     await listening(async ({ progress }) => {
-      for (const [i, [name, path]] of files.entries()) {
+      for (const [i, { name, path }] of files.entries()) {
         const labelled = await predict(path);
         const to = { labels: join(out, `${name}.png`), overlay: join(out, `${name}-overlay.jpg`) };
         await writeLabelled(labelled, classes, to);

@@ -35,13 +35,13 @@ export async function follow(
               : `${method}, from which the run starts`;
           say(`${what}: ${steps} steps in ${out}`);
         }
-        line = quiet ? noLine : progressLine(`${method} seed ${seed}`);
+        line = quiet ? noLine : progressLine(`${method} seed ${seed}`, process.stderr, "step");
         if (event.looksAround) line.show("reading images first");
         current = event;
         resumable = step > 0;
       } else if (event.type === "step") {
-        const { step, steps, loss, seconds } = event;
-        line.update(step, steps, `loss ${loss.toFixed(3)}  ${seconds.toFixed(2)} s/step`);
+        const { step, steps, loss } = event;
+        line.update(step, steps, `loss ${loss.toFixed(3)}`);
         if (step === steps) line.end();
       } else if (event.type === "checkpoint") {
         resumable = true;

@@ -5,6 +5,7 @@ import { clock } from "./progress.js";
 export function forecastText(forecast: Forecast): string {
   const { config, source, target, evaluate, parameters, ...cost } = forecast;
   const set = ({ name, images }: Counted) => `${name}, ${images} images`;
+  const measured = Object.entries(evaluate);
   const millions = (n: number) => `${(n / 1e6).toFixed(1)} million`;
   const { steps, device } = config.train;
   const { pretrain, after } = config;
@@ -15,9 +16,9 @@ export function forecastText(forecast: Forecast): string {
   const ahead = pretraining + first;
   const seconds = cost.secondsPerStep.toFixed(2);
   const rows = [
-    ["source", set(source)],
-    ["target", set(target)],
-    ...Object.entries(evaluate).map(([name, one]) => [name, set(one)]),
+    ["train source", set(source)],
+    ["train target", set(target)],
+    ...measured.map(([name, one]) => [`evaluate ${name}`, set(one)]),
     [
       "parameters",
       `${millions(parameters.all)}, of which ${millions(parameters.trained)} are trained`,
@@ -26,7 +27,8 @@ export function forecastText(forecast: Forecast): string {
     ["step", `${seconds} s (median of ${cost.measuredSteps} on ${device})`],
     ["training", `${clock(cost.seconds)} for ${steps} steps, without evaluation${ahead}`],
   ] as [string, string][];
-  return rows.map(([name, text]) => name.padEnd(12) + text).join("\n");
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows.map(([name, text]) => name.padEnd(width) + text).join("\n");
 }
 
 /** One measured step, and the estimate for the whole run. */

@@ -54,9 +54,11 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes % 60)}:${rest}` : `${minutes}:${rest}`;
 }
 
+/** @param unit of the items, to show the seconds that one takes: those that the time left is computed from */
 export function progressLine(
   label: string,
   stream: NodeJS.WriteStream = process.stderr,
+  unit?: string,
 ): ProgressLine {
   const live = isLive(stream);
   const began = performance.now();
@@ -75,9 +77,11 @@ export function progressLine(
       if (!due(now) && !(live && done === total)) return;
       printed = now;
       const perItem = (now - first.at) / 1000 / (done - first.done);
-      const left = done > first.done ? `${clock(perItem * (total - done))} left` : "";
+      const known = done > first.done;
+      const rate = known && unit !== undefined ? `${perItem.toFixed(2)} s/${unit}` : "";
+      const left = known ? `${clock(perItem * (total - done))} left` : "";
       const count = `${String(done).padStart(String(total).length)}/${total}`;
-      const text = [count, detail, left].filter(Boolean).join("  ");
+      const text = [count, detail, rate, left].filter(Boolean).join("  ");
       if (live) draw(stream, fitted(label, text, done / total, stream));
       else stream.write(`${label}  ${text}\n`);
     },

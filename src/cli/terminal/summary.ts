@@ -1,5 +1,6 @@
 import type { RunResult } from "../../experiment/run.js";
-import { findBaseline, readRun } from "../../report/run-files.js";
+import { findBaseline } from "../../report/find-baseline.js";
+import { readRun } from "../../report/run-files.js";
 import { runSummary, type Summary } from "../../report/run-summary.js";
 import type { Ended } from "./follow.js";
 import { commandOf } from "./invocation.js";
@@ -40,7 +41,7 @@ function summary({ method, seed, steps, start, ...cost }: RunResult, out: string
       ...runSummary(run),
       ["cost", `${speed}${peakMemory} MiB at peak`],
       ["run", `${out} (with report.html)`],
-      ...nextCommands(out, findBaseline(run)),
+      ...nextCommands(out, findBaseline(run)?.run.path),
     ]),
   ].join("\n");
 }

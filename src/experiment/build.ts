@@ -5,17 +5,17 @@ import { heInit, normalInit } from "../nn/index.js";
 import { hasCuda, libtorchVersion } from "../torch/index.js";
 import type { Config } from "./config.js";
 
-/** @throws UserError where the configuration wants a GPU that libtorch does not find */
+/** @throws UserError if the configuration requires a GPU that libtorch does not find */
 export function requireDevice({ train: { device } }: Config): void {
   if (!device.startsWith("cuda") || hasCuda()) return;
   throw new UserError(
     "no-device",
-    `train.device is ${device}, but libtorch ${libtorchVersion} has no CUDA, or finds no device: ` +
-      "build with pip's torch for CUDA, or use cpu",
+    `train.device is ${device}, but libtorch ${libtorchVersion} does not find a CUDA device: ` +
+      "set train.device=cpu, or install a CUDA build of libtorch (pip's torch)",
   );
 }
 
-/** The network of a configuration, its weights fresh from libtorch's generator. */
+/** The network of a configuration, with random weights from libtorch's generator. */
 export function buildNetwork(config: Config, classes: number): Network {
   requireDevice(config);
   const { network, train } = config;
@@ -23,7 +23,7 @@ export function buildNetwork(config: Config, classes: number): Network {
   return createNetwork({ ...network, classes, init, device: train.device });
 }
 
-/** The method of a configuration over a network. */
+/** The method of a configuration, for a network. */
 export const buildMethod = (
   { method, options, train }: Config,
   network: Network,

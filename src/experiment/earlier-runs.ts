@@ -18,7 +18,7 @@ export interface EarlierRun {
 /** The default folder of an earlier run, by its name: "pretrained", "minent-first". */
 export type Beside = (name: string) => string;
 
-/** The default folders of the earlier runs of a preset, all inside `folder`. */
+/** The default folders of the earlier runs of a preset, in `folder`. */
 export const besideRuns =
   (preset: string | Preset, seed: number, folder: string): Beside =>
   (name) =>
@@ -29,7 +29,7 @@ const isComplete = (out: string) => existsSync(join(out, "result.json"));
 /**
  * The source-only run that all methods of a configuration start from; undefined without a `pretrain`
  * section.
- * @throws UserError if its folder holds a run with other settings
+ * @throws UserError if its folder contains a run with other settings
  */
 export function pretrainingOf(
   { pretrain, after: _, ...rest }: Config,
@@ -48,7 +48,7 @@ export function pretrainingOf(
 /**
  * The run of another method that a configuration starts from; undefined without `after`.
  * @param pretrained the run folder of its pretraining
- * @throws UserError if its folder holds a run with other settings, or if an existing run is not
+ * @throws UserError if its folder contains a run with other settings, or if an existing run is not
  *   complete or has another network, other classes or other data
  */
 function runBefore(
@@ -81,13 +81,13 @@ function found(
   return { config, out, state: isComplete(out) ? "complete" : "begun" };
 }
 
-/** An existing run, of any method and with any settings that decide neither network nor data. */
+/** An existing run of any method, with the same settings of network and data. */
 function finished(out: string, wanted: Config, data: string): EarlierRun {
   const config = runConfig(out);
   if (!isComplete(out)) {
     throw new UserError(
       "run-incomplete",
-      `after: ${out} is not complete; resume it with \`train --resume\`, or name another run`,
+      `after: ${out} is not complete; resume it with \`train --resume\`, or choose another run`,
     );
   }
   const shared = sharedByRuns(withAbsoluteRoots(wanted, data));
@@ -120,7 +120,7 @@ function chainOf(config: Config, beside: Beside, data: string) {
 
 /**
  * Trains or resumes an earlier run, unless it is complete.
- * @throws UserError as `run` does
+ * @throws UserError like `run`
  */
 export async function* makeEarlier(
   { config, out, state }: EarlierRun,

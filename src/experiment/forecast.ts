@@ -9,35 +9,35 @@ import type { Listener } from "./listener.js";
 import { prepare } from "./prepare.js";
 import { peakMemory } from "./run.js";
 
-/** Steps that are timed, after one that warms up. */
+/** Number of timed steps, after one warm-up step. */
 const MEASURED_STEPS = 3;
 
-/** What a run would take. */
+/** The estimated time and memory of a run. */
 export interface Forecast {
   readonly config: Config;
   readonly source: Counted;
   readonly target: Counted;
   readonly evaluate: Readonly<Record<string, Counted>>;
   readonly parameters: { readonly all: number; readonly trained: number };
-  /** MiB, up to now. */
+  /** In MiB. */
   readonly peakMemory: number;
   readonly secondsPerStep: number;
-  /** The steps whose median that is. */
+  /** The number of steps of that median. */
   readonly measuredSteps: number;
-  /** Of all steps, without evaluation. */
+  /** Time of all steps, without evaluation. */
   readonly seconds: number;
 }
 
-/** A data set. */
+/** The size of a data set. */
 export interface Counted {
   readonly name: string;
   readonly images: number;
 }
 
 /**
- * Measures what a run would take by a few real steps on its own data. Work that the method does once
- * before it begins (first prototypes) is left out. Nothing is kept.
- * @param onStep called after every step that is measured, the first of which warms up
+ * Estimates time and memory of a run by a few real steps on its data. Work that the method does once
+ * before the first step (first prototypes) is not included. Saves nothing.
+ * @param onStep called after every step, including the warm-up step
  */
 export async function forecast(
   raw: Config,
@@ -72,7 +72,7 @@ export async function forecast(
         seconds: secondsPerStep * config.train.steps,
       };
     } finally {
-      parts.records?.status.end("stopped"); // so that nothing writes there once it is removed
+      parts.records?.status.end("stopped"); // so that nothing writes to the removed folder
       parts.dispose();
     }
   } finally {

@@ -17,7 +17,7 @@ import { openStage, type StageRecord } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { type Changes, runConfig } from "./presets.js";
 
-/** A trained network with what its run says of it. */
+/** A trained network with the settings of its run. */
 export interface Trained {
   readonly config: Config;
   readonly info: CheckpointInfo;
@@ -26,14 +26,14 @@ export interface Trained {
   readonly network: Network;
   /** `train.ema`, if the network is the running average of the trained one. */
   readonly ema?: number;
-  /** What its predictions do to an image first. */
+  /** The coarse stage of its predictions. */
   readonly stage: Stage | undefined;
   dispose(): void;
 }
 
 /**
  * Opens the newest checkpoint of a run folder, or the checkpoint file itself. The caller disposes it.
- * @throws UserError where there is none, or it does not fit the configuration
+ * @throws UserError if there is none, or it does not fit the configuration
  */
 export function openCheckpoint(path: string, changes: Changes = {}): Trained {
   const file = latestCheckpoint(path);
@@ -75,7 +75,7 @@ function classesOf(folder: string, { classes }: CheckpointInfo): ClassSet {
 
 /**
  * The running average of a checkpoint that a configuration evaluates; undefined for the network itself.
- * @throws UserError if the checkpoint has none, or one with another decay
+ * @throws UserError if the checkpoint does not have one, or has another decay
  */
 function averageOf(
   file: string,
@@ -99,6 +99,6 @@ export function requireClasses(info: CheckpointInfo, name: string, found: readon
   throw new UserError(
     "class-mismatch",
     `the network was trained for ${info.classes.join(", ")}, but ${name} has ` +
-      `${found.join(", ")}; evaluate it on the classes it was trained for`,
+      `${found.join(", ")}; use a data set with the same classes`,
   );
 }

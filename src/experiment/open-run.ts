@@ -11,7 +11,7 @@ import { measure, type Protocol } from "./measure.js";
 import { openCheckpoint, requireClasses, type Trained } from "./open-checkpoint.js";
 import type { Changes } from "./presets.js";
 
-/** How a run is measured. */
+/** Options of `OpenRun.evaluate`. */
 export interface EvaluationOptions extends Omit<Protocol, "observe"> {
   /** Only this evaluation set of the configuration. */
   readonly on?: string | undefined;
@@ -27,11 +27,11 @@ export interface PredictedImage extends Size {
   readonly labels: Uint8Array;
 }
 
-/** A run that is open for use: its newest network, its configuration and what is done with them. */
+/** An open run: its newest network and configuration, with functions to evaluate, predict and export. */
 export interface OpenRun extends Trained {
   /**
-   * Measures the network on labelled images.
-   * @throws UserError where a set is unknown, or has other classes than the network
+   * Evaluates the network on labelled images.
+   * @throws UserError if a set is unknown, or has other classes than the network
    */
   evaluate(options?: EvaluationOptions): Promise<Record<string, Evaluation>>;
   /** Labels an image file at its own size. */
@@ -50,7 +50,7 @@ export interface OpenRun extends Trained {
  *     const { target } = await run.evaluate();
  *     run.dispose();
  *
- * @throws UserError where there is none, or it does not fit the configuration
+ * @throws UserError if there is none, or it does not fit the configuration
  */
 export function openRun(
   path: string,
@@ -66,7 +66,7 @@ export function openRun(
       if (on !== undefined && !sets.has(on)) {
         throw new UserError(
           "unknown-name",
-          `there is no evaluation set ${on}: the run has ${[...sets.keys()].join(", ")}`,
+          `the run does not have an evaluation set ${on}; expected one of ${[...sets.keys()].join(", ")}`,
         );
       }
       const results: Record<string, Evaluation> = {};
@@ -100,9 +100,9 @@ function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Ar
   if (stage !== undefined) {
     throw new UserError(
       "not-supported",
-      `${path} restyles what it predicts (style.method: ${config.style.method}, style.domains: both), ` +
-        "which is not part of a network; --set style.method=none exports the network alone, for " +
-        "images that are restyled before",
+      `${path} restyles images before prediction (style.method: ${config.style.method}, style.domains: both), ` +
+        "which cannot be exported; --set style.method=none exports only the network, for images that " +
+        "are already restyled",
     );
   }
   const described: ModelInfo = {

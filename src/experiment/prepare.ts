@@ -27,7 +27,7 @@ import { runConfig } from "./presets.js";
 import { sourceOrder } from "./sampling.js";
 import { startScores } from "./start-scores.js";
 
-/** What the run folder is written by. */
+/** The writers of the run folder. */
 export interface Records {
   readonly folder: RunFolder;
   readonly recorder: Recorder;
@@ -41,8 +41,8 @@ export interface PrepareOptions {
 }
 
 /**
- * Everything that a run works with: its weights as they are before its first step, or as its newest
- * checkpoint left them. Rank 0 alone keeps records.
+ * Prepares a run: network, data and method, before the first step or from the newest checkpoint. Only
+ * rank 0 writes records.
  * @param config with absolute roots
  * @param out the run folder
  */
@@ -53,7 +53,7 @@ export async function prepare(
 ) {
   const first = group.rank === 0;
   const listener = first ? own : silentListener;
-  // Rank 0 first: it draws what is missing, and the others find it.
+  // Rank 0 first: it draws missing images, and the others read them.
   const domains = await firstThenOthers(group, () => openDomains(config, listener));
   const { names: classes } = domains.source.classes;
   const { sizes, train, style } = config;
@@ -79,7 +79,7 @@ export async function prepare(
     : { step: 0, random: [ownRandomState()] };
   if (latest) requireAhead(config, out, position.step, listener);
   if (first) {
-    // Only now: a run that cannot be resumed under new settings keeps its old ones.
+    // Only now, so that a run that cannot be resumed with new settings keeps the old ones.
     folder.write("config.yaml", stringify(config));
     folder.writeJson("environment.json", environment(train.device));
   }
@@ -139,8 +139,8 @@ export async function prepare(
 }
 
 /**
- * A run may be given more steps than it was planned with, and none fewer than it has done.
- * @throws UserError where it has done more
+ * A resumed run may have more steps than before, but not fewer than it has done.
+ * @throws UserError if it has done more
  */
 function requireAhead({ train }: Config, out: string, done: number, { note }: Listener): void {
   const { steps, schedule } = train;
@@ -154,6 +154,6 @@ function requireAhead({ train }: Config, out: string, done: number, { note }: Li
   if (schedule !== undefined || steps === planned) return;
   note(
     `The learning rate now decays to 0 at step ${steps}, not ${planned}; train.schedule=${planned} ` +
-      "keeps the schedule of before.",
+      "keeps the previous schedule.",
   );
 }

@@ -11,7 +11,7 @@ import { writeAtomically } from "../write-atomically.js";
 import type { Config } from "./config.js";
 import type { Listener } from "./listener.js";
 
-/** The order of source images that a configuration asks for, if it is not the usual one. */
+/** The order of source images in a configuration; undefined for the default order. */
 export async function sourceOrder(
   { sampling, sizes, train }: Config,
   source: Dataset,

@@ -1,6 +1,6 @@
 /**
- * What a pickle may refer to by name. `call` makes a value of arguments where the pickle applies the
- * name to some; a name without it can be mentioned, but not applied.
+ * A name that a pickle may refer to. `call` creates the value when the pickle calls the name; a name
+ * without `call` may be mentioned, but not called.
  */
 export class Named {
   readonly name: string;
@@ -12,13 +12,13 @@ export class Named {
   }
 }
 
-/** All that a pickle can get at beyond numbers, strings, lists, tuples and dictionaries. */
+/** The values that a pickle can contain besides numbers, strings, lists, tuples and dictionaries. */
 export interface Vocabulary {
-  /** The names by "module.name"; any other is refused. */
+  /** Names by "module.name". All others are refused. */
   readonly names: ReadonlyMap<string, Named>;
-  /** What a persistent id stands for. */
+  /** Returns the value of a persistent id. */
   persistent(id: unknown): unknown;
-  /** Makes the error of a sentence that says what is wrong. */
+  /** Creates an error from the description of a problem. */
   wrong(what: string): Error;
 }
 
@@ -27,13 +27,13 @@ const MOST_OPERATIONS = 10_000_000;
 const text = new TextDecoder();
 
 /**
- * Reads one pickle, as data: the opcodes of protocols 2 to 5 that build plain values. Nothing is ever
- * imported or executed: a name is looked up in the vocabulary or refused, and no other opcode exists.
+ * Reads one pickle as data. Supports the opcodes of protocols 2 to 5 that build plain values. Nothing is
+ * imported or executed: a name is looked up in the vocabulary, or refused.
  *
- * Dictionaries become Maps; lists, tuples and sets arrays; None null; an integer that no number
- * holds a bigint.
- * @returns the value, and where the next thing in `bytes` begins
- * @throws what `vocabulary.wrong` makes, for everything that is not such a pickle
+ * Dictionaries become Maps; lists, tuples and sets become arrays; None becomes null; an integer that does
+ * not fit a number becomes a bigint.
+ * @returns the value, and the position in `bytes` after the pickle
+ * @throws the error of `vocabulary.wrong` for anything else
  */
 export function unpickle(
   bytes: Uint8Array,
@@ -46,9 +46,9 @@ export function unpickle(
   const memo = new Map<number, unknown>();
   let at = start;
 
-  /** Steps over `count` bytes, and returns where they begin. */
+  /** Skips `count` bytes, and returns the position of the first. */
   const take = (count: number): number => {
-    if (!(count >= 0 && count <= bytes.length - at)) throw wrong("a pickle in it ends too soon");
+    if (!(count >= 0 && count <= bytes.length - at)) throw wrong("its pickle is truncated");
     at += count;
     return at - count;
   };
@@ -61,18 +61,18 @@ export function unpickle(
   const string = (count: number) => text.decode(bytes.subarray(take(count), at));
   const line = () => {
     const end = bytes.indexOf(10, at);
-    if (end < 0) throw wrong("a pickle in it ends too soon");
+    if (end < 0) throw wrong("its pickle is truncated");
     return string(end + 1 - at).slice(0, -1);
   };
   const integer = (count: number) => {
-    if (count > LONGEST_INTEGER) throw wrong(`a pickle in it has an integer of ${count} bytes`);
-    const digits = raw(count).reverse(); // of base 256, the most significant first
+    if (count > LONGEST_INTEGER) throw wrong(`its pickle has an integer of ${count} bytes`);
+    const digits = raw(count).reverse(); // base 256, most significant first
     const value = digits.reduce((sum, digit) => sum * 256n + BigInt(digit), 0n);
     const signed = BigInt.asIntN(8 * count, value);
     return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
   };
 
-  const malformed = () => wrong("a pickle in it is malformed");
+  const malformed = () => wrong("its pickle is malformed");
   const push = (value: unknown) => void stack.push(value);
   const top = () => {
     if (stack.length <= (marks.at(-1) ?? 0)) throw malformed();
@@ -93,7 +93,7 @@ export function unpickle(
   const name = ([module, attribute]: readonly unknown[]) => {
     if (typeof module !== "string" || typeof attribute !== "string") throw malformed();
     const found = names.get(`${module}.${attribute}`);
-    if (!found) throw wrong(`it names ${module}.${attribute}, which is no part of a tensor`);
+    if (!found) throw wrong(`it refers to ${module}.${attribute}, which tensors do not need`);
     push(found);
   };
   const append = (items: readonly unknown[]) => {
@@ -109,7 +109,7 @@ export function unpickle(
   const apply = () => {
     const [named, args] = popMany(2);
     if (!(named instanceof Named) || !Array.isArray(args)) throw malformed();
-    if (!named.call) throw wrong(`it calls ${named.name}, which is no part of a tensor`);
+    if (!named.call) throw wrong(`it calls ${named.name}, which tensors do not need`);
     push(named.call(args));
   };
   const remember = (key: number) => void memo.set(key, top());
@@ -158,7 +158,7 @@ export function unpickle(
     c: () => name([line(), line()]),
     "\x93": () => name(popMany(2)),
     R: apply,
-    b: () => void pop(), // attributes, such as the versions of a state dict: the value goes without
+    b: () => void pop(), // attributes, such as the versions of a state dict, are ignored
     Q: () => push(persistent(pop())),
     q: () => remember(u8()),
     r: () => remember(u32()),
@@ -168,13 +168,13 @@ export function unpickle(
   };
 
   for (let done = 0; ; done++) {
-    if (done > MOST_OPERATIONS) throw wrong("a pickle in it is longer than any network's");
+    if (done > MOST_OPERATIONS) throw wrong("its pickle is longer than any network's");
     const opcode = String.fromCharCode(u8());
     if (opcode === ".") return { value: pop(), end: at };
     const operation = operations[opcode];
     if (!operation) {
       const code = opcode.charCodeAt(0).toString(16).padStart(2, "0");
-      throw wrong(`a pickle in it has the opcode 0x${code}, which no tensor needs`);
+      throw wrong(`its pickle has the opcode 0x${code}, which tensors do not need`);
     }
     operation();
   }

@@ -11,9 +11,9 @@ const ALIGNMENT = 64;
 const ROOT = "archive";
 
 /**
- * Writes tensors by name as `torch.save` writes a state dict, in the zip layout: PyTorch 1.6 and newer
- * load it, with `weights_only=True` too. The file appears when it is complete.
- * @throws UserError where the tensors take 4 GiB or more
+ * Writes tensors by name in the format in which `torch.save` writes a state dict, in the zip layout. PyTorch
+ * 1.6 and newer can load it, also with `weights_only=True`. The file appears when it is complete.
+ * @throws UserError if the tensors take 4 GiB or more
  */
 export function writePyTorch(path: string, tensors: ReadonlyMap<string, Tensor>): void {
   const parts: [string, Uint8Array][] = [
@@ -29,13 +29,13 @@ export function writePyTorch(path: string, tensors: ReadonlyMap<string, Tensor>)
   if (total > LONGEST) {
     throw new UserError(
       "not-supported",
-      `${path}: ${total} bytes do not fit into a .pth; write .safetensors instead`,
+      `${path}: ${total} bytes do not fit into a .pth file; write .safetensors instead`,
     );
   }
   writeDurably(path, [zipSync(aligned(parts), { level: 0, mtime: "1980-01-01" })]);
 }
 
-/** Every part at a multiple of 64 bytes, by padding in its header: readers may map it to memory. */
+/** Aligns every part to 64 bytes by padding its header, so that readers can map it to memory. */
 function aligned(parts: readonly [string, Uint8Array][]): Zippable {
   const archive: Zippable = {};
   let offset = 0;
@@ -49,7 +49,7 @@ function aligned(parts: readonly [string, Uint8Array][]): Zippable {
   return archive;
 }
 
-/** An ordered dictionary of tensors, each the whole of its storage: protocol 2. */
+/** A pickle, protocol 2, of an ordered dictionary of tensors, each with a storage of its own. */
 function statePickle(tensors: ReadonlyMap<string, Tensor>): Buffer {
   const out: (string | Buffer)[] = [];
   const number = (value: number) => {

@@ -7,7 +7,7 @@ import { empty } from "./ops.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 
-/** Tensors by name, in the order of their creation or file. */
+/** Tensors by name, in order of creation or as in a file. */
 export type TensorMap = Map<string, Tensor>;
 type TensorSource = ReadonlyMap<string, Tensor>;
 
@@ -27,7 +27,7 @@ const FORMAT: Record<string, { dtype: Dtype; bytes: number }> = {
 const CODE = new Map(Object.entries(FORMAT).map(([code, { dtype }]) => [dtype, code]));
 const LONGEST_HEADER = 100 * 2 ** 20;
 
-// The metadata that `writeSafetensors` adds: SHA-256 of the whole file, with zeros in its own place.
+// The metadata that `writeSafetensors` adds: SHA-256 of the whole file, with zeros in place of the digest.
 const DIGEST = "sha256";
 const NO_DIGEST = "0".repeat(64);
 
@@ -51,13 +51,13 @@ function isEntry(value: unknown): value is Entry {
   );
 }
 
-/** The table of a file's tensors, and what stands beside it. */
+/** The header of a file: the table of its tensors, and metadata. */
 interface Header {
   readonly entries: readonly (readonly [string, Entry])[];
   readonly metadata: Record<string, string>;
-  /** Where the tensors' bytes begin. */
+  /** The position of the tensors' bytes. */
   readonly begin: number;
-  /** Of the bytes up to there, for `sha256`. */
+  /** The hash of the bytes before `begin`, for `sha256`. */
   readonly hash: Hash;
 }
 
@@ -76,10 +76,10 @@ function readHeader(file: number, size: number, wrong: (what: string) => UserErr
   } catch {
     throw wrong("its header is not JSON");
   }
-  if (!isTable(table)) throw wrong("its header is no table");
+  if (!isTable(table)) throw wrong("its header is not a table");
   const { __metadata__: metadata = {}, ...entries } = table;
   if (!isTable(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
-    throw wrong("its metadata are no table of strings");
+    throw wrong("its metadata is not a table of strings");
   }
   const { [DIGEST]: digest } = metadata as Record<string, string>;
   if (digest !== undefined) {
@@ -101,9 +101,9 @@ const isTable = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * Reads every tensor of a safetensors file, and its metadata.
- * @throws UserError naming the file if it is missing, truncated, not of this format, or does not match
- *   the checksum that `writeSafetensors` gives a file
+ * Reads all tensors of a safetensors file, and its metadata.
+ * @throws UserError with the path if the file is missing, truncated, not in this format, or does not match
+ *   the checksum that `writeSafetensors` adds
  */
 export function readSafetensors(path: string): {
   tensors: TensorMap;
@@ -112,7 +112,7 @@ export function readSafetensors(path: string): {
   const wrong = (what: string) =>
     new UserError(
       "damaged-file",
-      `${path} is no readable safetensors file: ${what}; use another copy of it`,
+      `${path} is not a readable safetensors file: ${what}; use another copy`,
     );
   return withFile(path, (file, size) =>
     scope(() => {
@@ -142,7 +142,7 @@ export function readSafetensors(path: string): {
       }
       const { [DIGEST]: digest } = metadata;
       if (digest !== undefined && (claimed < size || hash.digest("hex") !== digest)) {
-        throw wrong("its bytes are not those that were written (the checksum differs)");
+        throw wrong("its bytes have changed since it was written (the checksum differs)");
       }
       return { tensors, metadata };
     }),
@@ -150,8 +150,8 @@ export function readSafetensors(path: string): {
 }
 
 /**
- * Writes tensors (from any device, of any layout) and string metadata, and with them a checksum that
- * `readSafetensors` holds the file to. It appears under its name only when it is complete and on the disk.
+ * Writes tensors (on any device, in any layout) and string metadata, with a checksum that `readSafetensors`
+ * verifies. The file appears under its name when it is complete and on the disk.
  */
 export function writeSafetensors(
   path: string,
@@ -164,7 +164,7 @@ export function writeSafetensors(
     const code = CODE.get(tensor.dtype) as string;
     const bytes = tensor.count * (FORMAT[code] as { bytes: number }).bytes;
     if (header.has(name))
-      throw new UserError("invalid-value", `${path}: no tensor may be called ${name}`);
+      throw new UserError("invalid-value", `${path}: ${name} is reserved; rename the tensor`);
     header.set(name, { dtype: code, shape: tensor.shape, data_offsets: [offset, offset + bytes] });
     offset += bytes;
   }
@@ -179,7 +179,7 @@ export function writeSafetensors(
   writeDurably(path, parts());
 }
 
-/** One tensor's bytes at a time: they need not all be on the CPU at once. */
+/** Yields the bytes of one tensor at a time, so that they are not all on the CPU at once. */
 function* contents(prefix: Buffer, text: Buffer, padding: Buffer, tensors: TensorSource) {
   yield* [prefix, text, padding];
   for (const tensor of tensors.values()) yield tensor.bytes();

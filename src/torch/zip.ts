@@ -3,14 +3,14 @@ import { type UnzipFileInfo, unzipSync } from "fflate";
 /** The parts of a zip archive by name. */
 export interface Archive {
   readonly names: readonly string[];
-  /** Unpacks the parts of these names; those that are not there are missing from the result. */
+  /** Unpacks the parts with these names. The result does not have names that are not in the archive. */
   unpack(names: Iterable<string>): Map<string, Uint8Array>;
 }
 
 /**
- * Opens a zip archive that lies in memory.
- * @param most bytes that all parts together may unpack to
- * @param wrong makes the error of a sentence that says what is wrong
+ * Opens a zip archive in memory.
+ * @param most the largest unpacked size of all parts together, in bytes
+ * @param wrong creates an error from the description of a problem
  */
 export function openArchive(
   bytes: Uint8Array,

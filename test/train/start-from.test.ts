@@ -185,7 +185,7 @@ describe("weights by name:", () => {
     [
       "a deeper backbone",
       { from: { backbone: "resnet34" } },
-      /layer1\.2\.conv1\.weight, which this network .*\(\d+ of its \d+/,
+      /layer1\.2\.conv1\.weight.*\(\d+ of its \d+/,
     ],
   ] as [string, { from?: Options; into?: Options }, RegExp][])(
     "%s is refused, with its first tensor and their number",

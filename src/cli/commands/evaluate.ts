@@ -36,7 +36,7 @@ export const command = () =>
     .option("--classes <n>", "also mIoU over 19, 16 or 13 of the Cityscapes classes", whole)
     .addOption(jsonOption())
     .option("--csv <file>", "also write the table as CSV")
-    .option("--markdown <file>", "also write the table as Markdown, published figures beside it")
+    .option("--markdown <file>", "also write the table as Markdown, with published results")
     .option("--latex <file>", "also write a row of classes and mIoU as LaTeX")
     .option("--confusion <file>", "also draw the confusion matrix (PNG)")
     .addOption(setOption())

@@ -76,7 +76,7 @@ async function runPredictor(path: string, set: readonly string[]): Promise<Predi
   };
 }
 
-/** By ONNX Runtime alone, where there is no libtorch. */
+/** Predicts with ONNX Runtime, without libtorch. */
 async function onnxPredictor(path: string): Promise<Predictor> {
   const { openModel } = await import("../../export/open-model.js");
   const model = await openModel(path);

@@ -1,7 +1,7 @@
 import type { Counted, Forecast } from "../../experiment/index.js";
 import { clock } from "./progress.js";
 
-/** What a run would take, for a terminal: sizes and costs. */
+/** The estimate of a run's size, time and memory as text. */
 export function forecastText(forecast: Forecast): string {
   const { config, source, target, evaluate, parameters, ...cost } = forecast;
   const set = ({ name, images }: Counted) => `${name}, ${images} images`;
@@ -31,7 +31,7 @@ export function forecastText(forecast: Forecast): string {
   return rows.map(([name, text]) => name.padEnd(width) + text).join("\n");
 }
 
-/** One measured step, and what it says about the whole run. */
+/** One measured step, and the estimate for the whole run. */
 export const stepText = (seconds: number, step: number, steps: number): string =>
   `step ${step}: ${seconds.toFixed(2)} s` +
-  (step === 1 ? ", with what is done once" : `, so ${clock(seconds * steps)} for ${steps} steps`);
+  (step === 1 ? ", including one-time work" : `, so ${clock(seconds * steps)} for ${steps} steps`);

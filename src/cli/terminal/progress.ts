@@ -9,7 +9,7 @@ export interface ProgressLine {
   end(): void;
 }
 
-/** Prints nothing: for every process but the first. */
+/** Prints nothing, for all processes except the first. */
 export const noLine: ProgressLine = { update: () => {}, show: () => {}, end: () => {} };
 
 const LIVE_INTERVAL = 200;
@@ -17,7 +17,7 @@ const PLAIN_INTERVAL = { least: 15_000, most: 600_000 };
 const BARS = [24, 12, 0];
 const ERASE = "\r\x1b[2K";
 
-/** The line that each terminal shows now, if any. */
+/** The current progress line of each terminal. */
 const shown = new WeakMap<NodeJS.WriteStream, string>();
 
 function draw(stream: NodeJS.WriteStream, line: string): void {

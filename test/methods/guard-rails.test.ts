@@ -66,7 +66,7 @@ describe("in a run", () => {
     });
 
   test("warns once about an unreachable threshold and a source without labels", async () => {
-    const text = await warnings({ threshold: 3 }, tinyDataset(4, { relabel: () => IGNORE }));
+    const text = await warnings({ threshold: 3 }, tinyDataset(12, { relabel: () => IGNORE }));
     expect(text.match(/no target pixel has a pseudo-label/g)).toHaveLength(1);
     expect(text.match(/no source pixel has a label/g)).toHaveLength(1);
   });

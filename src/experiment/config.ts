@@ -51,6 +51,8 @@ const networkSchema = z.strictObject({
   statistics: z.enum(["batch", "kept"]).default("batch"),
   /** A run, a checkpoint, or a file of published weights (docs/weights.md): where training starts. */
   weights: z.string().optional(),
+  /** What `weights` gives: every part of the network that the file has, or the backbone alone. */
+  weightsFor: z.enum(["all", "backbone"]).default("all"),
 });
 
 const trainSchema = z.strictObject({

@@ -10,7 +10,7 @@ import {
   readCheckpoint,
 } from "../train/index.js";
 import { buildNetwork } from "./build.js";
-import { openStage, type StageRecord } from "./coarse-stage.js";
+import { openStage } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { type Changes, runConfig } from "./presets.js";
 
@@ -36,11 +36,7 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
   const config = runConfig(folder, changes);
   const checkpoint = readCheckpoint(file);
   try {
-    const { stage, dispose: disposeStage } = openStage(
-      config,
-      folder,
-      checkpoint.info.stage as StageRecord | undefined,
-    );
+    const { stage, dispose: disposeStage } = openStage(config, folder, checkpoint.info.stage);
     const network = buildNetwork(config, checkpoint.info.classes.length);
     const free = () => {
       disposeStage();

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { UserError } from "../errors.js";
+import type { Network } from "../network/index.js";
 import { openRecorder, type Recorder } from "../report/recorder.js";
 import { writeStyleSamples } from "../report/style-samples.js";
 import { alone, dispose, manualSeed, type ProcessGroup } from "../torch/index.js";
@@ -59,8 +60,7 @@ export async function prepare(
   manualSeed(train.seed);
   const network = buildNetwork(config, classes.length);
   const latest = resuming && first ? checkpoints(out).at(-1) : undefined;
-  const weights = config.after?.run ?? config.pretrain?.run ?? config.network.weights;
-  if (weights !== undefined && first && !latest) listener.note(startFrom(weights, network));
+  if (first && !latest) startFromWeights(config, network, classes, listener);
   const method = buildMethod(config, network, {
     warn: listener.note,
     group,
@@ -134,6 +134,19 @@ export async function prepare(
       preparation.dispose();
     },
   };
+}
+
+/** Loads the weights of the run that this one starts from, or else `network.weights`, if there are any. */
+function startFromWeights(
+  { after, pretrain, network: { weights, weightsFor } }: Config,
+  network: Network,
+  classes: readonly string[],
+  { note }: Listener,
+): void {
+  const run = after?.run ?? pretrain?.run;
+  const backboneOnly = run === undefined && weightsFor === "backbone";
+  const path = run ?? weights;
+  if (path !== undefined) note(startFrom(path, network, { classes, backboneOnly }));
 }
 
 /**

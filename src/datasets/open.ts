@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { nearestWord } from "../nearest-word.js";
-import type { Dataset } from "./dataset.js";
+import type { ClassSet, Dataset } from "./dataset.js";
 import type { DatasetType } from "./files/file-dataset.js";
 import { folder } from "./folder.js";
 import { acdc } from "./published/acdc.js";
@@ -82,6 +82,15 @@ export function parseDatasetSpec(spec: unknown, where = "dataset"): DatasetSpec 
   }
   const message = (issue?.message ?? "not understood").replace(/^Invalid (input|option): /, "");
   throw new UserError("invalid-value", `${path}: ${message}.`);
+}
+
+/**
+ * The classes of the data set that `spec` describes. Reads none of its files: they need not exist.
+ * @throws UserError for faulty options
+ */
+export function classesOf(spec: unknown, where?: string): ClassSet {
+  const parsed = parseDatasetSpec(spec, where);
+  return (DATASET_TYPES[parsed.type] as DatasetType).classes(parsed as never);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { dirname } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { UserError } from "../errors.js";
 import type { Stage } from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
@@ -14,10 +15,13 @@ import { openStage } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { type Changes, runConfig } from "./presets.js";
 
-/** A trained network with what its run says of it. */
+/** A trained network with what its run or its file says of it. */
 export interface Trained {
   readonly config: Config;
-  readonly info: CheckpointInfo;
+  /** The metadata of its checkpoint; of other files the classes alone, those of the configuration. */
+  readonly info: Pick<CheckpointInfo, "classes"> & Partial<CheckpointInfo>;
+  /** For tables: its method, or the name of its file. */
+  readonly name: string;
   readonly network: Network;
   /** `train.ema`, if the network is the running average of the trained one. */
   readonly ema?: number;
@@ -31,6 +35,12 @@ export interface Trained {
  * @throws UserError where there is none, or it does not fit the configuration
  */
 export function openCheckpoint(path: string, changes: Changes = {}): Trained {
+  if (isOtherFile(path)) {
+    throw new UserError(
+      "not-a-run",
+      `${path} is not a checkpoint in a run folder; for a file of weights, name the preset whose network it is (--preset)`,
+    );
+  }
   const file = latestCheckpoint(path);
   const folder = file === path ? dirname(dirname(path)) : path;
   const config = runConfig(folder, changes);
@@ -50,11 +60,24 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
     }
     const { ema } = config.train;
     const { info } = checkpoint;
-    return { config, info, network, ...(ema !== undefined && { ema }), stage, dispose: free };
+    return {
+      config,
+      info,
+      name: info.method,
+      network,
+      ...(ema !== undefined && { ema }),
+      stage,
+      dispose: free,
+    };
   } finally {
     dispose(checkpoint.tensors);
   }
 }
+
+/** Whether a path is a file outside of a run folder's checkpoints. */
+const isOtherFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() === true &&
+  !existsSync(join(dirname(dirname(path)), "config.yaml"));
 
 /**
  * The running average of a checkpoint that a configuration evaluates; undefined for the network itself.
@@ -77,7 +100,11 @@ function averageOf(
 }
 
 /** @throws UserError unless a data set has the classes that a network was trained for */
-export function requireClasses(info: CheckpointInfo, name: string, found: readonly string[]): void {
+export function requireClasses(
+  info: Trained["info"],
+  name: string,
+  found: readonly string[],
+): void {
   if (info.classes.join() === found.join()) return;
   throw new UserError(
     "class-mismatch",

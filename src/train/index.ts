@@ -37,5 +37,5 @@ export {
   readJsonLines,
 } from "./run-folder.js";
 export { lockRunFolder } from "./run-lock.js";
-export { type StartOptions, startFrom } from "./start-from.js";
+export { loadTrained, type StartOptions, startFrom } from "./start-from.js";
 export { openStatus, type RunState, type Status, type StatusFile } from "./status.js";

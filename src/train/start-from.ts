@@ -10,7 +10,7 @@ import {
 } from "../network/index.js";
 import { loadByName } from "../nn/index.js";
 import { dispose, readTensors, scope, type TensorMap } from "../torch/index.js";
-import { weightsFile } from "./checkpoint.js";
+import { evaluatedOf, weightsFile } from "./checkpoint.js";
 import { type CheckpointInfo, infoIn } from "./checkpoint-info.js";
 
 /** What a network is for, and which part of it a file gives. */
@@ -28,14 +28,29 @@ export interface StartOptions extends FitOptions {
  *   another decoder, or if a checkpoint was trained with other classes, backbone or pixels; then nothing
  *   was changed
  */
-export function startFrom(path: string, network: Network, options: StartOptions = {}): string {
-  const file = weightsFile(path);
-  const { tensors: read, metadata } = readTensors(file);
+export const startFrom = (path: string, network: Network, options: StartOptions = {}): string =>
+  load(weightsFile(path), network, options);
+
+/**
+ * Loads the weights of a trained network, of which nothing but its file is known: `startFrom`, of a
+ * checkpoint the network that is evaluated.
+ * @throws UserError as `startFrom`, and if the file does not have the network's main classifier
+ */
+export const loadTrained = (file: string, network: Network, classes: readonly string[]): string =>
+  load(file, network, { classes, trained: true });
+
+function load(
+  file: string,
+  network: Network,
+  options: StartOptions & { readonly trained?: boolean },
+): string {
+  const { tensors: all, metadata } = readTensors(file);
   try {
     return scope(() => {
+      const info = infoIn(file, metadata);
+      const read = info && options.trained ? evaluatedOf(all, info.average) : all;
       const fitting = fitPublished(read, network, options);
       const { tensors, wanted, fresh } = fitting;
-      const info = infoIn(file, metadata);
       if (info) requireSameMeaning(file, info, network);
       const advice = adviceFor(read, network, fitting);
       if (!options.backboneOnly && otherDecoder(read, network) !== undefined) {
@@ -47,10 +62,16 @@ export function startFrom(path: string, network: Network, options: StartOptions 
       const hasClassifier = !fresh.includes(network.parts.main.scope);
       if (info && hasClassifier) requireSameClasses(file, info, options.classes);
       loadByName(file, tensors, wanted, advice);
+      if (options.trained && !hasClassifier) {
+        throw new UserError(
+          "weights-mismatch",
+          `${file} does not have the network's classifier, ${network.parts.main.scope}; ${advice}`,
+        );
+      }
       return message(file, fitting);
     });
   } finally {
-    dispose(read);
+    dispose(all);
   }
 }
 

@@ -50,6 +50,7 @@ const schema = z.strictObject({
 /** Streets as a configuration names it. */
 export const streets: DatasetType = {
   schema,
+  classes: () => cityscapes19,
   open(options: z.infer<typeof schema>, onProgress) {
     const name = `drawing streets, ${options.domain} ${options.split}`;
     return openStreets(options.root, {

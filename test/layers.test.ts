@@ -29,6 +29,7 @@ const ROOT_FILES = [
   "checked.ts",
   "errors.ts",
   "nearest-word.ts",
+  "printable.ts",
   "version.ts",
   "write-atomically.ts",
 ];

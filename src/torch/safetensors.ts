@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { UserError } from "../errors.js";
+import { printable } from "../printable.js";
 import { writeDurably } from "../write-atomically.js";
 import type { Dtype } from "./dtype.js";
 import { readFully, withFile } from "./file-access.js";
@@ -25,7 +26,12 @@ const FORMAT: Record<string, { dtype: Dtype; bytes: number }> = {
   F64: { dtype: "float64", bytes: 8 },
 };
 const CODE = new Map(Object.entries(FORMAT).map(([code, { dtype }]) => [dtype, code]));
-const LONGEST_HEADER = 100 * 2 ** 20;
+const LONGEST_HEADER = 2 ** 24; // bytes
+/** Tables and lists in a header: three for each tensor. */
+const MOST_TABLES = 3 * 2 ** 16;
+const MOST_VALUES = 2 ** 20;
+const MOST_DIMENSIONS = 64;
+const DEEPEST = 3; // a list in an entry in the table
 
 // The metadata that `writeSafetensors` adds: SHA-256 of the whole file, with zeros in its own place.
 const DIGEST = "sha256";
@@ -44,12 +50,36 @@ function isEntry(value: unknown): value is Entry {
   return (
     typeof entry === "object" &&
     entry !== null &&
-    entry.dtype in FORMAT &&
+    typeof entry.dtype === "string" &&
+    Object.hasOwn(FORMAT, entry.dtype) &&
     whole(entry.shape) &&
+    entry.shape.length <= MOST_DIMENSIONS &&
     whole(entry.data_offsets) &&
     entry.data_offsets.length === 2
   );
 }
+
+/** `JSON.parse` takes up to a hundred bytes for one of a header that is nested or split finely. */
+function requirePlain(text: Uint8Array, wrong: (what: string) => UserError): void {
+  let [depth, tables, values, quoted] = [0, 0, 0, false];
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i] as number;
+    if (quoted) {
+      if (character === BACKSLASH) i++;
+      else if (character === QUOTE) quoted = false;
+    } else if (character === QUOTE) quoted = true;
+    else if (character === COMMA) values++;
+    else if (OPENING.has(character)) [depth, tables] = [depth + 1, tables + 1];
+    else if (CLOSING.has(character)) depth--;
+    if (depth > DEEPEST || tables > MOST_TABLES || values > MOST_VALUES) {
+      throw wrong("its header is nested deeper, or has more entries, than any network's");
+    }
+  }
+}
+
+const [QUOTE, BACKSLASH, COMMA] = [...'"\\,'].map((each) => each.charCodeAt(0));
+const OPENING = new Set(Buffer.from("{["));
+const CLOSING = new Set(Buffer.from("}]"));
 
 /** The table of a file's tensors, and what stands beside it. */
 interface Header {
@@ -70,6 +100,7 @@ function readHeader(file: number, size: number, wrong: (what: string) => UserErr
   }
   const text = Buffer.alloc(length);
   if (!readFully(file, text, 8)) throw wrong("it ends within its header");
+  requirePlain(text, wrong);
   let table: unknown;
   try {
     table = JSON.parse(text.toString("utf8"));
@@ -112,7 +143,7 @@ export function readSafetensors(path: string): {
   const wrong = (what: string) =>
     new UserError(
       "damaged-file",
-      `${path} is no readable safetensors file: ${what}; use another copy of it`,
+      `${path} is not a readable safetensors file: ${printable(what, 200)}; use another copy of it`,
     );
   return withFile(path, (file, size) =>
     scope(() => {

@@ -78,7 +78,7 @@ test("any flipped bit, any cut and any added byte is found by the checksum", asy
     expect(unseen).toBeLessThanOrEqual("sha256".length * 8);
     for (const bytes of [whole.subarray(0, -1), Buffer.concat([whole, Buffer.alloc(1)])]) {
       writeFileSync(path, bytes);
-      expect(read).toThrow(/no readable safetensors file: .*; use another copy of it$/);
+      expect(read).toThrow(/not a readable safetensors file: .*; use another copy of it$/);
     }
     expect(liveMemory().tensors).toBe(before);
   });

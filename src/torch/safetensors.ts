@@ -7,6 +7,7 @@ import { readFully, withFile } from "./file-access.js";
 import { empty } from "./ops.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
+import { openBytesReader } from "./tensor-bytes.js";
 
 /** Tensors by name, in the order of their creation or file. */
 export type TensorMap = Map<string, Tensor>;
@@ -203,15 +204,17 @@ export function writeSafetensors(
   const padding = (8 - (text.length % 8)) % 8; // tensors start at a multiple of eight bytes
   const prefix = Buffer.alloc(8);
   prefix.writeBigUInt64LE(BigInt(text.length + padding));
-  const parts = () => contents(prefix, text, Buffer.alloc(padding, 32), tensors);
-  const hash = createHash("sha256");
-  for (const part of parts()) hash.update(part);
-  text.write(hash.digest("hex"), text.indexOf(NO_DIGEST), "latin1");
-  writeDurably(path, parts());
-}
-
-/** One tensor's bytes at a time: they need not all be on the CPU at once. */
-function* contents(prefix: Buffer, text: Buffer, padding: Buffer, tensors: TensorSource) {
-  yield* [prefix, text, padding];
-  for (const tensor of tensors.values()) yield tensor.bytes();
+  const reader = openBytesReader();
+  function* parts() {
+    yield* [prefix, text, Buffer.alloc(padding, 32)];
+    for (const tensor of tensors.values()) yield* reader.read(tensor);
+  }
+  try {
+    const hash = createHash("sha256");
+    for (const part of parts()) hash.update(part);
+    text.write(hash.digest("hex"), text.indexOf(NO_DIGEST), "latin1");
+    writeDurably(path, parts());
+  } finally {
+    reader.dispose();
+  }
 }

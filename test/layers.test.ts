@@ -30,6 +30,7 @@ const ROOT_FILES = [
   "errors.ts",
   "nearest-word.ts",
   "printable.ts",
+  "read-json.ts",
   "version.ts",
   "write-atomically.ts",
 ];

@@ -237,26 +237,38 @@ export function resume(
     const [learnt, state] = [networkOf(tensors), below(METHOD, tensors)];
     requireNetwork(path, learnt, network);
     requireFit(path, state, method.state);
+    const random = randomOf(path, tensors);
     restore(learnt, network.parameters.all);
     restore(state, method.state);
-    const random = randomOf(tensors);
-    takeRandomState(random[0] as Uint8Array);
     return { step: info.step, random };
   } finally {
     dispose(tensors);
   }
 }
 
-/** One state per rank; checkpoints of earlier versions have only that of rank 0, as one vector. */
-function randomOf(tensors: TensorMap): RandomStates {
+/** One state per rank, of which rank 0 takes its own; checkpoints of earlier versions have only that of rank 0, as one vector. */
+function randomOf(path: string, tensors: TensorMap): RandomStates {
+  const own = ownRandomState();
   const states = tensors.get(RANDOM);
-  if (states === undefined) return [ownRandomState()];
-  return scope(() => {
-    const rows = states.reshape(-1, states.shape.at(-1) as number);
+  if (states === undefined) return [own];
+  const damaged = (what: string, cause?: unknown) =>
+    new UserError("damaged-file", `${path} is damaged: its random state ${what}`, { cause });
+  const { dtype, shape, count } = states;
+  if (dtype !== "uint8" || shape.at(-1) !== own.length || shape.length > 2 || count === 0) {
+    throw damaged(`is ${dtype} [${shape}], not uint8 [ranks,${own.length}]`);
+  }
+  const random = scope(() => {
+    const rows = states.reshape(-1, own.length);
     return Array.from({ length: rows.size(0) }, (_, rank) =>
       Uint8Array.from(rows.select(0, rank).bytes()),
     );
   });
+  try {
+    takeRandomState(random[0] as Uint8Array);
+  } catch (error) {
+    throw damaged("is not libtorch's", error);
+  }
+  return random;
 }
 
 const NAME = /^step-(\d+)\.safetensors$/;

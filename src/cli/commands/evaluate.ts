@@ -6,6 +6,7 @@ import { UserError } from "../../errors.js";
 import type { Config } from "../../experiment/index.js";
 import type { Evaluation } from "../../report/evaluation.js";
 import { publishedBeside } from "../../report/published-figures.js";
+import { metricsLine } from "../../report/run-schemas.js";
 import { courseOf, type MetricsLine } from "../../report/score-history.js";
 import { percent, textTable } from "../../report/score-table.js";
 import { benchmarkRows, csv, latex, markdown } from "../../report/table-formats.js";
@@ -164,7 +165,9 @@ function subsetOf(
 function snapshots(run: string, sets: readonly string[]): string[] {
   const path = join(run, "metrics.jsonl");
   if (!existsSync(path)) return [];
-  const metrics = readJsonLines<MetricsLine>(path);
+  const metrics = readJsonLines<MetricsLine>(path).filter(
+    (line) => metricsLine.safeParse(line).success,
+  );
   const lines = sets.flatMap((set) => {
     const course = courseOf(metrics, `miou/${set}`);
     if (!course || course.values.length < 2) return [];

@@ -63,6 +63,14 @@ const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   EIO: ["not-writable", "the disk has an I/O error (EIO); choose a folder on another disk"],
 };
 
+/** The error for a file that cannot be written, with the file, the reason and advice. */
+export function unwritableError(path: string, error: NodeJS.ErrnoException): UserError {
+  const { code = "" } = error;
+  const [kind, reason] =
+    REASONS[code] ?? (["not-writable", `it failed (${code}); check the path`] as const);
+  return new UserError(kind, `cannot write ${path}: ${reason}`, { cause: error });
+}
+
 /**
  * Calls `write`, which writes a file.
  * @throws UserError with the file, the reason and advice, if writing fails
@@ -73,8 +81,6 @@ export function writing<T>(path: string, write: () => T): T {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined || error instanceof UserError) throw error;
-    const [kind, reason] =
-      REASONS[code] ?? (["not-writable", `it failed (${code}); check the path`] as const);
-    throw new UserError(kind, `cannot write ${path}: ${reason}`, { cause: error });
+    throw unwritableError(path, error as NodeJS.ErrnoException);
   }
 }

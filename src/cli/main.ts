@@ -1,25 +1,29 @@
+import { setImmediate } from "node:timers/promises";
 import { CommanderError } from "commander";
-import { type ErrorCode, UserError } from "../errors.js";
+import { type ErrorCode, UserError, unwritableError } from "../errors.js";
 import { commandLine } from "./command-line.js";
 import { paint } from "./terminal/terminal.js";
 
+/** Why results on stdout were lost, if they were. */
+let lost: NodeJS.ErrnoException | undefined;
 /** Output that nobody reads (`| head`) or that has no room (a full disk) never ends a training. */
 const unwritable = () => {};
+const unwritten = (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") lost ??= error;
+};
 
 /** Runs a command; errors become one sentence on stderr. Returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
-  try {
-    return await run(argv);
-  } catch (error) {
-    return failed(error, argv);
-  }
+  const code = await run(argv).catch((error: unknown) => failed(error, argv));
+  await setImmediate(); // in which a failed write arrives
+  if (code !== 0 || lost === undefined) return code;
+  return failed(unwritableError("the output", lost), argv);
 }
 
 /** Runs a command. Returns its exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.off("error", unwritable).on("error", unwritable);
-  }
+  process.stdout.off("error", unwritten).on("error", unwritten);
+  process.stderr.off("error", unwritable).on("error", unwritable);
   const program = await commandLine(argv);
   if (argv.length === 0) program.outputHelp();
   else await program.parseAsync(argv, { from: "user" });

@@ -35,8 +35,21 @@ async function compare(
   for (const name of comparison.leftOut) {
     note(`${name} is not complete and is left out`);
   }
+  const stages = new Set(comparison.groups.map(({ runs: [run] }) => stageOf(run?.config.style)));
+  if (stages.size > 1) {
+    note(
+      `the rows differ in their coarse stage (style: ${[...stages].join("; ")}), not only in their method; ` +
+        "to tell what the method gains, add a source-only row with the same stage",
+    );
+  }
   const files = `${join(out, "comparison.html")}, .md and .json`;
   print(`${textTable(rows)}\n\n${files}`, () => plain(comparison), json);
+}
+
+/** The coarse stage of a run, in words. */
+function stageOf(style: object = {}): string {
+  const { method = "none", domains, alpha } = style as Record<string, unknown>;
+  return method === "none" ? "none" : `${method}, domains ${domains}, alpha ${alpha}`;
 }
 
 /** Without the contents of the runs. */

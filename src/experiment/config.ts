@@ -39,7 +39,7 @@ const networkSchema = z.strictObject({
   /** What pixels become before they enter; what the backbone's published weights expect if omitted. */
   input: z.enum(Object.keys(INPUT_FORMATS) as [InputName, ...InputName[]]).optional(),
   /** Multiplies every channel count of the backbone. */
-  width: z.number().positive().default(1),
+  width: z.number().min(0.03).max(16).default(1),
   /** Dilations of the decoder's atrous branches; the published ones when omitted. */
   rates: z.array(whole.min(1)).min(1).optional(),
   /** Height and width of images divided by those of the features. */

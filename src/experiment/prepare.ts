@@ -18,7 +18,7 @@ import {
   sameStart,
   startFrom,
 } from "../train/index.js";
-import { buildMethod, buildNetwork } from "./build.js";
+import { buildMethod, buildNetwork, requireMemory } from "./build.js";
 import { openPreparation } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { openDomains } from "./domains.js";
@@ -51,6 +51,7 @@ export async function prepare(
   out: string,
   { resume: resuming = false, group = alone, listener: own }: PrepareOptions,
 ) {
+  requireMemory(config);
   const first = group.rank === 0;
   const listener = first ? own : silentListener;
   // Rank 0 first: it draws what is missing, and the others find it.

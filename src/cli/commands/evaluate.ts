@@ -11,7 +11,7 @@ import { courseOf, type MetricsLine } from "../../report/score-history.js";
 import { percent, textTable } from "../../report/score-table.js";
 import { benchmarkRows, csv, latex, markdown } from "../../report/table-formats.js";
 import { readJsonLines } from "../../train/run-folder.js";
-import { writeAtomically } from "../../write-atomically.js";
+import { requireWritable, writeAtomically } from "../../write-atomically.js";
 import { dataOption, setOption, weightsPresetOption, whole } from "../options.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
@@ -74,6 +74,8 @@ interface EvaluateOptions {
 async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
   const { on, set, preset, data } = options;
   const { openRun, openWeights } = await import("../../experiment/index.js");
+  const { csv: table, markdown: text, latex: row, confusion: picture } = options;
+  for (const file of [table, text, row, picture]) if (file !== undefined) requireWritable(file);
   const { evaluationRows } = await import("../../report/evaluation.js");
   await listening(async (listener) => {
     const run =

@@ -35,6 +35,9 @@ export interface OpenStreetsOptions extends StreetsOptions {
   readonly labelled?: boolean;
 }
 
+/** Names have six digits. */
+const MOST = 1_000_000;
+
 /** Options of the built-in pair of domains, which is drawn where it is missing. */
 const schema = z.strictObject({
   type: z.literal("streets"),
@@ -43,7 +46,7 @@ const schema = z.strictObject({
   domain: z.enum(["source", "target"]),
   split: z.enum(["train", "test"]).default("train"),
   /** Number of scenes. */
-  count: z.number().int().min(1),
+  count: z.number().int().min(1).max(MOST),
   labelled: z.boolean().default(true),
 });
 

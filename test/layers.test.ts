@@ -30,6 +30,8 @@ const ROOT_FILES = [
   "checked.ts",
   "errors.ts",
   "nearest-word.ts",
+  "printable.ts",
+  "read-json.ts",
   "regular-file.ts",
   "version.ts",
   "write-atomically.ts",

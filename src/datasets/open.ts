@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { checked } from "../checked.js";
 import { UserError } from "../errors.js";
 import { nearestWord } from "../nearest-word.js";
-import type { Dataset } from "./dataset.js";
+import type { ClassSet, Dataset } from "./dataset.js";
 import type { DatasetType } from "./files/file-dataset.js";
 import { folder } from "./folder.js";
 import { acdc } from "./published/acdc.js";
@@ -67,6 +67,15 @@ export function parseDatasetSpec(spec: unknown): DatasetSpec {
   }
   const { schema } = DATASET_TYPES[type] as DatasetType;
   return checked(schema, spec, `data set of type ${type}`) as DatasetSpec;
+}
+
+/**
+ * The classes of the data set that `spec` describes. Its files are not read, and need not exist.
+ * @throws UserError for invalid options
+ */
+export function classesOf(spec: unknown): ClassSet {
+  const parsed = parseDatasetSpec(spec);
+  return (DATASET_TYPES[parsed.type] as DatasetType).classes(parsed as never);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { UserError } from "../errors.js";
 import { createMethod, type Method, type MethodContext } from "../methods/index.js";
 import { createNetwork, type Network } from "../network/index.js";
@@ -12,6 +13,24 @@ export function requireDevice({ train: { device } }: Config): void {
     "no-device",
     `train.device is ${device}, but libtorch ${libtorchVersion} does not find a CUDA device: ` +
       "set train.device=cpu, or install a CUDA build of libtorch (pip's torch)",
+  );
+}
+
+/**
+ * @throws UserError if the images of one step and the first feature maps, a small part of the memory of a
+ *   step, are larger than the memory of this machine
+ */
+export function requireMemory({ sizes, train, network }: Config): void {
+  if (train.device !== "cpu") return;
+  const pixels = [sizes.source, sizes.target].map(({ width, height }) => width * height);
+  const largest = Math.max(...pixels) * train.batch;
+  const bytes = largest * (3 * 4 + 16 * network.width * 4); // float32 RGB; 64 channels at stride 2
+  if (bytes < totalmem()) return;
+  const gibi = (value: number) => `${Math.ceil(value / 2 ** 30)} GiB`;
+  throw new UserError(
+    "out-of-memory",
+    `a step takes more than ${gibi(bytes)}, but this machine has ${gibi(totalmem())}: set a smaller ` +
+      "train.batch, or smaller sizes.source and sizes.target",
   );
 }
 

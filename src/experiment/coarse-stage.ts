@@ -17,6 +17,7 @@ import {
   styleOf,
 } from "../style/index.js";
 import { dispose, readSafetensors, type Tensor, writeSafetensors } from "../torch/index.js";
+import type { StageRecord } from "../train/index.js";
 import { coderIn, openCoder } from "./coder.js";
 import type { Config } from "./config.js";
 import type { Domains } from "./domains.js";
@@ -150,14 +151,6 @@ export function stageRecord({ style }: Config, folder: string): StageRecord {
   const { method, domains, alpha } = style;
   if (domains === "source") return { method, domains, alpha };
   return { method, domains, alpha, digest: digestOf(method, folder) };
-}
-
-export interface StageRecord {
-  readonly method: string;
-  readonly domains?: string;
-  readonly alpha?: number;
-  /** Digest of the files that prediction needs, if it restyles. */
-  readonly digest?: string;
 }
 
 function digestOf(method: string, folder: string): string {

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { streamSeed } from "../datasets/random-streams.js";
 import { UserError } from "../errors.js";
 import {
@@ -14,6 +14,7 @@ import {
   trainCoder,
 } from "../style/index.js";
 import { dispose, manualSeed, randomState, setRandomState } from "../torch/index.js";
+import { requireWritable } from "../write-atomically.js";
 import type { Config } from "./config.js";
 import type { Domains } from "./domains.js";
 import type { Listener } from "./listener.js";
@@ -108,7 +109,7 @@ function requireMakeable(path: string, { note }: Listener): void {
         "to { encoder: vgg_normalised.pth, decoder: decoder.pth }",
     );
   }
-  mkdirSync(dirname(path), { recursive: true });
+  requireWritable(path);
   note(`${path} does not exist yet: training the coder, and saving it there`);
 }
 

@@ -44,7 +44,7 @@ const networkSchema = z.strictObject({
   /** The input format of images; by default the one that the backbone's published weights expect. */
   input: z.enum(Object.keys(INPUT_FORMATS) as [InputName, ...InputName[]]).optional(),
   /** Multiplies every channel count of the backbone. */
-  width: z.number().positive().default(1),
+  width: z.number().min(0.03).max(16).default(1),
   /** Dilations of the decoder's atrous branches. Default: the published ones. */
   rates: z.array(whole.min(1)).min(1).optional(),
   /** Height and width of images divided by those of the features. */
@@ -56,6 +56,8 @@ const networkSchema = z.strictObject({
   statistics: z.enum(["batch", "kept"]).default("batch"),
   /** The initial weights: a run, a checkpoint, or a file of published weights (docs/weights.md). */
   weights: z.string().optional(),
+  /** What `weights` gives: every part of the network that the file has, or the backbone alone. */
+  weightsFor: z.enum(["all", "backbone"]).default("all"),
 });
 
 const trainSchema = z.strictObject({

@@ -1,6 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors.js";
+import { openRunFolder } from "../train/index.js";
+import { requireWritable } from "../write-atomically.js";
 import { type Config, parseConfig } from "./config.js";
 import { withAbsoluteRoots } from "./domains.js";
 import { nameOf, type Preset, runConfig } from "./presets.js";
@@ -129,6 +131,14 @@ export async function* makeEarlier(
   if (state !== "complete") yield* run({ ...options, config, out, resume: state === "begun" });
 }
 
+/** @throws UserError if the run folder cannot be created, before hours of pretraining */
+function requireRunFolder(out: string): void {
+  const existed = existsSync(out);
+  openRunFolder(out);
+  requireWritable(join(out, "config.yaml"));
+  if (!existed) rmdirSync(out);
+}
+
 /**
  * Trains a configuration: first its pretraining and the run named by `after`, unless they are complete,
  * then the method from their weights. Ends if an earlier run is stopped.
@@ -139,6 +149,7 @@ export async function* trainChain(
   const { config, data, resume = false, beside } = options;
   if (resume) return yield* run(options);
   const { pretraining, before, start } = chainOf(config, beside, data);
+  if (options.group === undefined || options.group.rank === 0) requireRunFolder(options.out);
   for (const [earlier, section] of [
     [pretraining, "pretrain"],
     [before, "after"],

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Dataset } from "../datasets/dataset.js";
+import { writing } from "../errors.js";
 import { trainingSteps } from "../train/index.js";
 import type { Config } from "./config.js";
 import { withAbsoluteRoots } from "./domains.js";
@@ -45,7 +46,8 @@ export async function forecast(
   listener: Listener,
   onStep: (seconds: number, step: number) => void = () => {},
 ): Promise<Forecast> {
-  const scratch = mkdtempSync(join(tmpdir(), "cfcontra-dry-run-"));
+  const temporary = tmpdir();
+  const scratch = writing(temporary, () => mkdtempSync(join(temporary, "cfcontra-dry-run-")));
   try {
     const config = withAbsoluteRoots(raw, data);
     const parts = await prepare(config, scratch, { listener });

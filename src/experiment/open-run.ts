@@ -9,7 +9,8 @@ import { openEvaluationSets } from "./domains.js";
 import { consoleListener, type Listener } from "./listener.js";
 import { measure, type Protocol } from "./measure.js";
 import { openCheckpoint, requireClasses, type Trained } from "./open-checkpoint.js";
-import type { Changes } from "./presets.js";
+import { openFile } from "./open-file.js";
+import { type Changes, type Choices, configuration } from "./presets.js";
 
 /** Options of `OpenRun.evaluate`. */
 export interface EvaluationOptions extends Omit<Protocol, "observe"> {
@@ -56,13 +57,41 @@ export function openRun(
   path: string,
   { listener = consoleListener, ...changes }: Changes & { readonly listener?: Listener } = {},
 ): OpenRun {
-  const trained = openCheckpoint(path, changes);
+  return used(path, openCheckpoint(path, changes), listener);
+}
+
+/** Where a file of weights belongs: to which preset, and where its data are. */
+export interface OpenWeightsOptions extends Omit<Choices, "seed" | "steps"> {
+  /** Where relative data roots start from; the working folder by default. */
+  readonly data?: string | undefined;
+  readonly listener?: Listener;
+}
+
+/**
+ * Opens a file of published weights (docs/weights.md) or a checkpoint without its run folder. Network,
+ * classes and evaluation sets are a preset's. Only `evaluate` reads the data. The caller disposes it.
+ *
+ *     const network = openWeights("advent.pth", { preset: "gta5-cityscapes" });
+ *     const { labels } = await network.predict("street.jpg");
+ *     network.dispose();
+ *
+ * @throws UserError if the weights do not fit the preset's network and classes
+ */
+export function openWeights(
+  file: string,
+  { data, listener = consoleListener, ...choices }: OpenWeightsOptions,
+): OpenRun {
+  return used(file, openFile(file, configuration(choices), listener), listener, data);
+}
+
+/** What is done with a trained network. Its relative data roots start from `base`. */
+function used(path: string, trained: Trained, listener: Listener, base?: string): OpenRun {
   const { config, info, network, stage } = trained;
   let compiled: CompiledNetwork | undefined;
   return {
     ...trained,
     async evaluate({ on, subset, ...protocol } = {}) {
-      const sets = await openEvaluationSets(config, listener);
+      const sets = await openEvaluationSets(config, listener, base);
       if (on !== undefined && !sets.has(on)) {
         throw new UserError(
           "unknown-name",
@@ -96,7 +125,7 @@ export function openRun(
 }
 
 function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Array {
-  const { config, info, classes, network, ema, stage } = trained;
+  const { config, info, name, classes, network, ema, stage } = trained;
   if (stage !== undefined) {
     throw new UserError(
       "not-supported",
@@ -109,7 +138,11 @@ function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Ar
     classes: classes.names.map((name, i) => ({ name, color: classes.colors[i] as Color })),
     input: network.input,
     size: config.sizes.evaluate,
-    title: `${info.method}, step ${info.step}${ema === undefined ? "" : ", running average"}`,
+    title: [
+      name,
+      ...(info.step === undefined ? [] : [`step ${info.step}`]),
+      ...(ema === undefined ? [] : ["running average"]),
+    ].join(", "),
   };
   return onnxModel(network, described, options);
 }

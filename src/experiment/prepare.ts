@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { UserError } from "../errors.js";
+import type { Network } from "../network/index.js";
 import { openRecorder, type Recorder } from "../report/recorder.js";
 import { writeStyleSamples } from "../report/style-samples.js";
 import { alone, dispose, manualSeed, type ProcessGroup } from "../torch/index.js";
@@ -17,7 +18,7 @@ import {
   sameStart,
   startFrom,
 } from "../train/index.js";
-import { buildMethod, buildNetwork } from "./build.js";
+import { buildMethod, buildNetwork, requireMemory } from "./build.js";
 import { openPreparation } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { openDomains } from "./domains.js";
@@ -51,6 +52,7 @@ export async function prepare(
   out: string,
   { resume: resuming = false, group = alone, listener: own }: PrepareOptions,
 ) {
+  requireMemory(config);
   const first = group.rank === 0;
   const listener = first ? own : silentListener;
   // Rank 0 first: it draws missing images, and the others read them.
@@ -60,8 +62,7 @@ export async function prepare(
   manualSeed(train.seed);
   const network = buildNetwork(config, classes.length);
   const latest = resuming && first ? checkpoints(out).at(-1) : undefined;
-  const weights = config.after?.run ?? config.pretrain?.run ?? config.network.weights;
-  if (weights !== undefined && first && !latest) listener.note(startFrom(weights, network));
+  if (first && !latest) startFromWeights(config, network, classes, listener);
   const method = buildMethod(config, network, {
     warn: (sentence) => listener.note(sentence, "warning"),
     group,
@@ -136,6 +137,19 @@ export async function prepare(
       preparation.dispose();
     },
   };
+}
+
+/** Loads the weights of the run that this one starts from, or else `network.weights`, if there are any. */
+function startFromWeights(
+  { after, pretrain, network: { weights, weightsFor } }: Config,
+  network: Network,
+  classes: readonly string[],
+  { note }: Listener,
+): void {
+  const run = after?.run ?? pretrain?.run;
+  const backboneOnly = run === undefined && weightsFor === "backbone";
+  const path = run ?? weights;
+  if (path !== undefined) note(startFrom(path, network, { classes, backboneOnly }));
 }
 
 /**

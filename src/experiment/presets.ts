@@ -53,6 +53,17 @@ export function presetNames(): string[] {
     .map((name) => basename(name, ".yaml"));
 }
 
+/** A YAML value. @throws if an anchor is inside its own value, which no setting can be */
+function tree(text: string): unknown {
+  const value: unknown = parse(text, { merge: true, logLevel: "error" });
+  try {
+    JSON.stringify(value);
+  } catch {
+    throw new Error("an anchor contains itself");
+  }
+  return value;
+}
+
 /** Reads a preset by name, or any YAML file by path, without checking its keys. */
 export function readPreset(name: string): Table {
   const path = name.endsWith(".yaml") ? name : join(presetFolder, `${name}.yaml`);
@@ -66,7 +77,7 @@ export function readPreset(name: string): Table {
   }
   let value: unknown;
   try {
-    value = parse(readFileSync(path, "utf8"), { merge: true, logLevel: "error" });
+    value = tree(readFileSync(path, "utf8"));
   } catch (error) {
     throw new UserError(
       "damaged-file",
@@ -112,7 +123,7 @@ export function override(config: Table, assignment: string): void {
 
 function parsed(text: string, refuse: (why: string) => UserError): unknown {
   try {
-    return parse(text, { logLevel: "error" });
+    return tree(text);
   } catch (error) {
     const [reason] = (error as Error).message.split("\n") as [string];
     throw refuse(

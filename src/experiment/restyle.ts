@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, symlinkSync } from "node:fs";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import sharp from "sharp";
+import { z } from "zod";
 import type { Dataset, DatasetFiles, Sample } from "../datasets/dataset.js";
 import { readImage } from "../datasets/files/images.js";
 import type { Transform } from "../datasets/loader.js";
 import { UserError } from "../errors.js";
+import { readJson } from "../read-json.js";
 import { edgeCorrelation } from "../style/index.js";
 import { writeAtomically } from "../write-atomically.js";
 import { openRestyling } from "./coarse-stage.js";
@@ -177,7 +179,7 @@ function recordOf({ style, source, target, train }: Config, content: Dataset) {
 function requireSameLook(out: string, record: { readonly digest: string }): void {
   const path = join(out, RECORD);
   if (!existsSync(path)) return;
-  const found = JSON.parse(readFileSync(path, "utf8")) as { digest?: string };
+  const found = readJson(path, z.looseObject({ digest: z.string() }), "delete the folder");
   if (found.digest !== record.digest) {
     throw new UserError(
       "already-exists",

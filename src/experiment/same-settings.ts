@@ -41,7 +41,7 @@ export function decidesAfter(config: Config): Settings {
 
 /** The settings that a run must share with the one it starts from: network, classes and data. */
 export function sharedByRuns({ network, source, target }: Config): Settings {
-  const { weights, init, statistics, ...shape } = network;
+  const { weights, weightsFor, init, statistics, ...shape } = network;
   return {
     ...prefixed("network", shape),
     ...prefixed("source", source),

@@ -1,6 +1,7 @@
-import { type Parameters, prefixIn, below as tensorsBelow, union } from "../nn/index.js";
+import { copiesIn, type Parameters, below as tensorsBelow, union } from "../nn/index.js";
 import type { Tensor, TensorMap } from "../torch/index.js";
 import type { Backbone, PublishedWeights } from "./backbone.js";
+import { decoders } from "./decoders.js";
 import type { Network } from "./network.js";
 
 type Tensors = ReadonlyMap<string, Tensor>;
@@ -17,6 +18,16 @@ export interface Fitting {
   readonly skipped: readonly string[];
   /** Notes for users about the skipped parts. */
   readonly hints: readonly string[];
+  /** What precedes the names of the network in the file, e.g. "network/". */
+  readonly prefix: string;
+  /** What precedes the names of other complete copies of the backbone, e.g. "method/teacher.". */
+  readonly others: readonly string[];
+}
+
+/** Which parts of a network a file gives. */
+export interface FitOptions {
+  /** The backbone alone; classifiers and projection of the file are skipped. */
+  readonly backboneOnly?: boolean;
 }
 
 /** A file's tensors, or their shapes, with our names and axes. */
@@ -52,25 +63,32 @@ function siblings(file: Tensors, prefix: string): string[] {
  * heads next to a backbone belong to another network: both are skipped. A projection is loaded if kind and
  * size are equal.
  */
-export function fitPublished(file: Tensors, network: Network): Fitting {
+export function fitPublished(
+  file: Tensors,
+  network: Network,
+  { backboneOnly = false }: FitOptions = {},
+): Fitting {
   const { backbone, parts, parameters } = network;
   const ours = translated(file, backbone, (tensor, axes) => tensor.permute(...axes));
-  const prefix = prefixIn(ours, parameters.all);
+  const [prefix = "", ...others] = copiesIn(ours, parameters.all, parts.backbone.all);
   const from = withoutCounters(tensorsBelow(prefix, ours));
   const below = (scope: string) =>
     new Map([...from].filter(([name]) => name.startsWith(`${scope}.`)));
   const has = ({ scope }: { readonly scope: string }) => below(scope).size > 0;
   const { aux, main, projection } = parts;
-  const taken: Parameters[] = [
-    ...(has(main) ? [aux, main].filter(has) : []),
-    ...(sameShapes(projection.all, below(projection.scope)) ? [projection] : []),
-  ];
+  const taken: Parameters[] = backboneOnly
+    ? []
+    : [
+        ...(has(main) ? [aux, main].filter(has) : []),
+        ...(sameShapes(projection.all, below(projection.scope)) ? [projection] : []),
+      ];
   const left = [aux, main, projection].filter((part) => !taken.includes(part));
   const isTaken = (scope: string) => taken.some((part) => scope.startsWith(`${part.scope}.`));
   const { leftOut } = backbone.published;
   const skipped: PublishedWeights["leftOut"] = [
     ...[
       ...left.map(({ scope }) => ({ scope })),
+      ...(backboneOnly ? otherClassifiers(network) : []),
       ...network.leftOut.filter(({ scope }) => isTaken(scope)),
       ...leftOut,
     ].filter(has),
@@ -85,8 +103,16 @@ export function fitPublished(file: Tensors, network: Network): Fitting {
     fresh: left.filter(({ all }) => all.size > 0).map(({ scope }) => scope),
     skipped: skipped.map(({ scope }) => scope),
     hints: [...new Set(skipped.flatMap(({ hint }) => hint ?? []))],
+    ...{ prefix, others },
   };
 }
+
+/** The scopes of the classifiers of other decoders. */
+const otherClassifiers = ({ parts: { aux, main } }: Network) =>
+  Object.values(decoders)
+    .flatMap(({ scopes }) => [scopes.aux, scopes.main])
+    .filter((scope) => scope !== aux.scope && scope !== main.scope)
+    .map((scope) => ({ scope }));
 
 /** Without PyTorch's counts of batches, which have no effect at a fixed momentum. */
 function withoutCounters(tensors: Tensors): Tensors {

@@ -14,15 +14,29 @@ export function prefixesOf(names: Iterable<string>, name: string): string[] {
     .map((own) => own.slice(0, own.length - name.length));
 }
 
-/** The prefix (`module.`, `Scale.`, `model.state_dict.`, ...) with which `from` has most names of `into`. */
-export function prefixIn(from: Tensors, into: Tensors): string {
+/** The prefixes in a file with which a name of `into` is found, the one with most names first. */
+function ranked(from: Tensors, into: Tensors): string[] {
   const [anchor = ""] = into.keys();
   const found = (prefix: string) => [...into.keys()].filter((n) => from.has(prefix + n)).length;
-  const ranked = prefixesOf(from.keys(), anchor).map((prefix) => ({
-    prefix,
-    found: found(prefix),
-  }));
-  return ranked.sort((a, b) => b.found - a.found)[0]?.prefix ?? "";
+  return prefixesOf(from.keys(), anchor)
+    .map((prefix) => ({ prefix, found: found(prefix) }))
+    .sort((a, b) => b.found - a.found)
+    .map(({ prefix }) => prefix);
+}
+
+/** The prefix (`module.`, `Scale.`, `model.state_dict.`, ...) below which most names of `into` are found. */
+export const prefixIn = (from: Tensors, into: Tensors): string => ranked(from, into)[0] ?? "";
+
+/**
+ * `prefixIn`, then the prefixes of other copies of the network in the file, such as a student and its
+ * teacher: those below which every tensor of `whole` is found. A file with one network has no others.
+ */
+export function copiesIn(from: Tensors, into: Tensors, whole: Tensors): string[] {
+  const [first = "", ...others] = ranked(from, into);
+  return [
+    first,
+    ...others.filter((prefix) => [...whole.keys()].every((n) => from.has(prefix + n))),
+  ];
 }
 
 /** The tensors with the prefix `prefixIn`, under their names without it. Others are left out. */

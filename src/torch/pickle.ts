@@ -18,12 +18,30 @@ export interface Vocabulary {
   readonly names: ReadonlyMap<string, Named>;
   /** Returns the value of a persistent id. */
   persistent(id: unknown): unknown;
+  readonly budget: Budget;
   /** Creates an error from the description of a problem. */
   wrong(what: string): Error;
 }
 
 const LONGEST_INTEGER = 32; // bytes
-const MOST_OPERATIONS = 10_000_000;
+const LONGEST_LINE = 1000; // bytes
+
+/** What the pickles of a file may still take together: a few bytes can ask for gigabytes, or hours. */
+export interface Budget {
+  /** Opcodes, and items that a call copies. */
+  operations: number;
+  /** Lists, tuples and dictionaries. */
+  tables: number;
+  /** Bytes in strings. */
+  text: number;
+}
+
+/** Some ten times what the largest published checkpoints take. */
+export const pickleBudget = (): Budget => ({
+  operations: 2 ** 20,
+  tables: 2 ** 18,
+  text: 2 ** 24,
+});
 const text = new TextDecoder();
 
 /**
@@ -38,7 +56,7 @@ const text = new TextDecoder();
 export function unpickle(
   bytes: Uint8Array,
   start: number,
-  { names, persistent, wrong }: Vocabulary,
+  { names, persistent, budget, wrong }: Vocabulary,
 ): { value: unknown; end: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const stack: unknown[] = [];
@@ -46,6 +64,10 @@ export function unpickle(
   const memo = new Map<number, unknown>();
   let at = start;
 
+  const spend = (what: keyof Budget, count: number) => {
+    budget[what] -= count;
+    if (budget[what] < 0) throw wrong("its pickle is longer than any network's");
+  };
   /** Skips `count` bytes, and returns the position of the first. */
   const take = (count: number): number => {
     if (!(count >= 0 && count <= bytes.length - at)) throw wrong("its pickle is truncated");
@@ -57,12 +79,20 @@ export function unpickle(
   const i32 = () => view.getInt32(take(4), true);
   const u32 = () => view.getUint32(take(4), true);
   const u64 = () => Number(view.getBigUint64(take(8), true));
-  const raw = (count: number) => bytes.slice(take(count), at);
-  const string = (count: number) => text.decode(bytes.subarray(take(count), at));
+  const raw = (count: number) => {
+    const start = take(count);
+    spend("text", count);
+    return bytes.slice(start, at);
+  };
+  const string = (count: number) => {
+    const start = take(count);
+    spend("text", count);
+    return text.decode(bytes.subarray(start, at));
+  };
   const line = () => {
-    const end = bytes.indexOf(10, at);
-    if (end < 0) throw wrong("its pickle is truncated");
-    return string(end + 1 - at).slice(0, -1);
+    const length = bytes.subarray(at, at + LONGEST_LINE).indexOf(10);
+    if (length < 0) throw wrong("its pickle is truncated, or has a name that is too long");
+    return string(length + 1).slice(0, -1);
   };
   const integer = (count: number) => {
     if (count > LONGEST_INTEGER) throw wrong(`its pickle has an integer of ${count} bytes`);
@@ -74,6 +104,10 @@ export function unpickle(
 
   const malformed = () => wrong("its pickle is malformed");
   const push = (value: unknown) => void stack.push(value);
+  const pushTable = (table: unknown) => {
+    spend("tables", 1);
+    push(table);
+  };
   const top = () => {
     if (stack.length <= (marks.at(-1) ?? 0)) throw malformed();
     return stack.at(-1);
@@ -110,7 +144,9 @@ export function unpickle(
     const [named, args] = popMany(2);
     if (!(named instanceof Named) || !Array.isArray(args)) throw malformed();
     if (!named.call) throw wrong(`it calls ${named.name}, which tensors do not need`);
-    push(named.call(args));
+    const [copied] = args;
+    spend("operations", Array.isArray(copied) ? copied.length : 0);
+    pushTable(named.call(args));
   };
   const remember = (key: number) => void memo.set(key, top());
   const recall = (key: number) => {
@@ -142,18 +178,18 @@ export function unpickle(
     C: () => push(raw(u8())),
     B: () => push(raw(u32())),
     "\x8e": () => push(raw(u64())),
-    ")": () => push([]),
-    "\x85": () => push(popMany(1)),
-    "\x86": () => push(popMany(2)),
-    "\x87": () => push(popMany(3)),
-    t: () => push(popToMark()),
-    "]": () => push([]),
+    ")": () => pushTable([]),
+    "\x85": () => pushTable(popMany(1)),
+    "\x86": () => pushTable(popMany(2)),
+    "\x87": () => pushTable(popMany(3)),
+    t: () => pushTable(popToMark()),
+    "]": () => pushTable([]),
     a: () => append(popMany(1)),
     e: () => append(popToMark()),
-    "}": () => push(new Map()),
+    "}": () => pushTable(new Map()),
     s: () => setItems(popMany(2)),
     u: () => setItems(popToMark()),
-    "\x8f": () => push([]), // a set
+    "\x8f": () => pushTable([]), // a set
     "\x90": () => append(popToMark()),
     c: () => name([line(), line()]),
     "\x93": () => name(popMany(2)),
@@ -167,8 +203,8 @@ export function unpickle(
     j: () => recall(u32()),
   };
 
-  for (let done = 0; ; done++) {
-    if (done > MOST_OPERATIONS) throw wrong("its pickle is longer than any network's");
+  for (;;) {
+    spend("operations", 1);
     const opcode = String.fromCharCode(u8());
     if (opcode === ".") return { value: pop(), end: at };
     const operation = operations[opcode];

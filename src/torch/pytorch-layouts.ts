@@ -1,4 +1,5 @@
 import { elementSize } from "./dtype.js";
+import { pickleBudget } from "./pickle.js";
 import { type Storage, unpickleTensors, type Wrong } from "./pytorch-pickle.js";
 import { openArchive } from "./zip.js";
 
@@ -10,6 +11,7 @@ export interface Contents {
   bytes(storages: ReadonlyMap<string, Storage>): Map<string, Uint8Array>;
 }
 
+const LONGEST_PICKLE = 2 ** 25; // bytes
 const BIG_ENDIAN = "its numbers are big-endian";
 
 /**
@@ -19,16 +21,20 @@ const BIG_ENDIAN = "its numbers are big-endian";
  */
 export function openZip(bytes: Uint8Array, most: number, wrong: Wrong): Contents {
   const archive = openArchive(bytes, most, wrong);
-  const pickle = archive.names.find((name) => /^[^/]*\/data\.pkl$/.test(name));
+  const names = [...archive.sizes.keys()];
+  const pickle = names.find((name) => /^[^/]*\/data\.pkl$/.test(name));
   if (pickle === undefined) throw wrong("it is an archive without data.pkl");
   const root = pickle.slice(0, -"data.pkl".length);
-  if (archive.names.includes(`${root}constants.pkl`)) throw wrong("it is a TorchScript program");
+  if (names.includes(`${root}constants.pkl`)) throw wrong("it is a TorchScript program");
+  if ((archive.sizes.get(pickle) as number) > LONGEST_PICKLE) {
+    throw wrong(`its ${pickle} is longer than any network's`);
+  }
   const parts = archive.unpack([pickle, `${root}byteorder`]);
   const order = new TextDecoder().decode(parts.get(`${root}byteorder`));
   if (order.trim() === "big") throw wrong(BIG_ENDIAN);
   const place = (key: string) => `${root}data/${key}`;
   return {
-    value: unpickleTensors(parts.get(pickle) as Uint8Array, 0, wrong).value,
+    value: unpickleTensors(parts.get(pickle) as Uint8Array, 0, pickleBudget(), wrong).value,
     bytes(storages) {
       const found = archive.unpack([...storages.keys()].map(place));
       for (const [key, { dtype, count }] of storages) {
@@ -53,8 +59,9 @@ const MAGIC = 0x1950a86a20f9469cfc6cn;
  */
 export function openLegacy(bytes: Uint8Array, wrong: Wrong): Contents {
   let at = 0;
+  const budget = pickleBudget();
   const next = () => {
-    const read = unpickleTensors(bytes, at, wrong);
+    const read = unpickleTensors(bytes, at, budget, wrong);
     at = read.end;
     return read;
   };

@@ -1,5 +1,5 @@
 import type { Dtype } from "./dtype.js";
-import { Named, unpickle } from "./pickle.js";
+import { type Budget, Named, unpickle } from "./pickle.js";
 
 /** Creates an error from the description of a problem. */
 export type Wrong = (what: string) => Error;
@@ -114,6 +114,7 @@ const NAMES: ReadonlyMap<string, Named> = new Map(
 export function unpickleTensors(
   bytes: Uint8Array,
   start: number,
+  budget: Budget,
   wrong: Wrong,
 ): { value: unknown; end: number; storages: ReadonlyMap<string, Storage> } {
   const storages = new Map<string, Storage>();
@@ -136,5 +137,5 @@ export function unpickleTensors(
     }
     return { storage, start, count: length };
   }
-  return { ...unpickle(bytes, start, { names: NAMES, persistent, wrong }), storages };
+  return { ...unpickle(bytes, start, { names: NAMES, persistent, budget, wrong }), storages };
 }

@@ -1,4 +1,5 @@
 import { UserError } from "../errors.js";
+import { printable } from "../printable.js";
 import { elementSize, scalarType } from "./dtype.js";
 import { readFully, withFile } from "./file-access.js";
 import { native } from "./native.js";
@@ -25,6 +26,9 @@ const ROOM = 2 ** 20;
 /** The largest number of nested values in a file. */
 const MOST_VALUES = 2 ** 18;
 const LONGEST_NAME = 1000; // characters
+/** Keys whose tables are the state of optimisers. A tensor of such a name is read. */
+const OPTIMIZER = /^optim(s|i[sz]ers?(_\w+)?|_states?(_dicts?)?)?$/i;
+const MOST_SKIPPED = 1000;
 
 /** Whether bytes begin like a zip archive, as files of PyTorch 1.6 and newer do. */
 export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b;
@@ -40,7 +44,7 @@ export function readPyTorch(path: string): PyTorchFile {
   const wrong: Wrong = (what) =>
     new UserError(
       "damaged-file",
-      `${path} is not a readable PyTorch file: ${printable(what)}; use another copy, or save only the ` +
+      `${path} is not a readable PyTorch file: ${printable(what, 200)}; use another copy, or save only the ` +
         "state_dict() of the model",
     );
   return withFile(path, (file, size) => {
@@ -55,30 +59,30 @@ export function readPyTorch(path: string): PyTorchFile {
   });
 }
 
-/** Text with names from a file, shortened and without control characters. */
-const printable = (what: string) => what.replace(/\p{C}/gu, "?").slice(0, 200);
-
 /** The tensors in nested dictionaries and lists, by path, and the paths of optimisers' states. */
 function flatten(value: unknown, wrong: Wrong) {
   const pickled = new Map<string, PickledTensor>();
   const skipped: string[] = [];
   const open = new Set<unknown>(); // the containers of the current value
   let visited = 0;
-  const visit = (item: unknown, path: string) => {
+  const isTable = (item: unknown): item is Map<unknown, unknown> | unknown[] =>
+    item instanceof Map || Array.isArray(item);
+  const visit = (item: unknown, path: string, key?: unknown) => {
     if (++visited > MOST_VALUES) throw wrong("it nests more values than any network has");
     if (path.length > LONGEST_NAME) throw wrong("its names are longer than any network's");
     if (item instanceof PickledTensor) {
       if (pickled.has(path)) throw wrong(`two of its tensors have the name ${path}`);
       pickled.set(path, item);
-    } else if (item instanceof Map || Array.isArray(item)) {
+    } else if (typeof key === "string" && OPTIMIZER.test(key) && isTable(item)) {
+      if (skipped.length >= MOST_SKIPPED) throw wrong("it has more optimisers than any training");
+      skipped.push(path);
+    } else if (isTable(item)) {
       if (open.has(item)) throw wrong(`its ${path} contains itself`);
       if (open.size > 100) throw wrong("its values are nested too deeply");
       open.add(item);
       for (const [key, inner] of item.entries()) {
         const own = typeof key === "object" ? "?" : String(key);
-        const name = path === "" ? own : `${path}.${own}`;
-        if (typeof key === "string" && /^optim/i.test(key)) skipped.push(name);
-        else visit(inner, name);
+        visit(inner, path === "" ? own : `${path}.${own}`, key);
       }
       open.delete(item);
     }

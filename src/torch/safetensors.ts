@@ -1,11 +1,13 @@
 import { createHash, type Hash } from "node:crypto";
 import { UserError } from "../errors.js";
+import { printable } from "../printable.js";
 import { writeDurably } from "../write-atomically.js";
 import type { Dtype } from "./dtype.js";
 import { readFully, withFile } from "./file-access.js";
 import { empty } from "./ops.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
+import { openBytesReader } from "./tensor-bytes.js";
 
 /** Tensors by name, in order of creation or as in a file. */
 export type TensorMap = Map<string, Tensor>;
@@ -25,7 +27,12 @@ const FORMAT: Record<string, { dtype: Dtype; bytes: number }> = {
   F64: { dtype: "float64", bytes: 8 },
 };
 const CODE = new Map(Object.entries(FORMAT).map(([code, { dtype }]) => [dtype, code]));
-const LONGEST_HEADER = 100 * 2 ** 20;
+const LONGEST_HEADER = 2 ** 24; // bytes
+/** Tables and lists in a header: three for each tensor. */
+const MOST_TABLES = 3 * 2 ** 16;
+const MOST_VALUES = 2 ** 20;
+const MOST_DIMENSIONS = 64;
+const DEEPEST = 3; // a list in an entry in the table
 
 // The metadata that `writeSafetensors` adds: SHA-256 of the whole file, with zeros in place of the digest.
 const DIGEST = "sha256";
@@ -44,12 +51,36 @@ function isEntry(value: unknown): value is Entry {
   return (
     typeof entry === "object" &&
     entry !== null &&
-    entry.dtype in FORMAT &&
+    typeof entry.dtype === "string" &&
+    Object.hasOwn(FORMAT, entry.dtype) &&
     whole(entry.shape) &&
+    entry.shape.length <= MOST_DIMENSIONS &&
     whole(entry.data_offsets) &&
     entry.data_offsets.length === 2
   );
 }
+
+/** `JSON.parse` takes up to a hundred bytes for one of a header that is nested or split finely. */
+function requirePlain(text: Uint8Array, wrong: (what: string) => UserError): void {
+  let [depth, tables, values, quoted] = [0, 0, 0, false];
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i] as number;
+    if (quoted) {
+      if (character === BACKSLASH) i++;
+      else if (character === QUOTE) quoted = false;
+    } else if (character === QUOTE) quoted = true;
+    else if (character === COMMA) values++;
+    else if (OPENING.has(character)) [depth, tables] = [depth + 1, tables + 1];
+    else if (CLOSING.has(character)) depth--;
+    if (depth > DEEPEST || tables > MOST_TABLES || values > MOST_VALUES) {
+      throw wrong("its header is nested deeper, or has more entries, than any network's");
+    }
+  }
+}
+
+const [QUOTE, BACKSLASH, COMMA] = [...'"\\,'].map((each) => each.charCodeAt(0));
+const OPENING = new Set(Buffer.from("{["));
+const CLOSING = new Set(Buffer.from("}]"));
 
 /** The header of a file: the table of its tensors, and metadata. */
 interface Header {
@@ -70,6 +101,7 @@ function readHeader(file: number, size: number, wrong: (what: string) => UserErr
   }
   const text = Buffer.alloc(length);
   if (!readFully(file, text, 8)) throw wrong("it ends within its header");
+  requirePlain(text, wrong);
   let table: unknown;
   try {
     table = JSON.parse(text.toString("utf8"));
@@ -112,7 +144,7 @@ export function readSafetensors(path: string): {
   const wrong = (what: string) =>
     new UserError(
       "damaged-file",
-      `${path} is not a readable safetensors file: ${what}; use another copy`,
+      `${path} is not a readable safetensors file: ${printable(what, 200)}; use another copy`,
     );
   return withFile(path, (file, size) =>
     scope(() => {
@@ -172,15 +204,17 @@ export function writeSafetensors(
   const padding = (8 - (text.length % 8)) % 8; // tensors start at a multiple of eight bytes
   const prefix = Buffer.alloc(8);
   prefix.writeBigUInt64LE(BigInt(text.length + padding));
-  const parts = () => contents(prefix, text, Buffer.alloc(padding, 32), tensors);
-  const hash = createHash("sha256");
-  for (const part of parts()) hash.update(part);
-  text.write(hash.digest("hex"), text.indexOf(NO_DIGEST), "latin1");
-  writeDurably(path, parts());
-}
-
-/** Yields the bytes of one tensor at a time, so that they are not all on the CPU at once. */
-function* contents(prefix: Buffer, text: Buffer, padding: Buffer, tensors: TensorSource) {
-  yield* [prefix, text, padding];
-  for (const tensor of tensors.values()) yield tensor.bytes();
+  const reader = openBytesReader();
+  function* parts() {
+    yield* [prefix, text, Buffer.alloc(padding, 32)];
+    for (const tensor of tensors.values()) yield* reader.read(tensor);
+  }
+  try {
+    const hash = createHash("sha256");
+    for (const part of parts()) hash.update(part);
+    text.write(hash.digest("hex"), text.indexOf(NO_DIGEST), "latin1");
+    writeDurably(path, parts());
+  } finally {
+    reader.dispose();
+  }
 }

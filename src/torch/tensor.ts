@@ -117,7 +117,11 @@ export class Tensor {
     return Array.from(this.typed("float64") as Float64Array);
   }
 
-  /** A copy of the elements in row-major order as a typed array, from any device and layout. */
+  /**
+   * A copy of the elements in row-major order as a typed array, from any device and layout. The copy is
+   * libtorch's memory, and is freed when the event loop turns after the array was collected: a long loop
+   * without an `await` keeps every copy. There, read `array`, or copy into one tensor and read its `array`.
+   */
   typed(dtype: Dtype = this.dtype): TypedArray {
     return scope(() => {
       const moved = op.move(op.detach(this), "cpu", scalarType(dtype), false, true);

@@ -33,6 +33,13 @@ async function compare(
   writeAtomically(join(out, "comparison.json"), `${JSON.stringify(plain(comparison), null, 2)}\n`);
   for (const name of comparison.leftOut) note(`${name} is not complete and is left out`);
   for (const text of comparison.notes) note(text);
+  const stages = new Set(comparison.groups.map(({ runs: [run] }) => stageOf(run?.config.style)));
+  if (stages.size > 1) {
+    note(
+      `the rows differ in their coarse stage (style: ${[...stages].join("; ")}), not only in their method; ` +
+        "to see what the method gains, add a source-only row with the same stage",
+    );
+  }
   const files = `${join(out, "comparison.html")}, .md and .json`;
   print(`${textTable(rows)}\n\n${files}`, () => plain(comparison), json);
 }
@@ -58,6 +65,12 @@ function runsIn(path: string): string | undefined {
   const entries = readdirSync(path, { withFileTypes: true });
   if (!entries.some(({ name }) => isFile(join(path, name, "config.yaml")))) return undefined;
   return join(path, entries.every((entry) => entry.isDirectory()) ? "*" : "*/");
+}
+
+/** Describes the coarse stage of a run. */
+function stageOf(style: object = {}): string {
+  const { method = "none", domains, alpha } = style as Record<string, unknown>;
+  return method === "none" ? "none" : `${method}, domains ${domains}, alpha ${alpha}`;
 }
 
 /** Without the contents of the runs. */

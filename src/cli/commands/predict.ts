@@ -5,7 +5,7 @@ import { UserError } from "../../errors.js";
 import type { PredictedImage } from "../../experiment/index.js";
 import { imageFiles } from "../../report/image-files.js";
 import { writeLabelled } from "../../report/labelled-image.js";
-import { setOption } from "../options.js";
+import { setOption, weightsPresetOption } from "../options.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 
@@ -15,11 +15,15 @@ export const command = () =>
     .usage(
       "[options] <run> <images...>\n       cfcontra predict [options] --onnx <model> <images...>",
     )
-    .argument("<paths...>", "run folder or checkpoint, then image files or folders of them")
+    .argument(
+      "<paths...>",
+      "run folder or checkpoint (with --preset, a file of weights), then image files or folders of them",
+    )
     .option("--onnx <model>", "instead of a run, a file of `export`: needs no libtorch")
     .option("--out <folder>", "where to write labels and overlays", "predictions")
     .addOption(jsonOption())
     .addOption(setOption())
+    .addOption(weightsPresetOption())
     .addHelpText(
       "after",
       `
@@ -28,6 +32,7 @@ NAME-overlay.jpg to look at. --out must be apart from the images.
 
 Examples:
   cfcontra predict runs/streets-cfcontra-1 photos/ --out predictions
+  cfcontra predict advent.pth --preset gta5-cityscapes photos/
   cfcontra predict --onnx model.onnx photos/ --out predictions`,
     )
     .action(predict);
@@ -37,15 +42,16 @@ interface PredictOptions {
   readonly out: string;
   readonly json?: Json;
   readonly set: readonly string[];
+  readonly preset?: string;
 }
 
 async function predict(paths: readonly string[], options: PredictOptions): Promise<void> {
-  const { onnx, set } = options;
+  const { onnx, set, preset } = options;
   if (onnx !== undefined) {
-    if (set.length > 0)
+    if (set.length > 0 || preset !== undefined)
       throw new UserError(
         "conflicting-options",
-        "--set changes the configuration of a run, which --onnx does not have: leave it out",
+        "--set and --preset are for runs and files of weights; --onnx has no configuration: leave them out",
       );
     return label(paths, options, () => onnxPredictor(onnx));
   }
@@ -56,7 +62,7 @@ async function predict(paths: readonly string[], options: PredictOptions): Promi
       `predict ${run}: name images, or folders of images, after the run`,
     );
   }
-  return label(images, options, () => runPredictor(run, set));
+  return label(images, options, () => runPredictor(run, set, preset));
 }
 
 /** A network that labels image files, whatever computes it. */
@@ -66,9 +72,13 @@ interface Predictor {
   dispose(): Promise<void>;
 }
 
-async function runPredictor(path: string, set: readonly string[]): Promise<Predictor> {
-  const { openRun } = await import("../../experiment/index.js");
-  const run = openRun(path, { set });
+async function runPredictor(
+  path: string,
+  set: readonly string[],
+  preset: string | undefined,
+): Promise<Predictor> {
+  const { openRun, openWeights } = await import("../../experiment/index.js");
+  const run = preset === undefined ? openRun(path, { set }) : openWeights(path, { preset, set });
   return {
     classes: run.classes,
     predict: run.predict,

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { printable, UserError } from "../../errors.js";
-import type { Dataset, Sample, Size } from "../dataset.js";
+import { UserError } from "../../errors.js";
+import { printable } from "../../printable.js";
+import type { ClassSet, Dataset, Sample, Size } from "../dataset.js";
 import { readImage } from "./images.js";
 import { type DepthCheck, depthCheck } from "./label-depth.js";
 import { type LabelMap, toTrainIds } from "./label-maps.js";
-import { commonOptions, type Labelling, resolveLabelling } from "./labelling.js";
+import { commonOptions, type Labelling, pickClasses, resolveLabelling } from "./labelling.js";
 import { readLabel, resizeNearest } from "./labels.js";
 import type { Layout, Selection } from "./layout.js";
 import { findPairs, type Pair } from "./pairs.js";
@@ -13,6 +14,8 @@ import { findPairs, type Pair } from "./pairs.js";
 /** A kind of data set: its options in a configuration, and how it is opened. */
 export interface DatasetType {
   readonly schema: z.ZodObject;
+  /** The classes that these options ask for; reads no file. */
+  classes(options: never): ClassSet;
   open(
     options: never,
     onProgress?: (name: string, done: number, total: number) => void,
@@ -43,6 +46,7 @@ export function fileDataset<Own = unknown>(
 ): DatasetType {
   return {
     schema: z.strictObject({ type: z.literal(type), ...own, ...commonOptions }),
+    classes: (options: FileOptions<Own>) => pickClasses(options.classes, labellings[0].classes),
     async open(options: FileOptions<Own>) {
       const labelling = await resolveLabelling(labellings, options);
       return openFiles(type, await layout(options), options, labelling);

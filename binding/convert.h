@@ -122,7 +122,7 @@ inline c10::Device deviceNamed(const std::string& name) {
   if (device.is_cuda() && !at::globalContext().hasCUDA()) {
     const bool built = at::globalContext().hasCUDART();
     fail("there is no " + name + ": libtorch " TORCH_VERSION +
-         (built ? " has CUDA, but finds no GPU" : " was built without CUDA"));
+         (built ? " has CUDA, but does not find a GPU" : " was built without CUDA"));
   }
   return device;
 }

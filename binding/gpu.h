@@ -1,5 +1,5 @@
-// GPUs. Names and memory need CUDA's headers (CFCONTRA_CUDA), which setup/libtorch.js looks for; the rest
-// is in every build.
+// GPUs. Names and memory need CUDA's headers (CFCONTRA_CUDA), which setup/libtorch.js finds; the rest is in
+// every build.
 #pragma once
 #include <ATen/Context.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -14,7 +14,7 @@
 
 namespace binding {
 
-// Whether this libtorch was built with CUDA and loaded, which does not mean that it finds a GPU.
+// Whether a libtorch with CUDA is loaded, even if it does not find a GPU.
 inline bool builtWithCuda() { return at::globalContext().hasCUDART(); }
 
 inline int64_t countGpus() {
@@ -24,7 +24,7 @@ inline int64_t countGpus() {
 
 inline napi_value hasCudaBuild(const Arguments& args) { return fromBoolean(args.env, builtWithCuda()); }
 
-// gpus(): how many there are; asking does not open one
+// gpus(): the number of GPUs; does not open one
 inline napi_value gpus(const Arguments& args) { return fromNumber(args.env, static_cast<double>(countGpus())); }
 
 inline c10::DeviceIndex gpuIndex(const Arguments& args, size_t i) {
@@ -33,14 +33,14 @@ inline c10::DeviceIndex gpuIndex(const Arguments& args, size_t i) {
   return static_cast<c10::DeviceIndex>(args.integerIn(i, 0, count - 1, "a GPU"));
 }
 
-// useGpu(index): makes it the current one, on which NCCL, cuBLAS and "cuda" without an index work
+// useGpu(index): makes it the current device, which NCCL, cuBLAS and "cuda" without an index use
 inline napi_value useGpu(const Arguments& args) {
   const auto index = gpuIndex(args, 0);
   c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA).setDevice(c10::Device(c10::DeviceType::CUDA, index));
   return nullptr;
 }
 
-// setTf32(allowed): in convolutions and matrix products of float32
+// setTf32(allowed): for convolutions and matrix products of float32
 inline napi_value setTf32(const Arguments& args) {
   const bool allowed = args.boolean(0);
   at::globalContext().setAllowTF32CuDNN(allowed);
@@ -60,7 +60,7 @@ inline napi_value setCudnnDeterministic(const Arguments& args) {
   return nullptr;
 }
 
-// cudaVersions(): of CUDA's runtime and cuDNN, as libtorch states them: [13000, 91300]; 0 if unknown
+// cudaVersions(): versions of CUDA's runtime and cuDNN, such as [13000, 91300]; 0 if unknown
 inline napi_value cudaVersions(const Arguments& args) {
   const bool built = builtWithCuda();
   const std::vector<double> versions{
@@ -72,25 +72,25 @@ inline napi_value cudaVersions(const Arguments& args) {
 #ifdef CFCONTRA_CUDA
 // gpuName(index)
 inline napi_value gpuName(const Arguments& args) {
-  // Larger than the structure of any version: a newer runtime than the headers may fill in more.
+  // Larger than the structure of any version: a runtime newer than the headers may write more.
   union {
     cudaDeviceProp properties;
     char room[1 << 14];
   } found{};
   if (cudaGetDeviceProperties(&found.properties, gpuIndex(args, 0)) != cudaSuccess) {
-    cudaGetLastError();  // which would otherwise be the next operator's
+    cudaGetLastError();  // otherwise the next operator would report it
     return fromText(args.env, "unknown GPU");
   }
   return fromText(args.env, found.properties.name);
 }
 
-// gpuMemory(index), in bytes: allocated by tensors, its peak, reserved for tensors by this process
+// gpuMemory(index), in bytes, of this process: allocated for tensors, its peak, reserved for tensors
 inline napi_value gpuMemory(const Arguments& args) {
   const auto index = gpuIndex(args, 0);
   std::vector<double> bytes(3, 0);
   try {
     const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(index);
-    bytes[0] = static_cast<double>(stats.allocated_bytes[0].current);  // 0: of all blocks, small and large
+    bytes[0] = static_cast<double>(stats.allocated_bytes[0].current);  // 0: all blocks, small and large
     bytes[1] = static_cast<double>(stats.allocated_bytes[0].peak);
     bytes[2] = static_cast<double>(stats.reserved_bytes[0].current);
   } catch (const c10::Error&) {

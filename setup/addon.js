@@ -16,8 +16,8 @@ import { fingerprint, readJson, writeJson } from "./stamp.js";
 
 /** @typedef {import("./libtorch.js").Libtorch} Libtorch */
 /**
- * What is compiled in: c10d with Gloo, c10d's NCCL, and what needs CUDA's headers; the latter two by their
- * include folders.
+ * The optional parts of the addon: c10d with Gloo, c10d's NCCL, and the parts that need CUDA's headers; the
+ * latter two by their include folders.
  * @typedef {{ gloo?: boolean, nccl?: string[] | undefined, gpu?: string[] | undefined }} Variant
  */
 /** @typedef {Omit<Libtorch, "path" | "version"> & Variant} Build */
@@ -80,7 +80,7 @@ export function buildAddon(root, env, host = thisHost(env)) {
 }
 
 // c10d's and CUDA's headers change more often than ATen's. If NCCL's do not compile, the others may; without
-// CUDA's a GPU still trains, and without Gloo's one process does.
+// CUDA's, training on a GPU still works, and without Gloo's, training in one process.
 /** @param {string} root @param {NodeJS.ProcessEnv} env @param {[Plan, ...Plan[]]} plans @returns {Plan} */
 function compileWhatWorks(root, env, [first, ...simpler]) {
   try {

@@ -169,8 +169,8 @@ export function hasGloo({ lib }, { platform }) {
 }
 
 /**
- * The include folders with CUDA's headers, or undefined: those of the packages next to pip's torch, which
- * are the ones that it was built with, then those of a toolkit.
+ * The include folders with CUDA's headers, or undefined: those of the packages next to pip's torch, with
+ * which it was built, then those of a toolkit.
  * @param {Pick<Libtorch, "path" | "cuda">} libtorch
  * @param {Pick<Host, "env">} host
  */
@@ -188,8 +188,8 @@ export function cudaIncludes({ path, cuda }, { env }) {
 
 /**
  * The include folders that c10d's NCCL needs, or undefined. Only pip's torch brings the headers of the
- * NCCL that it was built with, in the packages next to it; with those of another version, shared
- * structures would differ in size.
+ * NCCL with which it was built, in the packages next to it; with those of another version, the sizes of
+ * shared structures would differ.
  * @param {Pick<Libtorch, "path" | "cuda">} libtorch
  * @param {Pick<Host, "env">} host
  */

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { runLogged, SetupError, say } from "./say.js";
 import { fingerprint, readJson, writeJson } from "./stamp.js";
@@ -28,22 +29,41 @@ export function buildPages(root, env) {
   const before = sources(root); // a later edit is built next time
   const require = createRequire(join(root, "package.json"));
   const vite = join(dirname(require.resolve("vite/package.json")), "bin", "vite.js");
-  for (const page of pages) {
-    const log = join(root, "build", `${page}-page.log`);
-    const outDir = join(root, "dist", "web", page);
-    const { ok, tail } = runLogged(
-      [
-        ...[process.execPath, vite, "build", join("web", page)],
-        ...["--config", join("web", "vite.config.js"), "--outDir", outDir, "--emptyOutDir"],
-      ],
-      { cwd: root, env, log },
-    );
-    if (!ok)
-      throw new SetupError(
-        `building the page ${page} failed; the complete output is in ${log}.\n${tail}`,
+  withPlainPath(root, (folder) => {
+    for (const page of pages) {
+      const log = join(root, "build", `${page}-page.log`);
+      const outDir = join(root, "dist", "web", page);
+      const config = join(folder, "web", "vite.config.js");
+      const { ok, tail } = runLogged(
+        [
+          ...[process.execPath, vite, "build", join(folder, "web", page)],
+          ...["--config", config, "--outDir", outDir, "--emptyOutDir"],
+        ],
+        { cwd: root, env, log },
       );
-  }
+      if (!ok)
+        throw new SetupError(
+          `building the page ${page} failed; the complete output is in ${log}.\n${tail}`,
+        );
+    }
+  });
   writeJson(join(root, STAMP), { sources: before });
+}
+
+/**
+ * Vite reads "#" and "?" in a path as parts of an address: such a folder is built through a link.
+ * @param {string} root
+ * @param {(folder: string) => void} build
+ */
+function withPlainPath(root, build) {
+  if (!/[#?]/.test(root)) return build(root);
+  const scratch = mkdtempSync(join(tmpdir(), "cfcontra-pages-"));
+  try {
+    symlinkSync(root, join(scratch, "checkout"), "dir");
+    build(join(scratch, "checkout"));
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
 }
 
 /**
@@ -51,5 +71,8 @@ export function buildPages(root, env) {
  * @param {string} root
  */
 function sources(root) {
-  return fingerprint(root, ["web", "src/export", "src/datasets", "package-lock.json"]);
+  const shared = ["export", "datasets", "dashboard", "report", "train"].map(
+    (name) => `src/${name}`,
+  );
+  return fingerprint(root, ["web", ...shared, "package-lock.json"]);
 }

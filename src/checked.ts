@@ -21,8 +21,8 @@ export function checked<Schema extends z.ZodType>(
     const known = keysAt(schema, issue.path);
     throw new UserError(
       "unknown-key",
-      `${where}: ${path ? `${path}.` : ""}${key} is not a known key; expected ` +
-        `${known.join(", ")}${meant(key, known)}`,
+      `${where}: ${path ? `${path}.` : ""}${key} is not a known key: ${meant(key, known)}expected ` +
+        known.join(", "),
     );
   }
   const given = issue.path.reduce<unknown>(
@@ -39,14 +39,15 @@ export function checked<Schema extends z.ZodType>(
   const values = issue.code === "invalid_value" ? issue.values.map(String) : [];
   throw new UserError(
     "invalid-value",
-    `${where}: ${path ? `${path}: ` : ""}${issue.message.replace(/^Invalid (input|option): /, "")}` +
-      (typeof given === "string" ? meant(given, values) : ""),
+    `${where}: ${path ? `${path}: ` : ""}${typeof given === "string" ? meant(given, values) : ""}` +
+      issue.message.replace(/^Invalid (input|option): /, ""),
   );
 }
 
+/** Before the list of what is known, which may be long. */
 function meant(word: string, known: readonly string[]): string {
   const near = nearestWord(word, known);
-  return near ? `; did you mean ${near}?` : "";
+  return near ? `did you mean ${near}? ` : "";
 }
 
 /** The keys of the schema at `path`. */

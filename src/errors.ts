@@ -1,3 +1,5 @@
+import { printable } from "./printable.js";
+
 /** The codes of `UserError`, and their meanings. */
 export const ERROR_CODES = {
   "unknown-key": "a key of a configuration, or an option of a method or data set, is not known",
@@ -6,6 +8,7 @@ export const ERROR_CODES = {
   "conflicting-options": "options exclude each other, or one would have no effect",
   "not-found": "a file or folder does not exist",
   "already-exists": "a file or folder would be overwritten",
+  "not-readable": "a file or folder cannot be read: permissions, too many open files",
   "not-writable": "a file cannot be written: permissions, a read-only disk, a bad path",
   "disk-full": "no room is left on the disk, or the quota is used up",
   "damaged-file": "a file is truncated, its checksum is wrong, or its content makes no sense",
@@ -50,7 +53,7 @@ export class UserError extends Error {
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(printable(message), options);
     this.code = code;
   }
 }
@@ -63,6 +66,14 @@ const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   EIO: ["not-writable", "the disk has an I/O error (EIO); choose a folder on another disk"],
 };
 
+/** The error for a file that cannot be written, with the file, the reason and advice. */
+export function unwritableError(path: string, error: NodeJS.ErrnoException): UserError {
+  const { code = "" } = error;
+  const [kind, reason] =
+    REASONS[code] ?? (["not-writable", `it failed (${code}); check the path`] as const);
+  return new UserError(kind, `cannot write ${path}: ${reason}`, { cause: error });
+}
+
 /**
  * Calls `write`, which writes a file.
  * @throws UserError with the file, the reason and advice, if writing fails
@@ -73,8 +84,6 @@ export function writing<T>(path: string, write: () => T): T {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined || error instanceof UserError) throw error;
-    const [kind, reason] =
-      REASONS[code] ?? (["not-writable", `it failed (${code}); check the path`] as const);
-    throw new UserError(kind, `cannot write ${path}: ${reason}`, { cause: error });
+    throw unwritableError(path, error as NodeJS.ErrnoException);
   }
 }

@@ -46,6 +46,7 @@ export {
   type Overrides,
   openExperiment,
   openRun,
+  openWeights,
   type PredictedImage,
   type Preset,
   presetNames,

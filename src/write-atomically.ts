@@ -1,10 +1,12 @@
 import {
   closeSync,
+  copyFileSync,
   fsyncSync,
   mkdirSync,
   openSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -30,6 +32,17 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
 }
 
 /**
+/**
+ * Copies a file, and creates the folder of the copy if needed. Readers see the old file or the complete
+ * new one.
+ * @throws UserError if copying fails; the old file stays
+ */
+export function copyAtomically(from: string, path: string): void {
+  writing(path, () => mkdirSync(dirname(path), { recursive: true }));
+  replace(path, (temporary) => copyFileSync(from, temporary));
+}
+
+/**
  * Writes parts one after the other, so that they need not be in memory at once. The file appears
  * when it is complete and synchronised to the disk.
  * @throws UserError if writing fails or the folder is missing; the old file stays
@@ -43,6 +56,22 @@ export function writeDurably(path: string, parts: Iterable<Uint8Array>): void {
     });
   });
   writing(path, () => synchronised(dirname(path), "r")); // the new name is on the disk, too
+}
+
+/**
+ * Creates the folder of a file that will be written later, and tries to create a file in it.
+ * @throws UserError if that fails, before the work whose result would be lost
+ */
+export function requireWritable(path: string): void {
+  writing(path, () => {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      throw Object.assign(new Error("is a folder"), { code: "EISDIR" });
+    }
+    mkdirSync(dirname(path), { recursive: true });
+    const temporary = `${path}.${process.pid}.part`;
+    closeSync(openSync(temporary, "w"));
+    rmSync(temporary);
+  });
 }
 
 /** Lets `write` write a temporary file, then renames it to `path`. */

@@ -15,6 +15,7 @@ const ORDER = [
   "methods",
   "train",
   "evaluate",
+  "serving",
   "export",
   "report",
   "experiment",
@@ -29,6 +30,9 @@ const ROOT_FILES = [
   "checked.ts",
   "errors.ts",
   "nearest-word.ts",
+  "printable.ts",
+  "read-json.ts",
+  "regular-file.ts",
   "version.ts",
   "write-atomically.ts",
 ];
@@ -107,7 +111,7 @@ function loadedBy(sources: Sources, path: string, seen = new Set<string>()): Set
 
 /** These run without libtorch: the dashboard, and what uses exported models. */
 const WITHOUT_TORCH =
-  /^dashboard\/|^export\/(open-model|segmenter|pixels|model-info)\.ts|^cli\/predict-onnx\.ts/;
+  /^dashboard\/|^serving\/|^export\/(open-model|segmenter|pixels|model-info)\.ts|^cli\/predict-onnx\.ts/;
 
 /** Files that load torch, be it through others, and must not. */
 function wronglyLoadingTorch(sources: Sources): string[] {

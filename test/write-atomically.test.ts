@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { partOf, writeAtomically, writeDurably } from "../src/write-atomically.js";
+import { copyAtomically, partOf, writeAtomically, writeDurably } from "../src/write-atomically.js";
 import { inTemporaryFolder } from "./datasets/fixtures.js";
 import { userError } from "./user-error.js";
 
@@ -27,6 +27,19 @@ describe("writeAtomically", () => {
       const error = await userError(() => writeAtomically(inside, "text"), "not-writable", inside);
       expect(error.message).toMatch(/ENOTDIR|EEXIST/);
       expect(readdirSync(root).sort()).toEqual(["file", "taken"]);
+    }));
+});
+
+describe("copyAtomically", () => {
+  test("copies a file, creates the folder, and leaves the old file if it fails", () =>
+    inTemporaryFolder(async (root) => {
+      writeFileSync(join(root, "from"), "one");
+      const path = join(root, "a", "to");
+      copyAtomically(join(root, "from"), path);
+      expect(readFileSync(path, "utf8")).toBe("one");
+      await userError(() => copyAtomically(join(root, "missing"), path), "not-writable", path);
+      expect(readFileSync(path, "utf8")).toBe("one");
+      expect(readdirSync(join(root, "a"))).toEqual(["to"]);
     }));
 });
 

@@ -15,6 +15,13 @@ export const setOption = () =>
     .argParser(collect)
     .default([], "none");
 
+/** `--preset`, of commands that read a file of weights instead of a run. */
+export const weightsPresetOption = () =>
+  new Option(
+    "--preset <preset>",
+    "for a file of weights instead of a run: the preset with its network and classes",
+  );
+
 /** `--data`, of commands that read data sets. */
 export const dataOption = () =>
   new Option("--data <folder>", "where relative data roots start from").default("data");

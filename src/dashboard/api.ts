@@ -1,11 +1,12 @@
 // What the server sends and the page reads: types only, shared by both.
 import type { ClassSet } from "../datasets/dataset.js";
-import type { PrototypeCosines } from "../report/run-data.js";
+import type { BaselineKind } from "../report/baseline.js";
+import type { PrototypeCosines, RunNote } from "../report/run-data.js";
 
 export type { ClassSet } from "../datasets/dataset.js";
-export type { ConfusionCounts, Cosines, Features, Points } from "../report/run-data.js";
+export type { ConfusionCounts, Cosines, Features, Points, RunNote } from "../report/run-data.js";
 
-/** `lost`: says that it runs, but its status is over a minute old. */
+/** `lost`: its status is "running", but over a minute old. */
 export type RunState = "running" | "complete" | "stopped" | "failed" | "lost";
 
 export interface Score {
@@ -16,7 +17,7 @@ export interface Score {
 
 /** A row of the list of runs. */
 export interface RunSummary {
-  /** Path of the run folder below the folder that is served, with "/". */
+  /** Path of the run folder in the folder that is served, with "/". */
   readonly id: string;
   readonly state: RunState;
   readonly error?: string;
@@ -27,20 +28,22 @@ export interface RunSummary {
   /** ISO 8601. */
   readonly started?: string;
   readonly updated: string;
-  /** Runs of one group differ in their seed alone. */
+  /** Equal for runs that differ only in their seed. */
   readonly group: string;
   /** By evaluation set, the main one first. */
   readonly last: Readonly<Record<string, Score>>;
   readonly best: Readonly<Record<string, Score>>;
   readonly loss?: number;
-  /** About fifty values: mIoU of the main set where there are several, else the source loss. */
+  /** Mean over the newest steps, without evaluation. */
+  readonly secondsPerStep?: number;
+  /** About fifty values: mIoU on the main set if it was evaluated more than twice, else the source loss. */
   readonly trend: readonly number[];
   readonly trendOf: string;
 }
 
-/** The list as it is now, or what has changed of it since the event before. */
+/** The whole list, or its changes since the event before. */
 export interface RunsEvent {
-  /** Where the runs lie, for people. */
+  /** The folder that is served, for people. */
   readonly folder: string;
   readonly whole: boolean;
   readonly runs: readonly RunSummary[];
@@ -58,10 +61,21 @@ export interface Preview {
   readonly entropies: readonly number[];
 }
 
+/** The run that a run is measured against. */
+export interface RunBaseline {
+  readonly id: string;
+  readonly kind: BaselineKind;
+  /** By evaluation set. */
+  readonly miou: Readonly<Record<string, number>>;
+}
+
 export interface RunDetails {
   readonly summary: RunSummary;
-  /** config.yaml as it is. */
+  /** config.yaml; "" if it is missing or too large. */
   readonly configText: string;
+  /** The newest, by rising step. */
+  readonly notes: readonly RunNote[];
+  readonly baseline?: RunBaseline;
   /** What it shares with the other seeds of its group: dotted keys, values as text. */
   readonly settings: Readonly<Record<string, string>>;
   readonly classes?: ClassSet;
@@ -74,7 +88,7 @@ export interface RunDetails {
   readonly hasReport: boolean;
 }
 
-/** Values of one key in buckets of steps; `low` and `high` are left out where they equal `mean`. */
+/** Values of one key in buckets of steps; without `low` and `high` if they equal `mean`. */
 export interface Buckets {
   readonly at: readonly number[];
   readonly mean: readonly number[];
@@ -84,13 +98,13 @@ export interface Buckets {
 
 export interface RunSeries {
   readonly id: string;
-  /** Another one: points sent before no longer hold. */
+  /** If it has changed, points sent before are no longer valid. */
   readonly generation: number;
   /** Steps in a bucket, a power of two. */
   readonly width: number;
-  /** Where the buckets sent here begin; those before are as they were. */
+  /** The step at which these buckets begin; earlier buckets have not changed. */
   readonly from: number;
-  /** false while the file is still being read: a sample stands in for it. */
+  /** false while the file is being read: these are samples of it. */
   readonly complete: boolean;
   readonly series: Readonly<Record<string, Buckets>>;
 }

@@ -1,67 +1,62 @@
-import { readFile } from "node:fs/promises";
-import { extname } from "node:path";
 import { type Context, Hono } from "hono";
 import { streamSSE } from "hono/streaming";
+import { loopbackHost, readOnly, safeHeaders } from "../serving/guard.js";
+import { inside } from "../serving/safe-path.js";
+import { sendFile } from "../serving/send-file.js";
 import type { RunsEvent } from "./api.js";
 import { details, readConfusion, readFeatures } from "./details.js";
-import { loopbackHost, readOnly, safeHeaders, tokenNeeded } from "./guard.js";
 import type { SeriesQuery } from "./metrics.js";
-import { inside } from "./safe-path.js";
 import { openStore } from "./store.js";
+import { tokenNeeded } from "./token.js";
 
 export interface DashboardOptions {
   /** Real path of the folder with the runs. */
   readonly runs: string;
-  /** Real path of the built page: `index.html` and what it loads in `assets/`. */
+  /** Real path of the built page: `index.html`, and its files in `assets/`. */
   readonly pages: string;
-  /** Needed from every visitor; without one only names of this machine are answered to. */
+  /** Required from every visitor; without one, only requests to names of this machine are answered. */
   readonly token?: string;
 }
 
-const TYPES: Readonly<Record<string, string>> = {
-  ".css": "text/css; charset=utf-8",
-  ".html": "text/html; charset=utf-8",
-  ".jpg": "image/jpeg",
-  ".js": "text/javascript; charset=utf-8",
-  ".png": "image/png",
-  ".svg": "image/svg+xml",
-  ".woff2": "font/woff2",
-};
-/** What of a run folder may be fetched as it is. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
+/** The files of a run folder that are served as they are. */
 const PICTURE = /^(previews\/[^/]+\/\d+|style)\/[\w-]+\.(png|jpg)$/;
-/** A report is a page of its own, with its own scripts: it gets an origin of nobody's. */
+/** A report is a page with its own styles: it gets an origin of its own. */
 const REPORT_POLICY =
   "sandbox allow-scripts; default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 const FOREVER = "private, max-age=31536000, immutable";
 const HEARTBEAT = 15_000;
 const MOST_BUCKETS = 4000;
 const MOST_RUNS = 64;
+/** Buckets in one answer, of all runs and keys together. */
+const MOST_IN_ALL = 400_000;
 
-/** The dashboard as a function from requests to answers. It only ever reads. */
+/** The dashboard as a function from requests to answers. It only reads. */
 export function dashboardApp({ runs: folder, pages, token }: DashboardOptions): Hono {
   const store = openStore(folder);
   const app = new Hono();
-  app.use(safeHeaders, readOnly, token === undefined ? loopbackHost : tokenNeeded(token));
+  app.use(safeHeaders(POLICY), readOnly, token === undefined ? loopbackHost : tokenNeeded(token));
 
-  const send = async (context: Context, path: string, cache: string, policy?: string) => {
-    const type = TYPES[extname(path)];
-    if (type === undefined) return context.notFound();
-    const headers = { "Content-Type": type, "Cache-Control": cache };
-    return context.body(await readFile(path), 200, {
-      ...headers,
-      ...(policy === undefined ? {} : { "Content-Security-Policy": policy }),
-    });
-  };
-  const page = async (context: Context) => {
+  app.get("/", async (context) => {
     const path = inside(pages, "index.html");
-    if (path !== undefined) return send(context, path, "no-cache");
+    if (path !== undefined) return sendFile(context, path, { "Cache-Control": "no-cache" });
     return context.text("The pages are not built: run `npx cfcontra setup`.", 500);
-  };
-
-  app.get("/", page);
-  app.get("/assets/:name", async (context) => {
+  });
+  app.get("/assets/:name", (context) => {
     const path = inside(pages, `assets/${context.req.param("name")}`);
-    return path === undefined ? context.notFound() : send(context, path, FOREVER);
+    return sendFile(context, path, { "Cache-Control": FOREVER });
   });
 
   app.get("/api/runs", async (context) => {
@@ -74,8 +69,12 @@ export function dashboardApp({ runs: folder, pages, token }: DashboardOptions): 
     } satisfies RunsEvent);
   });
 
-  app.get("/api/events", (context) =>
-    streamSSE(context, async (stream) => {
+  app.get("/api/events", (context) => {
+    // The body of an answer to HEAD is dropped: nothing would end its stream.
+    if (context.req.method === "HEAD") {
+      return context.body(null, 200, { "Content-Type": "text/event-stream" });
+    }
+    return streamSSE(context, async (stream) => {
       const end = store.runs.watch((event) => {
         void stream.writeSSE({ event: "runs", data: JSON.stringify(event) });
       });
@@ -84,21 +83,21 @@ export function dashboardApp({ runs: folder, pages, token }: DashboardOptions): 
         await stream.sleep(HEARTBEAT);
         await stream.write(": still here\n\n");
       }
-    }),
-  );
+    });
+  });
 
   app.get("/api/run", async (context) => {
     const run = await store.find(context.req.query("run"));
     if (!run) return unknownRun(context);
     const metrics = store.metrics(run);
     await metrics?.refresh();
-    return context.json(await details(run, metrics?.keys() ?? []));
+    return context.json(await details(run, metrics?.keys() ?? [], store.baseline(run)));
   });
 
   app.get("/api/series", async (context) => {
     const ids = (context.req.queries("run") ?? []).slice(0, MOST_RUNS);
     const haves = context.req.queries("have") ?? [];
-    const query = seriesQuery(context);
+    const query = { ...seriesQuery(context), most: MOST_IN_ALL / Math.max(1, ids.length) };
     const found = await Promise.all(
       ids.map(async (id, i) => {
         const run = await store.find(id);
@@ -135,25 +134,27 @@ export function dashboardApp({ runs: folder, pages, token }: DashboardOptions): 
     const name = context.req.query("file") ?? "";
     const run = await store.find(context.req.query("run"));
     const path = PICTURE.test(name) ? run?.file(name) : undefined;
-    return path === undefined ? context.notFound() : send(context, path, "private, max-age=60");
+    return sendFile(context, path, { "Cache-Control": "private, max-age=60" });
   });
 
   app.get("/report", async (context) => {
     const run = await store.find(context.req.query("run"));
-    const path = run?.file("report.html");
-    return path === undefined ? context.notFound() : send(context, path, "no-cache", REPORT_POLICY);
+    return sendFile(context, run?.file("report.html"), {
+      "Cache-Control": "no-cache",
+      "Content-Security-Policy": REPORT_POLICY,
+    });
   });
 
-  app.notFound((context) => context.json({ error: "there is nothing of that name here" }, 404));
+  app.notFound((context) => context.json({ error: "there is nothing at this address" }, 404));
   app.onError((error, context) => {
     process.stderr.write(`${context.req.path}: ${error.message}\n`);
-    return context.json({ error: "the dashboard could not read that; its terminal says why" }, 500);
+    return context.json({ error: "the dashboard could not read this: see its terminal" }, 500);
   });
   return app;
 }
 
 const unknownRun = (context: Context) =>
-  context.json({ error: "there is no such run; it may have been moved or deleted" }, 404);
+  context.json({ error: "there is no such run: it may have been moved or deleted" }, 404);
 
 function numberOf(text: string | undefined): number | undefined {
   const value = text === undefined || text === "" ? Number.NaN : Number(text);
@@ -174,7 +175,7 @@ function seriesQuery(context: Context): SeriesQuery {
   };
 }
 
-/** "generation,width,upTo", or "" where the reader has nothing yet. */
+/** "generation,width,upTo", or "" if the reader has nothing yet. */
 function parseHave(text: string | undefined): SeriesQuery["have"] {
   const [generation, width, upTo] = (text ?? "").split(",").map(numberOf);
   if (generation === undefined || width === undefined || upTo === undefined) return undefined;

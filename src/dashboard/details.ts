@@ -1,22 +1,39 @@
 import { readdir } from "node:fs/promises";
 import { settingsOf } from "../report/run-groups.js";
-import type { ClassSet, Features, Points, Preview, RunDetails } from "./api.js";
-import { asMapping, asNumber, parseMapping, readJson, readText } from "./read-file.js";
+import type {
+  ClassSet,
+  Features,
+  Points,
+  Preview,
+  RunBaseline,
+  RunDetails,
+  RunNote,
+} from "./api.js";
+import { parseObject } from "./follow.js";
+import { asMapping, asNumber, asString, LARGEST, readJson, readText } from "./read-file.js";
 import type { Run } from "./run.js";
 
-/** What a run's page shows beside its numbers. */
-export async function details(run: Run, keys: readonly string[]): Promise<RunDetails> {
-  const [configText = "", classes, previews, styles] = await Promise.all([
-    readText(run.file("config.yaml")),
+const MOST = { notes: 200, classes: 1000, images: 200, points: 20_000 } as const;
+
+/** What a run's page shows besides its numbers. */
+export async function details(
+  run: Run,
+  keys: readonly string[],
+  baseline: RunBaseline | undefined,
+): Promise<RunDetails> {
+  const [configText = "", classes, previews, styles, notes] = await Promise.all([
+    readText(run.file("config.yaml"), LARGEST.config),
     readClasses(run),
     findPreviews(run),
     namesIn(run, "style"),
+    readNotes(run),
   ]);
   const has = (name: string) => run.file(name) !== undefined;
   return {
     summary: run.summary,
     configText,
-    settings: Object.fromEntries(settingsOf(parseMapping(configText))),
+    notes,
+    settings: Object.fromEntries(settingsOf(run.configuration)),
     keys,
     previews,
     styles: styles.flatMap((name) => /^(\d+)-content\.jpg$/.exec(name)?.[1] ?? []),
@@ -25,7 +42,22 @@ export async function details(run: Run, keys: readonly string[]): Promise<RunDet
     hasConfusion: has("confusion.json"),
     hasReport: has("report.html"),
     ...(classes ? { classes } : {}),
+    ...(baseline ? { baseline } : {}),
   };
+}
+
+/** The newest notes of notes.jsonl. */
+async function readNotes(run: Run): Promise<RunNote[]> {
+  const text = (await readText(run.file("notes.jsonl"), LARGEST.json)) ?? "";
+  return text
+    .split("\n")
+    .slice(-MOST.notes - 1)
+    .flatMap((line) => {
+      const entry = parseObject(line);
+      const [step, note] = [asNumber(entry?.step), asString(entry?.text)];
+      if (step === undefined || note === undefined) return [];
+      return [{ step, level: entry?.level === "warning" ? "warning" : "note", text: note }];
+    });
 }
 
 async function readClasses(run: Run): Promise<ClassSet | undefined> {
@@ -33,9 +65,12 @@ async function readClasses(run: Run): Promise<ClassSet | undefined> {
     readJson(run.file("classes.json")),
     readJson(run.file("result.json")),
   ]);
-  const names = [own?.names, result?.classes].find(Array.isArray)?.map(String);
+  const names = [own?.names, result?.classes]
+    .find(Array.isArray)
+    ?.slice(0, MOST.classes)
+    .map(String);
   const colors = Array.isArray(own?.colors) ? own.colors : [];
-  return names && { names, colors: names.map((_, k) => rgb(colors[k])) };
+  return names && { names, colors: names.map((_: string, k: number) => rgb(colors[k])) };
 }
 
 function rgb(color: unknown): [number, number, number] {
@@ -53,53 +88,63 @@ async function findPreviews(run: Run): Promise<Preview[]> {
     ),
   );
   return Promise.all(
-    places.flat().map(async ({ set, image }) => {
-      const folder = `previews/${set}/${image}`;
-      const [names, text] = await Promise.all([
-        namesIn(run, folder),
-        readText(run.file(`${folder}/name.txt`)),
-      ]);
-      const steps = (kind: string) =>
-        names
-          .flatMap((name) =>
-            name.endsWith(`-${kind}.png`) ? (/^step-(\d+)-/.exec(name)?.[1] ?? []) : [],
-          )
-          .map(Number);
-      return {
-        set,
-        image,
-        name: text?.trim() || image,
-        truth: names.includes("truth.png"),
-        predictions: steps("prediction"),
-        entropies: steps("entropy"),
-      };
-    }),
+    places
+      .flat()
+      .slice(0, MOST.images)
+      .map(async ({ set, image }) => {
+        const folder = `previews/${set}/${image}`;
+        const [names, text] = await Promise.all([
+          namesIn(run, folder),
+          readText(run.file(`${folder}/name.txt`), LARGEST.json),
+        ]);
+        const steps = (kind: string) =>
+          names
+            .flatMap((name) =>
+              name.endsWith(`-${kind}.png`) ? (/^step-(\d+)-/.exec(name)?.[1] ?? []) : [],
+            )
+            .map(Number);
+        return {
+          set,
+          image,
+          name: asString(text?.trim()) || image,
+          truth: names.includes("truth.png"),
+          predictions: steps("prediction"),
+          entropies: steps("entropy"),
+        };
+      }),
   );
 }
 
-/** Sorted; none where the folder is missing. */
+/** Sorted; none if the folder is missing. */
 async function namesIn(run: Run, folder: string): Promise<string[]> {
   const path = run.file(folder);
   return path === undefined ? [] : (await readdir(path).catch(() => [])).sort();
 }
 
-/** features.json, if it is one. */
+/** features.json, if it holds a map. */
 export async function readFeatures(run: Run): Promise<Features | undefined> {
-  const raw = await readJson(run.file("features.json"));
+  const raw = await readJson(run.file("features.json"), LARGEST.table);
   const after = points(raw?.after);
   const before = points(raw?.before);
   return after && { after, ...(before ? { before } : {}) };
 }
 
+/** Lists of numbers of one length; evenly spread points, if there are many. */
 function points(value: unknown): Points | undefined {
   const { x, y, domain, class: classes } = asMapping(value);
   const lists = [x, y, domain, classes];
-  if (!lists.every(Array.isArray)) return undefined;
-  return { x, y, domain, class: classes } as Points;
+  if (!lists.every((list) => Array.isArray(list) && list.length === (x as unknown[]).length)) {
+    return undefined;
+  }
+  const stride = Math.max(1, Math.ceil((x as unknown[]).length / MOST.points));
+  const [own, ...others] = lists.map((list) =>
+    (list as unknown[]).filter((_, i) => i % stride === 0).map((one) => asNumber(one) ?? 0),
+  ) as [number[], number[], number[], number[]];
+  return { x: own, y: others[0], domain: others[1], class: others[2] };
 }
 
-/** confusion.json as it is, if it holds matrices. */
+/** confusion.json, if it holds matrices. */
 export async function readConfusion(run: Run): Promise<Record<string, unknown> | undefined> {
-  const raw = await readJson(run.file("confusion.json"));
+  const raw = await readJson(run.file("confusion.json"), LARGEST.table);
   return raw && Object.keys(asMapping(raw.sets)).length > 0 ? raw : undefined;
 }

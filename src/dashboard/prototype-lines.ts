@@ -1,12 +1,12 @@
-import { open } from "node:fs/promises";
+import { openRegular } from "../regular-file.js";
 import type { Cosines, Prototypes } from "./api.js";
 import { follow, parseObject } from "./follow.js";
 import { asNumber } from "./read-file.js";
 
-/** The lines of one prototypes.jsonl: where each lies, and what it says in two numbers. */
+/** The lines of one prototypes.jsonl: the place of each in the file, and its summary in two numbers. */
 export interface PrototypeLines {
   refresh(): Promise<void>;
-  /** The matrices at the last step up to `step`, with the numbers of all; undefined without any. */
+  /** The matrices at the last step up to `step`, with the summaries of all; undefined without any. */
   at(step: number): Promise<Prototypes | undefined>;
 }
 
@@ -41,13 +41,13 @@ export function openPrototypes(path: string): PrototypeLines {
     refresh: follower.refresh,
     async at(step) {
       const line = lines.filter((one) => one.step <= step).at(-1) ?? lines[0];
-      if (!line) return undefined;
+      const opened = line && (await openRegular(path));
+      if (!opened) return undefined;
       const buffer = Buffer.alloc(line.length);
-      const file = await open(path);
       try {
-        await file.read(buffer, 0, line.length, line.offset);
+        await opened.file.read(buffer, 0, line.length, line.offset);
       } finally {
-        await file.close();
+        await opened.file.close();
       }
       const { source, target, across } = parseObject(buffer.toString("utf8")) ?? {};
       return {

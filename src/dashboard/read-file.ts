@@ -1,32 +1,32 @@
-import { readFile, stat } from "node:fs/promises";
-import { parse } from "yaml";
+import { readRegular } from "../regular-file.js";
+import { LARGEST_CONFIG, parseConfigText } from "../report/config-text.js";
 import { parseObject } from "./follow.js";
 
-const LARGEST = 64 * 2 ** 20;
+/** Bytes of the largest files that are read: parsing more would keep everybody waiting. */
+export const LARGEST = { config: LARGEST_CONFIG, json: 4 * 2 ** 20, table: 16 * 2 ** 20 } as const;
+/** Characters of the longest text of a file that a page shows. */
+const LONGEST = 2000;
 
-/** A small text file, or undefined where it is missing, no file, or too large to be one of ours. */
-export async function readText(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    const found = await stat(path);
-    return found.isFile() && found.size <= LARGEST ? await readFile(path, "utf8") : undefined;
-  } catch {
-    return undefined;
-  }
+/** A text file; undefined if it is missing, not a regular file, or larger than `largest` bytes. */
+export async function readText(
+  path: string | undefined,
+  largest: number,
+): Promise<string | undefined> {
+  return path === undefined ? undefined : (await readRegular(path, largest))?.toString("utf8");
 }
 
-/** The JSON object in a file; undefined where there is none. */
+/** The JSON object in a file; undefined if there is none. */
 export async function readJson(
   path: string | undefined,
+  largest: number = LARGEST.json,
 ): Promise<Record<string, unknown> | undefined> {
-  return parseObject((await readText(path)) ?? "");
+  return parseObject((await readText(path, largest)) ?? "");
 }
 
-/** The mapping in a YAML text; an empty one where it holds none. */
+/** The mapping in the text of a `config.yaml`; an empty one if it holds none. */
 export function parseMapping(text: string | undefined): Record<string, unknown> {
   try {
-    const value = parse(text ?? "", { maxAliasCount: 100, logLevel: "error" });
-    return asMapping(JSON.parse(JSON.stringify(value ?? null))); // a mapping within itself throws
+    return asMapping(parseConfigText(text ?? ""));
   } catch {
     return {};
   }
@@ -43,4 +43,4 @@ export const asNumber = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isFinite(value) ? value : undefined;
 
 export const asString = (value: unknown): string | undefined =>
-  typeof value === "string" ? value : undefined;
+  typeof value === "string" ? value.slice(0, LONGEST) : undefined;

@@ -1,39 +1,62 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { groupKey, settingsOf } from "../report/run-groups.js";
+import { inside } from "../serving/safe-path.js";
 import type { RunState, RunSummary, Score } from "./api.js";
-import { asMapping, asNumber, asString, parseMapping, readJson, readText } from "./read-file.js";
-import { inside } from "./safe-path.js";
+import {
+  asMapping,
+  asNumber,
+  asString,
+  LARGEST,
+  parseMapping,
+  readJson,
+  readText,
+} from "./read-file.js";
 import { scan } from "./scan.js";
 
-/** One run folder as the list shows it. */
+/** One run folder, as the list shows it. */
 export interface Run {
   readonly id: string;
-  /** Looks again; returns whether the summary has changed. */
+  /** The folder, as a real path. */
+  readonly folder: string;
+  /** Reads what is new. Returns whether the summary has changed. */
   refresh(): Promise<boolean>;
   readonly summary: RunSummary;
-  /** The real path of a file of the run, or undefined where it is missing or lies elsewhere. */
+  /** The value in config.yaml; empty if it is missing or damaged. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+  /** The real path of a file of the run; undefined if it is missing or outside of what is served. */
   file(name: string): string | undefined;
+}
+
+/** Where a run folder is. */
+export interface RunPlace {
+  readonly id: string;
+  /** The real path that no file of the run may lead out of. */
+  readonly root: string;
+  /** The run folder below `root`; "" for `root` itself. */
+  readonly below: string;
 }
 
 const LOST_AFTER = 60_000;
 const PATIENCE = 200;
 const LARGE = 8 * 2 ** 20;
 const TREND = 48;
+const MOST_SETS = 32;
 const FILES = ["status.json", "metrics.jsonl", "result.json", "config.yaml"];
 
-/** `root` is a real path; the run lies in `root/id`. */
-export function openRun(root: string, id: string): Run {
-  const file = (name: string) => inside(root, id === "" ? name : `${id}/${name}`);
-  const metrics = scan(`${root}/${id}/metrics.jsonl`);
+export function openRun({ id, root, below }: RunPlace): Run {
+  const file = (name: string) => inside(root, below === "" ? name : `${below}/${name}`);
+  const folder = below === "" ? root : (inside(root, below) ?? join(root, below));
+  const metrics = scan(join(folder, "metrics.jsonl"));
   let signature = "";
   let summary: RunSummary | undefined;
   let config: { stamp: string; value: Record<string, unknown>; group: string } | undefined;
 
   async function readConfig(stamp: string) {
     if (config?.stamp !== stamp) {
-      const value = parseMapping(await readText(file("config.yaml")));
+      const value = parseMapping(await readText(file("config.yaml"), LARGEST.config));
       config = { stamp, value, group: groupOf(id, value) };
     }
     return config;
@@ -41,9 +64,13 @@ export function openRun(root: string, id: string): Run {
 
   return {
     id,
+    folder,
     file,
     get summary() {
       return summary as RunSummary;
+    },
+    get configuration() {
+      return config?.value ?? {};
     },
     async refresh() {
       const stamps = await Promise.all(FILES.map((name) => stampOf(file(name))));
@@ -52,7 +79,7 @@ export function openRun(root: string, id: string): Run {
       if (now === signature && !stale) return false;
       signature = now;
       if (file("metrics.jsonl") !== undefined) {
-        // A large file is read over several looks: the list need not wait for it.
+        // A large file is read over several calls, so that the list does not wait for it.
         const reading = metrics.refresh();
         if ((stamps[1]?.size ?? 0) > LARGE) {
           const late = setTimeout(PATIENCE, "late", { ref: false });
@@ -86,6 +113,7 @@ export function openRun(root: string, id: string): Run {
           started: asString(status?.started),
           error: asString(status?.error),
           loss: metrics.loss,
+          secondsPerStep: metrics.secondsPerStep,
         }),
       };
       return true;
@@ -101,13 +129,13 @@ function stateOf(
   const state = status?.state;
   if (state === "complete" || state === "stopped" || state === "failed") return state;
   if (state === "running") return isOld(updated) ? "lost" : "running";
-  // A run without status.json: what its files say.
+  // Without status.json, its other files tell.
   return hasResult ? "complete" : isOld(updated) ? "stopped" : "running";
 }
 
 const isOld = (iso: string) => Date.now() - Date.parse(iso) > LOST_AFTER;
 
-/** mIoU by set, the main set first; from result.json where metrics.jsonl has none. */
+/** mIoU by set, the main set first; from result.json if metrics.jsonl has none. */
 function scoresOf(
   logged: ReadonlyMap<string, readonly Score[]>,
   result: Record<string, unknown>,
@@ -115,7 +143,7 @@ function scoresOf(
   main: string | undefined,
 ): [string, readonly Score[]][] {
   const all = new Map(logged);
-  for (const [set, scores] of Object.entries(result)) {
+  for (const [set, scores] of Object.entries(result).slice(0, MOST_SETS)) {
     const value = asNumber(asMapping(scores).miou);
     const step = asNumber(steps) ?? 0;
     if (value === undefined || all.get(set)?.at(-1)?.step === step) continue;
@@ -141,19 +169,21 @@ function trendOf(
   };
 }
 
+/** A snapshot of each set; step 0 is the start, and no snapshot of the run. */
 function pick(
   scores: readonly (readonly [string, readonly Score[]])[],
   choose: (list: readonly Score[]) => Score | undefined,
 ): Record<string, Score> {
   return Object.fromEntries(
     scores.flatMap(([set, list]) => {
-      const score = choose(list);
+      const snapshots = list[0]?.step === 0 ? list.slice(1) : list;
+      const score = snapshots.length > 0 ? choose(snapshots) : undefined;
       return score ? [[set, score]] : [];
     }),
   );
 }
 
-/** The same for runs that differ in their seed alone. */
+/** Equal for runs that differ only in their seed. */
 function groupOf(id: string, config: Record<string, unknown>): string {
   if (Object.keys(config).length === 0) return id;
   return createHash("sha256")

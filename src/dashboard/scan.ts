@@ -1,13 +1,16 @@
 import type { Score } from "./api.js";
 import { type Follower, follow, parseObject } from "./follow.js";
+import { asNumber } from "./read-file.js";
 
-/** What the list shows of a metrics.jsonl, found without parsing every line of it. */
+/** What the list of runs shows of a metrics.jsonl, found without parsing every line. */
 export interface Scan extends Follower {
   readonly step: number;
   readonly loss: number | undefined;
-  /** mIoU by evaluation set, in order. */
+  /** Mean over the newest lines. */
+  readonly secondsPerStep: number | undefined;
+  /** mIoU by evaluation set, by rising step. */
   readonly scores: ReadonlyMap<string, readonly Score[]>;
-  /** The source loss at evenly spread places. */
+  /** The source loss, at evenly spread places. */
   readonly losses: readonly number[];
 }
 
@@ -15,28 +18,38 @@ const SCORE = '"miou/';
 const LOSS = "source/main";
 const LOSS_KEY = `"${LOSS}":`;
 const MOST_LOSSES = 96;
+const MOST_SETS = 32;
+/** Bytes and lines at the end of the file that tell where the run is. */
+const TAIL = { bytes: 16_384, lines: 24 };
 
 export function scan(path: string): Scan {
   let scores = new Map<string, Score[]>();
   let losses: number[] = [];
   let step = 0;
   let loss: number | undefined;
-  let stride = 1; // bytes from one kept loss to the next
+  let secondsPerStep: number | undefined;
+  let stride = 1; // bytes from one stored loss to the next
   let due = 0;
 
   function addScores(line: string): void {
     const entry = parseObject(line);
-    if (typeof entry?.step !== "number") return;
-    const at = entry.step;
-    for (const [key, value] of Object.entries(entry)) {
+    const at = asNumber(entry?.step);
+    if (!entry || at === undefined) return;
+    for (const key in entry) {
+      const value = entry[key];
       if (!key.startsWith("miou/") || typeof value !== "number") continue;
       const set = key.slice("miou/".length);
-      const before = (scores.get(set) ?? []).filter((score) => score.step < at);
-      scores.set(set, [...before, { step: at, value }]);
+      const list = scores.get(set) ?? [];
+      if (list.length === 0) {
+        if (scores.size >= MOST_SETS) continue;
+        scores.set(set, list);
+      }
+      while ((list.at(-1)?.step ?? -1) >= at) list.pop(); // the run was resumed from before
+      list.push({ step: at, value });
     }
   }
 
-  /** Keeps the first loss at `due` or later, found by its key rather than by parsing its line. */
+  /** Stores the first loss at `due` or later, found by its key instead of by parsing its line. */
   function addLosses(piece: Buffer, offset: number): void {
     while (due < offset + piece.length) {
       const key = piece.indexOf(LOSS_KEY, Math.max(0, due - offset));
@@ -52,26 +65,27 @@ export function scan(path: string): Scan {
     }
   }
 
+  function readTail(piece: Buffer): void {
+    const text = piece.toString("utf8", Math.max(0, piece.length - TAIL.bytes));
+    const entries = text.split("\n").slice(-TAIL.lines).map(parseObject);
+    const times = entries.flatMap((entry) => asNumber(entry?.seconds) ?? []);
+    if (times.length > 0) secondsPerStep = times.reduce((a, b) => a + b) / times.length;
+    for (const entry of entries) {
+      step = asNumber(entry?.step) ?? step;
+      loss = asNumber(entry?.[LOSS]) ?? loss;
+    }
+  }
+
   const follower = follow(
     path,
     (piece, offset) => {
-      const lineAt = (at: number) => {
-        const end = piece.indexOf(10, at);
-        return piece.toString("utf8", at === 0 ? 0 : piece.lastIndexOf(10, at - 1) + 1, end);
-      };
       for (let at = piece.indexOf(SCORE); at >= 0; at = piece.indexOf(SCORE, at)) {
-        addScores(lineAt(at));
-        at = piece.indexOf(10, at);
-        if (at < 0) break;
+        const end = piece.indexOf(10, at);
+        addScores(piece.toString("utf8", piece.lastIndexOf(10, at) + 1, end));
+        at = end;
       }
       addLosses(piece, offset);
-      // The last lines tell where the run is: a line of losses, maybe an evaluation behind it.
-      const tail = piece.toString("utf8", Math.max(0, piece.length - 16384)).split("\n");
-      const entries = tail.slice(-6).map(parseObject);
-      for (const entry of entries) {
-        if (typeof entry?.step === "number") step = entry.step;
-        if (typeof entry?.[LOSS] === "number") loss = entry[LOSS];
-      }
+      readTail(piece);
     },
     () => {
       scores = new Map();
@@ -79,7 +93,7 @@ export function scan(path: string): Scan {
       stride = 1;
       due = 0;
       step = 0;
-      loss = undefined;
+      loss = secondsPerStep = undefined;
     },
   );
   return {
@@ -89,6 +103,9 @@ export function scan(path: string): Scan {
     },
     get loss() {
       return loss;
+    },
+    get secondsPerStep() {
+      return secondsPerStep;
     },
     get scores() {
       return scores;

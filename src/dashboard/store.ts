@@ -1,18 +1,22 @@
+import { baselineFinder } from "../report/baseline.js";
+import type { RunBaseline } from "./api.js";
 import { type Metrics, openMetrics } from "./metrics.js";
 import { openPrototypes, type PrototypeLines } from "./prototype-lines.js";
 import type { Run } from "./run.js";
 import { openRuns, type Runs } from "./runs.js";
 
-/** The runs, and the indices of those that were looked at lately. */
+/** The runs, and the indices of those that were shown lately. */
 export interface Store {
   readonly runs: Runs;
   find(id: string | undefined): Promise<Run | undefined>;
-  /** undefined where the run has no such file. */
+  /** The baseline of a run among the complete runs that are served. */
+  baseline(run: Run): RunBaseline | undefined;
+  /** undefined if the run has no such file. */
   metrics(run: Run): Metrics | undefined;
   prototypes(run: Run): PrototypeLines | undefined;
 }
 
-/** Points kept in memory, 12 bytes each; the index that was not asked for longest goes first. */
+/** Points in memory, 12 bytes each; the index that was not used for longest goes first. */
 const MOST_POINTS = 40e6;
 
 export function openStore(folder: string): Store {
@@ -38,11 +42,19 @@ export function openStore(folder: string): Store {
       if (!runs.get(id)) await runs.refresh();
       return runs.get(id);
     },
+    baseline(run) {
+      const complete = runs.all().filter(({ summary }) => summary.state === "complete");
+      const found = baselineFinder(complete)(run);
+      if (!found) return undefined;
+      const { id, summary } = found.run;
+      const scores = Object.entries(summary.last).map(([set, { value }]) => [set, value] as const);
+      return { id, kind: found.kind, miou: Object.fromEntries(scores) };
+    },
     metrics(run) {
       const path = run.file("metrics.jsonl");
       if (path === undefined) return undefined;
       const index = indices.get(run) ?? openMetrics(path);
-      indices.delete(run); // to the end: asked for last
+      indices.delete(run); // to the end: used last
       indices.set(run, index);
       forget();
       return index;

@@ -1,13 +1,16 @@
 import type { Buckets } from "./api.js";
 
-/** Values by rising step, in typed arrays that grow: 12 bytes a point. */
+/** Values by rising step, in typed arrays that grow: 12 bytes per point. */
 export interface Column {
   readonly length: number;
-  /** Adds a point, instead of the one at its step if there is one. Where the run went back to an earlier step, later points are dropped; returns whether it did. */
+  /**
+   * Adds a point, and replaces one at the same step. If the step is earlier than the last one, the points from
+   * there on are dropped. Returns whether it is.
+   */
   push(step: number, value: number): boolean;
   readonly first: number;
   readonly last: number;
-  /** Buckets of `width` steps with points in [from, to], the first beginning at a multiple of `width`. */
+  /** Buckets of `width` steps with points in [from, to]; each begins at a multiple of `width`. */
   buckets(width: number, from: number, to: number): Buckets;
 }
 

@@ -31,11 +31,11 @@ export function imagesOf(samples: readonly Sample[], format: InputFormat, device
   );
 }
 
-/** The label maps of samples of one size -> int64 [N, H, W]. Throws if one has none. */
+/** The label maps of samples of one size -> int64 [N, H, W]. Throws if a sample has none. */
 export function labelsOf(samples: readonly Sample[], device = "cpu"): Tensor {
   const [{ height, width }] = samples as [Sample];
   const maps = samples.map(({ label, name }) => {
-    if (label === undefined) throw new Error(`${name} has no label map`);
+    if (label === undefined) throw new Error(`${name} does not have a label map`);
     return label;
   });
   return scope(() =>

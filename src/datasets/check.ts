@@ -1,46 +1,47 @@
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import { UserError } from "../errors.js";
+import { printable } from "../printable.js";
 import { type Dataset, IGNORE, type Sample, type Size } from "./dataset.js";
 import { mistakenCoding } from "./files/mistaken-coding.js";
 
 export interface CheckOptions {
-  /** Read only so many samples, spread evenly over the set; all when omitted. */
+  /** Read this many samples, spread evenly over the set; all by default. */
   readonly limit?: number | undefined;
-  /** Samples that are read ahead of the one being counted. */
+  /** Samples to read ahead of the one being counted. */
   readonly ahead?: number | undefined;
   /** Called after each sample, readable or not. */
   readonly onSample?: ((done: number, total: number) => void) | undefined;
 }
 
-/** How often one class occurs. */
+/** How often a class occurs. */
 export interface ClassCount {
-  /** Share of all pixels that have it, 0..1; with `ignored` the shares add up to 1. */
+  /** Share of all pixels, 0..1. The shares of all classes and `ignored` add up to 1. */
   readonly share: number;
-  /** Images that show it. */
+  /** Images in which it occurs. */
   readonly images: number;
 }
 
-/** What reading a data set has found. Labels are counted at the size of their files. */
+/** The result of reading a data set. Labels are counted at the size of their files. */
 export interface DatasetReport {
   readonly name: string;
   /** Samples in the set. */
   readonly images: number;
-  /** Samples that were looked at. */
+  /** Samples that were read. */
   readonly checked: number;
   readonly labelled: boolean;
-  /** Sizes of the images that could be read, the most frequent first. */
+  /** Sizes of the readable images, the most frequent first. */
   readonly sizes: readonly { readonly size: Size; readonly images: number }[];
   /** By train id; empty for an unlabelled set. */
   readonly classes: readonly ClassCount[];
-  /** Share of all pixels that no loss and no metric counts, 0..1. */
+  /** Share of all pixels that losses and metrics ignore, 0..1. */
   readonly ignored: number;
-  /** A sentence for each fault. */
+  /** One sentence per problem. */
   readonly problems: readonly string[];
 }
 
 /**
- * Reads the samples of a data set one by one, image and label as their files hold them, and counts.
- * What cannot be used becomes a sentence in `problems`, and the next sample is read.
+ * Reads the samples of a data set at the size of their files, and counts pixels and images by class.
+ * A sample that cannot be used adds a sentence to `problems`; the next one is read.
  */
 export async function checkDataset(
   dataset: Dataset,
@@ -48,7 +49,7 @@ export async function checkDataset(
 ): Promise<DatasetReport> {
   const { classes, labelled } = dataset;
   const indices = spread(dataset.names.length, limit);
-  const pixels = new Float64Array(256); // by train id, whatever it is
+  const pixels = new Float64Array(256); // by train id
   const images = new Float64Array(256);
   const sizes = new Map<string, { size: Size; images: number }>();
   const problems: string[] = [];
@@ -62,7 +63,7 @@ export async function checkDataset(
       else sizes.set(`${width}x${height}`, { size: { width, height }, images: 1 });
       if (label) {
         const fault = countLabel(label, classes.names.length, pixels, images);
-        if (fault) problems.push(`${sample.name}: ${fault}`);
+        if (fault) problems.push(printable(`${sample.name}: ${fault}`));
       }
     }
     done++;
@@ -74,8 +75,15 @@ export async function checkDataset(
   const ignored = counted === 0 ? 0 : (pixels[IGNORE] as number) / counted;
   if (labelled && counted > 0 && ignored === 1 && !mistake) {
     problems.push(
-      `${dataset.name}: no label has a pixel of any class (${classes.names.join(", ")}); every ` +
-        "value in them is ignored: check `mapping`, or that these are the label-id files.",
+      `${dataset.name}: every label value is ignored, no pixel has a class ` +
+        `(${classes.names.join(", ")}): check \`mapping\`, and that these are the label-id files.`,
+    );
+  }
+  if (dataset.labelFiles?.coding === "class numbers" && isMask(pixels)) {
+    const [black, white = "white"] = classes.names;
+    problems.push(
+      `${dataset.name}: the labels contain only 0 and 255, and 255 is ignored: if they are masks and ` +
+        `white is a class, set \`mapping: { 0: ${black}, 255: ${white} }\`.`,
     );
   }
   return {
@@ -93,13 +101,17 @@ export async function checkDataset(
   };
 }
 
-/** `count` of the indices 0..length-1, or all if there are fewer, evenly spread. */
+/** Whether 0 and IGNORE occur, and no other value. */
+const isMask = (pixels: Float64Array): boolean =>
+  pixels.every((count, trainId) => (trainId === 0 || trainId === IGNORE) === count > 0);
+
+/** `count` of the indices 0..length-1, evenly spread; all of them if there are fewer. */
 export function spread(length: number, count: number): number[] {
   const kept = Math.min(length, count);
   return Array.from({ length: kept }, (_, i) => Math.floor((i * length) / kept));
 }
 
-/** The samples of these indices, or why one cannot be used, reading a few ahead. */
+/** The samples at these indices, or the error of one that cannot be used, reading a few ahead. */
 async function* readable(
   dataset: Dataset,
   indices: readonly number[],
@@ -122,7 +134,7 @@ async function* readable(
   }
 }
 
-/** Adds a label's pixels to the counts by train id; says so where one is no class. */
+/** Adds a label's pixels to the counts by train id. Returns a sentence if one is not a class. */
 function countLabel(
   label: Uint8Array,
   classes: number,
@@ -142,5 +154,5 @@ function countLabel(
     if (trainId >= classes && trainId !== IGNORE) beyond ??= trainId;
   }
   if (beyond === undefined) return undefined;
-  return `the label holds train id ${beyond}, but there are only ${classes} classes and ${IGNORE}; check its map.`;
+  return `the label contains train id ${beyond}, but there are ${classes} classes; check its map.`;
 }

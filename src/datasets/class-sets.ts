@@ -1,4 +1,5 @@
 import type { ClassSet, Color } from "./dataset.js";
+import { distinctColor } from "./distinct-colors.js";
 
 /** The 19 Cityscapes classes in train-id order, with the colours of the benchmark. */
 export const cityscapes19: ClassSet = table([
@@ -23,7 +24,7 @@ export const cityscapes19: ClassSet = table([
   ["bicycle", [119, 11, 32]],
 ]);
 
-/** The 11 CamVid classes in the id order of the 480x360 form. */
+/** The 11 CamVid classes, in the order of the ids in its 480x360 version. */
 export const camvid11: ClassSet = table([
   ["sky", [128, 128, 128]],
   ["building", [128, 0, 0]],
@@ -45,8 +46,8 @@ export const synthia16: ClassSet = without(cityscapes19, ["terrain", "truck", "t
 export const synthia13: ClassSet = without(synthia16, ["wall", "fence", "pole"]);
 
 /**
- * What the classes of one set are called in another that draws its lines elsewhere; a class that is
- * not listed has no counterpart. CamVid has one class for all signs and lights, and none for lorries.
+ * The names of the classes of one set in another set, which divides the world differently. A class that is
+ * not listed does not have a counterpart. CamVid has one class for all signs and lights, and none for lorries.
  */
 export const conversions: readonly {
   readonly from: ClassSet;
@@ -78,7 +79,7 @@ export const conversions: readonly {
   },
 ];
 
-/** The class sets that an option may name. */
+/** The class sets by the names that `classes` accepts. */
 export const classSets = {
   cityscapes: cityscapes19,
   camvid: camvid11,
@@ -86,36 +87,27 @@ export const classSets = {
   synthia13,
 } as const satisfies Record<string, ClassSet>;
 
-/** A class set of these names; colours are taken from the known sets or made distinct. */
+/**
+ * A class set of these names. A class without a colour gets that of the known sets or, if its name is not
+ * known, one that is distinct from all others in the list.
+ */
 export function classSetOf(
   classes: readonly (string | { readonly name: string; readonly color?: Color | undefined })[],
   ...prefer: readonly ClassSet[]
 ): ClassSet {
   const named = classes.map((entry) => (typeof entry === "string" ? { name: entry } : entry));
   const known = [...prefer, cityscapes19, camvid11];
-  return {
-    names: named.map(({ name }) => name),
-    colors: named.map((entry, index) => {
-      if ("color" in entry && entry.color) return entry.color;
-      for (const set of known) {
-        const color = set.colors[set.names.indexOf(entry.name)];
-        if (color) return color;
-      }
-      return distinctColor(index);
-    }),
-  };
-}
-
-/** Colour `index` of an endless palette whose neighbours differ clearly in hue and lightness. */
-export function distinctColor(index: number): Color {
-  const hue = (index * 137.508 + 205) % 360; // the golden angle never repeats
-  const lightness = 0.42 + 0.14 * (index % 3);
-  const chroma = 0.62 * Math.min(lightness, 1 - lightness);
-  const channel = (offset: number): number => {
-    const k = (offset + hue / 30) % 12;
-    return Math.round(255 * (lightness - chroma * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
-  };
-  return [channel(0), channel(8), channel(4)];
+  const colors = named.map((entry): Color | undefined => {
+    if ("color" in entry && entry.color) return entry.color;
+    const set = known.find(({ names }) => names.includes(entry.name));
+    return set?.colors[set.names.indexOf(entry.name)];
+  });
+  for (const [index, color] of colors.entries()) {
+    if (color) continue;
+    const used = colors.flatMap((other) => (other ? [other] : []));
+    colors[index] = distinctColor(index, used);
+  }
+  return { names: named.map(({ name }) => name), colors: colors as Color[] };
 }
 
 function table(rows: readonly (readonly [string, Color])[]): ClassSet {

@@ -1,7 +1,7 @@
 import { type ClassSet, IGNORE } from "./dataset.js";
 
 /**
- * The label in the colours of its classes; black where it is IGNORE.
+ * Paints a label in the colours of its classes, and IGNORE black.
  * [height * width] -> RGB [height * width * 3]
  */
 export function colorize(label: Uint8Array, classes: ClassSet): Uint8Array {
@@ -17,8 +17,8 @@ export function colorize(label: Uint8Array, classes: ClassSet): Uint8Array {
 }
 
 /**
- * The image with the classes' colours laid over it, `opacity` 0..1; the image alone where the
- * label is IGNORE. RGB [height * width * 3] and [height * width] -> RGB [height * width * 3]
+ * Blends the colours of the classes over an image with `opacity` 0..1; pixels that are IGNORE keep the
+ * image. RGB [height * width * 3] and [height * width] -> RGB [height * width * 3]
  */
 export function overlay(
   image: Uint8Array,
@@ -34,7 +34,7 @@ export function overlay(
   return rgb;
 }
 
-/** Colours of the values 0..255, [256 * 3]; black beyond the classes. */
+/** Colours of the values 0..255, [256 * 3]; black for values that are not classes. */
 function colorTable({ colors }: ClassSet): Uint8Array {
   const table = new Uint8Array(256 * 3);
   for (const [trainId, color] of colors.entries()) table.set(color, trainId * 3);

@@ -1,4 +1,4 @@
-/** Label value that no loss and no metric counts. */
+/** Label value that losses and metrics ignore. */
 export const IGNORE = 255;
 
 /** Red, green, blue, 0..255. */
@@ -26,17 +26,19 @@ export interface Sample extends Size {
   readonly label?: Uint8Array;
 }
 
-/** What the values in label files are meant to be. */
-export type LabelCoding = "cityscapes ids" | "train ids" | "synthia ids";
+/** What the values in label files stand for. */
+export type LabelCoding = "cityscapes ids" | "train ids" | "synthia ids" | "class numbers";
 
-/** A label as its file holds it: ids, or colours as 0xrrggbb; row-major, [height * width]. */
+/** A label as stored in its file: ids, or colours as 0xrrggbb; row-major, [height * width]. */
 export interface RawLabel extends Size {
   readonly values: Uint8Array | Uint16Array | Uint32Array;
   /** Bits of a channel in the file. */
   readonly depth: number;
+  /** Whether the ids are indices of a palette, rather than grey levels. */
+  readonly indexed: boolean;
 }
 
-/** Where the files of a data set lie, for a copy of it in its own layout. */
+/** Where the files of a data set are, to copy it in its own layout. */
 export interface DatasetFiles {
   readonly root: string;
   of(index: number): { readonly image: string; readonly label?: string };
@@ -52,9 +54,9 @@ export interface Dataset {
   readonly labelled: boolean;
   /** Names in a fixed order; the index into it is the sample's identity. */
   readonly names: readonly string[];
-  /** Decodes sample `index`: image bicubic, label nearest, to `size` (own size when omitted). */
+  /** Decodes sample `index` and resizes it to `size`: image bicubic, label nearest neighbour. */
   load(index: number, size?: Size): Promise<Sample>;
-  /** The label files, for a look at what is in them; only where a published coding is expected. */
+  /** The label files, for `data check`; only if their coding is known. */
   readonly labelFiles?: {
     readonly coding: LabelCoding;
     read(index: number): Promise<RawLabel>;

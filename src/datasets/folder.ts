@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { classSetOf } from "./class-sets.js";
-import type { Dataset } from "./dataset.js";
+import type { ClassSet, Dataset } from "./dataset.js";
+import { classesSchema } from "./files/classes-option.js";
 import { type DatasetType, openFiles } from "./files/file-dataset.js";
 import { identityMap } from "./files/label-maps.js";
-import { classesSchema, commonOptions, pickClasses, resolveMapping } from "./files/labelling.js";
+import { commonOptions, pickClasses, resolveMapping } from "./files/labelling.js";
 
 /**
- * Options of any other data set: a folder of images and one of label PNGs of the same names, in
- * sub-folders or not. Without `mapping`, label values are class numbers and 255 is ignored.
+ * Options of any other data set: a folder of images and a folder of label PNGs with the same names, with
+ * or without sub-folders. Without `mapping`, label values are class numbers and 255 is ignored.
  */
 const schema = z.strictObject({
   type: z.literal("folder"),
@@ -16,16 +17,19 @@ const schema = z.strictObject({
   classes: classesSchema,
   /** Folder of the images below root. */
   images: z.string().default("images"),
-  /** Folder of the labels below root; may be missing for an unlabelled target. */
+  /** Folder of the labels below root; if it is configured, it must exist. */
   labels: z.string().default("labels"),
-  /** Ending of image names before the extension, such as _rgb, that label names lack. */
+  /** Suffix of image names before the extension, such as _rgb, that label names do not have. */
   imageSuffix: z.string().optional(),
-  /** Ending of label names before the extension, such as _labelIds. */
+  /** Suffix of label names before the extension, such as _labelIds. */
   labelSuffix: z.string().optional(),
 });
 
+const classesIn = ({ classes }: Pick<z.infer<typeof schema>, "classes">): ClassSet =>
+  pickClasses(classes, classSetOf([]));
+
 /** Any folder of images, with or without labels. */
-export const folder: DatasetType = { schema, open: openFolder };
+export const folder: DatasetType = { schema, classes: classesIn, open: openFolder };
 
 async function openFolder(options: z.infer<typeof schema>): Promise<Dataset> {
   const { root, images, labels, mapping, imageSuffix, labelSuffix } = options;
@@ -36,10 +40,13 @@ async function openFolder(options: z.infer<typeof schema>): Promise<Dataset> {
     imageSuffix,
     labelSuffix,
   };
-  const classes = pickClasses(options.classes, classSetOf([]));
-  const map =
-    mapping === undefined
-      ? identityMap(classes.names.length, "error")
-      : await resolveMapping(mapping, classes, root);
-  return openFiles("folder", layout, options, { classes, map });
+  const classes = classesIn(options);
+  if (mapping !== undefined) {
+    return openFiles("folder", layout, options, {
+      classes,
+      map: await resolveMapping(mapping, classes, root),
+    });
+  }
+  const map = identityMap(classes.names.length, "error");
+  return openFiles("folder", layout, options, { classes, map, coding: "class numbers" });
 }

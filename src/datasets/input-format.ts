@@ -20,7 +20,7 @@ export const UNIT_INPUT: InputFormat = {
   scale: 1 / 127.5,
 };
 
-/** torchvision's: RGB minus the means, over the mean of the three deviations (within 1.5 % of each). */
+/** torchvision's: RGB minus the means, divided by the mean of the three deviations (within 1.5 % of each). */
 export const TORCHVISION_INPUT: InputFormat = {
   order: "rgb",
   mean: [123.675, 116.28, 103.53],

@@ -1,9 +1,10 @@
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
+import { printable } from "../printable.js";
 import type { Dataset, Sample, Size } from "./dataset.js";
 import { createSampler } from "./sampler.js";
 import type { Shard } from "./shard.js";
 
-/** A change of a sample that depends on the sample and its place `k` in the stream. */
+/** Changes a sample, depending on the sample and its position `k` in the stream. */
 export type Transform = (sample: Sample, k: number) => Promise<Sample>;
 
 const PATIENCE_MS = 30_000;
@@ -14,41 +15,41 @@ export interface LoaderOptions {
   readonly batch: number;
   readonly size: Size;
   readonly seed: number;
-  /** Samples of the stream that were used before: 0 for a new run. */
+  /** Samples of the stream that are already used: 0 for a new run. */
   readonly start?: number | undefined;
-  /** Of several loaders of one stream: batch n of this one is batch n * size + rank of the stream. */
+  /** If several loaders share a stream: batch n of this one is batch n * size + rank of the stream. */
   readonly shard?: Shard | undefined;
   /** Batches in flight or ready; by default at least 4 and at least 8 samples. */
   readonly prefetch?: number | undefined;
-  /** Index of sample k of the stream; every sample once per epoch when omitted. */
+  /** Index of sample k of the stream; by default every sample once per epoch. */
   readonly order?: ((k: number) => number) | undefined;
-  /** Changes sample k of the stream after it was decoded, by k alone: style, augmentation. */
+  /** Applied to sample k of the stream after decoding: style, augmentation. */
   readonly transform?: Transform | undefined;
-  /** Decoded samples kept in memory, at most; 256 MiB by default. */
+  /** Most bytes of decoded samples to cache in memory; 256 MiB by default. */
   readonly cacheBytes?: number | undefined;
-  /** Is told, every 30 s that `next` takes, what it waits for. */
+  /** Called every 30 s that `next` waits, with the samples that it waits for. */
   readonly warn?: ((sentence: string) => void) | undefined;
 }
 
-/** An endless stream of batches. Samples may be handed out again: treat them as read-only. */
+/** An endless stream of batches. Samples are cached and returned again: treat them as read-only. */
 export interface Loader {
-  /** The next batch; rejects with the error of a sample that cannot be read. */
+  /** The next batch; rejects if a sample cannot be read. */
   next(): Promise<Sample[]>;
-  /** Milliseconds that `next` has taken in all, since the loader was made. */
+  /** Total time spent in `next`, in milliseconds. */
   waited(): number;
-  /** Stops prefetching; `next` rejects from then on. */
+  /** Stops prefetching; afterwards `next` rejects. */
   close(): void;
 }
 
 /**
- * Shuffles a data set by epochs and reads ahead. Sample k of the stream is a function of (seed, k)
- * alone: a run that has used k samples resumes with `start: k`.
+ * Shuffles a data set in every epoch and reads ahead. Sample k of the stream depends on (seed, k) only:
+ * a run that has used k samples resumes with `start: k`.
  */
 export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
   const { batch, size, seed, start = 0, cacheBytes, transform, warn = () => {} } = options;
   const { shard = { rank: 0, size: 1 } } = options;
   const { prefetch = Math.max(4, Math.ceil(8 / batch)) } = options;
-  if (dataset.names.length === 0) throw new RangeError(`${dataset.name} has no samples`);
+  if (dataset.names.length === 0) throw new RangeError(`${dataset.name} is empty`);
   const { order: indexAt = createSampler(dataset.names.length, seed) } = options;
   const load = cachedLoad(dataset, size, cacheBytes);
   const queue: Batch[] = [];
@@ -72,7 +73,7 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
       const samples = Array.from({ length: batch }, (_, i) => sampleAt(position + i, missing));
       position += batch * shard.size;
       const ready = Promise.all(samples);
-      ready.catch(() => {}); // next() reports it, when its turn comes
+      ready.catch(() => {}); // reported by next()
       queue.push({ ready, missing });
     }
   }
@@ -87,12 +88,12 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
       const impatience = setInterval(() => {
         const seconds = Math.round((performance.now() - began) / 1000);
         warn(
-          `waiting for ${[...missing].join(", ")} of ${dataset.name} for ${seconds} s: is the disk ` +
-            "that the data set lies on slow, or gone?",
+          `waiting for ${printable([...missing].join(", "))} of ${dataset.name} for ${seconds} s: check ` +
+            "that its disk is mounted and not overloaded",
         );
       }, PATIENCE_MS);
-      // Training blocks the event loop and awaiting a settled promise does not turn it: without
-      // this, what the thread pool has finished would wait until the queue has run dry.
+      // Training blocks the event loop, and awaiting a settled promise does not turn it: without this,
+      // results of the thread pool would wait until the queue is empty.
       await turnOfEventLoop();
       try {
         return await ready;
@@ -111,11 +112,11 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
 
 interface Batch {
   readonly ready: Promise<Sample[]>;
-  /** Names of those that are not there yet. */
+  /** Names of the samples that are not ready yet. */
   readonly missing: ReadonlySet<string>;
 }
 
-/** The samples of a data set in its order, reading a few ahead. */
+/** The samples of a data set in order, reading a few ahead. */
 export async function* ordered(
   dataset: Dataset,
   size?: Size,
@@ -135,8 +136,8 @@ export async function* ordered(
 }
 
 /**
- * Loads each sample once as long as the budget lasts. Nothing is evicted: in a stream that visits
- * every sample once per epoch, the oldest one kept is the next one needed.
+ * Caches samples until the budget is used. Nothing is evicted: in a stream that visits every sample once
+ * per epoch, the oldest cached sample is the next one needed.
  */
 function cachedLoad(
   dataset: Dataset,
@@ -160,7 +161,7 @@ function cachedLoad(
         throw error;
       },
     );
-    kept.set(index, loading); // while it loads, too: a small set may ask for it again
+    kept.set(index, loading); // also while it loads: a small set may need it again
     return loading;
   };
 }

@@ -1,6 +1,6 @@
 import type { Sample } from "./dataset.js";
 
-/** A sample mirrored left to right, its label too. Tensors are mirrored by `flip(3)`. */
+/** Mirrors image and label left to right. Tensors are mirrored by `flip(3)`. */
 export function mirrored(sample: Sample): Sample {
   const { width, image, label } = sample;
   const turned = { ...sample, image: mirroredRows(image, width, 3) };

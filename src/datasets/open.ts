@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
+import { checked } from "../checked.js";
 import { UserError } from "../errors.js";
 import { nearestWord } from "../nearest-word.js";
-import type { Dataset } from "./dataset.js";
+import type { ClassSet, Dataset } from "./dataset.js";
 import type { DatasetType } from "./files/file-dataset.js";
 import { folder } from "./folder.js";
 import { acdc } from "./published/acdc.js";
@@ -20,7 +21,7 @@ import { synthia } from "./published/synthia.js";
 import { virtualKitti } from "./published/virtual-kitti.js";
 import { streets } from "./streets/streets.js";
 
-/** Every kind of data set, by the `type` of its configuration. A new one is a new line. */
+/** All kinds of data set, by their `type` in configurations. */
 export const DATASET_TYPES: Readonly<Record<string, DatasetType>> = {
   gta5,
   synthia,
@@ -41,7 +42,7 @@ export const DATASET_TYPES: Readonly<Record<string, DatasetType>> = {
   "virtual-kitti-2": virtualKitti,
 };
 
-/** What a configuration says of a data set, checked. */
+/** The checked options of a data set. */
 export interface DatasetSpec {
   readonly type: string;
   readonly root: string;
@@ -50,45 +51,38 @@ export interface DatasetSpec {
 
 /**
  * Checks the options of a data set.
- * @param where the key they were found under, for messages
  * @throws UserError naming the faulty key, with the nearest known one
  */
-export function parseDatasetSpec(spec: unknown, where = "dataset"): DatasetSpec {
+export function parseDatasetSpec(spec: unknown): DatasetSpec {
   const type = typeof spec === "object" && spec !== null && "type" in spec ? spec.type : undefined;
   if (typeof type !== "string" || !Object.hasOwn(DATASET_TYPES, type)) {
     const names = Object.keys(DATASET_TYPES);
     const near = typeof type === "string" ? nearestWord(type, names) : undefined;
-    const found = type === undefined ? "is missing" : `${JSON.stringify(type)} is unknown`;
+    const found =
+      type === undefined ? "type is missing" : `type ${JSON.stringify(type)} is unknown`;
     throw new UserError(
       "unknown-name",
-      `${where}.type ${found}; expected one of ${names.join(", ")}` +
-        `${near ? `; did you mean ${near}?` : "."}`,
+      `data set: ${found}; expected one of ${names.join(", ")}${near ? `; did you mean ${near}?` : ""}`,
     );
   }
   const { schema } = DATASET_TYPES[type] as DatasetType;
-  const parsed = schema.safeParse(spec);
-  if (parsed.success) return parsed.data as unknown as DatasetSpec;
-  const issue = parsed.error.issues[0];
-  const path = [where, ...(issue?.path ?? [])].join(".");
-  if (issue?.code === "unrecognized_keys") {
-    const key = issue.keys[0] ?? "";
-    const known = Object.keys(schema.shape);
-    const near = nearestWord(key, known);
-    throw new UserError(
-      "unknown-key",
-      `${path}.${key} is no option of ${type} data sets, which know ${known.join(", ")}` +
-        `${near ? `; did you mean ${near}?` : "."}`,
-    );
-  }
-  const message = (issue?.message ?? "not understood").replace(/^Invalid (input|option): /, "");
-  throw new UserError("invalid-value", `${path}: ${message}.`);
+  return checked(schema, spec, `data set of type ${type}`) as DatasetSpec;
+}
+
+/**
+ * The classes of the data set that `spec` describes. Its files are not read, and need not exist.
+ * @throws UserError for invalid options
+ */
+export function classesOf(spec: unknown): ClassSet {
+  const parsed = parseDatasetSpec(spec);
+  return (DATASET_TYPES[parsed.type] as DatasetType).classes(parsed as never);
 }
 
 /**
  * Opens the data set that `spec` describes.
  * @param base folder that a relative `root` starts from; the working folder by default
- * @param onProgress called where the data set is made first (streets): what, done, total
- * @throws UserError for faulty options and for missing, empty or unequal folders
+ * @param onProgress called while a data set is drawn (Streets): what, done, total
+ * @throws UserError for invalid options, missing or empty folders, and images without label or the reverse
  */
 export async function openDataset(
   spec: unknown,
@@ -97,5 +91,10 @@ export async function openDataset(
 ): Promise<Dataset> {
   const parsed = parseDatasetSpec(spec);
   const { open } = DATASET_TYPES[parsed.type] as DatasetType;
-  return open({ ...parsed, root: resolve(base, parsed.root) } as never, onProgress);
+  const options = { labelled: labelsExpected(spec), ...parsed, root: resolve(base, parsed.root) };
+  return open(options as never, onProgress);
 }
+
+/** Labels whose folder is configured must exist, unlike those in a default folder. */
+const labelsExpected = (spec: unknown): true | undefined =>
+  (spec as { readonly labels?: unknown }).labels === undefined ? undefined : true;

@@ -1,7 +1,7 @@
 /**
- * Every stream of random numbers that a run draws from, apart from libtorch's generator (weights,
- * dropout, mixing). Sample k of a stream is a function of (seed, stream, k) alone, so a resumed run needs no
- * saved state, and a change to one stream changes no other.
+ * The streams of random numbers of a run, apart from libtorch's generator (weights, dropout, mixing).
+ * Sample k of a stream depends on (seed, stream, k) only, so a resumed run does not need saved state, and a
+ * change to one stream does not affect the others.
  */
 const STREAMS = [
   "source order",
@@ -16,9 +16,9 @@ const STREAMS = [
 
 export type StreamName = (typeof STREAMS)[number];
 
-/** Room for streams: seeds s and s + 1 never share one. */
+/** Seeds reserved per run seed, so that seeds s and s + 1 never share a stream. */
 const ROOM = 16;
 
-/** The seed of one stream of a run. */
+/** The seed of a stream of a run. */
 export const streamSeed = (seed: number, name: StreamName): number =>
   seed * ROOM + STREAMS.indexOf(name);

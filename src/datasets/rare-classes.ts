@@ -5,17 +5,17 @@ import { randomFrom } from "./random.js";
 
 /** How source images are drawn. */
 export const samplingSchema = z.strictObject({
-  /** Draw a class first, the rarer the likelier, then one of its images; else every image once per epoch. */
+  /** Draw a class first, rare ones more often, then one of its images; else every image once per epoch. */
   rareClasses: z.boolean().default(false),
-  /** Smoothness of the classes' probabilities: 0.01 as published; large values make all alike. */
+  /** Smoothness of the class probabilities: 0.01 as published; large values make them equal. */
   temperature: z.number().positive().default(0.01),
-  /** Share of an image's pixels that a class needs for the image to be one of its own. */
+  /** Least share of an image's labelled pixels with which it counts as an image of a class. */
   leastShare: z.number().min(0).max(1).default(0.003),
 });
 
 export type Sampling = z.infer<typeof samplingSchema>;
 
-/** Pixels of each class, image by image: [images][classes]. */
+/** Pixels per image and class: [images][classes]. */
 export type ClassStatistics = readonly (readonly number[])[];
 
 /** Counts the pixels of each class in every image of a labelled set, at `size`. */
@@ -37,7 +37,7 @@ export async function classStatistics(
 
 /**
  * The probability of drawing each class: P(c) ~ exp((1 - f_c) / T), f_c its share of all pixels.
- * Classes that no image shows are never drawn. Hoyer et al., DAFormer, CVPR 2022, eq. 8-9.
+ * Classes that do not occur are never drawn. Hoyer et al., DAFormer, CVPR 2022, eq. 8-9.
  */
 export function classProbabilities(statistics: ClassStatistics, temperature: number): number[] {
   const classes = statistics[0]?.length ?? 0;
@@ -53,8 +53,8 @@ export function classProbabilities(statistics: ClassStatistics, temperature: num
 }
 
 /**
- * An endless stream of image indices: a class by its probability, then one of the images that show
- * it. Element k depends on the statistics, the options, seed and k alone, so a stream resumes anywhere.
+ * An endless stream of image indices: draws a class by its probability, then one of its images. Element k
+ * depends on the statistics, the options, seed and k only, so a stream can resume anywhere.
  */
 export function rareClassSampler(
   statistics: ClassStatistics,
@@ -70,13 +70,13 @@ export function rareClassSampler(
       rest -= p;
       return rest < 0;
     });
-    // -1: no label at all, or the last rounding error.
+    // -1 if nothing is labelled, or by a rounding error.
     const own = images[drawn] ?? statistics.map((_, i) => i);
     return own[random.below(own.length)] as number;
   };
 }
 
-/** Images in which class c has `leastShare` of the labelled pixels, or any that show it if none has. */
+/** Images in which class c has `leastShare` of the labelled pixels; if there are none, all that show it. */
 function imagesOfClass(statistics: ClassStatistics, c: number, leastShare: number): number[] {
   const indices = statistics.map((_, i) => i);
   const share = (i: number) => {

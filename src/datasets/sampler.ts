@@ -2,8 +2,8 @@ import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { generatorFrom } from "./random.js";
 
 /**
- * An endless stream of the indices 0..length-1, every one once per epoch, in an order of its own
- * in each epoch. Element k depends on (length, seed, k) alone, so a stream resumes anywhere.
+ * An endless stream of the indices 0..length-1, each once per epoch and shuffled in every epoch. Element k
+ * depends on (length, seed, k) only, so a stream can resume anywhere.
  */
 export function createSampler(length: number, seed: number): (k: number) => number {
   let epoch = -1;
@@ -18,7 +18,7 @@ export function createSampler(length: number, seed: number): (k: number) => numb
   };
 }
 
-/** The indices 0..length-1 in the order that belongs to this seed and epoch. */
+/** The indices 0..length-1 in the order of a seed and epoch. */
 export function permutation(length: number, seed: number, epoch: number): Uint32Array<ArrayBuffer> {
   const generator = generatorFrom(seed, epoch);
   const order = Uint32Array.from({ length }, (_, index) => index);

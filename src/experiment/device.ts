@@ -1,15 +1,15 @@
 import { type DeviceArithmetic, deviceNamed, useDevice } from "../torch/index.js";
 import type { Config } from "./config.js";
 
-/** How a training computes on a GPU. cuDNN times its algorithms unless the training is deterministic. */
+/** The settings of a GPU's arithmetic for training. cuDNN times its algorithms unless it is deterministic. */
 export const arithmeticOf = ({ train }: Pick<Config, "train">): Required<DeviceArithmetic> => {
   const { tf32, deterministic, benchmark = !deterministic } = train;
   return { tf32, deterministic, benchmark };
 };
 
 /**
- * The device of a configuration on this machine, "cpu" or "cuda:N", which becomes the current one. Call it
- * before anything is allocated.
+ * The device of a configuration on this machine, "cpu" or "cuda:N". Makes it the current device: call it
+ * before any allocation.
  * @throws UserError if it does not exist
  */
 export function takeDevice({ train }: Pick<Config, "train">): string {
@@ -20,8 +20,8 @@ export function takeDevice({ train }: Pick<Config, "train">): string {
 }
 
 /**
- * The configuration with the device of this machine in place of `auto` and `cuda`, on which a training
- * begins.
+ * The configuration of a training with a device of this machine instead of `auto` and `cuda`. Makes it the
+ * current device.
  * @throws UserError if it does not exist
  */
 export function onDevice(config: Config, name = config.train.device): Config {

@@ -11,17 +11,17 @@ export interface Domains {
   readonly target: Dataset;
 }
 
-/** The labelled sets to measure on, by name. */
+/** The labelled sets for evaluation, by name. */
 export type EvaluationSets = ReadonlyMap<string, Dataset>;
 
-/** Opens one data set of a configuration; Streets draws its images first where they are missing. */
+/** Opens a data set of a configuration. Streets first draws images that are missing. */
 export const openSet = (
   spec: object,
   { progress }: Pick<Listener, "progress">,
   base = process.cwd(),
 ): Promise<Dataset> => openDataset(spec, base, progress);
 
-/** Opens the labelled sets to measure on. */
+/** Opens the labelled sets for evaluation. */
 export async function openEvaluationSets(
   config: Config,
   listener: Pick<Listener, "progress">,
@@ -36,7 +36,7 @@ export async function openEvaluationSets(
 
 /**
  * Opens source, target and evaluation sets. The target is opened without its labels.
- * @throws UserError where they differ in their classes
+ * @throws UserError if their classes differ
  */
 export async function openDomains(
   config: Config,
@@ -45,21 +45,29 @@ export async function openDomains(
   const source = await openSet({ ...config.source, labelled: true }, listener);
   const target = await openSet({ ...config.target, labelled: false }, listener);
   const evaluate = await openEvaluationSets(config, listener);
-  const classes = source.classes.names.join(", ");
-  for (const [name, dataset] of [["target", target] as const, ...evaluate]) {
-    const theirs = dataset.classes.names.join(", ");
-    if (theirs !== classes) {
-      throw new UserError(
-        "class-mismatch",
-        `source and ${name} differ in their classes (${classes}; ${theirs}): give both the same ` +
-          "`classes`, and a `mapping` where their ids differ",
-      );
-    }
-  }
-  return { source, target, evaluate };
+  const { classes } = source;
+  // One colour for a class, whichever set is shown.
+  const alike = (name: string, dataset: Dataset): Dataset => {
+    requireSameClasses(classes.names.join(", "), name, dataset.classes.names.join(", "));
+    return { ...dataset, classes };
+  };
+  return {
+    source,
+    target: alike("target", target),
+    evaluate: new Map([...evaluate].map(([name, dataset]) => [name, alike(name, dataset)])),
+  };
 }
 
-/** The configuration with data roots that start from `base` made absolute: a run can move. */
+function requireSameClasses(classes: string, name: string, theirs: string): void {
+  if (theirs === classes) return;
+  throw new UserError(
+    "class-mismatch",
+    `source and ${name} have different classes (${classes}; ${theirs}): set the same \`classes\` for both, ` +
+      "and a `mapping` if their ids differ",
+  );
+}
+
+/** Makes data roots absolute, relative to `base`, so that a run folder can be moved. */
 export function withAbsoluteRoots(config: Config, base: string): Config {
   const absolute = (spec: Config["source"]): Config["source"] =>
     typeof spec.root === "string" ? { ...spec, root: resolve(base, spec.root) } : spec;
@@ -87,16 +95,16 @@ export function withAbsoluteRoots(config: Config, base: string): Config {
   };
 }
 
-/** A data set of a configuration, and the key that it stands under. */
+/** A data set of a configuration, and its key. */
 export interface ChosenSet {
   readonly spec: Config["source"];
   readonly key: string;
 }
 
 /**
- * The data set of a name: source or target, which are trained on, or an evaluation set. An evaluation set
- * that is itself called source is `evaluate.source`.
- * @throws UserError naming those that there are
+ * The data set with a name: source or target, for training, or an evaluation set. An evaluation set with
+ * the name source is `evaluate.source`.
+ * @throws UserError with the existing names
  */
 export function setOf(name: string, config: Config): ChosenSet {
   const trained = { source: config.source, target: config.target };
@@ -115,6 +123,6 @@ export function setOf(name: string, config: Config): ChosenSet {
   if (chosen) return chosen;
   throw new UserError(
     "unknown-name",
-    `there is no data set ${name}: the configuration has ${[...all.keys()].join(", ")}; name one of them`,
+    `the configuration does not have a data set ${name}; expected one of ${[...all.keys()].join(", ")}`,
   );
 }

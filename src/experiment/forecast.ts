@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Dataset } from "../datasets/dataset.js";
+import { writing } from "../errors.js";
 import { type DeviceMemory, deviceMebibytes, resetDevicePeak } from "../torch/index.js";
 import { trainingSteps } from "../train/index.js";
 import type { Config } from "./config.js";
@@ -11,37 +12,37 @@ import type { Listener } from "./listener.js";
 import { prepare } from "./prepare.js";
 import { peakMemory } from "./run.js";
 
-/** Steps that are timed, after one that warms up. */
+/** Number of timed steps, after one warm-up step. */
 const MEASURED_STEPS = 3;
 
-/** What a run would take. */
+/** The estimated time and memory of a run. */
 export interface Forecast {
   readonly config: Config;
   readonly source: Counted;
   readonly target: Counted;
   readonly evaluate: Readonly<Record<string, Counted>>;
   readonly parameters: { readonly all: number; readonly trained: number };
-  /** MiB, up to now. */
+  /** In MiB. */
   readonly peakMemory: number;
-  /** Memory of the GPU, if there is one, in MiB. */
+  /** Memory of the GPU in MiB; only on a GPU. */
   readonly gpuMemory?: DeviceMemory;
   readonly secondsPerStep: number;
-  /** The steps whose median that is. */
+  /** The number of steps of that median. */
   readonly measuredSteps: number;
-  /** Of all steps, without evaluation. */
+  /** Time of all steps, without evaluation. */
   readonly seconds: number;
 }
 
-/** A data set. */
+/** The size of a data set. */
 export interface Counted {
   readonly name: string;
   readonly images: number;
 }
 
 /**
- * Measures what a run would take by a few real steps on its own data. Work that the method does once
- * before it begins (first prototypes) is left out. Nothing is kept.
- * @param onStep called after every step that is measured, the first of which warms up
+ * Estimates time and memory of a run by a few real steps on its data. Work that the method does once
+ * before the first step (first prototypes) is not included. Saves nothing.
+ * @param onStep called after every step, including the warm-up step
  */
 export async function forecast(
   raw: Config,
@@ -49,7 +50,8 @@ export async function forecast(
   listener: Listener,
   onStep: (seconds: number, step: number) => void = () => {},
 ): Promise<Forecast> {
-  const scratch = mkdtempSync(join(tmpdir(), "cfcontra-dry-run-"));
+  const temporary = tmpdir();
+  const scratch = writing(temporary, () => mkdtempSync(join(temporary, "cfcontra-dry-run-")));
   try {
     const config = onDevice(withAbsoluteRoots(raw, data));
     resetDevicePeak(config.train.device);
@@ -78,7 +80,7 @@ export async function forecast(
         seconds: secondsPerStep * config.train.steps,
       };
     } finally {
-      parts.records?.status.end("stopped"); // so that nothing writes there once it is removed
+      parts.records?.status.end("stopped"); // so that nothing writes to the removed folder
       parts.dispose();
     }
   } finally {

@@ -8,18 +8,18 @@ import type { Config } from "./config.js";
 import type { EvaluationSets } from "./domains.js";
 import type { Listener } from "./listener.js";
 
-/** What a caller changes of the way the configuration evaluates. */
+/** Changes of the configuration's evaluation. */
 export type Protocol = Partial<Pick<EvaluateOptions, "output" | "scales" | "flip" | "observe">>;
 
-/** A network, and what belongs to it when it looks at images. */
+/** A network to evaluate. */
 export interface Subject {
   readonly network: Network;
   readonly config: Config;
-  /** What its predictions do to an image first. */
+  /** The coarse stage of its predictions. */
   readonly stage: Stage | undefined;
 }
 
-/** How a measurement is made. */
+/** Options of `measure`. */
 export interface MeasureOptions extends Protocol {
   /** The ranks of a group share the images, and each gets the whole matrix. */
   readonly group?: ProcessGroup | undefined;
@@ -27,7 +27,7 @@ export interface MeasureOptions extends Protocol {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The confusion matrix of a network on one set, as the configuration says. */
+/** The confusion matrix of a network on one set, by the configuration. */
 export async function measure(
   { network, config, stage }: Subject,
   name: string,
@@ -49,7 +49,7 @@ export async function measure(
   return confusion;
 }
 
-/** The same on every evaluation set. */
+/** The confusion matrices on all evaluation sets. */
 export async function measureAll(
   subject: Subject,
   sets: EvaluationSets,

@@ -1,5 +1,4 @@
-import { classSetOf } from "../datasets/class-sets.js";
-import type { Size } from "../datasets/dataset.js";
+import type { Color, Size } from "../datasets/dataset.js";
 import { readImage } from "../datasets/files/images.js";
 import { UserError } from "../errors.js";
 import { predictLabels } from "../evaluate/index.js";
@@ -10,9 +9,10 @@ import { openEvaluationSets } from "./domains.js";
 import { consoleListener, type Listener } from "./listener.js";
 import { measure, type Protocol } from "./measure.js";
 import { openCheckpoint, requireClasses, type Trained } from "./open-checkpoint.js";
-import type { Changes } from "./presets.js";
+import { openFile } from "./open-file.js";
+import { type Changes, type Choices, configuration } from "./presets.js";
 
-/** How a run is measured. */
+/** Options of `OpenRun.evaluate`. */
 export interface EvaluationOptions extends Omit<Protocol, "observe"> {
   /** Only this evaluation set of the configuration. */
   readonly on?: string | undefined;
@@ -28,11 +28,11 @@ export interface PredictedImage extends Size {
   readonly labels: Uint8Array;
 }
 
-/** A run that is open for use: its newest network, its configuration and what is done with them. */
+/** An open run: its newest network and configuration, with functions to evaluate, predict and export. */
 export interface OpenRun extends Trained {
   /**
-   * Measures the network on labelled images.
-   * @throws UserError where a set is unknown, or has other classes than the network
+   * Evaluates the network on labelled images.
+   * @throws UserError if a set is unknown, or has other classes than the network
    */
   evaluate(options?: EvaluationOptions): Promise<Record<string, Evaluation>>;
   /** Labels an image file at its own size. */
@@ -51,23 +51,51 @@ export interface OpenRun extends Trained {
  *     const { target } = await run.evaluate();
  *     run.dispose();
  *
- * @throws UserError where there is none, or it does not fit the configuration
+ * @throws UserError if there is none, or it does not fit the configuration
  */
 export function openRun(
   path: string,
   { listener = consoleListener, ...changes }: Changes & { readonly listener?: Listener } = {},
 ): OpenRun {
-  const trained = openCheckpoint(path, changes);
+  return used(path, openCheckpoint(path, changes), listener);
+}
+
+/** Where a file of weights belongs: to which preset, and where its data are. */
+export interface OpenWeightsOptions extends Omit<Choices, "seed" | "steps"> {
+  /** Where relative data roots start from; the working folder by default. */
+  readonly data?: string | undefined;
+  readonly listener?: Listener;
+}
+
+/**
+ * Opens a file of published weights (docs/weights.md) or a checkpoint without its run folder. Network,
+ * classes and evaluation sets are a preset's. Only `evaluate` reads the data. The caller disposes it.
+ *
+ *     const network = openWeights("advent.pth", { preset: "gta5-cityscapes" });
+ *     const { labels } = await network.predict("street.jpg");
+ *     network.dispose();
+ *
+ * @throws UserError if the weights do not fit the preset's network and classes
+ */
+export function openWeights(
+  file: string,
+  { data, listener = consoleListener, ...choices }: OpenWeightsOptions,
+): OpenRun {
+  return used(file, openFile(file, configuration(choices), listener), listener, data);
+}
+
+/** What is done with a trained network. Its relative data roots start from `base`. */
+function used(path: string, trained: Trained, listener: Listener, base?: string): OpenRun {
   const { config, info, network, stage } = trained;
   let compiled: CompiledNetwork | undefined;
   return {
     ...trained,
     async evaluate({ on, subset, ...protocol } = {}) {
-      const sets = await openEvaluationSets(config, listener);
+      const sets = await openEvaluationSets(config, listener, base);
       if (on !== undefined && !sets.has(on)) {
         throw new UserError(
           "unknown-name",
-          `there is no evaluation set ${on}: the run has ${[...sets.keys()].join(", ")}`,
+          `the run does not have an evaluation set ${on}; expected one of ${[...sets.keys()].join(", ")}`,
         );
       }
       const results: Record<string, Evaluation> = {};
@@ -97,24 +125,24 @@ export function openRun(
 }
 
 function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Array {
-  const { config, info, network, ema, stage } = trained;
+  const { config, info, name, classes, network, ema, stage } = trained;
   if (stage !== undefined) {
     throw new UserError(
       "not-supported",
-      `${path} restyles what it predicts (style.method: ${config.style.method}, style.domains: both), ` +
-        "which is not part of a network; --set style.method=none exports the network alone, for " +
-        "images that are restyled before",
+      `${path} restyles images before prediction (style.method: ${config.style.method}, style.domains: both), ` +
+        "which cannot be exported; --set style.method=none exports only the network, for images that " +
+        "are already restyled",
     );
   }
-  const { names, colors } = classSetOf(info.classes);
   const described: ModelInfo = {
-    classes: names.map((name, i) => ({
-      name,
-      color: colors[i] as ModelInfo["classes"][0]["color"],
-    })),
+    classes: classes.names.map((name, i) => ({ name, color: classes.colors[i] as Color })),
     input: network.input,
     size: config.sizes.evaluate,
-    title: `${info.method}, step ${info.step}${ema === undefined ? "" : ", running average"}`,
+    title: [
+      name,
+      ...(info.step === undefined ? [] : [`step ${info.step}`]),
+      ...(ema === undefined ? [] : ["running average"]),
+    ].join(", "),
   };
   return onnxModel(network, described, options);
 }

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { UserError } from "../errors.js";
+import type { Network } from "../network/index.js";
 import { openRecorder, type Recorder } from "../report/recorder.js";
 import { writeStyleSamples } from "../report/style-samples.js";
 import { alone, dispose, manualSeed, type ProcessGroup } from "../torch/index.js";
@@ -18,7 +19,7 @@ import {
   sameStart,
   startFrom,
 } from "../train/index.js";
-import { buildMethod, buildNetwork } from "./build.js";
+import { buildMethod, buildNetwork, requireMemory } from "./build.js";
 import { openPreparation } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { arithmeticOf } from "./device.js";
@@ -27,8 +28,9 @@ import { type Listener, silentListener } from "./listener.js";
 import { measureAll } from "./measure.js";
 import { runConfig } from "./presets.js";
 import { sourceOrder } from "./sampling.js";
+import { startScores } from "./start-scores.js";
 
-/** What the run folder is written by. */
+/** The writers of the run folder. */
 export interface Records {
   readonly folder: RunFolder;
   readonly recorder: Recorder;
@@ -37,34 +39,34 @@ export interface Records {
 
 export interface PrepareOptions {
   readonly resume?: boolean | undefined;
-  /** `train.device` as it was written, for `config.yaml`. */
+  /** `train.device` before it was resolved, for `config.yaml`. */
   readonly asked?: string;
   readonly group?: ProcessGroup | undefined;
   readonly listener: Listener;
 }
 
 /**
- * Everything that a run works with: its weights as they are before its first step, or as its newest
- * checkpoint left them. Rank 0 alone keeps records.
- * @param config with absolute roots, on a device of this machine (`onDevice`)
+ * Prepares a run: network, data and method, before the first step or from the newest checkpoint. Only
+ * rank 0 writes records.
+ * @param config with absolute roots, and a device of this machine (`onDevice`)
  * @param out the run folder
  */
 export async function prepare(config: Config, out: string, options: PrepareOptions) {
   const { resume: resuming = false, group = alone, listener: own } = options;
   const { asked = config.train.device } = options;
+  requireMemory(config);
   const first = group.rank === 0;
   const listener = first ? own : silentListener;
-  // Rank 0 first: it draws what is missing, and the others find it.
+  // Rank 0 first: it draws missing images, and the others read them.
   const domains = await firstThenOthers(group, () => openDomains(config, listener));
   const { names: classes } = domains.source.classes;
   const { sizes, train, style } = config;
   manualSeed(train.seed);
   const network = buildNetwork(config, classes.length);
   const latest = resuming && first ? checkpoints(out).at(-1) : undefined;
-  const weights = config.after?.run ?? config.pretrain?.run ?? config.network.weights;
-  if (weights !== undefined && first && !latest) listener.note(startFrom(weights, network));
+  if (first && !latest) startFromWeights(config, network, classes, listener);
   const method = buildMethod(config, network, {
-    warn: listener.note,
+    warn: (sentence) => listener.note(sentence, "warning"),
     group,
     classNames: classes,
   });
@@ -80,7 +82,7 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
     : { step: 0, random: [ownRandomState()] };
   if (latest) requireAhead(config, out, position.step, listener);
   if (first) {
-    // Only now: a run that cannot be resumed under new settings keeps its old ones.
+    // Only now, so that a run that cannot be resumed with new settings keeps the old ones.
     const written = { ...config, train: { ...train, device: asked } };
     folder.write("config.yaml", stringify(written));
     if (latest) noteOtherDevice(out, train.device, listener);
@@ -100,8 +102,9 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
       ...{ network: evaluated, method, evaluate: domains.evaluate, size: sizes.evaluate },
       ...{ start, steps },
       predict: { precision: train.precision, stage },
-      evaluatesAgain: start > 0 && evaluatesAt(start),
+      evaluatesAgain: evaluatesAt(start),
     });
+    if (start === 0 && !evaluatesAt(0)) recorder.start(startScores(config, classes));
     if (style.method !== "none") {
       await writeStyleSamples(out, domains.source, sizes.source, restyle);
     }
@@ -117,8 +120,8 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
   });
   const warn =
     group.size > 1
-      ? (sentence: string) => own.note(`rank ${group.rank}: ${sentence}`)
-      : listener.note;
+      ? (sentence: string) => own.note(`rank ${group.rank}: ${sentence}`, "warning")
+      : (sentence: string) => listener.note(sentence, "warning");
   return {
     ...{ config, domains, network, method, start, evaluatesAt },
     records: first ? await openRecords() : undefined,
@@ -140,7 +143,20 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
   };
 }
 
-/** Notes that a run continues on another device, whose sums have other last bits. */
+/** Loads the weights of the run that this one starts from, or else `network.weights`, if there are any. */
+function startFromWeights(
+  { after, pretrain, network: { weights, weightsFor } }: Config,
+  network: Network,
+  classes: readonly string[],
+  { note }: Listener,
+): void {
+  const run = after?.run ?? pretrain?.run;
+  const backboneOnly = run === undefined && weightsFor === "backbone";
+  const path = run ?? weights;
+  if (path !== undefined) note(startFrom(path, network, { classes, backboneOnly }));
+}
+
+/** Notes that a run resumes on another device, whose sums differ in their last bits. */
 function noteOtherDevice(out: string, device: string, { note }: Listener): void {
   const before = deviceBefore(out);
   if (before === undefined || before === device) return;
@@ -148,8 +164,8 @@ function noteOtherDevice(out: string, device: string, { note }: Listener): void 
 }
 
 /**
- * A run may be given more steps than it was planned with, and none fewer than it has done.
- * @throws UserError where it has done more
+ * A resumed run may have more steps than before, but not fewer than it has done.
+ * @throws UserError if it has done more
  */
 function requireAhead({ train }: Config, out: string, done: number, { note }: Listener): void {
   const { steps, schedule } = train;
@@ -163,6 +179,6 @@ function requireAhead({ train }: Config, out: string, done: number, { note }: Li
   if (schedule !== undefined || steps === planned) return;
   note(
     `The learning rate now decays to 0 at step ${steps}, not ${planned}; train.schedule=${planned} ` +
-      "keeps the schedule of before.",
+      "keeps the previous schedule.",
   );
 }

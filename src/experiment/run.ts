@@ -27,41 +27,42 @@ import { onDevice } from "./device.js";
 import { withAbsoluteRoots } from "./domains.js";
 import { consoleListener, type Listener } from "./listener.js";
 import { prepare } from "./prepare.js";
+import { runNotes } from "./run-notes.js";
 import { writeReport } from "./write-report.js";
 
-/** What is trained, where, and who listens. */
+/** Options of `run`. */
 export interface RunOptions {
   readonly config: Config;
   /** The run folder. */
   readonly out: string;
-  /** Where relative data roots start from. */
+  /** The folder of relative data roots. */
   readonly data: string;
   /** Resume from the newest checkpoint of `out`. */
   readonly resume?: boolean | undefined;
   /** The processes that train together. Rank 0 writes the run folder. */
   readonly group?: ProcessGroup | undefined;
-  /** The device of this process; that of the configuration if omitted. */
+  /** The device of this process. Default: the configuration's. */
   readonly device?: string | undefined;
   readonly listener?: Listener | undefined;
-  /** Set for an earlier run: the section of the configuration that asks for it. */
+  /** Set for an earlier run: the section of the configuration that requires it. */
   readonly section?: "pretrain" | "after" | undefined;
-  /** Aborted, the run finishes its step, saves a checkpoint and ends incomplete. */
+  /** On abort, the run finishes its step, saves a checkpoint and ends incomplete. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** `result.json`: how a run ended, and what it cost. */
+/** `result.json`: the scores, time and memory of a run. */
 export interface RunResult {
   readonly method: string;
   readonly seed: number;
   readonly steps: number;
-  /** The step that a resumed run began at; the times are of the steps after it. */
+  /** The first step of a resumed run. Times cover the steps after it. */
   readonly start: number;
   readonly seconds: number;
-  /** Share of the step time that was spent waiting for data. */
+  /** Fraction of the step time that was spent waiting for data. */
   readonly waiting: number;
-  /** The most memory that this process has had resident, in MiB. */
+  /** Peak resident memory of this process, in MiB. */
   readonly peakMemory: number;
-  /** Memory of the GPU, if there is one, in MiB. */
+  /** Memory of the GPU in MiB; only on a GPU. */
   readonly gpuMemory?: DeviceMemory;
   readonly classes: readonly string[];
   /** `train.ema`, if the scores are those of the running average of the network. */
@@ -72,7 +73,7 @@ export interface RunResult {
   readonly complete: boolean;
 }
 
-/** What a run tells its caller, in order. */
+/** The events of a run, in order. */
 export type RunEvent =
   | {
       readonly type: "start";
@@ -84,15 +85,15 @@ export type RunEvent =
       readonly steps: number;
       /** train.rate. */
       readonly rate: number;
-      /** The method looks at images before its first step. */
+      /** The method reads images before its first step. */
       readonly looksAround: boolean;
-      /** Set for an earlier run: the section of the configuration that asks for it. */
+      /** Set for an earlier run: the section of the configuration that requires it. */
       readonly section?: "pretrain" | "after";
     }
   | ({
       readonly type: "step";
       readonly steps: number;
-      /** Memory of the GPU, if there is one, in MiB. */
+      /** Memory of the GPU in MiB; only on a GPU. */
       readonly gpuMemory?: DeviceMemory;
     } & StepReport)
   | { readonly type: "checkpoint"; readonly step: number; readonly file: string }
@@ -104,9 +105,9 @@ export type RunEvent =
   | { readonly type: "end"; readonly out: string; readonly result: RunResult };
 
 /**
- * Trains, evaluates and writes the run folder. A caller that stops iterating stops the run: it saves a
- * checkpoint and can be resumed.
- * @throws UserError for faulty data, weights or configuration, for a folder that another process writes,
+ * Trains, evaluates and writes the run folder. Leaving the iteration stops the run: it saves a checkpoint
+ * and can be resumed.
+ * @throws UserError for invalid data, weights or configuration, for a folder that another process writes,
  *   and for a loss that is not finite
  */
 export async function* run(options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
@@ -118,7 +119,7 @@ export async function* run(options: RunOptions): AsyncGenerator<RunEvent, void, 
     yield* lockedRun({ ...options, config: here }, config.train.device);
   } finally {
     release?.();
-    removeIfEmpty(out); // of a run that never began
+    removeIfEmpty(out); // if the run has not begun
   }
 }
 
@@ -126,17 +127,20 @@ function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // It holds a run.
+    // It contains a run.
   }
 }
 
-/** @param asked `train.device` as it was, for `config.yaml` */
+/** @param asked `train.device` before it was resolved, for `config.yaml` */
 async function* lockedRun(
   options: RunOptions,
   asked: string,
 ): AsyncGenerator<RunEvent, void, undefined> {
-  const { out, group = alone, listener = consoleListener, signal, section } = options;
+  const { out, group = alone, signal, section } = options;
   const config = withAbsoluteRoots(options.config, options.data);
+  let done = 0;
+  const notes = runNotes(options.listener ?? consoleListener, () => done);
+  const { listener } = notes;
   resetDevicePeak(config.train.device);
   const parts = await prepare(config, out, { resume: options.resume, asked, group, listener });
   const { network, method, records, start } = parts;
@@ -148,7 +152,8 @@ async function* lockedRun(
     average: recordOf(config, method),
   };
   const spent = { seconds: 0, waiting: 0 };
-  let done = start;
+  if (records) notes.writeTo(records.folder, start);
+  done = start;
   let saved = start;
   let ended = false;
 
@@ -160,12 +165,12 @@ async function* lockedRun(
     yield { type: "checkpoint", step: done, file };
   }
 
-  /** Scores of all sets; undefined where `signal` ended it. Several ranks finish it together. */
+  /** Scores of all sets; undefined if `signal` ended it. All ranks end it together. */
   async function evaluation(): Promise<Readonly<Record<string, Scores>> | undefined> {
     const own = group.size === 1 ? signal : undefined;
     try {
       const results = await parts.measure(own);
-      await turnOfEventLoop(); // in which a signal that came during the last image arrives
+      await turnOfEventLoop(); // to receive a signal that was sent during the last image
       own?.throwIfAborted();
       return (await records?.recorder.snapshot(done, results)) ?? {};
     } catch (error) {
@@ -191,9 +196,10 @@ async function* lockedRun(
     const looksAround = method.before !== undefined;
     const about = { method: config.method, seed, rate: config.train.rate, looksAround };
     yield { type: "start", out, step: start, steps, ...about, ...(section && { section }) };
-    // The machine may have been lost after the checkpoint of this step and before its evaluation.
+    // Step 0 is the start of the curve. A later step is one after whose checkpoint, and before whose
+    // evaluation, the run was interrupted.
     let stopped = false;
-    if (start > 0 && start < steps && parts.evaluatesAt(start)) {
+    if (start < steps && parts.evaluatesAt(start)) {
       const scores = await evaluation();
       if (scores) yield { type: "evaluation", step: start, scores };
       else stopped = true;
@@ -243,7 +249,7 @@ async function* lockedRun(
   }
 }
 
-/** Writes the report, without which a run is complete all the same. */
+/** Writes the report. If this fails, the run is still complete. */
 async function report(out: string, listener: Listener): Promise<void> {
   listener.progress("writing report.html", 0, 0);
   try {
@@ -251,7 +257,8 @@ async function report(out: string, listener: Listener): Promise<void> {
   } catch (error) {
     const { message } = error as Error;
     listener.note(
-      `The report could not be written (${message}); \`cfcontra report ${out}\` tries again.`,
+      `The report could not be written (${message}); run \`cfcontra report ${out}\` to try again.`,
+      "warning",
     );
   }
 }
@@ -263,10 +270,10 @@ function recordOf({ train }: Config, { average }: Method): CheckpointInfo["avera
   return { decay, prefix };
 }
 
-/** The most memory that this process has had resident so far, in MiB. */
+/** Peak resident memory of this process so far, in MiB. */
 export const peakMemory = (): number => Math.round(process.resourceUsage().maxRSS / 1024);
 
-/** Used-up memory, with the step in which it happened. */
+/** Adds the step, and the keys that affect memory, to an out-of-memory error's message. */
 function atStep(error: Error, done: number): Error {
   if (!(error instanceof UserError) || error.code !== "out-of-memory") return error;
   const advice = "(train.batch, sizes, network.width, train.precision)";
@@ -275,7 +282,7 @@ function atStep(error: Error, done: number): Error {
   });
 }
 
-/** An error that names the checkpoint from which the run can be resumed. */
+/** Adds the checkpoint from which the run can be resumed to an error's message. */
 function withLatestCheckpoint(error: Error, out: string | undefined): Error {
   if (!(error instanceof UserError) || out === undefined) return error;
   const latest = checkpoints(out).at(-1);

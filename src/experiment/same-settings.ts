@@ -11,7 +11,7 @@ const prefixed = (name: string, table: object): Settings =>
 /** The settings that determine the weights of a pretraining. */
 export function decidesPretraining(config: Config): Settings {
   const { source, network, sizes, augment, sampling, train, options } = config;
-  // These determine what is saved and measured, and on which device, but no weight.
+  // These do not affect weights, only the device, and what is saved and measured.
   const { device, deterministic, benchmark, ...computed } = train;
   const { checkpointEvery, evaluateEvery, gradientNorms, ema, ...own } = computed;
   return {
@@ -42,7 +42,7 @@ export function decidesAfter(config: Config): Settings {
 
 /** The settings that a run must share with the one it starts from: network, classes and data. */
 export function sharedByRuns({ network, source, target }: Config): Settings {
-  const { weights, init, statistics, ...shape } = network;
+  const { weights, weightsFor, init, statistics, ...shape } = network;
   return {
     ...prefixed("network", shape),
     ...prefixed("source", source),
@@ -51,9 +51,9 @@ export function sharedByRuns({ network, source, target }: Config): Settings {
 }
 
 /**
- * @param there of the run in the folder `out`
+ * @param there the settings of the run in the folder `out`
  * @param advice what to do if they differ
- * @throws UserError naming the settings that differ
+ * @throws UserError with the settings that differ
  */
 export function requireSame(out: string, there: Settings, wanted: Settings, advice: string): void {
   const keys = [...new Set([...Object.keys(there), ...Object.keys(wanted)])];
@@ -62,7 +62,7 @@ export function requireSame(out: string, there: Settings, wanted: Settings, advi
   const said = other.map((key) => `${key} was ${inWords(there[key])}, is ${inWords(wanted[key])}`);
   throw new UserError(
     "pretraining-mismatch",
-    `${out} was trained under other settings (${said.join("; ")}); ${advice}`,
+    `${out} was trained with other settings (${said.join("; ")}); ${advice}`,
   );
 }
 

@@ -2,9 +2,11 @@ import { join } from "node:path";
 import type { Size } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
 import { type FeatureDomain, featureMap } from "../report/feature-map.js";
+import { findBaseline } from "../report/find-baseline.js";
+import { givenReference, type Reference, referenceOf } from "../report/page/reference.js";
 import { runPage } from "../report/page/run-page.js";
 import type { Points } from "../report/run-data.js";
-import { findBaseline, readRun } from "../report/run-files.js";
+import { type RunFiles, readRun } from "../report/run-files.js";
 import { checkpoints } from "../train/index.js";
 import { writeAtomically } from "../write-atomically.js";
 import { openSet } from "./domains.js";
@@ -12,13 +14,13 @@ import { consoleListener, type Listener } from "./listener.js";
 import { openCheckpoint } from "./open-checkpoint.js";
 
 export interface ReportOptions {
-  /** A source-only run to compare with; looked for beside the run when omitted. */
+  /** The run to compare with; by default the source-only run with equal settings, otherwise the pretraining. */
   readonly baseline?: string | undefined;
 }
 
 /**
- * Writes `features.json` and `report.html` into a run folder. Returns the latter's path.
- * @throws UserError where the folder is not a run's
+ * Writes `features.json` and `report.html` into a run folder. Returns the report's path.
+ * @throws UserError if the folder is not a run folder
  */
 export async function writeReport(
   path: string,
@@ -26,20 +28,26 @@ export async function writeReport(
   listener: Listener = consoleListener,
 ): Promise<string> {
   const run = readRun(path);
-  const baseline = options.baseline ?? findBaseline(run);
+  const reference = referenceFor(run, options.baseline);
   if (checkpoints(path).length > 0) {
-    const before = baseline === undefined ? undefined : await featuresOf(baseline, listener);
+    const before = reference && (await featuresOf(reference.run.path, listener));
     const after = await featuresOf(path, listener);
     const both = { ...(before ? { before } : {}), after };
     writeAtomically(join(path, "features.json"), `${JSON.stringify(both)}\n`);
   }
-  const html = await runPage(readRun(path), baseline === undefined ? undefined : readRun(baseline));
   const file = join(path, "report.html");
-  writeAtomically(file, html);
+  writeAtomically(file, await runPage(readRun(path), reference));
   return file;
 }
 
-/** The feature map of a run's newest network: its labelled source beside its first evaluation set. */
+/** The run to compare with: the given one, otherwise the baseline, if there is one. */
+function referenceFor(run: RunFiles, named: string | undefined): Reference | undefined {
+  if (named !== undefined) return givenReference(run, named);
+  const baseline = findBaseline(run);
+  return baseline && referenceOf(run, baseline);
+}
+
+/** The feature map of a run's newest network on its labelled source and its first evaluation set. */
 async function featuresOf(path: string, listener: Listener): Promise<Points | undefined> {
   if (checkpoints(path).length === 0) return undefined;
   const { config, network, stage, dispose } = openCheckpoint(path);
@@ -49,7 +57,7 @@ async function featuresOf(path: string, listener: Listener): Promise<Points | un
     if (!target)
       throw new UserError(
         "conflicting-options",
-        `${path} has no evaluation set, so there is nothing to show`,
+        `${path} does not have an evaluation set; add one to \`evaluate\``,
       );
     const options = { precision: train.precision, stage };
     const domain = async (spec: object, size: Size): Promise<FeatureDomain> => ({

@@ -1,25 +1,26 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import sharp from "sharp";
-import { UserError, writing } from "../errors.js";
-import { writeAtomically } from "../write-atomically.js";
+import { requireImage } from "../datasets/files/image-kind.js";
+import { UserError } from "../errors.js";
+import { isFile } from "../regular-file.js";
+import { copyAtomically, writeAtomically } from "../write-atomically.js";
 import { webAssemblyFolder } from "./onnx-runtime.js";
 
-/** What lies in a playground beside the page itself. */
+/** The content of a playground, besides the page itself. */
 export interface PlaygroundParts {
   /** One network, or the one before and the one after adaptation. */
   readonly models: readonly { readonly name: string; readonly model: Uint8Array }[];
-  /** Image files to offer. */
+  /** Image files that the page offers. */
   readonly samples: readonly string[];
 }
 
 const PAGE = fileURLToPath(new URL("../../dist/web/playground/", import.meta.url));
 
-/** ONNX Runtime's WebAssembly: for the processor, and for graphics processors through WebGPU. */
+/** ONNX Runtime's WebAssembly: for the CPU, and for GPUs through WebGPU. */
 const RUNTIME = ["ort-wasm-simd-threaded", "ort-wasm-simd-threaded.asyncify"];
 
-/** What a folder must hold to be a playground. */
+/** Written last: a folder that has it is a complete playground. */
 export const CONTENTS = "playground.json";
 
 /**
@@ -33,40 +34,32 @@ export async function writePlayground(
   if (!existsSync(join(PAGE, "index.html"))) {
     throw new UserError(
       "not-installed",
-      `the page is not built (${PAGE} is missing): run \`npx cfcontra setup\``,
+      `the page of the playground is not built (${PAGE} is missing): run \`npx cfcontra setup\``,
     );
   }
   const runtime = webAssemblyFolder();
-  const pictures = samples.map((path, i) => ({ path, file: `samples/${i + 1}${extension(path)}` }));
-  for (const { path } of pictures) await requireImage(path);
-  const copy = (from: string, file: string) =>
-    writing(join(out, file), () => copyFileSync(from, join(out, file)));
-  writing(out, () => {
-    cpSync(PAGE, out, { recursive: true });
-    for (const folder of ["ort", "samples"]) mkdirSync(join(out, folder), { recursive: true });
-  });
+  const pictures = samples.map((path, i) => ({
+    path,
+    file: `samples/${i + 1}.${requireImage(path).toLowerCase()}`,
+  }));
+  for (const file of filesOf(PAGE)) copyAtomically(join(PAGE, file), join(out, file));
   for (const name of RUNTIME) {
-    for (const file of [`${name}.mjs`, `${name}.wasm`]) copy(join(runtime, file), `ort/${file}`);
+    for (const file of [`${name}.mjs`, `${name}.wasm`]) {
+      copyAtomically(join(runtime, file), join(out, "ort", file));
+    }
   }
   const listed = models.map(({ name, model }, i) => {
     const file = `models/${i + 1}.onnx`;
     writeAtomically(join(out, file), model);
     return { name, file };
   });
-  for (const { path, file } of pictures) copy(path, file);
+  for (const { path, file } of pictures) copyAtomically(path, join(out, file));
   const contents = { models: listed, samples: pictures.map(({ file }) => file) };
   writeAtomically(join(out, CONTENTS), `${JSON.stringify(contents, null, 2)}\n`);
 }
 
-const extension = (path: string) => /\.[a-z]+$/i.exec(path)?.[0].toLowerCase() ?? "";
-
-async function requireImage(path: string): Promise<void> {
-  await sharp(path)
-    .metadata()
-    .catch(() => {
-      throw new UserError(
-        "image-unreadable",
-        `${path} is no image: --samples takes PNG, JPEG or WebP files`,
-      );
-    });
-}
+/** Files in a folder and its folders, relative to it. */
+const filesOf = (folder: string): string[] =>
+  (readdirSync(folder, { recursive: true }) as string[]).filter((path) =>
+    isFile(join(folder, path)),
+  );

@@ -1,51 +1,75 @@
-import { existsSync } from "node:fs";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { join, relative } from "node:path";
-import { serve } from "@hono/node-server";
-import { serveStatic } from "@hono/node-server/serve-static";
+import { existsSync, realpathSync } from "node:fs";
+import { join } from "node:path";
 import { Hono } from "hono";
 import { UserError } from "../errors.js";
+import { loopbackHost, readOnly, safeHeaders } from "../serving/guard.js";
+import { listen } from "../serving/listen.js";
+import { inside } from "../serving/safe-path.js";
+import { sendFile } from "../serving/send-file.js";
 import { CONTENTS } from "./playground.js";
 
-/** A running server; `close` ends it. */
+/** A running server. */
 export interface Served {
   readonly url: string;
-  close(): void;
+  close(): Promise<void>;
 }
 
+/** That of the page's own `meta` element, and no frame around it. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "img-src 'self' blob: data:",
+  "media-src 'self' blob:",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const HOST = "127.0.0.1";
+
 /**
- * Serves a playground to this machine alone. Its pages are isolated from other origins, which lets
- * WebAssembly use several threads.
- * @throws UserError if the folder is no playground, or the port is taken
+ * Serves a playground to this machine only.
+ * @throws UserError if the folder is not a playground, or the port is in use
  */
 export async function servePlayground(folder: string, port: number): Promise<Served> {
   if (!existsSync(join(folder, CONTENTS))) {
     throw new UserError(
       "unsupported-file",
-      `${folder} is no playground: expected ${CONTENTS} in it`,
+      `${folder} is not a playground: it has no ${CONTENTS}; write one with \`cfcontra playground RUN\``,
     );
   }
+  const app = playgroundApp(realpathSync(folder));
+  const { port: found, close } = await listen(app.fetch, HOST, [port]);
+  return { url: `http://${HOST}:${found}/`, close };
+}
+
+/**
+ * The files of a playground, `root` being a real path. Its pages are isolated from other origins, which lets
+ * WebAssembly use several threads.
+ */
+export function playgroundApp(root: string): Hono {
   const app = new Hono();
-  app.use(async (context, next) => {
+  app.use(safeHeaders(POLICY), readOnly, loopbackHost, async (context, next) => {
     await next();
-    context.header("Cross-Origin-Opener-Policy", "same-origin");
     context.header("Cross-Origin-Embedder-Policy", "require-corp");
-    context.header("X-Content-Type-Options", "nosniff");
     context.header("Cache-Control", "no-cache");
   });
-  app.use(serveStatic({ root: relative(process.cwd(), folder) || "." }));
-  const server = await new Promise<Server>((resolve, reject) => {
-    const made = serve({ fetch: app.fetch, hostname: "127.0.0.1", port }, () =>
-      resolve(made as Server),
-    );
-    made.once("error", reject);
-  }).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(
-      "port-in-use",
-      `port ${port} cannot be used (${error.code}): choose another with --port`,
-    );
+  app.get("*", (context) => {
+    const name = decoded(context.req.path.slice(1)) || "index.html";
+    return sendFile(context, inside(root, name));
   });
-  const { port: found } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${found}/`, close: () => server.close() };
+  app.notFound((context) => context.json({ error: "there is no such file" }, 404));
+  return app;
+}
+
+/** A path as text; one that no file has if it is not UTF-8. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return ".";
+  }
 }

@@ -7,7 +7,7 @@ import { averaged } from "./averaged.js";
 import type { Method, MethodContext } from "./method.js";
 import { METHODS, type MethodName, methods } from "./methods.js";
 
-/** The options of a method as one writes them: all have defaults. */
+/** The options of a method as written by a user. All have defaults. */
 export type MethodOptions<Name extends MethodName> = z.input<(typeof methods)[Name]["options"]>;
 
 const DEFAULTS: Omit<MethodContext, "network"> = {
@@ -23,9 +23,9 @@ const DEFAULTS: Omit<MethodContext, "network"> = {
 };
 
 /**
- * A method over a network. The caller disposes the tensors of its `state`.
- * @param context what differs from the reference's settings; warnings go to the console by default
- * @throws UserError naming an option that is wrong
+ * Creates a method for a network. The caller disposes the tensors of its `state`.
+ * @param context differences from the reference's settings; warnings go to the console by default
+ * @throws UserError with the option that is wrong
  */
 export function createMethod<Name extends MethodName>(
   name: Name,
@@ -37,7 +37,7 @@ export function createMethod<Name extends MethodName>(
     const near = nearestWord(name, METHODS);
     throw new UserError(
       "unknown-name",
-      `there is no method ${name}: expected ${METHODS.join(", ")}${near ? `; did you mean ${near}?` : ""}`,
+      `unknown method ${name}: expected one of ${METHODS.join(", ")}${near ? `; did you mean ${near}?` : ""}`,
     );
   }
   const { options: schema, create } = methods[name];

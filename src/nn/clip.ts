@@ -4,8 +4,8 @@ import { multiplyAll, noGrad, norms, scope, stack, type Tensor, zeros } from "..
 const EPS = 1e-6;
 
 /**
- * Scales all gradients of parameters by one factor so that their total Euclidean norm is at most `most`, as
- * PyTorch's `clip_grad_norm_` does. Returns the norm before clipping, [].
+ * Scales all gradients of parameters by one factor so that their total Euclidean norm is at most `most`,
+ * like PyTorch's `clip_grad_norm_`. Returns the norm before clipping, [].
  */
 export function clipGradients(parameters: Iterable<Tensor>, most: number): Tensor {
   return noGrad(() =>
@@ -17,7 +17,7 @@ export function clipGradients(parameters: Iterable<Tensor>, most: number): Tenso
         const factor = most / ((norm.array[0] as number) + EPS);
         if (factor < 1) multiplyAll(gradients, factor);
       } else {
-        const factor = norm.add(EPS).pow(-1).mul(most).clamp(0, 1); // stays on the GPU
+        const factor = norm.add(EPS).pow(-1).mul(most).clamp(0, 1); // without reading the norm from the GPU
         for (const gradient of gradients) gradient.mulInPlace(factor);
       }
       return norm;

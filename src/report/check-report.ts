@@ -6,20 +6,20 @@ const BAR = { longest: 32, shortest: 8 };
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 const SHOWN = 20;
 
-/** A bar of `share` of the full width; what is there at all is at least a hair wide. */
+/** A bar of `share` of the full width; a share above 0 is always visible. */
 function bar(share: number, width: number): string {
   if (share <= 0) return "";
   const eighths = Math.max(1, Math.round(share * width * 8));
   return "█".repeat(eighths >> 3) + EIGHTHS[eighths & 7];
 }
 
-/** Percent that tells a rare class from an absent one. */
+/** Percent that distinguishes a rare class from an absent one. */
 function fine(share: number): string {
   return share > 0 && share < 0.0005 ? "<0.1" : percent(share);
 }
 
 /**
- * What `checkDataset` has found, for a terminal of so many columns: counts, sizes, a histogram of the
+ * What `checkDataset` found, for a terminal with this many columns: counts, sizes, a histogram of the
  * classes, faults.
  */
 export function formatCheck(
@@ -32,7 +32,7 @@ export function formatCheck(
     [
       report.name,
       `${images} images, ${labelled ? "labelled" : "without labels"}` +
-        (checked < images ? `; looked at ${checked}` : ""),
+        (checked < images ? `; checked ${checked}` : ""),
       `sizes: ${sizes.map(({ size, images }) => `${size.width}x${size.height} (${images})`).join(", ") || "none"}`,
     ].join("\n"),
     histogram(report, names, columns),

@@ -3,7 +3,7 @@ import type { ClassSet, Size } from "../datasets/dataset.js";
 import { beside } from "./pictures.js";
 import { type Sheet, sheet, text } from "./sheet.js";
 
-/** A column of a sheet: RGB pictures, or labels that are drawn in their classes' colours. */
+/** A column of a sheet: RGB pictures, or labels to draw in the colours of their classes. */
 export interface Column {
   readonly title: string;
   readonly pictures?: readonly Uint8Array[];
@@ -13,7 +13,7 @@ export interface Column {
 const HEADER = 28;
 
 /**
- * Columns of pictures of one size under their titles: one row for each image.
+ * Columns of pictures of one size, under their titles, with a row for each image.
  * @returns RGB [height * width * 3] and its size
  */
 export async function comparisonSheet(

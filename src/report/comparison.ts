@@ -1,8 +1,10 @@
 import { UserError } from "../errors.js";
-import type { ResultFile, RunFiles } from "./run-files.js";
-import { differences, groupKey, type Settings, settingsOf, taskKey } from "./run-groups.js";
+import type { BaselineKind } from "./baseline.js";
+import { comparisonNotes } from "./comparison-notes.js";
+import { baselineAmong, pretrainingOf } from "./find-baseline.js";
+import type { ResultFile, RunFiles, RunOutcome } from "./run-files.js";
+import { differences, groupKey, type Settings, settingsOf } from "./run-groups.js";
 import { meanAndDeviation } from "./score-history.js";
-import { percent } from "./score-table.js";
 
 /** A value over seeds; deviation with n - 1, 0 for a single run. Shares 0..1. */
 export interface Spread {
@@ -11,22 +13,27 @@ export interface Spread {
   readonly runs: number;
 }
 
-/** Runs that differ in their seed alone, as run-groups.ts has it. */
+/** A mean of differences, each to the baseline of the same run. */
+export interface Gain extends Spread {
+  readonly baseline: BaselineKind;
+}
+
+/** Runs that differ only in their seed. */
 export interface Group {
-  /** The method, and what tells this group from others of it. */
+  /** The method, and the settings that tell this group from others of it. */
   readonly label: string;
   readonly method: string;
   readonly runs: readonly CompleteRun[];
   readonly seeds: readonly number[];
-  /** mIoU by evaluation set. */
-  readonly miou: Readonly<Record<string, Spread>>;
-  /** IoU per class on the first set; undefined where the class does not occur. */
+  /** mIoU by evaluation set; undefined if a run has none. */
+  readonly miou: Readonly<Record<string, Spread | undefined>>;
+  /** IoU per class on the first set; undefined if the class does not occur. */
   readonly iou: readonly (Spread | undefined)[];
   /**
-   * mIoU on the first set minus source-only's of the same seed, over the seeds that both have:
-   * source-only on the same network, data and pretraining, or the first there is.
+   * mIoU on the first set minus the baseline's, over the runs that have a source-only baseline; if none has,
+   * over those that have a pretraining. Undefined without a baseline, and for source-only itself.
    */
-  readonly gain?: Spread;
+  readonly gain?: Gain;
 }
 
 /** Complete runs side by side, in groups that differ in more than their seed. */
@@ -34,6 +41,8 @@ export interface Comparison {
   readonly sets: readonly string[];
   readonly classes: readonly string[];
   readonly groups: readonly Group[];
+  /** What a reader must know before comparing the rows, one sentence each. */
+  readonly notes: readonly string[];
   /** Runs that are not complete, by name. */
   readonly leftOut: readonly string[];
 }
@@ -43,59 +52,61 @@ type CompleteRun = RunFiles & { readonly result: ResultFile };
 const isComplete = (run: RunFiles): run is CompleteRun => run.result !== undefined;
 
 /**
- * Sorts runs into groups that differ in their seed alone, in the order given.
- * @throws UserError where none is complete, or they have other classes or share no evaluation set
+ * Sorts runs into groups that differ only in their seed, in the order given. Baselines are looked for among
+ * the given runs; a pretraining is also read from the folder that a run names.
+ * @throws UserError if no run is complete, or if the runs differ in their classes or share no evaluation set
  */
 export function compareRuns(all: readonly RunFiles[]): Comparison {
   const runs = all.filter(isComplete);
   const leftOut = all.filter((run) => !isComplete(run)).map(({ name }) => name);
-  const [first] = runs;
-  if (!first)
-    throw new UserError(
-      "run-incomplete",
-      "none of these runs is complete: there is no result.json to compare",
-    );
-  const { classes } = first.result;
-  for (const { name, result } of runs) {
-    if (result.classes.join() === classes.join()) continue;
-    throw new UserError(
-      "class-mismatch",
-      `${name} has the classes ${result.classes.join(", ")}, but ${first.name} ` +
-        `${classes.join(", ")}; compare runs of the same classes`,
-    );
-  }
-  const sets = first.sets.filter((set) => runs.every(({ result }) => result.scores[set]));
-  if (sets.length === 0) {
-    throw new UserError(
-      "conflicting-options",
-      "these runs share no evaluation set; compare runs of the same target",
-    );
-  }
+  const { classes, sets } = shared(runs);
+  const [main] = sets as [string];
   const members = membersOf(runs);
   const labels = labelsOf(members.map(({ settings }) => settings));
-  const groups = members.map(({ settings, runs: group }, i): Group => {
-    const baseline = baselineOf(settings, members);
-    const gain =
-      baseline && group !== baseline ? gainOver(baseline, group, sets[0] as string) : undefined;
+  const starts = runs.flatMap((run) => pretrainingOf(run) ?? []);
+  const find = baselineAmong<RunOutcome>([...runs, ...starts]);
+  const groups = members.map(({ runs: group }, i): Group => {
+    const gain = gainOf(group, main, find);
     return {
       label: labels[i] as string,
       method: group[0]?.result.method as string,
       runs: group,
       seeds: group.map(({ result }) => result.seed),
       miou: Object.fromEntries(
-        sets.map((set) => [
-          set,
-          spread(group.map(({ result }) => result.scores[set]?.miou as number)),
-        ]),
+        sets.map((set) => [set, spread(group.map((run) => miou(run, set)))]),
       ),
-      iou: classes.map((_, k) => {
-        const values = group.map(({ result }) => result.scores[sets[0] as string]?.iou[k] ?? null);
-        return values.includes(null) ? undefined : spread(values as number[]);
-      }),
+      iou: classes.map((_, k) => spread(group.map(({ result }) => result.scores[main]?.iou[k]))),
       ...(gain ? { gain } : {}),
     };
   });
-  return { sets, classes, groups, leftOut };
+  return { sets, classes, groups, notes: comparisonNotes(groups, sets), leftOut };
+}
+
+/** The classes and evaluation sets that all runs have. @throws UserError as `compareRuns` does */
+function shared(runs: readonly CompleteRun[]): Pick<Comparison, "classes" | "sets"> {
+  const [first] = runs;
+  if (!first) {
+    throw new UserError(
+      "run-incomplete",
+      "none of these runs is complete (none has a result.json): finish one, or name others",
+    );
+  }
+  const { classes } = first.result;
+  for (const { name, result } of runs) {
+    if (result.classes.join() === classes.join()) continue;
+    throw new UserError(
+      "class-mismatch",
+      `${name} has the classes ${result.classes.join(", ")}, but ${first.name} has ` +
+        `${classes.join(", ")}: compare runs of the same classes`,
+    );
+  }
+  const sets = first.sets.filter((set) => runs.every(({ result }) => result.scores[set]));
+  if (sets.length > 0) return { classes, sets };
+  throw new UserError(
+    "conflicting-options",
+    `the runs have no evaluation set in common (${first.name} has ${first.sets.join(", ")}): compare ` +
+      "runs that are evaluated on the same set",
+  );
 }
 
 interface Members {
@@ -115,28 +126,32 @@ function membersOf(runs: readonly CompleteRun[]): Members[] {
   return [...groups.values()];
 }
 
-function baselineOf(settings: Settings, members: readonly Members[]): CompleteRun[] | undefined {
-  const sourceOnly = members.filter((group) => group.settings.get("method") === "source-only");
-  const task = taskKey(settings);
-  return (sourceOnly.find((group) => taskKey(group.settings) === task) ?? sourceOnly[0])?.runs;
+const miou = ({ result }: RunOutcome, set: string) => result?.scores[set]?.miou;
+
+/** undefined if a value is missing: a mean over fewer runs would be another number. */
+function spread(values: readonly (number | null | undefined)[]): Spread | undefined {
+  const known = values.filter((value) => value !== null && value !== undefined);
+  if (known.length < values.length || known.length === 0) return undefined;
+  return { ...meanAndDeviation(known), runs: known.length };
 }
 
-const spread = (values: readonly number[]): Spread => ({
-  ...meanAndDeviation(values),
-  runs: values.length,
-});
-
-function gainOver(
-  baseline: readonly CompleteRun[],
+function gainOf(
   group: readonly CompleteRun[],
   set: string,
-): Spread | undefined {
-  const miou = (run: CompleteRun) => run.result.scores[set]?.miou as number;
-  const differences = group.flatMap((run) => {
-    const pair = baseline.find(({ result }) => result.seed === run.result.seed);
-    return pair ? [miou(run) - miou(pair)] : [];
+  find: ReturnType<typeof baselineAmong<RunOutcome>>,
+): Gain | undefined {
+  const pairs = group.flatMap((run) => {
+    const baseline = find(run);
+    const [own, base] = [miou(run, set), baseline && miou(baseline.run, set)];
+    if (!baseline || typeof own !== "number" || typeof base !== "number") return [];
+    return [{ kind: baseline.kind, difference: own - base }];
   });
-  return differences.length > 0 ? spread(differences) : undefined;
+  for (const baseline of ["source-only", "pretraining"] as const) {
+    const own = pairs.filter(({ kind }) => kind === baseline).map(({ difference }) => difference);
+    const gain = spread(own);
+    if (gain) return { ...gain, baseline };
+  }
+  return undefined;
 }
 
 const NAMED = 3;
@@ -152,34 +167,4 @@ function labelsOf(groups: readonly Settings[]): string[] {
     });
     return `${method} (${shown.join(", ")}${keys.length > NAMED ? ", ..." : ""})`;
   });
-}
-
-/** A spread in percent: "26.4 ± 0.7", without a deviation for a single run; "-" for none. */
-export function spreadText(value: Spread | undefined, signed = false): string {
-  if (!value) return "-";
-  const sign = signed && value.mean >= 0 ? "+" : "";
-  const mean = `${sign}${percent(value.mean)}`;
-  return value.runs > 1 ? `${mean} ± ${percent(value.deviation)}` : mean;
-}
-
-/** Rows: a group each; columns: seeds, mIoU by set, gain over source-only. In percent. */
-export function comparisonRows({ sets, groups }: Comparison): string[][] {
-  const withGain = groups.some(({ gain }) => gain);
-  return [
-    ["mIoU, %", "seeds", ...sets, ...(withGain ? [`gain on ${sets[0]}`] : [])],
-    ...groups.map(({ label, seeds, miou, gain }) => [
-      label,
-      seeds.join(" "),
-      ...sets.map((set) => spreadText(miou[set])),
-      ...(withGain ? [spreadText(gain, true)] : []),
-    ]),
-  ];
-}
-
-/** Rows: a class each; columns: the groups' IoU on the first set, in percent. */
-export function classRows({ sets, classes, groups }: Comparison): string[][] {
-  return [
-    [`IoU on ${sets[0]}, %`, ...groups.map(({ label }) => label)],
-    ...classes.map((name, k) => [name, ...groups.map(({ iou }) => spreadText(iou[k]))]),
-  ];
 }

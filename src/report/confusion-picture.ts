@@ -21,8 +21,8 @@ const TITLE = 34;
 const BELOW = 88;
 
 /**
- * A confusion matrix as SVG: rows are true classes and add up to 100 %, columns predictions. Hits on
- * the diagonal in one colour, mistakes in another, a class without a pixel as an empty row.
+ * A confusion matrix as SVG. Rows are true classes and add up to 100 %, columns are predictions. The diagonal
+ * has one colour, confusions another; a class without pixels is an empty row.
  */
 export function confusionSvg(
   counts: readonly (readonly number[])[],
@@ -41,7 +41,7 @@ export function confusionSvg(
       const share = all > 0 ? count / all : 0;
       const [x, y] = [LABELS + j * CELL, TITLE + i * CELL];
       const opacity = share > 0 ? (0.06 + 0.94 * share).toFixed(3) : 0;
-      const title = `${classes[i]} taken for ${classes[j]}: ${(share * 100).toFixed(1)} %`;
+      const title = `${classes[i]} predicted as ${classes[j]}: ${(share * 100).toFixed(1)} %`;
       const box =
         `<rect x="${x + 1}" y="${y + 1}" width="${CELL - 2}" height="${CELL - 2}" rx="2" ` +
         `fill="${i === j ? hit : miss}" fill-opacity="${opacity}">` +
@@ -69,14 +69,14 @@ export function confusionSvg(
   });
   const grid = `<rect x="${LABELS}" y="${TITLE}" width="${side}" height="${side}" fill="none" stroke="${faint}" stroke-opacity="0.35"/>`;
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="DejaVu Sans, Helvetica, Arial, sans-serif">` +
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Confusion matrix" font-family="DejaVu Sans, Helvetica, Arial, sans-serif">` +
     `<rect width="100%" height="100%" fill="${paper}"/>` +
     text(LABELS, 20, 12, faint, "", "rows: truth, columns: prediction, % of the row's pixels") +
     `${grid}${cells.join("")}${rows.join("")}${columns.join("")}</svg>`
   );
 }
 
-/** The same as a PNG of twice that size. */
+/** The same as a PNG of twice the size. */
 export const confusionPicture = (
   counts: readonly (readonly number[])[],
   classes: readonly string[],

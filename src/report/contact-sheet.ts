@@ -2,13 +2,14 @@ import { spread } from "../datasets/check.js";
 import { overlay } from "../datasets/colorize.js";
 import type { ClassSet, Dataset, Sample, Size } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
+import { printable } from "../printable.js";
 import { COLOR, pictureAt, type Sheet, sheet, text } from "./sheet.js";
 
 export interface ContactSheetOptions {
   /** Samples to show, spread evenly over the set; all if there are fewer. */
   readonly count: number;
   readonly columns: number;
-  /** Of one picture. */
+  /** Size of a picture. */
   readonly size: Size;
 }
 
@@ -20,9 +21,8 @@ const LEGEND_ROW = 24;
 const HOLE = "#262a31";
 
 /**
- * Pictures of a data set, each above the same picture under its label, and the colours of the
- * classes; those that no label shown here has are dimmed. A sample that cannot be read leaves a
- * named hole, so that a faulty set can be looked at, too.
+ * Pictures of a data set, each above the same picture with its label, and a legend. Classes that do not
+ * occur in these labels are dimmed. A sample that cannot be read becomes an empty cell with its name.
  * @returns RGB [height * width * 3] and its size
  */
 export async function contactSheet(
@@ -96,7 +96,7 @@ interface Box extends Size {
   readonly top: number;
 }
 
-/** What lies under a pair of pictures: its name, and a hole where it cannot be read. */
+/** The caption below a pair of pictures, and an empty cell if they cannot be read. */
 function drawCell(name: string, { left, top, width, height }: Box, missing: boolean): string {
   const caption = text(left, top + height - 7, shorten(name, width, 6.8), 11, COLOR.faint);
   if (!missing) return caption;
@@ -108,7 +108,7 @@ function drawCell(name: string, { left, top, width, height }: Box, missing: bool
   );
 }
 
-/** A swatch and a name for each class, in columns, read downwards. */
+/** A swatch and a name for each class, column by column. */
 function drawLegend(
   { names, colors }: ClassSet,
   samples: readonly (Sample | undefined)[],
@@ -130,8 +130,9 @@ function drawLegend(
   return { svg, height: rows * LEGEND_ROW };
 }
 
-/** The end of a long name, which tells it from its neighbours. */
-function shorten(name: string, width: number, perCharacter: number): string {
+/** Shortens a name to its end, by which names differ. */
+function shorten(written: string, width: number, perCharacter: number): string {
+  const name = printable(written);
   const most = Math.max(4, Math.floor(width / perCharacter));
   return name.length <= most ? name : `…${name.slice(1 - most)}`;
 }

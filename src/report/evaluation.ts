@@ -11,20 +11,20 @@ import {
 } from "../evaluate/index.js";
 import { percent } from "./score-table.js";
 
-/** Everything that `evaluate` finds out about a network on one set; shares 0..1. */
+/** All results of `evaluate` for a network on one set; shares 0..1. */
 export interface Evaluation {
   readonly scores: Scores;
-  /** mIoU over fewer classes, where one asked for it. */
+  /** mIoU over a subset of the classes, if requested. */
   readonly subset?: { readonly classes: number; readonly miou: number };
   readonly boundary: { readonly iou: number[]; readonly miou: number };
   readonly calibration: { readonly error: number; readonly bins: readonly ConfidenceBin[] };
-  /** If pixels above a probability of 0.9 were taken for labels: how many, how many right. */
+  /** Pixels with a probability of 0.9 or more: the share of all, and the share of these that is correct. */
   readonly pseudo: { readonly coverage: number; readonly accuracy: number };
   /** Rows: truth; columns: prediction; pixels. */
   readonly confusion: number[][];
 }
 
-/** Watches an evaluation, and concludes from its confusion matrix. */
+/** Collects scores during an evaluation, and completes them from its confusion matrix. */
 export function evaluationOf(classes: number): {
   observe(observation: Observation): void;
   conclude(confusion: Confusion, subset?: readonly number[]): Evaluation;

@@ -26,10 +26,9 @@ const PER_IMAGE = 20;
 const SEED = 7;
 
 /**
- * Features at labelled pixels of both domains, mapped to two dimensions by UMAP (McInnes et al., 2018)
- * on unit vectors: classes that lie together look alike to the classifier. Pixels are drawn
- * evenly over the classes of an image, so that small things are seen beside road and sky, and are the
- * same ones for every network.
+ * Features at labelled pixels of both domains, mapped to two dimensions by UMAP (McInnes et al., 2018), as
+ * unit vectors. Pixels are sampled evenly over the classes of an image, so that small classes are visible
+ * next to road and sky. They are the same for every network.
  */
 export async function featureMap(
   network: Network,
@@ -93,7 +92,7 @@ async function sample(
   return { vectors, classes };
 }
 
-/** Cells of the feature map, class by class in turn, with the label at their centre. */
+/** Samples cells of the feature map, one of each class in turn, with the label at their centre. */
 function evenly(
   label: Uint8Array,
   { width, height }: Size,

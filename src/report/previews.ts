@@ -13,15 +13,15 @@ import { greyPng, jpeg, rgbPng } from "./pictures.js";
 /** Pictures of the same few images, snapshot by snapshot: `previews/<set>/<NNN>/`. */
 export interface Previews {
   /**
-   * What the network makes of them after `step` steps: classes in colours, entropy in grey. Returns the
-   * PNG files of the former.
+   * Predicts them after `step` steps: classes in colours, entropy in grey. Returns the PNG files of the
+   * classes.
    */
   snapshot(step: number, network: Network, options?: PredictOptions): Promise<Buffer[]>;
 }
 
 const SHOWN = 12;
 
-/** Writes name, image and, where known, truth of images spread over a set; then snapshots follow. */
+/** Writes name, image and, if there are labels, truth of images spread over a set. */
 export async function openPreviews(
   folder: string,
   dataset: Dataset,

@@ -1,7 +1,7 @@
 import { scope, type Tensor } from "../torch/index.js";
 import type { Cosines, PrototypeCosines } from "./run-data.js";
 
-/** Of two banks of unit prototypes [C, D], rows of zeros for unseen classes. */
+/** Cosines of two banks of unit prototypes [C, D]; the rows of unseen classes are 0. */
 export function prototypeCosines(banks: { source: Tensor; target: Tensor }): PrototypeCosines {
   const source = numbers(banks.source, banks.source);
   const target = numbers(banks.target, banks.target);

@@ -1,13 +1,13 @@
 /** A figure from a paper: mIoU in percent on Cityscapes val, DeepLab-v2 with ResNet-101. */
 export interface PublishedFigure {
   readonly method: string;
-  /** As printed there; several papers differ, so it may be a range. */
+  /** As printed. A range if papers differ. */
   readonly miou: string;
   /** SYNTHIA: over 13 classes. */
   readonly miou13?: string;
 }
 
-/** What papers report, by source data set; target Cityscapes. */
+/** The figures that papers report, by source data set; the target is Cityscapes. */
 export const published = {
   gta5: [
     { method: "source only", miou: "36.6-37.3" },
@@ -32,7 +32,7 @@ export const published = {
   ],
 } as const satisfies Record<string, readonly PublishedFigure[]>;
 
-/** The figures that a run may stand beside: none unless it went from a game to Cityscapes. */
+/** The figures for the domains of a run; none unless it adapts from GTA5 or SYNTHIA to Cityscapes. */
 export function publishedBeside(source: string, target: string): readonly PublishedFigure[] {
   return target === "cityscapes" && source in published
     ? published[source as keyof typeof published]

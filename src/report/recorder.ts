@@ -10,12 +10,20 @@ import { openPreviews } from "./previews.js";
 import { prototypeCosines } from "./prototype-cosines.js";
 import { openEventFile } from "./tensorboard.js";
 
-/** What a run writes of itself while it trains: everything in docs/run-folder.md but checkpoints. */
+/** Writes the run folder during training (docs/run-folder.md), except for checkpoints and notes. */
 export interface Recorder {
+  /** Before the first step: the scores that the network starts with, if they are known. */
+  start(scores: Readonly<Record<string, ClassScores>> | undefined): void;
   /** After every step. */
   step(report: StepReport): void;
-  /** After an evaluation: its scores, and pictures and prototypes as they are now. */
+  /** After an evaluation: its scores, and the current pictures and prototypes. */
   snapshot(step: number, results: Confusions): Promise<Record<string, Scores>>;
+}
+
+/** mIoU and IoU per class, shares 0..1; null or NaN for a class that does not occur. */
+export interface ClassScores {
+  readonly iou: readonly (number | null)[];
+  readonly miou: number | null;
 }
 
 /** Confusion matrices by evaluation set. */
@@ -24,15 +32,15 @@ export type Confusions = Readonly<Record<string, Confusion>>;
 export interface RecorderOptions {
   readonly network: Network;
   readonly method: Method;
-  /** Labelled sets by name; the first one is shown in pictures. */
+  /** Labelled sets by name; pictures show the first one. */
   readonly evaluate: ReadonlyMap<string, Dataset>;
-  /** What the network sees of them. */
+  /** The size at which the network gets them. */
   readonly size: Size;
   readonly predict: PredictOptions;
   readonly steps: number;
-  /** Steps that a resumed run has behind it. */
+  /** Steps done before; 0 for a new run. */
   readonly start: number;
-  /** Whether the resumed run begins by evaluating: what was written of that before gives way. */
+  /** Whether the run begins by evaluating: an earlier evaluation of the same step is dropped. */
   readonly evaluatesAgain: boolean;
 }
 
@@ -74,6 +82,10 @@ export async function openRecorder(
     if (banks) folder.append(PROTOTYPES, { step, ...prototypeCosines(banks) });
   };
   return {
+    start(known) {
+      const values = known && scoreScalars(known, dataset.classes.names);
+      if (values) log({ step: 0, ...values });
+    },
     step({ step, rate, seconds, waiting, scalars }) {
       if (step % LOG_EVERY === 0 || step === steps) {
         log({ step, rate, seconds, waiting, ...scalars });
@@ -99,12 +111,17 @@ export async function openRecorder(
 type Scalars = Record<string, number>;
 
 /** `miou/<set>` and `iou/<set>/<class>`; classes that do not occur are left out. */
-function scoreScalars(measured: Record<string, Scores>, classes: readonly string[]): Scalars {
-  const entries = Object.entries(measured).flatMap(([set, { miou, iou }]) => [
-    [`miou/${set}`, miou] as const,
-    ...classes.map((name, k) => [`iou/${set}/${name}`, iou[k] as number] as const),
+function scoreScalars(
+  measured: Readonly<Record<string, ClassScores>>,
+  classes: readonly string[],
+): Scalars {
+  const entries = Object.entries(measured).flatMap(([set, { miou, iou }]): [string, unknown][] => [
+    [`miou/${set}`, miou],
+    ...classes.map((name, k): [string, unknown] => [`iou/${set}/${name}`, iou[k]]),
   ]);
-  return Object.fromEntries(entries.filter(([, value]) => Number.isFinite(value)));
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
+  );
 }
 
 /** Rows of counts by set: truth by prediction. */

@@ -1,5 +1,4 @@
-// What files of a run folder hold, for who writes and who reads them: types only, so that pages use
-// them, too.
+// The content of files in a run folder: types only, so that pages use them, too.
 
 /** Features mapped to two dimensions; arrays of one length. */
 export interface Points {
@@ -10,7 +9,7 @@ export interface Points {
   readonly class: readonly number[];
 }
 
-/** `features.json`: of the run, and of the source-only run that it is compared to. */
+/** `features.json`: of the run, and of its baseline. */
 export interface Features {
   readonly before?: Points;
   readonly after: Points;
@@ -19,12 +18,20 @@ export interface Features {
 /** Cosines [C][C]; null where one of the two classes was never seen. */
 export type Cosines = readonly (readonly (number | null)[])[];
 
-/** How alike the prototypes of the classes are, within each domain's bank and from one to the other. */
+/** Cosines of the classes' prototypes, within each domain's bank and across the domains. */
 export interface PrototypeCosines {
   readonly source: Cosines;
   readonly target: Cosines;
   /** Row: class of the source; column: class of the target. */
   readonly across: Cosines;
+}
+
+/** A line of `notes.jsonl`: what a training reported. */
+export interface RunNote {
+  /** Steps done when it was reported. */
+  readonly step: number;
+  readonly level: "note" | "warning";
+  readonly text: string;
 }
 
 /** `confusion.json`. Rows: truth, columns: prediction; pixel counts by evaluation set. */

@@ -1,13 +1,13 @@
-// Which runs are one experiment, repeated: runs of one group differ in their seed alone. Loads nothing,
-// so that the dashboard's server and page use it, too.
+// Which runs repeat one experiment: runs of one group differ only in their seed. Loads nothing, so that the
+// dashboard's server and page use it, too.
 
-/** A configuration as a `config.yaml` has it, of whatever version. */
-type Configuration = Readonly<Record<string, unknown>>;
+/** The content of a `config.yaml`, of any version. */
+export type Configuration = Readonly<Record<string, unknown>>;
 
 /** Dotted keys, sorted, with their values as text: "train.rate" to "0.03". */
 export type Settings = ReadonlyMap<string, string>;
 
-/** The seed, and what changes when a run is saved, measured or logged, or where it computes. */
+/** The seed, when a run is saved, evaluated or logged, and its device. */
 const NOT_OF_A_GROUP: readonly string[] = [
   "train.seed",
   "train.checkpointEvery",
@@ -18,16 +18,16 @@ const NOT_OF_A_GROUP: readonly string[] = [
   "train.benchmark",
 ];
 
-/** Where a run may name the run that it starts from. */
+/** The keys that may name the run to start from. */
 const STARTS = ["network.weights", "pretrain.run", "after.run"];
-/** As `pretrain` and the demo call the folder of a pretraining. */
+/** The folder names of pretrainings that `pretrain` and `demo` choose. */
 const PRETRAINED = /(^|[/-])pretrained(-\d+)?$/;
 
 /**
- * The settings that a run shares with the other seeds of its group. Options of methods other than its
- * own and of `after` are left out, since no run reads them. So are the folders of the pretraining and of the
- * first run that the sections `pretrain` and `after` describe. Of any other start whose name ends with the
- * run's seed, the seed is left out.
+ * The settings that a run shares with the other seeds of its group. Options of methods other than its own and
+ * that of `after` are left out, since the run does not read them. So are the folders of the pretraining and of
+ * the first run that the sections `pretrain` and `after` describe. If the name of another start ends with the
+ * run's seed, the seed is left out of it.
  */
 export function settingsOf(configuration: Configuration): Settings {
   const all = new Map(flat(configuration, ""));
@@ -46,32 +46,41 @@ export function settingsOf(configuration: Configuration): Settings {
     if (isMade) all.delete(key);
     else all.set(key, withoutSeed(start, seed));
   }
-  return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return sorted(all);
 }
 
-/** The same for all runs of a group, and for no other. */
+/** Equal for all runs of a group, and different for all others. */
 export const groupKey = (settings: Settings): string => JSON.stringify([...settings]);
 
-/** What a method's run and the source-only run that it is measured against have in common. */
-const TASK = /^(network\.(backbone|width)|source|target|evaluate|sizes|pretrain)(\.|$)/;
+/** The settings without the method and its options. The options of the method of `after` stay. */
+export const besidesMethod = (settings: Settings): Settings => {
+  const first = settings.get("after.method");
+  return new Map([...settings].filter(([key]) => key !== "method" && isReadBy(first, key)));
+};
 
-/**
- * The same for runs that may be rows of one table: of the same network, data, sizes and pretraining.
- * The pretraining itself has no `pretrain` section, and so is no row beside the runs that start from it.
- */
-export const taskKey = (settings: Settings): string =>
-  groupKey(new Map([...settings].filter(([key]) => TASK.test(key))));
+/** What decides the scores that a network gets on an evaluation set: its images, and the sizes. */
+export function measurementOf(configuration: Configuration, set: string): Settings {
+  const sets = tableOf(configuration.evaluate);
+  const { evaluate, output = evaluate } = tableOf(configuration.sizes);
+  const images = Object.hasOwn(sets, set) ? sets[set] : undefined;
+  return sorted(
+    new Map([
+      ...flat(images, `evaluate.${set}`),
+      ...flat(evaluate, "sizes.evaluate"),
+      ...flat(output, "sizes.output"),
+    ]),
+  );
+}
 
-/**
- * The keys, sorted, whose values are not the same in all runs; options are compared among the runs of
- * their method.
- */
+/** The keys, sorted, whose values differ between runs; options are compared between runs of their method. */
 export function differences(runs: Iterable<Settings>): string[] {
   const all = [...runs];
   const keys = new Set(all.flatMap((settings) => [...settings.keys()]));
   return [...keys]
     .filter((key) => {
-      const reading = all.filter((settings) => isReadBy(settings.get("method"), key));
+      const reading = all.filter((settings) =>
+        ["method", "after.method"].some((one) => isReadBy(settings.get(one), key)),
+      );
       return new Set(reading.map((settings) => settings.get(key))).size > 1;
     })
     .sort();
@@ -80,13 +89,20 @@ export function differences(runs: Iterable<Settings>): string[] {
 const isReadBy = (method: string | undefined, key: string): boolean =>
   !key.startsWith("options.") || key.startsWith(`options.${method}.`);
 
-/** A folder's name without the number it ends with, if that is the run's seed or a pretraining's. */
+/** A folder's name without the number that it ends with, if that is the run's seed or a pretraining's. */
 const withoutSeed = (folder: string, seed: string | undefined): string =>
   folder.replace(/\d+$/, (number, at) =>
     number === seed || PRETRAINED.test(folder.slice(0, at - 1)) ? "SEED" : number,
   );
 
+const sorted = (settings: Settings): Settings =>
+  new Map([...settings].sort(([a], [b]) => (a < b ? -1 : 1)));
+
+const tableOf = (value: unknown): Configuration =>
+  typeof value === "object" && value !== null ? (value as Configuration) : {};
+
 function flat(value: unknown, path: string): [string, string][] {
+  if (value === undefined) return [];
   if (typeof value === "string") return [[path, value]];
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return [[path, JSON.stringify(value)]];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-// What the files of a run folder must hold for tables and pages to be made of them. Versions may differ, and
-// disks may fail: what else there is passes, what is missing or of another kind is a sentence.
+// What tables and pages need of the files of a run folder. Versions differ and disks fail: other keys pass, and
+// a key that is missing or of another type is one clear error.
 
 const step = z.number();
 const text = z.string();
@@ -71,6 +71,7 @@ export const resultFile = z
     ...{ method: text, seed: z.number(), steps: z.number(), seconds: z.number() },
     ...{ waiting: z.number(), classes: z.array(text), scores: z.record(text, scores) },
     gpuMemory: z.looseObject({ peak: z.number(), reserved: z.number() }).optional(),
+    ema: z.number().optional(),
   })
   .refine(
     ({ classes, scores }) =>
@@ -79,6 +80,7 @@ export const resultFile = z
   );
 
 export const metricsLine = z.looseObject({ step }).catchall(z.number());
+export const noteLine = z.looseObject({ step, level: z.enum(["note", "warning"]), text });
 export const prototypesLine = z.object({
   step,
   source: cosines,

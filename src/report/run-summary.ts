@@ -1,15 +1,15 @@
 import type { ResultFile, RunFiles } from "./run-files.js";
-import { courseOf } from "./score-history.js";
+import { scoreHistory } from "./score-history.js";
 import { percent } from "./score-table.js";
 import { partMeans, sparkline } from "./sparkline.js";
 
-/** Lines for a terminal: what each is about, and the text. Lines about the same follow each other. */
+/** Lines for a terminal: a topic and a text. Lines of one topic follow each other. */
 export type Summary = readonly (readonly [string, string])[];
 
 const WIDTH = 24;
 const NAMED = 2;
 
-/** What a complete run came to: its scores, and the course of its losses. */
+/** What a complete run achieved: its scores, and its losses over training. */
 export function runSummary({ result, sets, classes, metrics }: RunFiles): Summary {
   const measured = sets.flatMap((set) => {
     const scores = result?.scores[set];
@@ -26,15 +26,15 @@ export function runSummary({ result, sets, classes, metrics }: RunFiles): Summar
   return [...scores, ...curves];
 }
 
-/** The course of one key of metrics.jsonl: "█▅▂▁  2.13 to 0.5"; "" where no line has it. */
+/** One key of metrics.jsonl over training: "█▅▂▁  2.13 to 0.5"; "" if no line has it. */
 export function curve(metrics: RunFiles["metrics"], key: string): string {
-  const means = partMeans(courseOf(metrics, key)?.values ?? [], WIDTH);
+  const means = partMeans(scoreHistory(metrics, key)?.values ?? [], WIDTH);
   if (means.length === 0) return "";
   const [first, last] = [means[0], means.at(-1)].map((mean) => Number(mean?.toPrecision(3)));
   return `${sparkline(means)}  ${first} to ${last}`;
 }
 
-/** The course of the first loss that a run has logged: its headline. */
+/** The first loss that a run has logged, over training: its headline. */
 export function lossCurve(metrics: RunFiles["metrics"]): string {
   const [first] = firstOfEachKind(metrics.flatMap((line) => Object.keys(line)));
   return first === undefined ? "" : curve(metrics, first);

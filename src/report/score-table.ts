@@ -1,6 +1,6 @@
 import type { Scores } from "../evaluate/index.js";
 
-/** Columns of text, the first flush left, the others flush right. */
+/** Columns of text: the first aligned left, the others right. */
 export function textTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
@@ -15,11 +15,11 @@ export function textTable(rows: readonly (readonly string[])[]): string {
   return [line(head), rule, ...body.map(line)].join("\n");
 }
 
-/** A share 0..1 as percent with one decimal; "-" for what cannot be measured. */
+/** A share 0..1 as percent with one decimal; "-" without a value. */
 export const percent = (share: number | null): string =>
   share === null || Number.isNaN(share) ? "-" : (share * 100).toFixed(1);
 
-/** IoU per class and mIoU, in percent, a column for each evaluation set. */
+/** IoU per class and mIoU, in percent, with a column for each evaluation set. */
 export function scoreTable(
   classes: readonly string[],
   scores: Readonly<Record<string, Scores>>,

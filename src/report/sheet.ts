@@ -2,7 +2,7 @@ import sharp, { type OverlayOptions } from "sharp";
 import type { Size } from "../datasets/dataset.js";
 import { escapeXml } from "./xml.js";
 
-/** Colours of sheets of pictures: a dark ground, on which every picture looks brighter. */
+/** Colours of sheets of pictures, on a dark background. */
 export const COLOR = { paper: "#17191d", ink: "#f1f1ef", faint: "#8b9098" } as const;
 
 /** Pixels of a picture with their size: RGB [height * width * 3]. */
@@ -11,7 +11,7 @@ export interface Sheet {
   readonly size: Size;
 }
 
-/** Draws SVG elements on one colour, and pictures over them. */
+/** Draws SVG elements on a plain background, and pictures over them. */
 export async function sheet(
   { width, height }: Size,
   paper: string,
@@ -32,7 +32,7 @@ export async function sheet(
   };
 }
 
-/** RGB pixels [height * width * 3] at a place of a sheet. */
+/** RGB pixels [height * width * 3] at a position of a sheet. */
 export const pictureAt = (
   rgb: Uint8Array,
   { width, height }: Size,
@@ -45,7 +45,7 @@ export const pictureAt = (
   top,
 });
 
-/** Words in SVG, from (x, y) to the right unless `anchor` says otherwise. */
+/** Text in SVG, which starts at (x, y) by default. */
 export const text = (
   x: number,
   y: number,

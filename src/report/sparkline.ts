@@ -1,6 +1,6 @@
 const LEVELS = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/** A curve in a line of text, a character for each value, from the lowest to the highest. */
+/** A curve in a line of text, with a character for each value, scaled from the lowest to the highest. */
 export function sparkline(values: readonly number[]): string {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const level = (value: number) =>
@@ -8,7 +8,7 @@ export function sparkline(values: readonly number[]): string {
   return values.map((value) => LEVELS[level(value)]).join("");
 }
 
-/** At most so many values: means over parts of equal length. Those that are no number are left out. */
+/** At most `count` values: means over parts of equal length. Values that are not finite are left out. */
 export function partMeans(values: readonly number[], count: number): number[] {
   const finite = values.filter(Number.isFinite);
   const parts = Math.min(count, finite.length);

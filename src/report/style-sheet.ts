@@ -5,7 +5,7 @@ import { COLOR, pictureAt, type Sheet, sheet, text } from "./sheet.js";
 /** Content, style and results of one method. */
 export interface StyleRow {
   readonly method: string;
-  /** What stands under the method's name. */
+  /** The text below the name of the method. */
   readonly note: string;
   readonly pictures: readonly Pick<Sample, "image">[];
 }
@@ -16,7 +16,7 @@ const GAP = 4;
 const BETWEEN = 14;
 
 /**
- * Groups of rows of pictures of one size, a group for each content image, under the columns' titles.
+ * Rows of pictures of one size, in a group for each content image, under the titles of the columns.
  * @returns RGB [height * width * 3] and its size
  */
 export async function styleSheet(

@@ -10,7 +10,7 @@ export const csv = (rows: Rows): string =>
 const csvCell = (cell: string): string =>
   /[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 
-/** A table of GitHub's Markdown, numbers flush right. */
+/** A table in GitHub's Markdown, with numbers aligned right. */
 export function markdown(rows: Rows): string {
   const [head = [], ...body] = rows;
   const line = (cells: readonly string[]) =>
@@ -22,7 +22,7 @@ export function markdown(rows: Rows): string {
 const latexCell = (text: string): string =>
   text.replace(/[\\&%$#_{}~^]/g, (c) => (c === "\\" ? "\\textbackslash{}" : `\\${c}`));
 
-/** A booktabs table whose first column is text; rows of `rules` are followed by a line. */
+/** A booktabs table whose first column is text. A rule follows each of the rows in `rules`. */
 export function latex(rows: Rows, rules: readonly number[] = []): string {
   const [head = [], ...body] = rows;
   const line = (cells: readonly string[]) => `${cells.map(latexCell).join(" & ")} \\\\\n`;
@@ -41,7 +41,7 @@ export interface BenchmarkRow {
   readonly miou13?: number;
 }
 
-/** The field's table: a row a method, a column a class, mIoU last; published figures above ours. */
+/** A row for each method, a column for each class, mIoU last; published figures above ours. */
 export function benchmarkRows(
   classes: readonly string[],
   ours: readonly BenchmarkRow[],

@@ -3,10 +3,10 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { writing } from "../errors.js";
 
-/** An event file that TensorBoard reads while it grows. */
+/** An event file, which TensorBoard reads while it is written. */
 export interface EventFile {
   readonly path: string;
-  /** Numbers of a step, by tag; what is not finite is left out. */
+  /** Numbers of a step, by tag. Values that are not finite are left out. */
   scalars(step: number, values: Readonly<Record<string, number>>): void;
   /** An encoded picture (PNG or JPEG). */
   image(step: number, tag: string, picture: Picture): void;
@@ -19,8 +19,8 @@ export interface Picture {
 }
 
 /**
- * Starts `events.out.tfevents.<seconds>.<host>` in a folder. A run that starts anew at `step` says so,
- * and TensorBoard drops what an earlier file has from there on.
+ * Starts `events.out.tfevents.<seconds>.<host>` in a folder. The file of a run that is resumed at `step`
+ * records it, and TensorBoard drops later values of earlier files.
  */
 export function openEventFile(folder: string, step: number): EventFile {
   writing(folder, () => mkdirSync(folder, { recursive: true }));
@@ -110,7 +110,7 @@ export function record(data: Bytes): Bytes {
   return framed;
 }
 
-/** CRC-32C (Castagnoli), rotated and shifted as TFRecord has it. */
+/** CRC-32C (Castagnoli), masked as in TFRecord. */
 function maskedCrc(data: Bytes): number {
   let crc = 0xffffffff;
   for (const byte of data) crc = (TABLE[(crc ^ byte) & 255] as number) ^ (crc >>> 8);

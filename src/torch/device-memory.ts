@@ -1,18 +1,18 @@
 import { gpuIndex } from "./device.js";
 import { native } from "./native.js";
 
-/** Memory of a GPU that this process uses, in bytes. */
+/** The memory of a GPU that this process uses, in bytes. */
 export interface DeviceMemory {
   /** In tensors: now, and at the peak. */
   readonly allocated: number;
   readonly peak: number;
-  /** Held for tensors, including what is not in use. */
+  /** Reserved for tensors, including unused memory. */
   readonly reserved: number;
 }
 
 /**
- * The memory of a GPU; undefined for the CPU, and if the addon was built without CUDA's headers. It does
- * not wait for the GPU.
+ * The memory of a GPU; undefined for the CPU, and if the addon was built without CUDA's headers. Does not
+ * wait for the GPU.
  */
 export function deviceMemory(device: string): DeviceMemory | undefined {
   const index = gpuIndex(device);
@@ -21,7 +21,7 @@ export function deviceMemory(device: string): DeviceMemory | undefined {
   return { allocated, peak, reserved };
 }
 
-/** Bytes of a GPU that are free for all processes, and in total; undefined as `deviceMemory` is. */
+/** A GPU's free memory, for all processes, and its total memory, in bytes; undefined like `deviceMemory`. */
 export function deviceCapacity(device: string): { free: number; total: number } | undefined {
   const index = gpuIndex(device);
   if (index === undefined || native.gpuCapacity === undefined) return undefined;
@@ -29,7 +29,7 @@ export function deviceCapacity(device: string): { free: number; total: number } 
   return { free, total };
 }
 
-/** `deviceMemory` in MiB, for logs; empty where there is none. */
+/** `deviceMemory` in MiB, for logs; empty if it is undefined. */
 export function deviceMebibytes(device: string): { readonly gpuMemory?: DeviceMemory } {
   const memory = deviceMemory(device);
   if (memory === undefined) return {};
@@ -40,13 +40,13 @@ export function deviceMebibytes(device: string): { readonly gpuMemory?: DeviceMe
   };
 }
 
-/** Starts a new peak of `deviceMemory`. */
+/** Resets the peak of `deviceMemory`. */
 export function resetDevicePeak(device: string): void {
   const index = gpuIndex(device);
   if (index !== undefined) native.resetGpuPeak?.(index);
 }
 
-/** What a GPU calls itself; undefined for the CPU, and if the addon was built without CUDA's headers. */
+/** The name of a GPU; undefined for the CPU, and if the addon was built without CUDA's headers. */
 export function deviceName(device: string): string | undefined {
   const index = gpuIndex(device);
   return index === undefined ? undefined : native.gpuName?.(index);

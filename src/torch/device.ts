@@ -11,7 +11,7 @@ export const gpuCount = (): number => native.gpus();
 /** Whether libtorch finds a GPU. */
 export const hasCuda = (): boolean => gpuCount() > 0;
 
-/** The index of a GPU, "cuda:1" -> 1; undefined for the CPU. "cuda" is the first. */
+/** The index of a GPU, "cuda:1" -> 1; undefined for the CPU. "cuda" is the first GPU. */
 export function gpuIndex(device: string): number | undefined {
   const [kind, index = "0"] = device.split(":");
   return kind === "cuda" ? Number(index) : undefined;
@@ -19,7 +19,7 @@ export function gpuIndex(device: string): number | undefined {
 
 /**
  * The device that a setting names: "cpu" or "cuda:N".
- * @param setting what the error calls it
+ * @param setting the name of the setting in the error
  * @throws UserError if it does not exist, with the reason
  */
 export function deviceNamed(name: string, setting = "the device"): string {
@@ -57,7 +57,7 @@ function whyNoGpu(): string {
   const driver = driverVersion();
   const version = driver === undefined ? "no NVIDIA driver is loaded" : `the driver is ${driver}`;
   return (
-    `libtorch ${native.version} has CUDA ${cudaVersion()} and finds no GPU (${version}): check that ` +
+    `libtorch ${native.version} has CUDA ${cudaVersion()}, but does not find a GPU (${version}): check that ` +
     "`nvidia-smi` lists one, that the driver supports this CUDA, and CUDA_VISIBLE_DEVICES"
   );
 }
@@ -70,8 +70,9 @@ export interface LocalProcess {
 }
 
 /**
- * The device of one of several processes: of `auto` and `cuda`, each takes the GPU of its number on its
- * host; a named GPU is shared by all. A scheduler that shows each process one GPU makes it cuda:0 in each.
+ * The device of one of several processes. With `auto` and `cuda`, each process uses the GPU of its number on
+ * its host; `cuda:N` is shared by all. If a scheduler gives each process one visible GPU, it is cuda:0 in
+ * each.
  * @throws UserError if there are fewer GPUs than processes
  */
 export function deviceOfProcess(
@@ -87,38 +88,35 @@ export function deviceOfProcess(
   throw new UserError(
     "no-device",
     `process ${localRank} of this host needs cuda:${localRank}, but there ${count === 1 ? "is" : "are"} ` +
-      `${gpus(count)}: start at most ${count} on a host, or set ${setting}=cuda:0 for all to share it`,
+      `${gpus(count)}: start at most ${count} on a host, or set ${setting}=cuda:0 to share one GPU`,
   );
 }
 
-/** Whether all processes of a host use the same GPU by this setting. */
+/** Whether all processes of a host use the same GPU with this setting. */
 export const isShared = (name: string): boolean => name.includes(":");
 
-/** How a GPU computes. */
+/** Settings of a GPU's arithmetic. */
 export interface DeviceArithmetic {
-  /** TF32 in convolutions and matrix products of float32. Default false: float32 is float32. */
+  /** Allow TF32 in convolutions and matrix products of float32. Default false. */
   readonly tf32?: boolean;
   /** The same bits in every run. Default false. */
   readonly deterministic?: boolean;
-  /** Let cuDNN time its algorithms at the first call of each shape. Default: as it is, off at first. */
+  /** Let cuDNN time its algorithms at the first call of each shape. Default: unchanged, initially off. */
   readonly benchmark?: boolean | undefined;
 }
 
 let exact = false;
 
-/**
- * Whether the gradient of an operator on a tensor must have the same bits in every run, and would not by
- * itself.
- */
+/** Whether a tensor needs operators whose gradients have the same bits in every run. */
 export const mustBeExact = (x: {
   readonly device: string;
   readonly requiresGrad: boolean;
 }): boolean => exact && x.requiresGrad && x.device !== "cpu";
 
 /**
- * Makes a device the current one. Call it before anything is allocated: otherwise the process also opens
- * the first GPU, and cuBLAS does not read its setting.
- * @param device "cpu" or "cuda:N", of `deviceNamed`
+ * Makes a device the current one. Call it before any allocation: otherwise the process also opens the
+ * first GPU, and cuBLAS does not read its setting.
+ * @param device "cpu" or "cuda:N", as `deviceNamed` returns it
  */
 export function useDevice(
   device: string,

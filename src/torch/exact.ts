@@ -3,15 +3,15 @@ import { operator } from "./operator.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 
-// Forms of operators whose gradient CUDA adds up by atomics, in an order that changes from run to run.
-// These give the same bits in every run, for `train.deterministic`; on the CPU the operators do already.
+// CUDA sums some gradients by atomic additions, whose order varies from run to run. These versions of the
+// operators give the same bits in every run, for `train.deterministic`. On the CPU, all operators do.
 
 const cat = operator("cat");
 const arange = operator("arange");
 
 /**
- * [to, from]: every one of `to` positions as a mean of two of `from`, corners aligned.
- * @returns float32, on `device`
+ * The weights of bilinear resizing in one dimension, with aligned corners.
+ * @returns float32 [to, from], on `device`
  */
 export function bilinearWeights(from: number, to: number, device: string): Tensor {
   return scope(() => {
@@ -22,7 +22,7 @@ export function bilinearWeights(from: number, to: number, device: string): Tenso
   });
 }
 
-/** `upsample_bilinear2d` with aligned corners as two matrix products, which float32 computes. */
+/** `upsample_bilinear2d` with aligned corners as two matrix products in float32. */
 export function resizeByProducts(x: Tensor, height: number, width: number): Tensor {
   const { device, dtype } = x;
   const resized = () => {

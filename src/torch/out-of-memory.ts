@@ -4,10 +4,7 @@ import { deviceCapacity, deviceMemory, deviceName } from "./device-memory.js";
 const EXHAUSTED =
   /out of memory|not enough memory|alloc(ate)? memory|bad_alloc|(CUBLAS|CUDNN)_STATUS_ALLOC_FAILED/i;
 
-/**
- * What an error of libtorch means for a user: if memory is used up, a UserError with the numbers; else the
- * error itself.
- */
+/** Converts an out-of-memory error of libtorch to a UserError with the sizes; returns others unchanged. */
 export function explained(error: unknown): unknown {
   const { message = "" } = error as Partial<Error>;
   if (error instanceof UserError || !EXHAUSTED.test(message)) return error;
@@ -21,13 +18,13 @@ export function explained(error: unknown): unknown {
   });
 }
 
-/** The GPU that a message names, "GPU 1" or "device 1"; the first if none; undefined for the CPU. */
+/** The GPU in a message, "GPU 1" or "device 1"; the first if no index is given; undefined for the CPU. */
 function gpuOf(message: string): string | undefined {
   if (!/CUDA|CUBLAS|CUDNN/.test(message)) return undefined;
   return `cuda:${/\b(?:GPU|device) (\d+)/.exec(message)?.[1] ?? 0}`;
 }
 
-/** " (NVIDIA H100, 79.1 GiB, of which this process holds 70.2 GiB and 0.4 GiB are free)". */
+/** " (NVIDIA H100, 79.1 GiB: this process has reserved 70.2 GiB, 69.8 GiB of it for tensors, ...)". */
 function stateOf(device: string): string {
   const memory = deviceMemory(device);
   const capacity = deviceCapacity(device);
@@ -36,15 +33,15 @@ function stateOf(device: string): string {
   const { free, total } = capacity;
   const name = deviceName(device);
   return (
-    ` (${name}, ${gibibytes(total)}, of which this process holds ${gibibytes(reserved)}, ` +
-    `${gibibytes(allocated)} of it in tensors, and ${gibibytes(free)} are free)`
+    ` (${name}, ${gibibytes(total)}: this process has reserved ${gibibytes(reserved)}, ` +
+    `${gibibytes(allocated)} of it for tensors, and ${gibibytes(free)} are free)`
   );
 }
 
 /** "1.5 GiB". */
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
-/** libtorch's CPU allocator states plain bytes: "4398046511104 bytes". */
+/** libtorch's CPU allocator prints bytes: "4398046511104 bytes". */
 function inUnits(text: string): string {
   const bytes = /^(\d+) ?B(ytes)?$/i.exec(text)?.[1];
   return bytes === undefined ? text : gibibytes(Number(bytes));

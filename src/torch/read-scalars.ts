@@ -3,10 +3,10 @@ import { stack } from "./ops.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 
-/** A number, or a tensor of one element that holds it. */
+/** A number, or a tensor of one element. */
 export type Scalar = number | Tensor;
 
-/** The numbers of scalars, with one read for all that are tensors on a device. */
+/** Converts scalars to numbers, with one read from the device for all tensors. */
 export function readScalars(scalars: Readonly<Record<string, Scalar>>): Record<string, number> {
   const pending = Object.values(scalars).filter((scalar) => typeof scalar !== "number");
   const numbers = pending.length > 0 ? readTogether(pending) : [];

@@ -24,11 +24,11 @@ export interface Environment {
   readonly memoryGiB: number;
   readonly device: string;
   readonly host: string;
-  /** Of a run on a GPU. */
+  /** Only of a run on a GPU. */
   readonly gpu?: Gpu;
 }
 
-/** A GPU, what drives it, and how it computes. */
+/** A GPU, its software, and the settings of its arithmetic. */
 export interface Gpu {
   readonly name?: string;
   readonly memoryGiB?: number;
@@ -73,7 +73,7 @@ function gpuOf(
   };
 }
 
-/** The device that a run's `environment.json` names; undefined without one. */
+/** The device in a run's `environment.json`; undefined if the file is missing or damaged. */
 export function deviceBefore(out: string): string | undefined {
   const path = join(out, "environment.json");
   if (!existsSync(path)) return undefined;
@@ -82,6 +82,6 @@ export function deviceBefore(out: string): string | undefined {
     // "cuda" of older versions is the first GPU.
     return device === "cuda" ? "cuda:0" : device;
   } catch {
-    return undefined; // damaged; it is written again
+    return undefined; // damaged; the run writes it again
   }
 }

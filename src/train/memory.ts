@@ -61,7 +61,7 @@ function upwards(path: string): string[] {
 const LITTLE = 0.05;
 const LITTLE_BYTES = 512 * 2 ** 20;
 
-/** Between two looks. */
+/** Milliseconds between two checks. */
 const EVERY_MS = 1000;
 
 /** Warns once when less than 5 % of the memory is left, at most 512 MiB; checks once a second. */

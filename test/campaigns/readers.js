@@ -158,6 +158,15 @@ export const kinds = {
       "palette.png": encode({ ...size, channels: 1, depth: 8, data: ids, palette }),
       "rgb16.png": encode({ ...size, channels: 3, depth: 16, data: Uint16Array.from(pixels(3)) }),
       "bits.png": await picture().greyscale().png({ palette: true, colours: 4 }).toBuffer(),
+      "interlaced.png": await picture()
+        .png({ palette: true, colours: 4, progressive: true })
+        .toBuffer(),
+      // Damage to what is skipped may do no harm.
+      "described.png": await picture()
+        .greyscale()
+        .withExif({ IFD0: { ImageDescription: "a label ".repeat(100) } })
+        .png({ palette: true, colours: 4 })
+        .toBuffer(),
     }),
     read: async (folder, name) =>
       readLabel(join(folder, name), name === "rgb16.png" ? "id" : "color"),

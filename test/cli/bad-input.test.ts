@@ -48,7 +48,7 @@ describe("data", () => {
   test("an image without its label", async () => {
     const spoil = (root: string) => rm(join(root, "gta5", "labels", "00002.png"));
     const outcome = await trainWith({}, { spoil });
-    expectFailure(outcome, "dataset-layout", "ROOT/gta5", "1 image (00002) without label");
+    expectFailure(outcome, "unpaired-files", "ROOT/gta5", "1 image (00002) without label");
   });
   test("a truncated image is named", async () => {
     const spoil = (root: string) => truncate(join(root, "gta5", "images", "00002.png"), 300);

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
@@ -30,6 +30,24 @@ test("a faulty set: exit code 1, every fault named, and still a sheet", async ()
     expect(code).toBe(1);
     expect(out).toMatch(/3 problems:\n.*a\.png.*\n.*c\.png.*\n.*d\.png/);
     expect((await sharp(sheet).metadata()).width).toBeGreaterThan(4 * 320);
+  });
+});
+
+test("a source or evaluation set without labels is an error; a target needs none", async () => {
+  await inTemporaryFolder(async (root) => {
+    await makeGta5(join(root, "set"), 1);
+    const options = { type: "folder", classes: "cityscapes" };
+    const mistyped = await check(root, { ...options, labels: "lables" });
+    expectError(mistyped, "dataset-layout", join(root, "set", "lables"));
+    await rm(join(root, "set", "labels"), { recursive: true });
+    const missing = await check(root, options);
+    expectError(missing, "dataset-layout", join(root, "set", "labels"));
+    const set = { ...options, root: join(root, "set") };
+    const config = await preset(root, tiny(root, { target: set, evaluate: { camera: set } }));
+    const of = (name: string) =>
+      cli("data", "check", config, "--set-of", name, "--out", join(root, "sheet.png"));
+    expect((await of("target")).code).toBe(0);
+    expectError(await of("camera"), "dataset-layout", join(root, "set", "labels"));
   });
 });
 

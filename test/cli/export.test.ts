@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,6 +64,43 @@ test("predict --onnx gives the same labels as predict", async () => {
   }
   expect(readdirSync(theirs as string).sort()).toEqual(["photo-overlay.jpg", "photo.png"]);
 });
+
+test.each(["run", "onnx"])(
+  "predict of a %s replaces no image, and leaves no empty folder",
+  async (by) => {
+    const predict = (...args: string[]) =>
+      by === "run" ? cli("predict", run, ...args) : cli("predict", "--onnx", model, ...args);
+    const photos = join(root, `photos-${by}`);
+    mkdirSync(join(photos, "night"), { recursive: true });
+    for (const path of ["a.png", "night/a.png"]) cpSync(photo, join(photos, path));
+    const bytes = await readFile(photo);
+    for (const [images, out] of [
+      [photos, photos],
+      [photos, root],
+      [photos, join(photos, "predictions")],
+      [join(photos, "a.png"), photos],
+    ] as const) {
+      const { code, err } = await predict(images, "--out", out);
+      expect([code, err]).toEqual([1, expect.stringContaining(out)]);
+    }
+    expect(readdirSync(photos).sort()).toEqual(["a.png", "night"]);
+    expect(await readFile(join(photos, "a.png"))).toEqual(bytes);
+
+    const out = join(root, `labels-${by}`);
+    await writeFile(join(photos, "a.png"), "");
+    expect((await predict(join(photos, "a.png"), "--out", out)).err).toContain("a.png");
+    expect(existsSync(out)).toBe(false);
+    await rm(join(photos, "a.png"));
+    cpSync(photo, join(photos, "night_a.png"));
+    expect((await predict(photos, "--out", out)).code).toBe(0);
+    expect(readdirSync(out).sort()).toEqual([
+      "night",
+      "night_a.png-overlay.jpg",
+      "night_a.png.png",
+    ]);
+    expect(readdirSync(join(out, "night")).sort()).toEqual(["a.png-overlay.jpg", "a.png.png"]);
+  },
+);
 
 test("predict --onnx needs no libtorch, no compiler and no addon", () => {
   const installed = join(root, "installed"); // as npm installs it, but without its build/

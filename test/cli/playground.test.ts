@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildPages, pagesFresh } from "../../setup/pages.js";
 import { makeDomains } from "../datasets/fixtures.js";
@@ -38,7 +39,7 @@ test("playground writes a folder from runs and ONNX files", async () => {
     sample,
   );
   expect(code).toBe(0);
-  expect(said).toContain(`cfcontra playground ${out} --serve`);
+  expect(said).toContain(`playground ${out} --serve`);
   const contents = JSON.parse(readFileSync(join(out, "playground.json"), "utf8"));
   expect(contents.models.map(({ name }: { name: string }) => name)).toEqual(["Before", "After"]);
   for (const file of ["index.html", ...contents.samples, contents.models[1].file]) {
@@ -79,7 +80,7 @@ test("--serve serves a finished page, isolated, without libtorch", async () => {
 });
 
 test.each([
-  ["three networks", () => [model, model, model], "conflicting-options", ["not 3"]],
+  ["three networks", () => [model, model, model], "conflicting-options", ["3 networks"]],
   ["a missing file", () => [join(root, "absent.onnx")], "not-found", ["absent.onnx"]],
   [
     "an ONNX file of another program",
@@ -91,11 +92,26 @@ test.each([
     "a sample that is not an image",
     () => [model, "--samples", join(root, "tiny.yaml")],
     "image-unreadable",
-    ["tiny.yaml", "--samples"],
+    ["tiny.yaml", "PNG, JPEG or WebP"],
   ],
-  ["a folder that is not empty", () => [model, "--out", root], "already-exists", ["--out"]],
+  [
+    "a sample that browsers do not show",
+    () => [model, "--samples", join(root, "photo.tiff")],
+    "image-unreadable",
+    ["photo.tiff"],
+  ],
+  [
+    "a missing sample",
+    () => [model, "--samples", join(root, "x.png")],
+    "image-unreadable",
+    ["x.png"],
+  ],
+  ["a folder with other files in it", () => [model, "--out", root], "already-exists", ["--out"]],
 ] as const)("playground refuses %s", async (_, args, error, names) => {
   await writeFile(join(root, "text.onnx"), "");
+  await sharp({ create: { width: 4, height: 4, channels: 3, background: "teal" } })
+    .tiff()
+    .toFile(join(root, "photo.tiff"));
   const out = join(root, "refused");
   expectError(await cli("playground", "--out", out, ...args()), error, ...names);
   expect(existsSync(join(root, "refused"))).toBe(false);

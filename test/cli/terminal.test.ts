@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { invocation, quoted } from "../../src/cli/terminal/invocation.js";
 import { note, progressLine, say } from "../../src/cli/terminal/progress.js";
 import { hasColors, isLive, paint, wrapped } from "../../src/cli/terminal/terminal.js";
+import { cli } from "./cli.js";
 
 /** A stream that records what is written to it; with columns it is a terminal. */
 function stream(columns?: number) {
@@ -83,6 +85,17 @@ describe("progress in a terminal", () => {
     );
     expect(lineAt(50, "minent seed 1")).toBe("minent seed 1   40/100  loss 0.512  1:00 left");
   });
+  test("prints the seconds per item from which it computes the time left", () => {
+    const { stream: terminal, kept } = stream(80);
+    const line = progressLine("training", terminal, "step");
+    for (let done = 1; done <= 10; done++) {
+      vi.advanceTimersByTime(done === 10 ? 5000 : 500); // the last step is slow
+      line.update(done, 100, "loss 0.512");
+    }
+    const [, rate = "", left = ""] =
+      /([\d.]+) s\/step {2}([\d:]+) left$/.exec(screen(kept.text).at(-1) as string) ?? [];
+    expect([rate, left]).toEqual(["1.00", "1:30"]); // 9 seconds for 9 steps, 90 to go
+  });
   test("cuts a long label before the numbers, and never wraps", () => {
     const long = "reading streets source test (data/streets-v1/source/test)";
     expect(lineAt(60, long)).toBe("reading streets source tes…   40/100  loss 0.512  1:00 left");
@@ -147,6 +160,20 @@ test("a reader that stops reading a completion script causes no error", () => {
 test("text wraps between words", () => {
   expect(wrapped("one two three four", 9, 2)).toBe("one two\n  three\n  four");
   expect(wrapped("one two", Number.POSITIVE_INFINITY, 2)).toBe("one two");
+});
+
+test("an error wraps between words in a terminal, its suggestion before a list that may be long", async () => {
+  const { isTTY, columns } = process.stderr;
+  Object.assign(process.stderr, { isTTY: true, columns: 60 });
+  try {
+    const { err } = await cli("train", "--preset", "street", "--out", "nowhere");
+    const plain = stripVTControlCharacters(err).trimEnd().split("\n");
+    expect(plain.length).toBeGreaterThan(2);
+    for (const line of plain) expect(line.length).toBeLessThanOrEqual(60);
+    expect(plain.map((line) => line.trim()).join(" ")).toMatch(/did you mean streets\? .*streets/);
+  } finally {
+    Object.assign(process.stderr, { isTTY, columns });
+  }
 });
 
 test("suggested commands start with how this program was called", () => {

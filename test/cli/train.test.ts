@@ -136,7 +136,9 @@ test("a signal in an evaluation stops it, with a checkpoint; --resume evaluates 
       });
       const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
       const status = () => JSON.parse(readFileSync(join(run, "status.json"), "utf8"));
-      while (!existsSync(join(run, "status.json")) || status().step < 1) await setTimeout(5);
+      const metrics = join(run, "metrics.jsonl");
+      // Its first line comes just before step 1 (scores of step 0) or just after it (losses of the last step).
+      while (!existsSync(metrics) && child.exitCode === null) await setTimeout(5);
       await setTimeout(500);
       child.kill("SIGTERM");
       expect(await ended).toBe(130);
@@ -159,7 +161,7 @@ test("a signal in an evaluation stops it, with a checkpoint; --resume evaluates 
       "--set",
       "train.checkpointEvery=50",
     ];
-    expect(await stopped(join(root, "way"), ...onTheWay)).toEqual([1, 2]);
+    expect(await stopped(join(root, "way"), ...onTheWay)).toEqual([0, 1, 2]);
   });
 });
 
@@ -246,7 +248,8 @@ test("a dry run prints an estimate and writes nothing", async () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^ {2}backbone: resnet18$/m); // the configuration, defaults filled in
     expect(out).toMatch(/^ {2}headRate: 10$/m);
-    expect(out).toMatch(/^source +gta5 .*, 4 images$/m);
+    expect(out).toMatch(/^train source +gta5 .*, 4 images$/m);
+    expect(out).toMatch(/^evaluate camvid +camvid .*, 3 images$/m);
     expect(out).toMatch(/^parameters +0\.\d million, of which 0\.\d million are trained$/m);
     expect(out).toMatch(/^memory +\d+ MiB/m);
     expect(out).toMatch(/^training +\d+:\d\d for 120 steps/m);
@@ -291,5 +294,21 @@ test("a preset with a pretraining shares it among the methods", async () => {
     expect(second.err).toMatch(/weights from .*tiny-pretrained-1234/);
     const other = await train("cfcontra", "--set", "network.width=0.25");
     expectError(other, "pretraining-mismatch", pretrained, "network.width was 0.125, is 0.25");
+  });
+});
+
+test("labels that are ignored throughout end the training, naming the set", async () => {
+  await inTemporaryFolder(async (root) => {
+    await fixtures(root);
+    const mapping = Object.fromEntries(Array.from({ length: 256 }, (_, id) => [id, "ignore"]));
+    const path = await preset(
+      root,
+      tiny(root, { source: { ...tiny(root).source, mapping, exclude: ["00004"] } }),
+    );
+    const out = join(root, "run");
+    const { code, err } = await cli("train", "--preset", path, "--method", "minent", "--out", out);
+    expect(code).toBe(1);
+    expect(err).toContain(join(root, "gta5"));
+    expect(err).toContain("`mapping`");
   });
 });

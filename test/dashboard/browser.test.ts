@@ -1,26 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { accessibilityFaults } from "../axe.js";
 import { CHROMIUM, launchChromium } from "../chromium.js";
 import { BIN, preset, tiny } from "../cli/cli.js";
 import { makeDomains } from "../datasets/fixtures.js";
 import { skipUnless } from "../skip.js";
-import { makeRun, metricsLine } from "./runs.js";
+import { makeRun, metricsLine, scoresLine } from "./runs.js";
 
-/** What we use of axe-core, which is put into the page as text. */
-interface Axe {
-  run(
-    context: Document,
-    options: { resultTypes: string[] },
-  ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
-}
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const GRID = [0, 1, 2, 3, 4, 5, 6, 7, 8]; // one group more than there are colours
+const NOTES = [
+  { step: 0, level: "note", text: "weights from pretrained" },
+  { step: 120, level: "warning", text: "all pseudo-labels are of class sky" },
+];
 
 describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => {
   let root: string;
@@ -29,7 +26,7 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
   let browser: Browser;
   let training: ChildProcess | undefined;
   let page: Page;
-  let wrong: string[] = []; // whatever the console, a script or a request has to complain of
+  let wrong: string[] = []; // complaints of the console, of scripts and of requests
 
   /** `cfcontra dashboard` in a process of its own, without a libtorch that it could load. */
   async function start(port = 0): Promise<{ child: ChildProcess; address: string }> {
@@ -52,6 +49,12 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     await ended;
   }
   const open = (query: string) => page.goto(`${server.address}${query}`);
+  /** Whether the left and the right edge of a tab are on the screen. */
+  const edges = (on: Page, title: string): Promise<boolean[]> =>
+    on.getByRole("tab", { name: title }).evaluate((tab) => {
+      const { left, right } = tab.getBoundingClientRect();
+      return [left >= 0, right <= innerWidth];
+    });
   const connection = (words: RegExp) =>
     page.locator(".connection").filter({ hasText: words }).waitFor();
 
@@ -59,8 +62,10 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     root = await mkdtemp(join(tmpdir(), "cfcontra-"));
     runs = join(root, "runs");
     await makeRun(join(runs, "demo/minent-1"), { method: "minent", images: 2 });
-    await makeRun(join(runs, "demo/cfcontra-1"), { images: 2 });
+    await makeRun(join(runs, "demo/source-only-1"), { method: "source-only" });
+    await makeRun(join(runs, "demo/cfcontra-1"), { images: 2, notes: NOTES });
     await makeRun(join(runs, "demo/cfcontra-2"), { seed: 2 });
+    for (const k of GRID) await makeRun(join(runs, `grid/${k}`), { width: (k + 1) / 8 });
     await makeRun(join(runs, "failed"), {
       state: "failed",
       error: "<b>the loss</b> is not finite",
@@ -109,7 +114,9 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     const ended = new Promise((resolve) => child.once("exit", resolve));
     // The training waits for the page: a slow browser sees it before its end, too.
     const metrics = join(runs, "trained", "metrics.jsonl");
-    while (!existsSync(metrics) && child.exitCode === null) await setTimeout(5);
+    const hasLoss = () =>
+      existsSync(metrics) && readFileSync(metrics, "utf8").includes("source/main"); // after the scores of step 0
+    while (!hasLoss() && child.exitCode === null) await setTimeout(5);
     child.kill("SIGSTOP");
     await page.getByRole("link", { name: "trained" }).click(); // the row appears by itself
     const head = page.locator(".run-head");
@@ -141,23 +148,23 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     expect(wrong).toEqual([]);
   });
 
-  test("a page that was opened before its run began shows it as soon as it begins", async () => {
+  test("a page that was opened before its run began shows the run when it begins", async () => {
     await open("?run=coming");
-    await page.getByRole("heading", { name: "This cannot be shown" }).waitFor();
+    await page.getByRole("heading", { name: "This page cannot be shown" }).waitFor();
     await makeRun(join(runs, "coming"), { state: "running", step: 100, images: 0 });
     await page.getByText("100 of 900").waitFor();
     wrong = wrong.filter((text) => !/404/.test(text)); // the browser notes the first answer
     expect(wrong).toEqual([]);
   });
 
-  test("survives a restart of the server, and shows what was written meanwhile", async () => {
+  test("survives a restart of the server, and shows what was written in between", async () => {
     await makeRun(join(runs, "lasting"), { state: "running", step: 300, images: 0 });
     await open("?run=lasting");
     await page.getByText("300 of 900").waitFor();
     await connection(/^live$/);
     const port = Number(new URL(server.address).port);
     await stop(server.child);
-    await connection(/away/);
+    await connection(/trying again/);
     appendFileSync(join(runs, "lasting/metrics.jsonl"), `${metricsLine(310, 900)}\n`);
     server = await start(port);
     await connection(/^live$/);
@@ -221,6 +228,72 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     expect(wrong).toEqual([]);
   });
 
+  test("a run shows its notes, and the baseline that it is measured against", async () => {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await open("?run=demo/cfcontra-1");
+    await page.getByText("warning, step 120 all pseudo-labels are of class sky").waitFor();
+    const miou = page.locator(".chart", { has: page.getByRole("heading", { name: "mIoU" }) });
+    await miou.getByText("Dashed: the last snapshot of demo/source-only-1").waitFor();
+    await miou.getByRole("button", { name: "target, source-only" }).waitFor();
+    expect(wrong).toEqual([]);
+  });
+
+  test("of nine groups eight are drawn, until others are chosen", async () => {
+    await open(`?${GRID.map((k) => `run=grid/${k}`).join("&")}`);
+    await page.getByText("8 of 9 groups are drawn").waitFor();
+    const legend = page.locator(".chart").first().locator(".legend li");
+    await expect.poll(() => legend.count()).toBe(8);
+    const boxes = page.getByRole("list", { name: "Groups to draw" }).getByRole("checkbox");
+    expect(await boxes.nth(8).isDisabled()).toBe(true);
+    await boxes.nth(0).uncheck();
+    await page.getByText("7 of 9 groups are drawn").waitFor();
+    await boxes.nth(8).check();
+    await expect
+      .poll(() => legend.allInnerTexts().then((all) => all.join()))
+      .toMatch(/width 1\.125/);
+    expect(await legend.allInnerTexts().then((all) => all.join())).not.toMatch(/width 0\.125/);
+    const colors = await legend
+      .locator(".swatch")
+      .evaluateAll((all) => all.map((one) => getComputedStyle(one).color));
+    expect(new Set(colors).size).toBe(8);
+    await page.reload();
+    await expect
+      .poll(() => legend.allInnerTexts().then((all) => all.join()))
+      .toMatch(/width 1\.125/);
+    expect(wrong).toEqual([]);
+  });
+
+  test("on a phone the score is the last snapshot's, and the open tab is on the screen", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await open("");
+    const row = page.getByRole("row", { name: /demo\/cfcontra-1/ });
+    const last = JSON.parse(scoresLine(900, 900, 1, 0.045))["miou/target"] as number;
+    await row.getByText((last * 100).toFixed(1)).waitFor();
+    expect(await page.getByText(/best/i).count()).toBe(0);
+    for (const [tab, title] of [
+      ["settings", "Settings"],
+      ["style", "Style"],
+      ["images", "Images"],
+    ] as const) {
+      await open(`?run=demo/cfcontra-1&tab=${tab}`);
+      await page.getByRole("tab", { name: title, selected: true }).waitFor();
+      await expect.poll(async () => (await edges(page, title)).every(Boolean)).toBe(true);
+    }
+    await page.setViewportSize({ width: 1280, height: 844 });
+    expect(wrong).toEqual([]);
+  });
+
+  test("says that the server does not answer, in its own words", async () => {
+    await open("");
+    await page.getByRole("link", { name: "failed" }).waitFor();
+    const port = Number(new URL(server.address).port);
+    await stop(server.child);
+    await page.getByRole("link", { name: "failed" }).click();
+    await page.getByText("The dashboard's server does not answer").waitFor();
+    server = await start(port);
+    await page.getByText("is not finite").waitFor(); // by itself, once the server is back
+  });
+
   const views = {
     list: "",
     curves: "?run=demo/cfcontra-1",
@@ -232,6 +305,7 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     settings: "?run=demo/cfcontra-1&tab=settings",
     failed: "?run=failed",
     comparison: "?run=demo/cfcontra-1&run=demo/cfcontra-2&run=demo/minent-1",
+    grid: `?${GRID.map((k) => `run=grid/${k}`).join("&")}`,
   };
   test.each(["light", "dark"] as const)(
     "has names, roles, contrast and order for everybody: %s",
@@ -243,15 +317,7 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
         await page.getByRole("heading", { level: 1 }).waitFor();
         await connection(/^live$/);
         await page.waitForTimeout(300);
-        await page.evaluate(AXE);
-        const faults = await page.evaluate(async () => {
-          const { axe } = window as unknown as { axe: Axe };
-          const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-          return violations.flatMap(({ id, nodes }) =>
-            nodes.slice(0, 3).map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-          );
-        });
-        expect([name, faults]).toEqual([name, []]);
+        expect([name, await accessibilityFaults(page)]).toEqual([name, []]);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         expect([name, wide]).toEqual([name, 0]);
       }

@@ -2,11 +2,12 @@ import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { RunDetails, RunsEvent } from "../../src/dashboard/api.js";
+import { dashboardApp } from "../../src/dashboard/app.js";
 import { makeRun } from "./runs.js";
 import { get, json, withApp } from "./served.js";
 
-describe("nothing leads out of the folder", () => {
-  test("paths", async () => {
+describe("nothing outside of the folder is served", () => {
+  test("by paths", async () => {
     await withApp(async (app, runs, root) => {
       await makeRun(join(runs, "a"), { images: 1 });
       // All there, so that nothing but the guard answers 404.
@@ -57,7 +58,7 @@ describe("nothing leads out of the folder", () => {
     });
   });
 
-  test("links", async () => {
+  test("by links", async () => {
     await withApp(async (app, runs, root) => {
       await makeRun(join(root, "outside"), { images: 1 });
       await makeRun(join(runs, "a"), { images: 1 });
@@ -92,8 +93,28 @@ describe("nothing leads out of the folder", () => {
   });
 });
 
-describe("strangers", () => {
-  test("other names of the server are refused, whatever they point to", async () => {
+test("a run that is served alone does not give access to its neighbours", async () => {
+  await withApp(async (_, runs, root) => {
+    await makeRun(join(runs, "mine"), { images: 1 });
+    await makeRun(join(runs, "other"), { images: 1 });
+    for (const name of ["features.json", "config.yaml", "metrics.jsonl"]) {
+      rmSync(join(runs, "mine", name));
+      symlinkSync(join(runs, "other", name), join(runs, "mine", name));
+    }
+    rmSync(join(runs, "mine/previews"), { recursive: true });
+    symlinkSync(join(runs, "other/previews"), join(runs, "mine/previews"));
+    const app = dashboardApp({ runs: join(runs, "mine"), pages: join(root, "pages") });
+    expect(await json(app, "/api/features?run=mine")).toBe(null);
+    expect(await json(app, "/api/series?run=mine")).toEqual([]);
+    const details = await json<RunDetails>(app, "/api/run?run=mine");
+    expect(details).toMatchObject({ configText: "", previews: [] });
+    const picture = "/picture?run=mine&file=previews/target/000/input.jpg";
+    expect((await get(app, picture)).status).toBe(404);
+  });
+});
+
+describe("other visitors", () => {
+  test("are refused if they use another name of the server", async () => {
     await withApp(async (app) => {
       for (const host of ["localhost:7700", "127.0.0.1:1234", "[::1]:80", "LOCALHOST"]) {
         expect([host, (await get(app, "/", { host })).status]).toEqual([host, 200]);
@@ -111,7 +132,7 @@ describe("strangers", () => {
     });
   });
 
-  test("only reading is answered to", async () => {
+  test("can only read", async () => {
     await withApp(async (app) => {
       for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
         const { status } = await app.request("http://localhost/api/runs", { method });
@@ -120,7 +141,7 @@ describe("strangers", () => {
     });
   });
 
-  test("a token, where there is one, is needed for everything and never told", async () => {
+  test("need the token for everything, if there is one; no answer contains it", async () => {
     const token = "a".repeat(32);
     await withApp(async (app) => {
       for (const path of ["/", "/api/runs", "/api/events", "/assets/main.js", "/?token=wrong"]) {
@@ -130,10 +151,10 @@ describe("strangers", () => {
       }
       const entry = await get(app, `/?run=a&token=${token}`, { host: "machine.example" });
       expect(entry.status).toBe(302);
-      expect(entry.headers.get("location")).toBe("/?run=a");
       const cookie = entry.headers.get("set-cookie") ?? "";
       expect(cookie).toMatch(/HttpOnly/);
       expect(cookie).toMatch(/SameSite=Strict/);
+      expect(cookie).not.toMatch(/path=/i); // that of the address, whatever prefix a proxy adds
       const again = await get(app, "/api/runs", { cookie: cookie.split(";")[0] as string });
       expect(again.status).toBe(200);
       const bearer = await get(app, "/api/runs", { authorization: `Bearer ${token}` });
@@ -141,7 +162,27 @@ describe("strangers", () => {
     }, token);
   });
 
-  test("every answer forbids foreign code, frames and guessing; a report is nobody's origin", async () => {
+  test("are redirected by the token to the same page, behind the prefix of a proxy, and nowhere else", async () => {
+    const token = "b".repeat(32);
+    await withApp(async (app) => {
+      const leadsTo = async (path: string, seen = `http://proxy.example${path}`) => {
+        const { headers } = await get(app, path);
+        return new URL(headers.get("location") ?? "missing", seen).href;
+      };
+      const query = `token=${token}`;
+      expect(await leadsTo(`/?${query}`, `http://proxy.example/runs/?${query}`)).toBe(
+        "http://proxy.example/runs/",
+      );
+      expect(await leadsTo(`/?run=a&${query}`, `http://proxy.example/runs/?${query}`)).toBe(
+        "http://proxy.example/runs/?run=a",
+      );
+      expect(await leadsTo(`/report?run=a&${query}`)).toBe("http://proxy.example/report?run=a");
+      expect(await leadsTo(`//evil.example/?${query}`)).toBe("http://proxy.example//evil.example/");
+      expect(await leadsTo(`/evil:80?${query}`)).toBe("http://proxy.example/evil:80");
+    }, token);
+  });
+
+  test("get headers that forbid foreign code, frames and type sniffing; a report has its own origin", async () => {
     await withApp(async (app, runs) => {
       await makeRun(join(runs, "a"));
       writeFileSync(join(runs, "a/report.html"), "<script>1</script>");

@@ -16,7 +16,7 @@ describe("buckets", () => {
     },
   );
 
-  test("keep the lowest and highest values and every point's weight, in the order of steps", () => {
+  test("keep the lowest and highest values and the weight of every point, in the order of steps", () => {
     fc.assert(
       fc.property(points, fc.integer({ min: 0, max: 12 }), (made, power) => {
         const sorted = [...made].sort((a, b) => a.step - b.step);
@@ -44,7 +44,7 @@ describe("buckets", () => {
     );
   });
 
-  test("of a part are those of the whole", () => {
+  test("of a range are equal to those of the whole run", () => {
     const one = column();
     for (let step = 0; step < 1000; step += 7) one.push(step, Math.sin(step));
     const whole = one.buckets(64, 0, 1000);
@@ -71,7 +71,7 @@ describe("metrics.jsonl", () => {
   const line = (step: number, more: object = {}) =>
     `${JSON.stringify({ step, loss: step / 10, ...more })}\n`;
 
-  test("is read on where it grows; a torn line waits for its end; nonsense is left out", async () => {
+  test("is read as it grows; a torn line waits for its end; nonsense is left out", async () => {
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, "metrics.jsonl");
       const metrics = openMetrics(path);
@@ -91,7 +91,7 @@ describe("metrics.jsonl", () => {
     });
   });
 
-  test("is read anew when another file takes its place", async () => {
+  test("is read again when another file replaces it", async () => {
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, "metrics.jsonl");
       writeFileSync(path, line(1) + line(2) + line(3));
@@ -108,7 +108,7 @@ describe("metrics.jsonl", () => {
     });
   });
 
-  test("a large file shows a sample at once, and then itself", async () => {
+  test("is sampled at once if it is large, and then read", async () => {
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, "metrics.jsonl");
       const padding = { padding: "x".repeat(2000) };

@@ -5,20 +5,24 @@ import { stringify } from "yaml";
 import { cityscapes19 } from "../../src/datasets/class-sets.js";
 import { fixtureSize, sceneImage, sceneLabel } from "../datasets/fixtures.js";
 
-/** A run folder as a training would leave it, with curves drawn by formula. */
+/** A run folder as a training would leave it, with curves computed by formulas. */
 export interface MadeRun {
   readonly method?: string;
   readonly seed?: number;
   readonly state?: string;
-  /** Steps done, of so many. */
+  /** Steps done, of `steps`. */
   readonly step?: number;
   readonly steps?: number;
-  /** Milliseconds since the last sign of life. */
+  /** Milliseconds since the last update. */
   readonly age?: number;
   readonly error?: string;
   /** Images in previews/, evaluated `evaluations` times; 0 leaves pictures and the like out. */
   readonly images?: number;
   readonly evaluations?: number;
+  /** network.width, by which runs of one method differ. */
+  readonly width?: number;
+  /** Lines of notes.jsonl. */
+  readonly notes?: readonly object[];
 }
 
 const CLASSES = cityscapes19.names.length;
@@ -42,7 +46,6 @@ export function metricsLine(step: number, steps: number, seed = 1): string {
       "contrast/source": 1.1 + Math.exp(-4 * (t - 0.3)) + 0.1 * noise(8),
       "contrast/target": 0.9 + 0.8 * Math.exp(-4 * (t - 0.3)) + 0.1 * noise(10),
       "pseudo/coverage": 0.5 + 0.4 * (1 - Math.exp(-4 * (t - 0.3))) + 0.03 * noise(11),
-      "pseudo/accuracy": 0.62 + 0.2 * (1 - Math.exp(-4 * (t - 0.3))) + 0.03 * noise(12),
     }),
     "gradient/source/main": 0.4 + 3 * Math.exp(-4 * t) * (1 + noise(13)) + 0.1,
     "gradient/target/entropy": 0.03 + 0.05 * Math.exp(-2 * t) * (1 + noise(14)),
@@ -79,6 +82,8 @@ export async function makeRun(
     error,
     images = 0,
     evaluations = 6,
+    width = 0.5,
+    notes = [],
   }: MadeRun = {},
 ): Promise<void> {
   const write = (name: string, content: string | Uint8Array) => {
@@ -93,7 +98,7 @@ export async function makeRun(
   });
   const config = {
     method,
-    network: { backbone: "resnet18", width: 0.5, head: "moco" },
+    network: { backbone: "resnet18", width, head: "moco" },
     source: dataset("source", 400),
     target: dataset("target", 400),
     evaluate: { target: dataset("target", 100), source: dataset("source", 100) },
@@ -115,6 +120,9 @@ export async function makeRun(
     error,
   };
   write("status.json", JSON.stringify(status));
+  if (notes.length > 0) {
+    write("notes.jsonl", notes.map((one) => `${JSON.stringify(one)}\n`).join(""));
+  }
   write("classes.json", JSON.stringify({ names: cityscapes19.names, colors: cityscapes19.colors }));
   const lift = { "source-only": 0, minent: 0.02, cfcontra: 0.045 }[method] ?? 0;
   const every = Math.max(10, Math.round(steps / evaluations / 10) * 10);

@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { dashboardApp } from "../../src/dashboard/app.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 
-/** An app over `runs/` in a new folder, with a page that says "page". */
+/** An app that serves `runs/` in a new folder, with a page whose text is "page". */
 export async function withApp(
   use: (app: Hono, runs: string, root: string) => Promise<void>,
   token?: string,

@@ -14,13 +14,14 @@ import type { Prototypes, RunDetails, RunSeries, RunsEvent } from "../../src/das
 import { dashboardApp } from "../../src/dashboard/app.js";
 import { serve } from "../../src/dashboard/serve.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { userError } from "../user-error.js";
 import { makeRun, metricsLine, scoresLine } from "./runs.js";
 import { get, json, withApp } from "./served.js";
 
-const FRESH = 450; // the list is looked at anew after this
+const FRESH = 450; // milliseconds after which the list is read again
 
 describe("the list of runs", () => {
-  test("tells states apart, by what a run says and when it said it", async () => {
+  test("has the state of each run, by its status and the age of the status", async () => {
     await withApp(async (app, runs) => {
       await makeRun(join(runs, "now"), { state: "running", step: 100 });
       await makeRun(join(runs, "silent"), { state: "running", step: 100, age: 61_000 });
@@ -52,7 +53,7 @@ describe("the list of runs", () => {
     });
   });
 
-  test("groups runs that differ in the seed alone", async () => {
+  test("groups runs that differ only in the seed", async () => {
     await withApp(async (app, runs) => {
       for (const seed of [1, 2]) await makeRun(join(runs, `a${seed}`), { seed });
       await makeRun(join(runs, "b"), { method: "minent" });
@@ -73,7 +74,7 @@ describe("the list of runs", () => {
     });
   });
 
-  test("follows runs that come, grow and go; survives what is torn or nonsense", async () => {
+  test("follows runs that appear, grow and disappear, and survives torn files and nonsense", async () => {
     await withApp(async (app, runs) => {
       const one = join(runs, "one");
       await makeRun(one, { state: "running", step: 200 });
@@ -123,7 +124,7 @@ describe("the list of runs", () => {
 });
 
 describe("a run", () => {
-  test("is told with its configuration, keys, classes and pictures", async () => {
+  test("has its configuration, keys, classes and pictures", async () => {
     await withApp(async (app, runs) => {
       await makeRun(join(runs, "demo/a"), { images: 2 });
       const details = await json<RunDetails>(app, "/api/run?run=demo/a");
@@ -154,7 +155,7 @@ describe("a run", () => {
     });
   });
 
-  test("has prototypes at any step, with their course", async () => {
+  test("has prototypes at any step, with their history", async () => {
     await withApp(async (app, runs) => {
       await makeRun(join(runs, "a"), { images: 1 });
       const newest = await json<Prototypes>(app, "/api/prototypes?run=a");
@@ -168,7 +169,7 @@ describe("a run", () => {
     });
   });
 
-  test("sends only the points that are new, and all of them after it went back", async () => {
+  test("sends only new points, and all points after it was resumed from an earlier step", async () => {
     await withApp(async (app, runs) => {
       const path = join(runs, "a", "metrics.jsonl");
       await makeRun(join(runs, "a"), { state: "running", step: 300 });
@@ -192,7 +193,7 @@ describe("a run", () => {
     });
   });
 
-  test("names are text wherever they come from", async () => {
+  test("has names that are sent as text", async () => {
     await withApp(async (app, runs) => {
       const name = `<img src=x onerror=alert(1)> "&'`;
       await makeRun(join(runs, name), { error: "<script>alert(1)</script>", state: "failed" });
@@ -206,31 +207,31 @@ describe("a run", () => {
 });
 
 describe("serve", () => {
-  test("binds to this machine without a token, elsewhere with one; says what is wrong", async () => {
+  test("listens on this machine without a token, elsewhere with one; refuses bad ports and folders", async () => {
     await inTemporaryFolder(async (root) => {
       const here = { runs: root, pages: root, port: 0 };
       const near = await serve({ ...here, host: "127.0.0.1" });
       expect(near.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
       expect((await fetch(`${near.address}api/runs`)).status).toBe(200);
       const port = Number(new URL(near.address).port);
-      await expect(serve({ ...here, host: "127.0.0.1", port })).rejects.toThrow(/it is taken/);
+      await userError(serve({ ...here, host: "127.0.0.1", port }), "port-in-use", String(port));
       await near.close();
       const far = await serve({ ...here, host: "0.0.0.0" });
       expect(far.address).toMatch(/\?token=[\w-]{32}$/);
       const there = new URL(far.address);
       there.hostname = "127.0.0.1";
       expect((await fetch(there.origin)).status).toBe(401);
-      expect((await fetch(there, { redirect: "manual" })).status).toBe(302);
+      const entry = await fetch(there, { redirect: "manual" });
+      expect(entry.status).toBe(302);
+      expect(entry.headers.get("set-cookie")).toMatch(`cfcontra-token-${there.port}=`);
       await far.close();
       const missing = join(root, "missing");
       expect(existsSync(missing)).toBe(false);
-      await expect(serve({ ...here, runs: missing, host: "127.0.0.1" })).rejects.toThrow(
-        /is no folder; expected/,
-      );
+      await userError(serve({ ...here, runs: missing, host: "127.0.0.1" }), "not-found", missing);
     });
   });
 
-  test("its stream begins with the whole list, then tells changes", async () => {
+  test("streams the whole list first, then its changes", async () => {
     await inTemporaryFolder(async (root) => {
       await makeRun(join(root, "a"), { state: "running", step: 100 });
       const serving = await serve({ runs: root, pages: root, host: "127.0.0.1", port: 0 });

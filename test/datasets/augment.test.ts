@@ -29,7 +29,7 @@ const agreement = ({ image, label }: Sample): number => {
 };
 
 describe("augmentation", () => {
-  it("does nothing unless asked to", async () => {
+  it("does nothing by default", async () => {
     expect(await augmenting(options({}), 1)(bands(), 0)).toEqual(bands());
   });
 
@@ -88,7 +88,7 @@ describe("augmentation", () => {
     for (const { label } of results) expect(label).toEqual(bands().label);
   });
 
-  it("is a function of the seed and the place in the stream", async () => {
+  it("depends on the seed and the position in the stream", async () => {
     const all = options({ flip: true, crop: 0.5, jitter: 0.3, blur: 1 });
     const one = await augmenting(all, 1)(bands(), 3);
     expect(await augmenting(all, 1)(bands(), 3)).toEqual(one);
@@ -96,7 +96,7 @@ describe("augmentation", () => {
     expect((await augmenting(all, 2)(bands(), 3)).image).not.toEqual(one.image);
   });
 
-  it("does not change what an interrupted stream goes on with", async () => {
+  it("does not change how an interrupted stream resumes", async () => {
     const transform = augmenting(options({ flip: true, crop: 0.5, jitter: 0.3 }), 1);
     const size = { width: 48, height: 32 };
     const load = (start: number) =>

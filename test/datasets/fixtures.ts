@@ -134,7 +134,7 @@ export async function makeCityscapes(
     const labels = join(root, "gtFine", split, city);
     const ids = label.map((id) => cityscapesId[id] ?? 0);
     await writeLabel(join(labels, `${name}_gtFine_labelIds.png`), ids, size);
-    // The other files that gtFine holds beside the label ids:
+    // gtFine has other files, too:
     await writeLabel(join(labels, `${name}_gtFine_instanceIds.png`), ids, size);
     return name;
   });

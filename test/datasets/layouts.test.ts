@@ -5,6 +5,7 @@ import { checkDataset } from "../../src/datasets/check.js";
 import { camvid11, cityscapes19, synthia13 } from "../../src/datasets/class-sets.js";
 import type { ClassSet } from "../../src/datasets/dataset.js";
 import { openDataset } from "../../src/datasets/open.js";
+import { userError } from "../user-error.js";
 import {
   cityscapesId,
   fixtureSize,
@@ -16,7 +17,7 @@ import {
   writeLabel,
 } from "./fixtures.js";
 
-/** A published set: where sample `i` lies, and what its labels say for train id `k`. */
+/** A published set: where sample `i` is, and the label value of train id `k`. */
 interface Published {
   readonly spec: Record<string, unknown>;
   readonly image: (i: number) => string;
@@ -165,7 +166,7 @@ test("Cityscapes classes become CamVid's 11 by name", () =>
     );
   }));
 
-describe("mistakes that people make", () => {
+describe("usual mistakes", () => {
   const ids = async (root: string, file: string, value: (k: number) => number) =>
     writeLabel(join(root, file), sceneLabel(0).map(value), fixtureSize);
   const problems = async (spec: Record<string, unknown>) =>
@@ -175,15 +176,16 @@ describe("mistakes that people make", () => {
     inTemporaryFolder(async (root) => {
       await makeGta5(join(root, "gta5"), 1);
       const open = (folder: string) => openDataset({ type: "gta5", root: folder });
-      await expect(open(root)).rejects.toThrow(/one level down; set `root` to .*gta5/);
-      await expect(open(join(root, "gta5", "images"))).rejects.toThrow(/one level up; set `root`/);
+      const right = `\`root\` to ${join(root, "gta5")} `;
+      await userError(open(root), "dataset-layout", right);
+      await userError(open(join(root, "gta5", "images")), "dataset-layout", right);
     }));
 
   test("train ids where label ids are expected", () =>
     inTemporaryFolder(async (root) => {
       await makeGta5(root, 1);
       await ids(root, "labels/00001.png", trainId);
-      expect((await problems({ type: "gta5", root }))[0]).toMatch(/which are train ids, but label/);
+      expect((await problems({ type: "gta5", root }))[0]).toMatch(/train ids.*label ids.*label-id/);
     }));
 
   test("label ids where train ids are expected", () =>
@@ -192,14 +194,14 @@ describe("mistakes that people make", () => {
       for (let i = 0; i < COUNT; i++) {
         await ids(root, `labels/sem_seg/masks/train/${frame(i)}-a1b2.png`, labelId);
       }
-      expect((await problems({ type: "bdd100k", root }))[0]).toMatch(/which are label ids/);
+      expect((await problems({ type: "bdd100k", root }))[0]).toMatch(/19 to 33.*label ids/);
     }));
 
   test("colours where ids are expected", () =>
     inTemporaryFolder(async (root) => {
       await makeGta5(root, 1);
       await writeImage(join(root, "labels/00001.png"), sceneImage(sceneLabel(0), 0), fixtureSize);
-      expect((await problems({ type: "gta5", root }))[0]).toMatch(/label holds colours/);
+      expect((await problems({ type: "gta5", root }))[0]).toMatch(/00001\.png.*#[0-9a-f]{6}/);
     }));
 
   test("SYNTHIA's labels converted to 8 bit", () =>
@@ -208,7 +210,7 @@ describe("mistakes that people make", () => {
       await rename(join(root, "images"), join(root, "RGB"));
       await ids(root, "GT/LABELS/00001.png", () => 0);
       expect(await problems({ type: "synthia", root })).toEqual([
-        expect.stringMatching(/8-bit PNGs, but SYNTHIA's have 16-bit/),
+        expect.stringMatching(/8-bit.*16-bit.*GT\/LABELS/),
       ]);
     }));
 });

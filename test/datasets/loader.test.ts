@@ -45,7 +45,7 @@ describe("createSampler", () => {
     );
   });
 
-  it("is a function of seed and position, in whatever order it is asked", () => {
+  it("depends on seed and position, not on the order of calls", () => {
     fc.assert(
       fc.property(fc.integer(), fc.array(fc.nat(500), { minLength: 1 }), (seed, positions) => {
         const fresh = positions.map((k) => createSampler(17, seed)(k));
@@ -119,7 +119,7 @@ describe("createLoader", () => {
     expect(unhandled).toEqual([]);
   });
 
-  it("counts the time that next takes to wait, and no other", async () => {
+  it("counts only the time that next waits", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     let read = () => {};
     const slow: Dataset = {
@@ -143,7 +143,7 @@ describe("createLoader", () => {
     expect(loader.waited()).toBe(700);
   });
 
-  it("does not wait for a slow disk as long as it is no slower than training", async () => {
+  it("does not wait for a disk that is as fast as training", async () => {
     let turns = 0; // of the event loop
     const count = () => {
       turns++;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { camvid11, cityscapes19, synthia13, synthia16 } from "../../src/datasets/class-sets.js";
 import { openDataset } from "../../src/datasets/open.js";
+import { userError } from "../user-error.js";
 import {
   inTemporaryFolder,
   makeCamvid,
@@ -64,13 +65,12 @@ describe("targets without labels", () => {
       expect((await dataset.load(0)).label).toBeUndefined();
     }));
 
-  it("insists on labels with labelled: true", () =>
+  it("requires labels with labelled: true", () =>
     inTemporaryFolder(async (root) => {
       await makeSynthia(root, 1);
       await rm(join(root, "GT"), { recursive: true });
-      await expect(openDataset({ type: "synthia", root, labelled: true })).rejects.toThrow(
-        /GT\/LABELS does not exist: expected the labels there/,
-      );
+      const open = openDataset({ type: "synthia", root, labelled: true });
+      await userError(open, "dataset-layout", join(root, "GT/LABELS"));
     }));
 });
 
@@ -128,7 +128,7 @@ describe("classes and mapping", () => {
     inTemporaryFolder(async (root) => {
       await makeGta5(root, 1);
       const spec = { type: "gta5", root, classes: ["road", "motorcylce"] };
-      await expect(openDataset(spec)).rejects.toThrow(/"motorcylce".*did you mean "motorcycle"/);
+      await userError(openDataset(spec), "unknown-name", '"motorcylce"', '"motorcycle"');
     }));
 
   it("has the sizes of the SYNTHIA protocols", () => {

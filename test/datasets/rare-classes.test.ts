@@ -15,7 +15,7 @@ const options = (changes: object) => samplingSchema.parse({ rareClasses: true, .
 const statistics = Array.from({ length: 10 }, (_, i) => [900, i < 3 ? 100 : i === 3 ? 1 : 0, 0]);
 
 describe("rare classes", () => {
-  test("P(c) ~ exp((1 - f_c) / T), and 0 for a class that nothing shows", () => {
+  test("P(c) ~ exp((1 - f_c) / T), and 0 for a class that does not occur", () => {
     const total = 9000 + 301;
     const [a, b] = [9000, 301].map((sum) => Math.exp((1 - sum / total) / 0.5)) as [number, number];
     const [p, q, none] = classProbabilities(statistics, 0.5) as [number, number, number];
@@ -25,12 +25,12 @@ describe("rare classes", () => {
     expect(classProbabilities(statistics, 1e-4)).toEqual([0, 1, 0]); // no overflow
   });
 
-  test("images of the rare class come as often as its probability says", () => {
+  test("images of the rare class are drawn with its probability", () => {
     const at = rareClassSampler(statistics, 7, options({ temperature: 0.5 }));
     const drawn = Array.from({ length: 4000 }, (_, k) => at(k));
     const share = (test: (i: number) => boolean) => drawn.filter(test).length / drawn.length;
     const [p, q] = classProbabilities(statistics, 0.5) as [number, number];
-    // Class 0 draws from all ten, class 1 from the three in which it is no mere trace.
+    // Class 0 draws from all ten images, class 1 from the three in which it has the least share.
     expect(share((i) => i < 3)).toBeCloseTo(q + 0.3 * p, 1);
     expect(share((i) => i === 3)).toBeCloseTo(0.1 * p, 1);
     const traces = rareClassSampler(statistics, 7, options({ temperature: 1e-4, leastShare: 0 }));
@@ -39,7 +39,7 @@ describe("rare classes", () => {
     );
   });
 
-  test("element k follows from the seed, wherever the stream begins", () => {
+  test("element k depends on the seed, not on where the stream begins", () => {
     const stream = (seed: number, from: number) => {
       const at = rareClassSampler(statistics, seed, options({}));
       return Array.from({ length: 20 }, (_, i) => at(from + i));
@@ -48,7 +48,7 @@ describe("rare classes", () => {
     expect(stream(8, 0)).not.toEqual(stream(7, 0));
   });
 
-  test("without any label every image is as likely", () => {
+  test("without labels, all images are equally likely", () => {
     const at = rareClassSampler(
       [
         [0, 0],

@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +13,7 @@ import type { Rendering } from "../../src/datasets/streets/render.js";
 import { rasterize, renderScene, sceneSvg } from "../../src/datasets/streets/render.js";
 import { makeScene } from "../../src/datasets/streets/scene.js";
 import { makeStreets, openStreets } from "../../src/datasets/streets/streets.js";
-import { UserError } from "../../src/errors.js";
+import { userError } from "../user-error.js";
 import { inTemporaryFolder } from "./fixtures.js";
 
 const size = { width: 320, height: 160 };
@@ -51,7 +52,7 @@ describe.each(domains)("streets, %s", (domain) => {
     expect(new Set(renderings.map(({ image }) => digest(image))).size).toBe(count);
   });
 
-  it("repeats itself to the byte", async () => {
+  it("is reproducible to the byte", async () => {
     for (const index of [0, 7]) {
       const again = await renderScene(makeScene(domain, 9, index), size);
       expect(digest(again.image)).toBe(digest(renderings[index]?.image as Uint8Array));
@@ -149,7 +150,7 @@ describe("makeStreets and openStreets", () => {
       expect((await blind.load(0)).label).toBeUndefined();
     }));
 
-  it("keeps what is whole, mends what is not, and leaves no temporary files", () =>
+  it("keeps intact pictures, redraws damaged ones, and leaves no temporary files", () =>
     inTemporaryFolder(async (root) => {
       const options = { domain: "source", split: "test", count: 2, size: small } as const;
       await makeStreets(root, options);
@@ -163,14 +164,12 @@ describe("makeStreets and openStreets", () => {
       expect(await readdir(join(root, "source/test/labels"))).toEqual(["000000.png", "000001.png"]);
     }));
 
-  it("says in a sentence that it cannot write, and leaves no temporary files", () =>
+  it("names a file that it cannot write, and leaves no temporary files", () =>
     inTemporaryFolder(async (root) => {
       const options = { domain: "source", split: "test", count: 1, size: small } as const;
       await mkdir(join(root, "source/test"), { recursive: true });
       await writeFile(join(root, "source/test/labels"), "in the way");
-      const failure = await makeStreets(root, options).catch((error: unknown) => error);
-      expect(failure).toBeInstanceOf(UserError);
-      expect(String(failure)).toMatch(/cannot write \S+labels\/000000\.png: /);
+      await userError(makeStreets(root, options), "not-writable", "labels/000000.png");
       expect(await readdir(join(root, "source/test/images"))).toEqual(["000000.png"]);
     }));
 
@@ -180,13 +179,31 @@ describe("makeStreets and openStreets", () => {
     expect(new Set(maps.map(({ label }) => digest(label))).size).toBe(4);
   });
 
-  it("refuses a folder of another size, and a count of nothing", () =>
+  it("refuses a folder of another size, and a count of 0", () =>
     inTemporaryFolder(async (root) => {
       const options = { domain: "source", split: "train", count: 1 } as const;
       await makeStreets(root, { ...options, size: small });
-      await expect(makeStreets(root, options)).rejects.toThrow(
-        /streets\.json: .*"width":64.*delete/,
-      );
-      await expect(makeStreets(root, { ...options, count: 0 })).rejects.toThrow(/count is 0/);
+      const other = ["streets.json", '"width":64', '"width":320'];
+      await userError(makeStreets(root, options), "already-exists", ...other);
+      for (const count of [0, 1.5, 9e15]) {
+        await userError(makeStreets(root, { ...options, count }), "invalid-value", `${count}`);
+      }
+    }));
+
+  it("redraws a picture that a pipe has replaced, and names a claim that is not a file", () =>
+    inTemporaryFolder(async (root) => {
+      const options = { domain: "source", split: "train", count: 1, size: small } as const;
+      await makeStreets(root, options);
+      const [label, claim] = ["labels/000000.png", "streets.json"].map((name) =>
+        join(root, "source/train", name),
+      ) as [string, string];
+      for (const path of [label, claim]) {
+        await rm(path);
+        execFileSync("mkfifo", [path]);
+      }
+      await userError(makeStreets(root, options), "not-readable", claim);
+      await rm(claim);
+      await makeStreets(root, options);
+      expect((await stat(label)).isFile()).toBe(true);
     }));
 });

@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { camvid11 } from "../../src/datasets/class-sets.js";
 import { openExperiment, openRun, type Preset, type RunEvent } from "../../src/experiment/index.js";
+import { modelInfo } from "../../src/export/index.js";
 import { tiny } from "../cli/cli.js";
 import { makeDomains } from "../datasets/fixtures.js";
 import { userError } from "../user-error.js";
@@ -36,10 +38,10 @@ test("trains a preset given as an object, with overrides, and yields events of p
       : event.type,
   );
   expect(order).toEqual([
-    ...["start", "step 1", "checkpoint 1", "evaluation 1", "step 2", "checkpoint 2"],
-    ...["evaluation 2", "end"],
-    ...["start", "step 1", "checkpoint 1", "evaluation 1", "step 2", "checkpoint 2"],
-    ...["evaluation 2", "end"],
+    ...["start", "evaluation 0", "step 1", "checkpoint 1", "evaluation 1", "step 2"],
+    ...["checkpoint 2", "evaluation 2", "end"],
+    ...["start", "evaluation 0", "step 1", "checkpoint 1", "evaluation 1", "step 2"],
+    ...["checkpoint 2", "evaluation 2", "end"],
   ]);
   const starts = events.flatMap((event) => (event.type === "start" ? [event] : []));
   expect(starts.map(({ method }) => method)).toEqual(["source-only", "minent"]);
@@ -60,6 +62,47 @@ test("trains a preset given as an object, with overrides, and yields events of p
   expect(labels).toHaveLength(width * height);
   expect(run.exportOnnx().length).toBeGreaterThan(10_000);
   run.dispose();
+});
+
+test("a run keeps the colours of its classes, those of the user and those of the data set", async () => {
+  const own: { name: string; color?: number[] }[] = [
+    { name: "road", color: [1, 2, 3] },
+    { name: "sky", color: [250, 120, 0] },
+    { name: "car" },
+  ];
+  const names = own.map(({ name }) => name);
+  const { source, target, evaluate } = tiny(root);
+  const custom = {
+    source: { ...source, classes: own },
+    target: { ...target, classes: names },
+    evaluate: { camvid: { ...evaluate.camvid, classes: names } },
+  };
+  const camvid = { type: "camvid", root: join(root, "camvid") };
+  const published = {
+    source: camvid,
+    target: { ...target, classes: "camvid" },
+    evaluate: { camvid },
+  };
+  const colors = async (sets: object, name: string) => {
+    const out = join(root, "runs", name);
+    const overrides = { train: { steps: 1 } };
+    const options = { method: "source-only", overrides, listener: quiet };
+    await all(openExperiment(preset(sets), options).train({ out }));
+    const run = openRun(out, { listener: quiet });
+    const exported = modelInfo(run.exportOnnx())?.classes;
+    expect(exported?.map(({ color }) => color)).toEqual(run.classes.colors);
+    expect(exported?.map((entry) => entry.name)).toEqual(run.classes.names);
+    const written = JSON.parse(readFileSync(join(out, "classes.json"), "utf8"));
+    expect(written).toEqual(run.classes);
+    run.dispose();
+    return run.classes.colors;
+  };
+  expect(await colors(custom, "custom")).toEqual([
+    [1, 2, 3],
+    [250, 120, 0],
+    [0, 0, 142],
+  ]);
+  expect(await colors(published, "published")).toEqual(camvid11.colors);
 });
 
 test("leaving the loop saves a checkpoint, from which the run resumes", async () => {

@@ -42,3 +42,17 @@ test("byMethod changes the configuration of one method, and --set overrides it",
     await userError(() => configuration({ preset: wrong }), "invalid-value", ...names);
   });
 });
+
+test.each([
+  "train.batch=1e15",
+  "train.batch=100000",
+  "sizes.source=[4194305, 16]",
+  "sizes.evaluate=[16384, 16384]",
+])("%s can never fit, and is refused before anything is opened", async (set) => {
+  await inTemporaryFolder(async (root) => {
+    const path = await preset(root, tiny(root));
+    const key = set.slice(0, set.indexOf("="));
+    const open = () => configuration({ preset: path, set: [set] });
+    await userError(open, "invalid-value", key);
+  });
+});

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildPages, pagesFresh } from "../../setup/pages.js";
 import { cityscapes19 } from "../../src/datasets/class-sets.js";
 import type { Dataset } from "../../src/datasets/dataset.js";
+import { readImage } from "../../src/datasets/files/images.js";
 import { makeStreets, openStreets } from "../../src/datasets/streets/streets.js";
 import { addToConfusion, createConfusion, scores } from "../../src/evaluate/index.js";
 import { onnxModel } from "../../src/export/index.js";
@@ -18,13 +19,14 @@ import { type Served, servePlayground } from "../../src/export/serve-playground.
 import { deeplabV2 } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
 import { dispose, manualSeed } from "../../src/torch/index.js";
+import { accessibilityFaults } from "../axe.js";
 import { CHROMIUM, launchChromium } from "../chromium.js";
 import { skipUnless } from "../skip.js";
 
 const size = { width: 160, height: 80 };
 const checkout = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
-/** A network of random weights, which says something different in most places. */
+/** A network of random weights, whose predictions differ in most places. */
 function model(seed: number): Uint8Array {
   manualSeed(seed);
   const classes = cityscapes19.names.length;
@@ -54,7 +56,7 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
   let page: Page;
   let street: Dataset;
   const models = [model(1), model(2)];
-  const wrong: string[] = []; // whatever the console or a request has to complain of
+  const wrong: string[] = []; // complaints of the console and of requests
   const file = (name: string) => join(root, name);
   const status = () => page.locator("#status").textContent();
   const settled = (says: RegExp) =>
@@ -178,7 +180,25 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
     expect(share(labels, wanted.labels)).toBeGreaterThan(0.98);
   });
 
-  test("takes a dropped file, and says what it cannot read", async () => {
+  test("turns a photo and converts its colours as Node does", async () => {
+    const photo = file("turned.jpg");
+    await sharp(join(root, "streets/target/test/images/000001.png"))
+      .resize(361, 179, { fit: "fill" })
+      .rotate(270)
+      .withMetadata({ orientation: 6 })
+      .withIccProfile("p3")
+      .jpeg({ quality: 100 })
+      .toFile(photo);
+    await page.setInputFiles("#file", photo);
+    await settled(/^361 x 179 in/);
+    const [labels] = (await savedLabels()) as [Uint8Array];
+    const opened = await openModel(file("0.onnx"));
+    const wanted = await opened.segment(await readImage(photo, size));
+    await opened.release();
+    expect(share(labels, wanted.labels)).toBeGreaterThan(0.98);
+  });
+
+  test("takes a dropped file, and reports one that it cannot read", async () => {
     const drop = (bytes: number[], type: string) =>
       page.evaluate(
         ([content, kind]) => {
@@ -200,7 +220,7 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
     await settled(/^200 x 80 in/);
   });
 
-  test("works by keyboard, and tells screen readers what it sees", async () => {
+  test("works by keyboard, and describes its predictions for screen readers", async () => {
     await page.getByRole("button", { name: "Sample 1" }).press("Enter");
     await settled(/^160 x 80 in/);
     const after = page.getByRole("img", { name: /^After: / });
@@ -273,6 +293,17 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
     expect(await page.getByRole("button", { name: "Play" }).isVisible()).toBe(true);
   });
 
+  test.each(["light", "dark"] as const)(
+    "has names, roles, contrast and order for everybody: %s",
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      for (const width of [390, 1280]) {
+        await page.setViewportSize({ width, height: 844 });
+        expect([width, await accessibilityFaults(page)]).toEqual([width, []]);
+      }
+    },
+  );
+
   test("fits narrow and wide windows", async () => {
     for (const width of [390, 900, 1440]) {
       await page.setViewportSize({ width, height: 800 });
@@ -281,7 +312,7 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
     }
   });
 
-  test("has complained of nothing and asked nobody else", async () => {
+  test("has no complaints, and sends no request elsewhere", async () => {
     expect(wrong).toEqual([]);
     const html = await readFile(join(root, "page/index.html"), "utf8");
     expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?:\/\//);

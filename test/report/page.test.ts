@@ -4,13 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { niceTicks } from "../../src/report/page/line-chart.js";
+import { flatOrSpread, niceTicks } from "../../src/report/axis.js";
+import { findBaseline } from "../../src/report/find-baseline.js";
 import { runPage } from "../../src/report/page/run-page.js";
-import { findBaseline, readRun } from "../../src/report/run-files.js";
+import { readRun } from "../../src/report/run-files.js";
+import { accessibilityFaults } from "../axe.js";
 import { CHROMIUM, launchChromium } from "../chromium.js";
 import { cli, preset, tiny } from "../cli/cli.js";
 import { makeDomains } from "../datasets/fixtures.js";
 import { skipUnless } from "../skip.js";
+import { userError } from "../user-error.js";
 
 let root: string;
 beforeAll(async () => {
@@ -18,7 +21,7 @@ beforeAll(async () => {
   await makeDomains(root, 4);
   const train = { ...tiny(root).train, steps: 4, evaluateEvery: 2 };
   const style = { method: "color", images: 1 };
-  const pretrain = { steps: 1, rate: 0.001 }; // is neither a row nor what parts two seeds
+  const pretrain = { steps: 1, rate: 0.001 }; // neither a row, nor a difference between seeds
   const path = await preset(root, tiny(root, { train, style, pretrain }));
   for (const [method, seed] of [
     ["source-only", 1],
@@ -63,11 +66,11 @@ describe("report.html", () => {
     for (const fact of own) expect(without).not.toContain(fact);
   });
 
-  test("is written at the end of a run, with everything that the run has", () => {
+  test("is written at the end of a run, with all of its sections", () => {
     const text = html(run("cfcontra-1"), "report.html");
     const titles = [...text.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title);
     expect(titles).toEqual([
-      ...["Scores", "Course", "Classes", "Pictures", "Confusion", "Prototypes"],
+      ...["Scores", "Scores over training", "Classes", "Pictures", "Confusion", "Prototypes"],
       ...["Features", "Style", "Settings", "Environment"],
     ]);
     const { scores } = JSON.parse(html(run("cfcontra-1"), "result.json"));
@@ -76,7 +79,7 @@ describe("report.html", () => {
     expect(text).toContain("before adaptation: source-only");
   });
 
-  test("features are of both domains and networks, at the same pixels", () => {
+  test("has features of both domains and networks, at the same pixels", () => {
     const { before, after } = JSON.parse(html(run("cfcontra-1"), "features.json"));
     for (const points of [before, after]) {
       expect(points.x).toHaveLength(points.class.length);
@@ -87,35 +90,41 @@ describe("report.html", () => {
     expect(after.x).not.toEqual(before.x);
   });
 
-  test("a source-only sibling is the baseline: of the same seed if there is one", () => {
-    expect(findBaseline(readRun(run("cfcontra-1")))).toBe(run("source-only-1"));
-    expect(findBaseline(readRun(run("cfcontra-2")))).toBe(run("source-only-1"));
-    expect(findBaseline(readRun(run("source-only-1")))).toBeUndefined();
+  test("the baseline is source-only of the same seed, else the pretraining", () => {
+    const baseline = (name: string) => {
+      const found = findBaseline(readRun(run(name)));
+      return found && [found.kind, found.run.name];
+    };
+    expect(baseline("cfcontra-1")).toEqual(["source-only", "source-only-1"]);
+    expect(baseline("cfcontra-2")).toEqual(["pretraining", "tiny-pretrained-2"]);
+    expect(baseline("source-only-1")).toBeUndefined();
+    expect(html(run("cfcontra-2"), "report.html")).toMatch(/to its pretraining<\/div>/);
   });
 
-  test("of a run that has nothing yet but a configuration: what there is", async () => {
+  test("of a run that only has a configuration has two sections", async () => {
     const bare = join(root, "bare");
     await cp(join(run("cfcontra-1"), "config.yaml"), join(bare, "config.yaml"));
     const text = await runPage(readRun(bare));
-    expect(text).not.toMatch(/undefined|NaN/);
+    expect(text.replaceAll(/data:[^"]*/g, "")).not.toMatch(/undefined|NaN/);
     const titles = [...text.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title);
     expect(titles).toEqual(["Settings", "Environment"]);
   });
 
-  test("of a run that was stopped: pictures and course, no scores", async () => {
+  test("of a run that was stopped has pictures and curves, but no scores", async () => {
     const stopped = join(root, "stopped");
     await cp(run("cfcontra-1"), stopped, { recursive: true });
     for (const name of ["result.json", "confusion.json"]) rmSync(join(stopped, name));
     const text = await runPage(readRun(stopped));
-    expect(text).not.toMatch(/undefined|NaN/);
-    expect(text).toContain("<h2>Course</h2>");
+    expect(text.replaceAll(/data:[^"]*/g, "")).not.toMatch(/undefined|NaN/);
+    expect(text).toContain("<h2>Scores over training</h2>");
     expect(text).not.toContain("<h2>Scores</h2>");
   });
 
-  test("no run is a sentence", async () => {
+  test("refuses a folder that is not a run", async () => {
+    await userError(() => readRun(root), "not-a-run", root, "config.yaml");
     const { code, err } = await cli("report", root);
     expect(code).toBe(1);
-    expect(err).toMatch(/is no run folder: expected .*config\.yaml/);
+    expect(err).toMatch(/^error: .*config\.yaml.*\n$/);
   });
 });
 
@@ -135,20 +144,23 @@ describe("compare", () => {
     ]);
     expect(groups[1].miou.camvid.mean).toBeCloseTo((one + two) / 2, 12);
     expect(groups[1].miou.camvid.deviation).toBeCloseTo(Math.abs(one - two) / Math.SQRT2, 12);
-    expect(groups[1].gain).toEqual({ mean: one - base, deviation: 0, runs: 1 }); // seed 1 alone is a pair
+    // Seed 1 alone has a source-only run to be measured against.
+    const gain = { mean: one - base, deviation: 0, runs: 1, baseline: "source-only" };
+    expect(groups[1].gain).toEqual(gain);
     expect(table).toMatch(/^cfcontra +1 2 +\d+\.\d ± \d+\.\d/m);
     expect(html(out, "comparison.md")).toMatch(/^\| cfcontra \| 1 2 \|/m);
     expect(html(out, "comparison.html").match(/alt="cfcontra of /g)).toHaveLength(2);
   });
 
-  test("runs that are not complete are left out by name; none complete is a sentence", async () => {
+  test("leaves out runs that are not complete, by name, and refuses if none is", async () => {
     const bare = join(root, "bare");
     await cp(join(run("cfcontra-1"), "config.yaml"), join(bare, "config.yaml"));
     const { code, err } = await cli("compare", bare, run("cfcontra-2"), "--out", join(root, "c2"));
     expect(code).toBe(0);
     expect(err).toMatch(/note: bare is not complete/);
     const none = await cli("compare", bare, "--out", join(root, "c3"));
-    expect(none.err).toMatch(/none of these runs is complete/);
+    expect(none.code).toBe(1);
+    expect(none.err).toMatch(/^error: .*result\.json/);
     expect(existsSync(join(root, "c3"))).toBe(false);
   });
 });
@@ -161,7 +173,7 @@ describe("in a browser, from disk", skipUnless(CHROMIUM !== undefined, "chromium
   afterAll(() => browser?.close());
 
   test.each([390, 900, 1440])(
-    "%i pixels wide: no request, no complaint, nothing cut off",
+    "%i pixels wide: no requests, no complaints, nothing cut off",
     async (width) => {
       const page = await browser.newPage({ viewport: { width, height: 800 } });
       const asked: string[] = [];
@@ -182,9 +194,42 @@ describe("in a browser, from disk", skipUnless(CHROMIUM !== undefined, "chromium
       await page.close();
     },
   );
+
+  test.each(["light", "dark"] as const)(
+    "report and comparison have names, roles, contrast and order for everybody: %s",
+    async (colorScheme) => {
+      const pages = {
+        report: join(run("cfcontra-1"), "report.html"),
+        comparison: join(root, "comparison", "comparison.html"),
+      };
+      const page = await browser.newPage();
+      await page.emulateMedia({ colorScheme });
+      for (const [name, file] of Object.entries(pages)) {
+        for (const width of [390, 1280]) {
+          await page.setViewportSize({ width, height: 844 });
+          await page.goto(`file://${file}`);
+          await page.evaluate(
+            "for (const one of document.querySelectorAll('details')) one.open = true",
+          );
+          expect([name, width, await accessibilityFaults(page)]).toEqual([name, width, []]);
+          expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+        }
+      }
+      await page.close();
+    },
+  );
 });
 
-test("ticks are round, and reach around the values", () => {
+test("an axis of values that are all the same has room around them, and ticks that differ", () => {
+  expect(flatOrSpread([1, 1 - 1e-9, 1])).toEqual([1 - 1e-9 - 0.1, 1.1]);
+  expect(flatOrSpread([0, 0])).toEqual([0, 1]);
+  expect(flatOrSpread([-2, -2])).toEqual([-2.2, -1.8]);
+  expect(flatOrSpread([0.2, 0.3])).toEqual([0.2, 0.3]);
+  const labels = niceTicks(...flatOrSpread([1, 1 - 1e-9]), 3).map((one) => (one * 100).toFixed(0));
+  expect(new Set(labels).size).toBe(labels.length);
+});
+
+test("ticks are round, and enclose the values", () => {
   expect(niceTicks(0.13, 0.27, 4)).toEqual([0.1, 0.15, 0.2, 0.25, 0.3]);
   expect(niceTicks(3, 3, 3)[0]).toBeLessThanOrEqual(3);
   expect(niceTicks(-1, 7, 3)).toEqual([-5, 0, 5, 10]);

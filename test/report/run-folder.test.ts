@@ -44,17 +44,17 @@ describe("a run that evaluates every second of five steps", () => {
   });
   afterAll(() => rm(root, { recursive: true, force: true }));
 
-  test("says that it is complete", () => {
+  test("is complete in its status", () => {
     const status = json(run, "status.json");
     expect(status).toMatchObject({ state: "complete", method: "cfcontra", step: 5, steps: 5 });
     expect(status.pid).toBe(process.pid);
     expect(Date.parse(status.updated)).toBeGreaterThanOrEqual(Date.parse(status.started));
   });
 
-  test("logs losses, memory, and the course of IoU per class, the last evaluation too", () => {
+  test("logs losses, memory, and IoU per class over training, including the last evaluation", () => {
     const lines = readJsonLines<Record<string, number>>(join(run, "metrics.jsonl"));
-    expect(lines.map(({ step }) => step)).toEqual([2, 4, 5, 5]);
-    expect(lines[2]).toMatchObject({ "source/main": expect.any(Number) });
+    expect(lines.map(({ step }) => step)).toEqual([0, 2, 4, 5, 5]);
+    expect(lines[3]).toMatchObject({ "source/main": expect.any(Number) });
     for (const line of lines) expect(line.memory).toBeGreaterThan(50);
     const { classes, scores } = json(run, "result.json");
     const last = lines.at(-1) as Record<string, number>;
@@ -64,9 +64,9 @@ describe("a run that evaluates every second of five steps", () => {
     }
   });
 
-  test("keeps pictures of every snapshot, in the classes' colours", async () => {
+  test("saves pictures of every snapshot, in the colours of the classes", async () => {
     const folder = join(run, "previews", "camvid", "001");
-    const steps = ["0000002", "0000004", "0000005"];
+    const steps = ["0000000", "0000002", "0000004", "0000005"];
     const snapshots = steps.flatMap((step) => [
       `step-${step}-entropy.png`,
       `step-${step}-prediction.png`,
@@ -89,7 +89,7 @@ describe("a run that evaluates every second of five steps", () => {
     expect(entropy.channels[0]?.mean).toBeLessThan(255);
   });
 
-  test("keeps the confusion matrix of its last snapshot and the cosines of its prototypes", () => {
+  test("saves the confusion matrix of its last snapshot and the cosines of its prototypes", () => {
     const { step, sets } = json(run, "confusion.json");
     const { classes, scores } = json(run, "result.json");
     expect(step).toBe(5);
@@ -107,13 +107,13 @@ describe("a run that evaluates every second of five steps", () => {
     expect(source.flat()).toContain(1);
   });
 
-  test("keeps samples of its style", async () => {
+  test("saves samples of its style", async () => {
     const files = (await readdir(join(run, "style"))).sort();
     expect(files.slice(0, 2)).toEqual(["000-content.jpg", "000-result.jpg"]);
     expect(files).toHaveLength(8);
   });
 
-  test("half-written, any of its files would be removed", async () => {
+  test("loses half-written files of any of its names, and no others", async () => {
     const before = (await readdir(run, { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
@@ -126,16 +126,16 @@ describe("a run that evaluates every second of five steps", () => {
     expect(before.filter((path) => !existsSync(path))).toEqual([]);
   });
 
-  test("resumed from an earlier step, it has every line once", async () => {
-    appendFileSync(join(run, "metrics.jsonl"), '{"step":6,"torn'); // as a lost machine leaves it
+  test("has every line once after it is resumed from an earlier step", async () => {
+    appendFileSync(join(run, "metrics.jsonl"), '{"step":6,"torn'); // as if the machine was lost
     const steps = ["--set", "train.steps=6", "--set", "train.schedule=6"];
     expect((await cli("train", "--resume", run, ...steps)).code).toBe(0);
     const lines = readJsonLines<{ step: number }>(join(run, "metrics.jsonl"));
-    expect(lines.map(({ step }) => step)).toEqual([2, 4, 5, 5, 6, 6]);
+    expect(lines.map(({ step }) => step)).toEqual([0, 2, 4, 5, 5, 6, 6]);
   });
 });
 
-test("a run that fails says so, and why", async () => {
+test("a run that fails has the reason in its status", async () => {
   await inTemporaryFolder(async (root) => {
     await makeDomains(root, 4);
     const train = { ...tiny(root).train, steps: 50, rate: 1e30, checkpointEvery: 50 };
@@ -156,7 +156,7 @@ test("a run that fails says so, and why", async () => {
   });
 });
 
-test("status.json: running until it ends, with the step it is at", async () => {
+test("status.json is running until the run ends, with its step", async () => {
   await inTemporaryFolder(async (folder) => {
     const status = openStatus(folder, { method: "m", seed: 1, step: 3, steps: 9 });
     expect(json(folder, "status.json")).toMatchObject({ state: "running", step: 3, steps: 9 });
@@ -167,7 +167,7 @@ test("status.json: running until it ends, with the step it is at", async () => {
   });
 });
 
-test("rewind drops what comes after the step, and a torn line", async () => {
+test("rewind drops later lines, and a torn line", async () => {
   await inTemporaryFolder(async (path) => {
     const folder = openRunFolder(path);
     for (const step of [10, 20, 30]) folder.append("a.jsonl", { step });
@@ -183,7 +183,7 @@ test("rewind drops what comes after the step, and a torn line", async () => {
   });
 });
 
-test("cosines of prototypes; null for a class that was never seen", () => {
+test("cosines of prototypes are null for a class that was never seen", () => {
   const source = tensor(Float32Array.of(1, 0, 0.6, 0.8, 0, 0), [3, 2]);
   const target = tensor(Float32Array.of(0, 1, 0, 0, 1, 0), [3, 2]);
   const { source: within, across } = prototypeCosines({ source, target });

@@ -1,31 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { compareRuns } from "../../src/report/comparison.js";
-import type { RunFiles } from "../../src/report/run-files.js";
-import { differences, groupKey, settingsOf, taskKey } from "../../src/report/run-groups.js";
+import {
+  besidesMethod,
+  differences,
+  groupKey,
+  measurementOf,
+  settingsOf,
+} from "../../src/report/run-groups.js";
+import { type Changes, configuration } from "./configuration.js";
 
-interface Changes {
-  readonly method?: string;
-  readonly network?: object;
-  readonly options?: object;
-  readonly pretrain?: object | undefined;
-  readonly after?: object;
-  readonly sizes?: object;
-  readonly train?: object;
-}
-
-/** A configuration as a run writes it. */
-const configuration = ({ network, train, ...changes }: Changes = {}) => ({
-  method: "cfcontra",
-  options: { cfcontra: { contrast: 0.05, scales: [1, 0.5] }, minent: { entropy: 0.1 } },
-  network: { backbone: "resnet18", width: 0.5, head: "moco", ...network },
-  source: { type: "streets", root: "/data/streets", domain: "source" },
-  target: { type: "streets", root: "/data/streets", domain: "target" },
-  evaluate: { target: { type: "streets", root: "/data/streets", split: "test" } },
-  sizes: { source: { width: 192, height: 96 } },
-  train: { steps: 500, rate: 0.01, seed: 1, ...train },
-  pretrain: { steps: 2500, rate: 0.03 },
-  ...changes,
-});
 const settings = (changes?: Changes) =>
   settingsOf(JSON.parse(JSON.stringify(configuration(changes))));
 const key = (changes?: Changes) => groupKey(settings(changes));
@@ -135,14 +117,14 @@ describe("a group", () => {
     expect(one).not.toBe(two);
   });
 
-  test("is of an old run, which names its pretraining as weights, as of a new one", () => {
+  test("is the same for an old run, which names its pretraining as weights, and a new one", () => {
     const old = key({ network: { weights: "/runs/a-pretrained-1" } });
     const { pretrain } = configuration();
     expect(key({ pretrain: { ...pretrain, run: "/runs/a-pretrained-1" } })).toBe(old);
     expect(key()).toBe(old);
   });
 
-  test("can be of anything that a file may hold", () => {
+  test("exists for anything that a file may contain", () => {
     for (const nonsense of [{}, { method: 1, train: null, options: [] }, { network: "weights" }])
       expect(groupKey(settingsOf(nonsense))).toBe(groupKey(settingsOf(nonsense)));
     expect([...settingsOf({ train: null, method: ["a"] })]).toEqual([
@@ -169,63 +151,41 @@ test("differences: options among the runs of their method, the rest among all", 
   ]);
 });
 
-test("a task: network, data, sizes and pretraining, of whatever method, rate and seed", () => {
-  const task = (changes?: Changes) => taskKey(settings(changes));
-  const { pretrain } = configuration();
-  const run = { pretrain: { ...pretrain, run: "/runs/a-pretrained-2" }, train: { seed: 2 } };
-  expect(task({ method: "source-only", train: { rate: 0.1 } })).toBe(task());
-  expect(task(run)).toBe(task());
-  expect(task({ network: { head: "none" } })).toBe(task());
-  for (const changes of [{ network: { width: 1 } }, { sizes: {} }, { pretrain: undefined }])
-    expect(task(changes)).not.toBe(task());
+test("besides the method: whatever differs between a run and its source-only", () => {
+  const beside = (changes?: Changes) => groupKey(besidesMethod(settings(changes)));
+  expect(beside({ method: "source-only" })).toBe(beside());
+  expect(beside({ options: {} })).toBe(beside());
+  for (const changes of [{ network: { width: 1 } }, { sizes: {} }, { train: { rate: 0.1 } }])
+    expect(beside(changes)).not.toBe(beside());
 });
 
-describe("compare", () => {
-  const run = (name: string, miou: number, changes: Changes): RunFiles => {
-    const config = JSON.parse(JSON.stringify(configuration(changes)));
-    const scores = { target: { iou: [miou], miou, accuracy: miou } };
-    const { seed } = config.train;
-    return {
-      ...{ path: name, name, yaml: "", config, status: undefined, environment: undefined },
-      ...{ metrics: [], classes: { names: ["road"], colors: [] }, confusion: undefined },
-      ...{ prototypes: [], features: undefined, sets: ["target"] },
-      result: {
-        ...{ method: config.method, seed, steps: 1, seconds: 1, waiting: 0 },
-        ...{ classes: ["road"], scores },
-      },
-    };
-  };
+test("options of the method of after count as settings, of whatever method the run is", () => {
+  const following = (method: string, entropy: number) =>
+    settings({
+      method,
+      ...{ after: { method: "minent", steps: 5 }, options: { cfcontra: {}, minent: { entropy } } },
+    });
+  const one = following("cfcontra", 0.1);
+  const beside = (other: ReturnType<typeof settings>) => groupKey(besidesMethod(other));
+  expect(beside(following("source-only", 0.1))).toBe(beside(one));
+  expect(beside(following("source-only", 0.2))).not.toBe(beside(one));
+  expect(differences([one, following("cfcontra", 0.2)])).toEqual(["options.minent.entropy"]);
+});
 
-  test("groups seeds whatever other methods' options are, as the dashboard does", () => {
-    const { groups } = compareRuns([
-      run("a", 0.3, {}),
-      run("b", 0.5, {
-        options: { ...configuration().options, minent: { entropy: 9 } },
-        network: { weights: "/runs/a-pretrained-2" },
-        train: { seed: 2, device: "cuda" },
-      }),
-      run("c", 0.4, { train: { rate: 0.5 } }),
-    ]);
-    expect(groups.map(({ label, seeds }) => [label, seeds])).toEqual([
-      ["cfcontra (train.rate=0.01)", [1, 2]],
-      ["cfcontra (train.rate=0.5)", [1]],
-    ]);
-  });
-
-  test("measures gains by source-only on the same start, not by the pretraining", () => {
-    const { groups } = compareRuns([
-      run("pretrained", 0.2, { method: "source-only", pretrain: undefined }),
-      run("source-only", 0.3, { method: "source-only" }),
-      run("cfcontra", 0.5, {}),
-    ]);
-    expect(groups.map(({ gain }) => gain?.mean)).toEqual([undefined, undefined, 0.2]);
-  });
-
-  test("without one on the same start, by the first source-only", () => {
-    const { groups } = compareRuns([
-      run("source-only", 0.25, { method: "source-only", sizes: {} }),
-      run("cfcontra", 0.5, {}),
-    ]);
-    expect(groups.map(({ gain }) => gain?.mean)).toEqual([undefined, 0.25]);
-  });
+test("a measurement: the images of a set and the sizes, the output being that of evaluation", () => {
+  const sizes = { evaluate: { width: 64, height: 32 } };
+  const one = configuration({ sizes });
+  expect([...measurementOf(one, "target")]).toEqual([
+    ["evaluate.target.root", "/data/streets"],
+    ["evaluate.target.split", "test"],
+    ["evaluate.target.type", "streets"],
+    ["sizes.evaluate.height", "32"],
+    ["sizes.evaluate.width", "64"],
+    ["sizes.output.height", "32"],
+    ["sizes.output.width", "64"],
+  ]);
+  const same = configuration({ sizes: { ...sizes, output: { height: 32, width: 64 } } });
+  expect(measurementOf(same, "target")).toEqual(measurementOf(one, "target"));
+  expect([...measurementOf({ evaluate: null, sizes: 3 }, "target")]).toEqual([]);
+  expect([...measurementOf(one, "toString")]).toHaveLength(4);
 });

@@ -10,7 +10,7 @@ test("a sparkline goes from the lowest value to the highest", () => {
   expect(sparkline([])).toBe("");
 });
 
-test("many values become means of parts, each value in one part", () => {
+test("many values become means of parts, with each value in one part", () => {
   expect(partMeans([1, 2, 3, 4, 5, 6], 3)).toEqual([1.5, 3.5, 5.5]);
   expect(partMeans([1, Number.NaN, 3], 24)).toEqual([1, 3]);
   const values = Array.from({ length: 103 }, (_, i) => i);
@@ -25,7 +25,7 @@ function run(iou: (number | null)[], metrics: Record<string, number>[] = []): Ru
   return { ...own, metrics: metrics.map((line, i) => ({ step: i + 1, ...line })) } as never;
 }
 
-test("the classes that went best and worst; those that do not occur are neither", () => {
+test("the best and the worst classes; those that do not occur are neither", () => {
   const [[about, text] = []] = runSummary(run([0.91, 0.8, 0.5, 0.2, 0.123, null]));
   expect(about).toBe("mIoU, %");
   expect(text).toBe("target   43.2   best road 91.0, sky 80.0; worst pole 20.0, rider 12.3");

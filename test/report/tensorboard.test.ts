@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { openEventFile, record } from "../../src/report/tensorboard.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 
-// An independent reader: the fields of TensorFlow's event.proto and summary.proto, in their words.
+// An independent reader, from TensorFlow's event.proto and summary.proto.
 const Event = protobuf
   .parse(`
     syntax = "proto3";
@@ -104,7 +104,7 @@ test("scalars and images come back from an independent decoder", async () => {
   });
 });
 
-test("a resumed run says from which step on it counts", async () => {
+test("a resumed run records the step that it begins at", async () => {
   await inTemporaryFolder(async (folder) => {
     const { path, scalars } = openEventFile(folder, 40);
     scalars(50, { loss: 1 });

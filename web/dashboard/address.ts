@@ -1,4 +1,4 @@
-/** What is shown, in the address: every view can be linked to, and Back works. */
+/** The state of the view, in the address: every view can be linked to, and Back works. */
 export const place = {
   get: (key: string): string | undefined => params().get(key) ?? undefined,
   all: (key: string): string[] => params().getAll(key),
@@ -7,7 +7,7 @@ export const place = {
     const value = text === null || text === "" ? Number.NaN : Number(text);
     return Number.isFinite(value) ? value : undefined;
   },
-  /** Changes details of the view without a step in the history; undefined takes one away. */
+  /** Changes details of the view without a step in the history; undefined removes one. */
   set(changes: Readonly<Record<string, string | number | undefined>>): void {
     const next = params();
     for (const [key, value] of Object.entries(changes)) {
@@ -16,7 +16,7 @@ export const place = {
     }
     history.replaceState(null, "", address(next));
   },
-  /** Goes to another view. */
+  /** Opens another view. */
   go(href: string): void {
     history.pushState(null, "", href);
     for (const listener of listeners) listener();
@@ -34,11 +34,11 @@ const address = (query: URLSearchParams) => {
   return text === "" ? "./" : `?${text}`;
 };
 
-/** Address of one run, of several compared, or (of none) of the list. */
+/** Address of one run, of a comparison of several, or of the list (no ids). */
 export const runsHref = (ids: readonly string[], more: Readonly<Record<string, string>> = {}) =>
   address(new URLSearchParams([...ids.map((id) => ["run", id]), ...Object.entries(more)]));
 
-/** Makes links to views of this page change the view without loading the page anew. */
+/** Lets links to views of this page change the view without loading the page again. */
 export function followLinks(): void {
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a") : null;

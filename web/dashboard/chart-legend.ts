@@ -10,13 +10,13 @@ export interface Legend {
   readonly element: HTMLElement;
   isOff(name: string): boolean;
   draw(entries: readonly LegendEntry[]): void;
-  /** Writes a value, as text, behind each entry. */
+  /** Writes a value, as text, after each entry. */
   write(text: (name: string) => string): void;
-  /** Names and values as they are written. */
+  /** Names and values as text. */
   text(): string;
 }
 
-/** The names of a chart's lines with their values; each is a button that hides and shows. */
+/** The names of a chart's lines with their values; each is a button that hides or shows its line. */
 export function legendList(onToggle: () => void): Legend {
   const element = el("ul", { class: "legend" });
   const off = new Set<string>();

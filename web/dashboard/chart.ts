@@ -1,14 +1,19 @@
 import uPlot from "uplot";
-import type { Buckets } from "../../src/dashboard/api.js";
+import type { Buckets, RunNote } from "../../src/dashboard/api.js";
+import { extremes } from "../../src/report/axis.js";
+import { axes, NOTE_SIZE, verticalRange } from "./chart-axes.js";
 import { legendList } from "./chart-legend.js";
 import { color, onTheme } from "./colors.js";
 import { el } from "./element.js";
-import { mean, short, whole } from "./format.js";
+import { mean, short } from "./format.js";
+import { smoothed } from "./smoothing.js";
 
 export interface Line {
   readonly name: string;
   readonly color: string;
   readonly dashed?: boolean;
+  /** A constant to compare with, drawn without points or smoothing. */
+  readonly level?: boolean;
   /** Lines of one group share an entry of the legend, which shows their mean. */
   readonly group?: string;
   readonly data: Buckets;
@@ -20,6 +25,8 @@ export interface ChartOptions {
   readonly note: string;
   readonly format?: (value: number) => string;
   readonly log?: boolean;
+  /** The values are shares of a whole: the vertical axis is always 0 to 1. */
+  readonly share?: boolean;
   /** Called with a range of steps that was dragged over; undefined for all. */
   readonly onZoom?: (range: { from: number; to: number } | undefined) => void;
 }
@@ -32,16 +39,15 @@ interface Range {
 
 export interface Chart {
   readonly element: HTMLElement;
-  /** `smooth`: 0 none, towards 1 more. */
-  show(lines: readonly Line[], range: Range, smooth: number): void;
+  /** @param smooth 0 is none, towards 1 more; @param notes marked on the axis of steps */
+  show(lines: readonly Line[], range: Range, smooth: number, notes?: readonly RunNote[]): void;
 }
 
 const HEIGHT = 190;
-const FEW = 24; // points that are drawn as such
-const FONT = "11px 'IBM Plex Sans Variable', sans-serif";
+const FEW = 24; // as many points are drawn as dots
 const groupOf = ({ group, name }: Line) => group ?? name;
 
-/** Curves over steps: means drawn over the band between lowest and highest, with a legend in words. */
+/** Lines over steps: means, over a band from the lowest to the highest value, with a legend. */
 export function chart(options: ChartOptions, signal: AbortSignal): Chart {
   const { title, note, format = short, onZoom } = options;
   const legend = legendList(() => rebuild());
@@ -50,14 +56,15 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
   const caption = el("figcaption", {}, el("h2", {}, title), el("p", { class: "note" }, note));
   const element = el("figure", { class: "chart" }, caption, legend.element, plot, said);
   let lines: readonly Line[] = [];
+  let notes: readonly RunNote[] = [];
   let range: Range = {};
   let smooth = 0;
   let made: { key: string; drawn: uPlot; width: number } | undefined;
 
   function data(): uPlot.AlignedData {
-    const tables = lines.map(({ data: { at, mean: center, low, high } }) => {
-      const smoothed = smooth > 0 ? smoothen(center, smooth) : center;
-      return [at, smoothed, low ?? center, high ?? center] as unknown as uPlot.AlignedData;
+    const tables = lines.map(({ level, data: { at, mean: center, low, high } }) => {
+      const line = level ? center : smoothed(center, smooth);
+      return [at, line, low ?? center, high ?? center] as unknown as uPlot.AlignedData;
     });
     return tables.length > 0 ? uPlot.join(tables) : [[]];
   }
@@ -80,7 +87,7 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
             time: false,
             range: (_, low, high) => [range.from ?? low, Math.max(range.to ?? high, low + 1)],
           },
-          y: options.log ? { distr: 3 } : { range: airy },
+          y: options.log ? { distr: 3 } : { range: verticalRange(options.share === true) },
         },
         axes: axes(format, options.log === true),
         series: [{}, ...shown.flatMap(plotted)],
@@ -91,6 +98,7 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
         hooks: {
           setCursor: [({ cursor }) => read(cursor.idx ?? undefined)],
           setSelect: [zoom],
+          draw: [markNotes],
         },
       },
       data(),
@@ -106,13 +114,30 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
     onZoom?.({ from: at(left), to: at(left + width) });
   }
 
-  /** Writes the values at index `i` of what is drawn, or the newest ones, into the legend. */
+  /** A triangle on the axis for each step with a note. */
+  function markNotes({ ctx: pen, bbox, valToPos }: uPlot): void {
+    const size = NOTE_SIZE * devicePixelRatio;
+    pen.save();
+    for (const { step, level } of notes) {
+      const x = valToPos(step, "x", true);
+      if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) continue;
+      pen.fillStyle = color(level === "warning" ? "warn" : "muted");
+      pen.beginPath();
+      pen.moveTo(x, bbox.top + bbox.height);
+      pen.lineTo(x - size * 0.6, bbox.top + bbox.height + size);
+      pen.lineTo(x + size * 0.6, bbox.top + bbox.height + size);
+      pen.fill();
+    }
+    pen.restore();
+  }
+
+  /** Writes the values at index `i` of the data, or the newest ones, into the legend. */
   function read(i: number | undefined): void {
     const step = i === undefined ? undefined : made?.drawn.data[0][i];
     legend.write((name) => {
-      const own = lines.filter((line) => groupOf(line) === name);
-      const values = own.flatMap(
-        ({ data: { at, mean: center } }) =>
+      const own = lines.filter((line) => groupOf(line) === name).map(({ data }) => data);
+      const values = reaching(own, step).flatMap(
+        ({ at, mean: center }) =>
           (step === undefined ? center.at(-1) : nearest(at, center, step)) ?? [],
       );
       return values.length > 0 ? format(mean(values)) : "–";
@@ -172,11 +197,22 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
 
   return {
     element,
-    show(next, nextRange, nextSmooth) {
-      [lines, range, smooth] = [next, nextRange, nextSmooth];
+    show(next, nextRange, nextSmooth, nextNotes = []) {
+      [lines, range, smooth, notes] = [next, nextRange, nextSmooth, nextNotes];
       draw();
     },
   };
+}
+
+/**
+ * The lines of a group that reach a step, or the group's last step: shorter ones, of runs that are not
+ * complete, would change the mean.
+ */
+function reaching(lines: readonly Buckets[], step: number | undefined): readonly Buckets[] {
+  const end = ({ at }: Buckets) => at.at(-1) ?? Number.NEGATIVE_INFINITY;
+  const last = step ?? Math.max(...lines.map(end));
+  const found = lines.filter((line) => end(line) >= last);
+  return found.length > 0 ? found : lines;
 }
 
 /** The mean of a line, and the invisible edges of its band. */
@@ -184,62 +220,22 @@ function plotted({
   show,
   color: stroke,
   dashed,
+  level,
   data: { at },
 }: Line & { show: boolean }): uPlot.Series[] {
   const edge = { show, stroke: "transparent", width: 0, points: { show: false }, spanGaps: true };
-  const points = { show: at.length < FEW, size: 5, fill: stroke };
+  const points = { show: !level && at.length < FEW, size: 5, fill: stroke };
   const line = { show, stroke, width: 1.75, spanGaps: true, points };
   return [dashed ? { ...line, dash: [5, 4] } : line, edge, edge];
 }
 
-function axes(format: (value: number) => string, log: boolean): uPlot.Axis[] {
-  const grid = { stroke: color("line"), width: 1 };
-  const axis = { stroke: color("muted"), ticks: { show: false }, font: FONT };
-  const power = (value: number) => Math.abs(Math.log10(value) % 1) < 1e-9;
-  const powers = (_: uPlot, splits: number[]) => splits.map((one) => (power(one) ? one : null));
-  const written = (value: number) => format(value).replace(/\.0+(?=\D*$)/, "");
-  return [
-    {
-      ...axis,
-      grid,
-      size: 26,
-      values: (_, splits) => splits.map((one) => (Number.isInteger(one) ? whole(one) : "")),
-    },
-    {
-      ...axis,
-      grid: log ? { ...grid, filter: powers } : grid,
-      size: 52,
-      values: (_, splits) => splits.map((one) => (one === null ? "" : written(one))),
-    },
-  ];
-}
-
-/** A line in words, for who cannot see it. */
-function summary({ name, data }: Line, format: (value: number) => string): string {
+/** A line in words, for screen readers. */
+function summary({ name, level, data }: Line, format: (value: number) => string): string {
   const { at, mean: center, low = center, high = center } = data;
-  const [least, most] = [
-    low.reduce((a, b) => Math.min(a, b)),
-    high.reduce((a, b) => Math.max(a, b)),
-  ];
-  const last = `${format(center.at(-1) as number)} at step ${at.at(-1)}`;
-  return `${name}: ${last}, between ${format(least)} and ${format(most)}.`;
-}
-
-/** Exponential moving average without the pull of its start. */
-function smoothen(values: readonly number[], weight: number): number[] {
-  let [sum, norm] = [0, 0];
-  return values.map((value) => {
-    sum = sum * weight + value * (1 - weight);
-    norm = norm * weight + 1 - weight;
-    return sum / norm;
-  });
-}
-
-/** A little air above and below; down to 0 where that is near. */
-function airy(_: uPlot, low: number | null, high: number | null): [number, number] {
-  if (low === null || high === null) return [0, 1];
-  const air = (high - low || Math.abs(high) || 1) * 0.08;
-  return [low >= 0 && low < (high - low) * 0.5 ? 0 : low - air, high + air];
+  const last = format(center.at(-1) as number);
+  if (level) return `${name}: ${last}.`;
+  const range = `between ${format(extremes(low)[0])} and ${format(extremes(high)[1])}`;
+  return `${name}: ${last} at step ${at.at(-1)}, ${range}.`;
 }
 
 /** The value whose step is nearest. */

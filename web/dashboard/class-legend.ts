@@ -1,7 +1,7 @@
 import type { ClassSet } from "../../src/dashboard/api.js";
 import { el } from "./element.js";
 
-/** Names of the classes beside their colours. */
+/** Names and colours of the classes. */
 export function classLegend(classes: ClassSet | undefined): HTMLElement {
   const items = (classes?.names ?? []).map((name, k) =>
     el("li", {}, classSwatch(classes, k), name),

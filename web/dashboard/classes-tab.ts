@@ -9,7 +9,7 @@ import { seriesOf } from "./series.js";
 import { spark } from "./spark.js";
 import type { Tab } from "./tab.js";
 
-/** IoU of every class, now and over the training, and what is taken for what. */
+/** IoU of every class, now and over training, and the confusion matrix. */
 export const classesTab: Tab = ({ id, details, signal }) => {
   const series = seriesOf([id], { keys: ["iou/"], buckets: 60 }, signal);
   const body = el("tbody", {});
@@ -37,7 +37,7 @@ export const classesTab: Tab = ({ id, details, signal }) => {
       el("th", { scope: "col" }, "Class"),
       ...sets.flatMap((set) => [
         el("th", { scope: "col", class: "number" }, `IoU ${set}, %`),
-        el("th", { scope: "col" }, "Over the training"),
+        el("th", { scope: "col" }, "Over training"),
       ]),
     );
     body.replaceChildren(
@@ -73,8 +73,8 @@ export const classesTab: Tab = ({ id, details, signal }) => {
     const set = sets.find((one) => one === place.get("matrix")) ?? (sets[0] as string);
     if (!shown) {
       const options = {
-        title: "Taken for",
-        note: "Rows: truth, columns: prediction; share of a class's pixels at the newest evaluation; colours by its square root, so that rarer mistakes show, too",
+        title: "Confusion",
+        note: "Rows: truth, columns: prediction. Share of a class's pixels at the newest evaluation; colours show its square root, so that rare confusions are visible",
         rows: "truth",
         columns: "prediction",
         scale: Math.sqrt,

@@ -1,14 +1,15 @@
-const LINES = 8;
+/** Lines whose colours can be told apart. */
+export const LINES = 8;
 const style = () => getComputedStyle(document.documentElement);
 
-/** A colour of the style sheet, as it is in the theme of now. */
+/** A colour of the style sheet, in the current theme. */
 export const color = (name: string): string => style().getPropertyValue(`--${name}`).trim();
 
-/** Colours of lines; the first is the source's throughout, the second the target's. */
+/** Colours of lines; the first is for the source, the second for the target. */
 export const lineColors = (): string[] =>
   Array.from({ length: LINES }, (_, k) => color(`line-${k}`));
 
-/** A colour for each name: source and target have theirs, the others take what is left. */
+/** A colour for each name: source and target have their own, the others share the rest. */
 export function colorsOf(names: readonly string[]): Map<string, string> {
   const free = lineColors();
   const taken = new Map<string, string>();
@@ -28,7 +29,7 @@ export function colorsOf(names: readonly string[]): Map<string, string> {
 
 type Rgb = readonly [number, number, number];
 
-/** `value` 0..1 on the scale of heat maps, from the paper's colour to the strongest. */
+/** The colour of a value 0..1 in heat maps, from the background's to the strongest. */
 export function heat(): (value: number) => string {
   const stops = [0, 1, 2, 3].map((k) => parse(color(`heat-${k}`)));
   return (value) => {

@@ -4,6 +4,7 @@ import { place, runsHref } from "./address.js";
 import { type Chart, chart, type Line } from "./chart.js";
 import { loader, toolbar } from "./curve-controls.js";
 import { el } from "./element.js";
+import { drawnGroups, groupChoice } from "./group-choice.js";
 import { type Group, groupsOf, settingsByRun } from "./groups.js";
 import { getJson, type Live, throttled } from "./live.js";
 import { panelsOf } from "./panels.js";
@@ -26,49 +27,67 @@ export async function comparePage(
   const shown = details.map(({ summary }) => summary.id);
   const settings = settingsByRun(details);
   const differing = differences(settings.values());
+  const baselines = new Map(
+    details.flatMap(({ summary: { id }, baseline }) => (baseline ? [[id, baseline] as const] : [])),
+  );
   const groupsNow = () =>
     groupsOf(
       details.map(({ summary }) => live.runs.get(summary.id) ?? summary),
       settings,
+      drawnGroups(),
     );
   const runs = el("ul", { class: "chips", "aria-label": "Compared runs" });
   const scores = el("div", {});
   const classes = details.find((one) => one.classes)?.classes;
   const curves = overlaid(shown, groupsNow, signal);
   const perClass = el("div", {});
+  const settingsHold = el("div", {});
   const iou = seriesOf(shown, { keys: ["iou/"], buckets: 4000 }, signal);
 
   const draw = throttled(1000, async () => {
     const groups = groupsNow();
     runs.replaceChildren(...groups.flatMap((group) => chips(group, shown)));
-    scores.replaceChildren(scoreTable(groups));
+    scores.replaceChildren(scoreTable(groups, baselines));
+    settingsHold.replaceChildren(settingsTable(groups, settings, differing));
     const set = groups.flatMap((group) => group.runs.flatMap(({ last }) => Object.keys(last)))[0];
     if (!classes || set === undefined) return;
     await iou.load({});
     perClass.replaceChildren(classTable(groups, iou.runs, classes, set));
   });
-  live.onRuns((changed) => {
-    if (!shown.some((id) => changed.has(id))) return;
+  const redraw = () => {
     draw();
     curves.load();
+  };
+  live.onRuns((changed) => {
+    if (shown.some((id) => changed.has(id))) redraw();
   }, signal);
-  draw();
-  curves.load();
+  redraw();
 
   const missing = ids.filter((id) => !shown.includes(id));
+  const measured = differing.filter((key) => /^evaluate\.|^sizes\.(evaluate|output)\./.test(key));
   return el(
     "div",
     {},
     el("h1", {}, `Comparison of ${shown.length} runs`),
     runs,
-    missing.length > 0 && el("p", { class: "problem" }, `Not there: ${missing.join(", ")}`),
+    missing.length > 0 && el("p", { class: "problem" }, `Not found: ${missing.join(", ")}`),
+    measured.length > 0 &&
+      el(
+        "p",
+        { class: "problem caution" },
+        `The runs are evaluated on different images or sizes (${measured.join(", ")}): their scores cannot be compared.`,
+      ),
     el("h2", {}, "Scores"),
+    el(
+      "p",
+      { class: "note" },
+      "Last snapshots of complete runs: mean ± standard deviation over seeds. The gain is over source-only with equal settings and seed; else over the pretraining that the run starts from.",
+    ),
     scores,
     classes && el("details", {}, el("summary", {}, "IoU by class"), perClass),
-    ...(differing.length > 0
-      ? [el("h2", {}, "Settings that differ"), settingsTable(groupsNow(), settings, differing)]
-      : []),
+    ...(differing.length > 0 ? [el("h2", {}, "Settings that differ"), settingsHold] : []),
     el("h2", {}, "Curves"),
+    groupChoice(groupsNow, redraw),
     curves.element,
   );
 }
@@ -82,7 +101,10 @@ function chips(group: Group, shown: readonly string[]): HTMLElement[] {
   });
 }
 
-/** A chart for each key with the lines of all runs. */
+/** Charts of the longest page: runs that report more keys would take minutes to draw. */
+const MOST_CHARTS = 60;
+
+/** A chart for each key with the lines of all groups that are drawn. */
 function overlaid(shown: readonly string[], groupsNow: () => Group[], signal: AbortSignal) {
   const series = seriesOf(shown, { skip: ["iou/"], buckets: 300 }, signal);
   const { element: bar, smooth, zoomed } = toolbar(() => load());
@@ -90,20 +112,21 @@ function overlaid(shown: readonly string[], groupsNow: () => Group[], signal: Ab
   const charts = new Map<string, Chart>();
 
   function linesOf(key: string, groups: readonly Group[]): Line[] {
-    return groups.flatMap(({ runs, color, name }) =>
-      runs.flatMap((run) => {
+    return groups.flatMap(({ runs, color, name }) => {
+      if (color === undefined) return [];
+      return runs.flatMap((run) => {
         const data = series.runs.get(run.id)?.get(key);
         const seed = runs.length > 1 ? `, seed ${run.seed}` : "";
         return data ? [{ name: `${name}${seed}`, group: name, color, data }] : [];
-      }),
-    );
+      });
+    });
   }
 
   function show(): void {
     const groups = groupsNow();
     const range = { from: place.number("from"), to: place.number("to") };
-    const keys = [...new Set([...series.runs.values()].flatMap((one) => [...one.keys()]))];
-    for (const [panel, own] of panelsOf(keys)) {
+    const all = new Set([...series.runs.values()].flatMap((one) => [...one.keys()]));
+    for (const [panel, own] of panelsOf([...all].slice(0, MOST_CHARTS))) {
       for (const key of own) {
         let one = charts.get(key);
         if (!one) {

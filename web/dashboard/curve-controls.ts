@@ -6,7 +6,7 @@ import type { SeriesSet } from "./series.js";
 
 const AGAIN = 700;
 
-/** Fetches the range in the address and shows it; again while the server has but a sample. */
+/** Loads and shows the range in the address; again while the server only has a sample. */
 export function loader(series: SeriesSet, show: () => void, signal: AbortSignal): () => void {
   const load = throttled(1000, async () => {
     if (signal.aborted) return;
@@ -18,7 +18,7 @@ export function loader(series: SeriesSet, show: () => void, signal: AbortSignal)
   return load;
 }
 
-/** Smoothing and the way back from a zoom, both kept in the address. */
+/** Smoothing and the range of steps, both in the address. */
 export function toolbar(onChange: () => void) {
   const smooth = () => Math.min(0.98, Math.max(0, place.number("smooth") ?? 0));
   const slider = el("input", { type: "range", min: 0, max: 0.98, step: 0.02, value: smooth() });

@@ -1,7 +1,7 @@
 type Child = Node | string | undefined | false;
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** An element with attributes (false and undefined leave one out) and children; text stays text. */
+/** An element with attributes (false and undefined are left out) and children; strings become text nodes. */
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -29,14 +29,14 @@ function fill<T extends Element>(element: T, attributes: Attributes, children: C
   return element;
 }
 
-/** A button of words. */
+/** A button with a text. */
 export function button(words: string, onClick: () => void, attributes: Attributes = {}) {
   const element = el("button", { type: "button", ...attributes }, words);
   element.addEventListener("click", onClick);
   return element;
 }
 
-/** A choice from a list, under a label that is seen. */
+/** A list to choose from, with a visible label. */
 export function choice(
   label: string,
   options: readonly (readonly [value: string, words: string])[],
@@ -52,5 +52,5 @@ export function choice(
   return el("label", { class: "field" }, el("span", {}, label), select);
 }
 
-/** Said to screen readers, not seen. */
+/** Text for screen readers only. */
 export const hidden = (words: string) => el("span", { class: "unseen" }, words);

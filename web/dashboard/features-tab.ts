@@ -1,4 +1,6 @@
 import type { ClassSet, Features, Points } from "../../src/dashboard/api.js";
+import { extremes } from "../../src/report/axis.js";
+import { isRing, MARKS_IN_WORDS } from "../../src/report/domain-marks.js";
 import { place } from "./address.js";
 import { classSwatch } from "./class-legend.js";
 import { color, onTheme } from "./colors.js";
@@ -6,7 +8,7 @@ import { choice, el } from "./element.js";
 import { getJson } from "./live.js";
 import type { Tab } from "./tab.js";
 
-/** Features of both domains, laid out in two dimensions. */
+/** Features of both domains, mapped to two dimensions. */
 export const featuresTab: Tab = ({ id, details, signal }) => {
   const maps = el("div", { class: "maps" });
   const off = new Set<number>();
@@ -50,8 +52,8 @@ export const featuresTab: Tab = ({ id, details, signal }) => {
         }),
       );
       for (const [title, points] of [
-        ["Before training", before],
-        ["After training", after],
+        ["Before adaptation: the baseline", before],
+        ["After adaptation: this run", after],
       ] as const) {
         if (!points) continue;
         const map = scatter(title, points, classes, off, signal);
@@ -69,7 +71,7 @@ export const featuresTab: Tab = ({ id, details, signal }) => {
       el(
         "p",
         { class: "note" },
-        "Pixels of both domains by their features, brought to two dimensions: neighbours are alike, directions mean nothing. Filled: source; rings: target.",
+        `Features of labelled pixels, mapped to two dimensions by UMAP. ${MARKS_IN_WORDS}. Distances between far groups mean little.`,
       ),
       el("div", { class: "toolbar" }, by),
       maps,
@@ -92,8 +94,8 @@ function scatter(
     "aria-label",
     `${title}: ${count(0)} pixels of the source and ${count(1)} of the target, ${new Set(points.class).size} classes`,
   );
-  const [left, right] = [Math.min(...points.x), Math.max(...points.x)];
-  const [low, high] = [Math.min(...points.y), Math.max(...points.y)];
+  const [left, right] = extremes(points.x);
+  const [low, high] = extremes(points.y);
 
   function draw(): void {
     const size = Math.floor(hold.clientWidth);
@@ -116,12 +118,12 @@ function scatter(
         : `rgb(${(classes.colors[k] ?? [128, 128, 128]).join(" ")})`;
       pen.beginPath();
       pen.arc(to(x, left, right - left), to(points.y[i] as number, low, high - low), 2.6, 0, 7);
-      if (domain === 0) {
-        pen.fillStyle = paint as string;
-        pen.fill();
-      } else {
+      if (isRing(domain)) {
         pen.strokeStyle = paint as string;
         pen.stroke();
+      } else {
+        pen.fillStyle = paint as string;
+        pen.fill();
       }
     }
   }

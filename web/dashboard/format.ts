@@ -2,7 +2,7 @@
 export const percent = (share: number | null | undefined): string =>
   share === null || share === undefined || !Number.isFinite(share) ? "–" : (share * 100).toFixed(1);
 
-/** A number with about four telling digits. */
+/** A number with three or four significant digits. */
 export function short(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
@@ -11,7 +11,7 @@ export function short(value: number | null | undefined): string {
   return String(Number(value.toPrecision(size < 1 ? 3 : 4)));
 }
 
-/** With thin spaces: 120 000. */
+/** With thin spaces between thousands: 120 000. */
 export const whole = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
 /** "3 s", "12 min", "5 h", "2 days". */

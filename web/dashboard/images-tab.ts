@@ -10,7 +10,7 @@ import type { Tab } from "./tab.js";
 const LAYERS = ["input", "prediction", "entropy", "truth"] as const;
 type Layer = (typeof LAYERS)[number];
 
-/** What the network made of the same images, snapshot by snapshot. */
+/** Predictions for the same images, snapshot by snapshot. */
 export const imagesTab: Tab = ({ id, details, signal }) => {
   let { previews } = details;
   const chosen = () =>
@@ -18,7 +18,7 @@ export const imagesTab: Tab = ({ id, details, signal }) => {
   const keyOf = ({ set, image }: Preview) => `${set}/${image}`;
   const slider = stepSlider((step) => {
     const newest = stepsOf(chosen()).at(-1);
-    place.set({ step: step === newest ? undefined : step }); // at the end it follows the training
+    place.set({ step: step === newest ? undefined : step }); // the newest step is followed
     show();
   }, signal);
   const view = swipe(place.number("at") ?? 50, (at) => place.set({ at }));
@@ -51,7 +51,7 @@ export const imagesTab: Tab = ({ id, details, signal }) => {
     const known = layer !== "truth" || preview.truth;
     return known
       ? { src: pictureUrl(id, `${folder}/${file}`, details.summary.started), name: layer }
-      : { src: pictureUrl(id, `${folder}/input.jpg`), name: "input (no truth known)" };
+      : { src: pictureUrl(id, `${folder}/input.jpg`), name: "input (no truth)" };
   }
 
   function show(): void {

@@ -3,10 +3,10 @@ import type { RunSummary, RunsEvent } from "../../src/dashboard/api.js";
 export type Connection = "connecting" | "live" | "away";
 export type Change = (changed: ReadonlySet<string>, gone: ReadonlySet<string>) => void;
 
-/** The runs as the server tells them, kept up to date for as long as the page is open. */
+/** The runs, updated by the server as long as the page is open. */
 export interface Live {
   readonly runs: ReadonlyMap<string, RunSummary>;
-  /** Where the runs lie; empty until the first answer. */
+  /** The folder of the runs; empty until the first answer. */
   readonly folder: string;
   readonly connection: Connection;
   /** Calls back after each change until `signal` aborts. */
@@ -42,10 +42,10 @@ export function openLive(): Live {
     const source = new EventSource("api/events");
     source.addEventListener("open", () => become("live"));
     source.addEventListener("runs", (event) => take(JSON.parse((event as MessageEvent).data)));
-    // Each connection begins with the whole list, so nothing is missed by having been away.
+    // Each connection begins with the whole list, so that nothing is missed.
     source.addEventListener("error", () => {
       become("away");
-      if (source.readyState !== EventSource.CLOSED) return; // it tries again by itself
+      if (source.readyState !== EventSource.CLOSED) return; // the browser reconnects
       setTimeout(connect, RETRY);
     });
     addEventListener("pagehide", () => source.close(), { once: true });
@@ -68,22 +68,28 @@ export function openLive(): Live {
   };
 }
 
-/** JSON from the server; throws the server's sentence. */
+/**
+ * JSON from the server.
+ * @throws Error with the server's message, or if the server does not answer
+ */
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await fetch(path, { ...(signal ? { signal } : {}) });
+  const response = await fetch(path, { ...(signal ? { signal } : {}) }).catch((error: Error) => {
+    if (error.name === "AbortError") throw error;
+    throw new Error("The dashboard's server does not answer: it may have been stopped.");
+  });
   if (response.ok) return (await response.json()) as T;
   const { error } = await response.json().catch(() => ({ error: response.statusText }));
   throw new Error(error);
 }
 
-/** `task`, at most once in `milliseconds` however often it is asked for, the last time not lost. */
+/** Calls `task` at most once in `milliseconds`; a call during the wait is made after it. */
 export function throttled(milliseconds: number, task: () => Promise<void> | void): () => void {
   let waiting = false;
   let again = false;
   const run = async () => {
     again = false;
     waiting = true;
-    await Promise.resolve(task()).catch(() => {}); // away for a moment: the next change tries again
+    await Promise.resolve(task()).catch(() => {}); // the server is away: the next change tries again
     setTimeout(() => {
       waiting = false;
       if (again) void run();

@@ -13,14 +13,14 @@ const THEMES = ["auto", "light", "dark"] as const;
 const WORDS: Readonly<Record<Connection, string>> = {
   connecting: "connecting",
   live: "live",
-  away: "server away, trying again",
+  away: "no connection, trying again",
 };
 
 const live = openLive();
 const view = el("main", { id: "main", tabindex: "-1" });
 let end = new AbortController();
 
-/** Shows what the address says. */
+/** Shows the view that the address names. */
 async function show(): Promise<void> {
   end.abort();
   end = new AbortController();
@@ -44,11 +44,11 @@ async function show(): Promise<void> {
   } catch (error) {
     if (signal.aborted) return;
     view.replaceChildren(
-      el("h1", {}, "This cannot be shown"),
+      el("h1", {}, "This page cannot be shown"),
       el("p", { class: "problem" }, (error as Error).message),
       button("Try again", () => void show()),
     );
-    // The address may name a run that is just beginning.
+    // The run of the address may be about to begin.
     live.onRuns((changed) => {
       if (ids.some((id) => changed.has(id))) void show();
     }, signal);
@@ -86,12 +86,12 @@ const keys = el(
     { class: "keys" },
     ...(
       [
-        ["/", "filter the runs"],
-        ["1 to 7", "part of a run's page"],
-        ["← →", "on a chart or slider: read values, move"],
-        ["u", "up to the list"],
-        ["t", "light or dark"],
-        ["?", "this list"],
+        ["/", "filter the list of runs"],
+        ["1 to 7", "open a tab of a run"],
+        ["← →", "read values of a chart, move a slider"],
+        ["u", "go to the list of runs"],
+        ["t", "switch between light and dark"],
+        ["?", "show this list"],
       ] as const
     ).flatMap(([key, words]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, words)]),
   ),

@@ -5,10 +5,10 @@ import { el } from "./element.js";
 export interface MatrixOptions {
   readonly title: string;
   readonly note: string;
-  /** What rows and columns are. */
+  /** The names of rows and columns. */
   readonly rows: string;
   readonly columns: string;
-  /** From value to place on the scale, 0..1. */
+  /** The place of a value on the scale, 0..1. */
   readonly scale: (value: number) => number;
   readonly format: (value: number) => string;
 }
@@ -20,7 +20,7 @@ export interface Matrix {
 
 const LABELS = 88;
 const TOP = 74;
-const OVERHANG = 34; // slanted names lean out to the right
+const OVERHANG = 34; // slanted names extend to the right
 const FONT = "11px 'IBM Plex Sans Variable', sans-serif";
 
 /** A heat map of classes by classes; pointer and arrow keys read single cells. */
@@ -150,7 +150,7 @@ function describe(
   return `largest between different classes: ${top.map(({ i, j, value }) => `${nameOf(i)} and ${nameOf(j)} ${format(value)}`).join("; ")}.`;
 }
 
-/** The colours of a heat map, from their least to their most. */
+/** The colours of a heat map, with the values at both ends. */
 export function scaleLegend(least: string, most: string): HTMLElement {
   return el(
     "p",
@@ -158,6 +158,6 @@ export function scaleLegend(least: string, most: string): HTMLElement {
     least,
     el("span", { class: "scale-bar", "aria-hidden": "true" }),
     most,
-    el("span", { class: "faint" }, "a stroke: class not seen"),
+    el("span", { class: "faint" }, "stroke: class never seen"),
   );
 }

@@ -1,18 +1,20 @@
 import { percent, short } from "./format.js";
 
-/** A chart of the run's page: which keys it takes, and what they mean. */
+/** A chart of the run's page: the keys that it shows, and their meaning. */
 export interface Panel {
   readonly title: string;
   readonly note: string;
   readonly takes: (key: string) => boolean;
   readonly format?: (value: number) => string;
   readonly log?: boolean;
+  /** Shares of all pixels: the axis is always 0 to 100 %. */
+  readonly share?: boolean;
 }
 
 const under = (prefix: string) => (key: string) => key.startsWith(prefix);
 const inPercent = (share: number) => `${percent(share)} %`;
 
-/** In the order they are read; a key goes to the first that takes it. */
+/** In reading order; a key goes to the first panel that takes it. */
 export const PANELS: readonly Panel[] = [
   {
     title: "mIoU",
@@ -37,20 +39,21 @@ export const PANELS: readonly Panel[] = [
   },
   {
     title: "Pseudo-labels",
-    note: "Coverage: share of target features that got one. Accuracy: share of these that is right",
+    note: "Coverage: share of target features that have a pseudo-label",
     takes: under("pseudo/"),
     format: inPercent,
+    share: true,
   },
   {
     title: "Gradient norm",
-    note: "What each weighted loss contributes; logarithmic",
+    note: "Contribution of each weighted loss; logarithmic",
     takes: under("gradient/"),
     log: true,
   },
   { title: "Learning rate", note: "Base rate of the step", takes: (key) => key === "rate" },
   {
     title: "Seconds per step",
-    note: "The whole step, and its wait for data",
+    note: "The whole step, and the part of it spent waiting for data",
     takes: (key) => key === "seconds" || key === "waiting",
     format: (value) => `${short(value)} s`,
   },
@@ -61,21 +64,22 @@ export const PANELS: readonly Panel[] = [
     format: (value) =>
       value >= 10_000 ? `${short(value / 1024)} GiB` : `${Math.round(value)} MiB`,
   },
-  { title: "Other", note: "What the method reports beside", takes: () => true },
+  { title: "Other", note: "Other numbers that the method reports", takes: () => true },
 ];
 
-/** Keys by panel; panels without any are left out. */
+/** Keys by panel; panels without keys are left out. */
 export function panelsOf(keys: readonly string[]): [Panel, string[]][] {
-  const of = (key: string) => PANELS.find(({ takes }) => takes(key));
-  return PANELS.map((panel): [Panel, string[]] => [
-    panel,
-    keys.filter((key) => of(key) === panel),
-  ]).filter(([, own]) => own.length > 0);
+  const found = new Map<Panel, string[]>(PANELS.map((panel) => [panel, []]));
+  for (const key of keys) {
+    const panel = PANELS.find(({ takes }) => takes(key));
+    if (panel) found.get(panel)?.push(key);
+  }
+  return [...found].filter(([, own]) => own.length > 0);
 }
 
-/** A key as the legend shows it: without what its panel's title says already. */
+/** A key in a legend: without the part that its panel's title states. */
 export const shortKey = (key: string): string => {
   const [first = "", ...rest] = key.split("/");
-  const said = ["miou", "contrast", "pseudo", "gradient"].includes(first);
-  return said && rest.length > 0 ? rest.join("/") : key;
+  const stated = ["miou", "contrast", "pseudo", "gradient"].includes(first);
+  return stated && rest.length > 0 ? rest.join("/") : key;
 };

@@ -8,12 +8,12 @@ import { type Matrix, matrix, scaleLegend } from "./matrix.js";
 import { stepSlider } from "./step-slider.js";
 import type { Tab } from "./tab.js";
 
-/** How alike the prototypes of the classes are, within and across the domains, over the training. */
+/** Cosines of the classes' prototypes, within and across the domains, over training. */
 export const prototypesTab: Tab = ({ id, details, signal }) => {
   const over = chart(
     {
       title: "Across domains",
-      note: "Mean cosine of a class with itself in the other domain, and of different classes: the further apart, the better the domains meet",
+      note: "Mean cosine of a class with itself in the other domain, and of different classes. The further apart the lines, the better the domains are aligned",
       format: (value) => value.toFixed(2),
     },
     signal,
@@ -81,7 +81,7 @@ export const prototypesTab: Tab = ({ id, details, signal }) => {
       matrices = {
         across: make(
           "Source against target",
-          "Rows: source, columns: target. Strong on the diagonal alone is best",
+          "Rows: source, columns: target. Best: strong on the diagonal only",
           "source",
           "target",
         ),

@@ -13,7 +13,7 @@ interface Column {
   readonly by: (run: RunSummary) => string | number;
 }
 
-const main = (scores: RunSummary["best"]) => Object.values(scores)[0];
+const main = (scores: RunSummary["last"]) => Object.values(scores)[0];
 const COLUMNS: readonly Column[] = [
   { key: "run", title: "Run", by: ({ id }) => id },
   {
@@ -23,13 +23,12 @@ const COLUMNS: readonly Column[] = [
   },
   { key: "step", title: "Step", by: ({ step }) => step },
   { key: "miou", title: "mIoU, %", number: true, by: ({ last }) => main(last)?.value ?? -1 },
-  { key: "best", title: "Best", number: true, by: ({ best }) => main(best)?.value ?? -1 },
   { key: "loss", title: "Loss", number: true, by: ({ loss }) => loss ?? -1 },
   { key: "trend", title: "Trend", by: () => 0 },
   { key: "updated", title: "Updated", by: ({ updated }) => Date.parse(updated) },
 ];
 
-/** All runs: sorted, filtered, chosen for comparison. */
+/** All runs: sort, filter, choose for a comparison. */
 export function runList(live: Live, signal: AbortSignal): HTMLElement {
   const rows = new Map<
     string,
@@ -95,15 +94,16 @@ export function runList(live: Live, signal: AbortSignal): HTMLElement {
 
   function write(run: RunSummary): void {
     const { cells } = rows.get(run.id) ?? makeRow(run.id);
-    const [name, state, step, miou, best, loss, trend, updated] = cells as [
+    const [name, state, step, miou, loss, trend, updated] = cells as [
       HTMLTableCellElement,
       ...HTMLTableCellElement[],
-    ] & { length: 8 };
+    ] & { length: 7 };
     const words = [run.method, run.seed === undefined ? undefined : `seed ${run.seed}`].filter(
       (one) => one !== undefined,
     );
     (name.lastElementChild as HTMLElement).textContent = words.join(", ");
     state?.replaceChildren(stateBadge(run));
+    name.parentElement?.setAttribute("data-state", run.state);
     const share = run.steps ? Math.min(1, run.step / run.steps) : 1;
     const bar = el("span", { class: "bar", "aria-hidden": "true" });
     bar.style.setProperty("--share", String(share));
@@ -116,9 +116,7 @@ export function runList(live: Live, signal: AbortSignal): HTMLElement {
         el("span", { class: "faint" }, run.steps ? ` / ${whole(run.steps)}` : ""),
       ),
     );
-    const [last, top] = [main(run.last), main(run.best)];
-    miou?.replaceChildren(percent(last?.value));
-    best?.replaceChildren(percent(top?.value));
+    miou?.replaceChildren(percent(main(run.last)?.value));
     loss?.replaceChildren(short(run.loss));
     const values = run.trend;
     trend?.replaceChildren(
@@ -136,7 +134,7 @@ export function runList(live: Live, signal: AbortSignal): HTMLElement {
       .split(/\s+/)
       .every((word) => `${id} ${method} ${state}`.toLowerCase().includes(word));
 
-  /** Order and choice of rows; those that stand right are not touched, so that focus stays. */
+  /** Sorts and filters the rows. Rows that are in place are not moved, so that they keep the focus. */
   function arrange(): void {
     const down = sort().startsWith("-");
     const column = COLUMNS.find(({ key }) => key === sort().replace("-", "")) ?? COLUMNS.at(-1);
@@ -164,7 +162,7 @@ export function runList(live: Live, signal: AbortSignal): HTMLElement {
     empty.hidden = shown.length > 0;
     empty.textContent =
       all === 0
-        ? "No runs yet. Start one with: cfcontra train. It appears here by itself."
+        ? "No runs yet. Start one with `cfcontra train`; it appears here."
         : "No run matches.";
   }
 
@@ -209,7 +207,7 @@ export function runList(live: Live, signal: AbortSignal): HTMLElement {
     drawPicked();
   }, signal);
   const clock = setInterval(() => {
-    for (const run of live.runs.values()) write(run); // "2 min ago" grows old
+    for (const run of live.runs.values()) write(run); // "2 min ago" becomes 3
   }, 30_000);
   signal.addEventListener("abort", () => clearInterval(clock));
 

@@ -1,4 +1,4 @@
-import type { RunDetails, RunSummary } from "../../src/dashboard/api.js";
+import type { RunDetails, RunNote, RunSummary } from "../../src/dashboard/api.js";
 import { place } from "./address.js";
 import { classesTab } from "./classes-tab.js";
 import { curvesTab } from "./curves-tab.js";
@@ -45,6 +45,7 @@ export async function runPage(id: string, live: Live, signal: AbortSignal): Prom
   const head = el("div", { class: "run-head" });
   const tablist = el("div", { class: "tabs", role: "tablist", "aria-label": "Parts of the run" });
   const panel = el("div", { class: "panel", role: "tabpanel", id: "panel", tabindex: "-1" });
+  const noteHold = el("div", {}, ...noteList(details.notes));
   let open: { key: string; part: ReturnType<Tab>; end: AbortController } | undefined;
 
   const shown = () => TABS.filter(({ there }) => there(details));
@@ -93,7 +94,7 @@ export async function runPage(id: string, live: Live, signal: AbortSignal): Prom
       const on = tab.getAttribute("data-key") === open?.key;
       tab.setAttribute("aria-selected", String(on));
       tab.setAttribute("tabindex", on ? "0" : "-1");
-      if (on) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+      if (on) tab.scrollIntoView({ block: "nearest", inline: "center" });
     }
   }
 
@@ -116,6 +117,7 @@ export async function runPage(id: string, live: Live, signal: AbortSignal): Prom
 
   const again = throttled(1500, async () => {
     details = await fetchDetails();
+    noteHold.replaceChildren(...noteList(details.notes));
     drawTabs();
     open?.part.update?.(details);
   });
@@ -123,22 +125,25 @@ export async function runPage(id: string, live: Live, signal: AbortSignal): Prom
     const summary = live.runs.get(id);
     if (summary) head.replaceChildren(...headOf(summary));
     if (changed.has(id)) again();
-    if (gone.has(id)) head.append(el("p", { class: "problem" }, "This run's folder is gone."));
+    if (gone.has(id))
+      head.append(el("p", { class: "problem" }, "The folder of this run was deleted or moved."));
   }, signal);
 
   head.replaceChildren(...headOf(live.runs.get(id) ?? details.summary));
-  // Into the document first: charts measure the room they have.
-  queueMicrotask(() => select(place.get("tab") ?? "curves"));
-  return el("div", {}, head, tablist, panel);
+  // After the page is in the document: charts measure their room, and the tab scrolls into view.
+  setTimeout(() => {
+    if (!signal.aborted) select(place.get("tab") ?? "curves");
+  });
+  return el("div", {}, head, noteHold, tablist, panel);
 }
 
-/** What belongs to a part of the page and goes with it. */
+/** Parameters of the address that belong to one tab. */
 const FORGET = Object.fromEntries(
   ["step", "image", "left", "right", "at", "by", "matrix"].map((key) => [key, undefined]),
 );
 
 function headOf(run: RunSummary): HTMLElement[] {
-  const { method, seed, step, steps, updated, loss, last, best, error } = run;
+  const { method, seed, step, steps, updated, loss, last, best, error, secondsPerStep } = run;
   const left = timeLeft(run);
   const facts: [string, string][] = [
     ["Method", method ?? "–"],
@@ -149,7 +154,10 @@ function headOf(run: RunSummary): HTMLElement[] {
       `mIoU ${set}`,
       `${percent(value)}${best[set] && best[set].value > value ? ` (best ${percent(best[set].value)} at ${whole(best[set].step)})` : ""}`,
     ]),
-    left === undefined ? ["Last sign", ago(updated)] : ["Time left", left],
+    ...(secondsPerStep === undefined
+      ? []
+      : [["Seconds per step", short(secondsPerStep)] as [string, string]]),
+    left === undefined ? ["Updated", ago(updated)] : ["Time left", `${left}, without evaluation`],
   ];
   const progress = el("progress", {
     max: steps ?? 1,
@@ -170,9 +178,27 @@ function headOf(run: RunSummary): HTMLElement[] {
           el(
             "p",
             { class: "problem caution" },
-            "It says that it runs, but has not been heard of for over a minute: its process was ended, or one step takes that long.",
+            "Its status is running, but has not changed for over a minute: the process was killed, or one step takes that long.",
           ),
         ]
       : []),
   ];
+}
+
+const SHOWN_NOTES = 3;
+
+/** What the training reported: the newest notes, and all of them on demand. */
+function noteList(notes: readonly RunNote[]): HTMLElement[] {
+  if (notes.length === 0) return [];
+  const list = (some: readonly RunNote[]) =>
+    el(
+      "ul",
+      { class: "notes" },
+      ...some.map(({ step, level, text }) =>
+        el("li", { class: level }, el("b", {}, `${level}, step ${whole(step)}`), ` ${text}`),
+      ),
+    );
+  if (notes.length <= SHOWN_NOTES) return [list(notes)];
+  const all = el("details", {}, el("summary", {}, `All ${notes.length} notes`), list(notes));
+  return [list(notes.slice(-SHOWN_NOTES)), all];
 }

@@ -1,38 +1,62 @@
-import type { Buckets, ClassSet } from "../../src/dashboard/api.js";
-import { meanAndDeviation } from "../../src/report/score-history.js";
+import type { Buckets, ClassSet, RunBaseline } from "../../src/dashboard/api.js";
 import { classSwatch } from "./class-legend.js";
 import { el } from "./element.js";
-import { mean, percent } from "./format.js";
-import type { Group } from "./groups.js";
+import { percent } from "./format.js";
+import { completeOf, gainOf, type Mean, meanOf, scoreOf } from "./group-scores.js";
+import { type Group, swatchColor } from "./groups.js";
 
-/** mIoU of each group on each set: mean and deviation over its seeds. */
-export function scoreTable(groups: readonly Group[]): HTMLElement {
+/** mIoU of each group on each set, and its gain on the first: means over its complete runs. */
+export function scoreTable(
+  groups: readonly Group[],
+  baselines: ReadonlyMap<string, RunBaseline>,
+): HTMLElement {
   const sets = [
     ...new Set(groups.flatMap(({ runs }) => runs.flatMap(({ last }) => Object.keys(last)))),
   ];
-  const cell = ({ runs }: Group, which: "last" | "best", set: string) =>
-    number(over(runs.flatMap((run) => run[which][set]?.value ?? [])));
+  const [main] = sets;
+  const gains = groups.map(({ runs }) =>
+    main === undefined ? undefined : gainOf(runs, baselines, main),
+  );
   const head = [
     el("th", { scope: "col" }, "Settings"),
-    el("th", { scope: "col", class: "number" }, "Seeds"),
-    ...sets.flatMap((set) => [
-      el("th", { scope: "col", class: "number" }, `mIoU ${set}, %`),
-      el("th", { scope: "col", class: "number" }, `best ${set}, %`),
-    ]),
+    el("th", { scope: "col", class: "number" }, "n"),
+    el("th", { scope: "col" }, "Seeds"),
+    ...sets.map((set) => el("th", { scope: "col", class: "number" }, `mIoU ${set}, %`)),
+    el("th", { scope: "col", class: "number" }, `Gain ${main ?? ""}`),
   ];
-  const rows = groups.map((group) =>
-    el(
+  const rows = groups.map((group, i) => {
+    const complete = completeOf(group.runs);
+    return el(
       "tr",
       {},
       el("th", { scope: "row" }, groupSwatch(group), group.name),
-      number(String(group.runs.length)),
-      ...sets.flatMap((set) => [cell(group, "last", set), cell(group, "best", set)]),
-    ),
-  );
-  return table("mIoU in percent, mean and standard deviation over seeds", head, rows);
+      number(String(complete.length)),
+      el("td", {}, complete.map(({ seed }) => seed ?? "–").join(" ")),
+      ...sets.map((set) => number(meanText(scoreOf(group.runs, set)))),
+      number(gainText(group, gains[i])),
+    );
+  });
+  const scores = table("mIoU in percent, mean and standard deviation over seeds", head, rows);
+  return el("div", {}, scores, incomplete(groups));
 }
 
-/** IoU of each class, a column for each group; the best of a row stands out. */
+/** The runs that no mean contains. */
+function incomplete(groups: readonly Group[]): HTMLElement | false {
+  const left = groups.flatMap(({ runs }) => runs.filter(({ state }) => state !== "complete"));
+  if (left.length === 0) return false;
+  const names = left.map(({ id, state, step, steps }) => {
+    return `${id} (${state}, step ${step}${steps ? ` of ${steps}` : ""})`;
+  });
+  return el("p", { class: "note" }, `Not complete, and in no mean: ${names.join(", ")}`);
+}
+
+function gainText({ runs }: Group, gain: ReturnType<typeof gainOf>): string {
+  if (gain?.baseline === "pretraining") return `${meanText(gain, true)} to pretraining`;
+  if (gain) return meanText(gain, true);
+  return runs[0]?.method === "source-only" ? "" : "no matching source-only run";
+}
+
+/** IoU of each class, a column for each group: means over its complete runs. The best of a row is bold. */
 export function classTable(
   groups: readonly Group[],
   iou: ReadonlyMap<string, ReadonlyMap<string, Buckets>>,
@@ -46,18 +70,22 @@ export function classTable(
     ),
   ];
   const rows = classes.names.map((name, k) => {
-    const values = groups.map(({ runs }) =>
-      runs.flatMap(({ id }) => iou.get(id)?.get(`iou/${set}/${name}`)?.mean.at(-1) ?? []),
+    const means = groups.map(({ runs }) =>
+      meanOf(
+        completeOf(runs).flatMap(
+          ({ id }) => iou.get(id)?.get(`iou/${set}/${name}`)?.mean.at(-1) ?? [],
+        ),
+      ),
     );
-    const means = values.map((own) => (own.length > 0 ? mean(own) : Number.NEGATIVE_INFINITY));
-    const best = Math.max(...means);
+    const best = Math.max(...means.map((one) => one?.mean ?? 0));
     return el(
       "tr",
       {},
       el("th", { scope: "row" }, classSwatch(classes, k), name),
-      ...values.map((own, i) =>
-        number(over(own), groups.length > 1 && means[i] === best && best > 0),
-      ),
+      ...means.map((one) => {
+        const isBest = groups.length > 1 && best > 0 && one?.mean === best;
+        return number(meanText(one), isBest);
+      }),
     );
   });
   return table(
@@ -70,11 +98,11 @@ export function classTable(
 const number = (words: string, best = false) =>
   el("td", { class: "number" }, best ? el("strong", {}, words) : words);
 
-/** Mean ± deviation, in percent. */
-function over(values: readonly number[]): string {
-  if (values.length === 0) return "–";
-  const { mean: center, deviation } = meanAndDeviation(values);
-  return `${percent(center)}${values.length > 1 ? ` ± ${percent(deviation)}` : ""}`;
+/** "26.4 ± 0.7" in percent; without a deviation for a single run. */
+function meanText(value: Mean | undefined, signed = false): string {
+  if (!value) return "–";
+  const sign = signed && value.mean >= 0 ? "+" : "";
+  return `${sign}${percent(value.mean)}${value.runs > 1 ? ` ± ${percent(value.deviation)}` : ""}`;
 }
 
 export function table(caption: string, head: readonly Node[], rows: readonly Node[]): HTMLElement {
@@ -91,8 +119,8 @@ export function table(caption: string, head: readonly Node[], rows: readonly Nod
   );
 }
 
-export function groupSwatch({ color }: Group): HTMLElement {
+export function groupSwatch(group: Group): HTMLElement {
   const swatch = el("span", { class: "swatch", "aria-hidden": "true" });
-  swatch.style.color = color;
+  swatch.style.color = swatchColor(group);
   return swatch;
 }

@@ -1,7 +1,7 @@
 import type { Buckets, RunSeries } from "../../src/dashboard/api.js";
 import { getJson } from "./live.js";
 
-/** The numbers of one or more runs, in buckets that the server makes; only what is new is fetched. */
+/** The numbers of one or more runs, in buckets that the server computes; only new ones are fetched. */
 export interface SeriesSet {
   /** By run and key. */
   readonly runs: ReadonlyMap<string, ReadonlyMap<string, Buckets>>;
@@ -23,7 +23,7 @@ interface Held {
 }
 
 export interface SeriesFilter {
-  /** Keys, or what they begin with if it ends with "/". */
+  /** Keys, or prefixes that end with "/". */
   readonly keys?: readonly string[];
   readonly skip?: readonly string[];
   readonly buckets?: number;
@@ -64,7 +64,7 @@ export function seriesOf(
   };
 }
 
-/** What we have of a run, as the server wants to hear it. */
+/** The points of a run that the page has, in the form of the query parameter `have`. */
 function haveOf(held: Held | undefined): string {
   if (!held) return "";
   const upTo = Math.max(0, ...[...held.series.values()].map(({ at }) => at.at(-1) ?? 0));

@@ -1,7 +1,7 @@
 import { el } from "./element.js";
 import type { Tab } from "./tab.js";
 
-/** The configuration the run was started with, defaults filled in. */
+/** The configuration of the run, with all defaults. */
 export const settingsTab: Tab = ({ id, details: { configText, hasReport } }) => {
   const report = el(
     "p",
@@ -14,7 +14,11 @@ export const settingsTab: Tab = ({ id, details: { configText, hasReport } }) => 
   );
   const text =
     configText === ""
-      ? el("p", { class: "empty" }, "This run has no config.yaml.")
+      ? el(
+          "p",
+          { class: "empty" },
+          "This run has no config.yaml, or one that is too large to show.",
+        )
       : el(
           "pre",
           { class: "config", tabindex: "0", role: "region", "aria-label": "config.yaml" },
@@ -25,7 +29,7 @@ export const settingsTab: Tab = ({ id, details: { configText, hasReport } }) => 
   };
 };
 
-/** YAML with its keys set apart. */
+/** YAML with highlighted keys. */
 function lines(text: string): Node[] {
   return text.split("\n").flatMap((line) => {
     const [, indent, key, rest] = /^(\s*(?:- )?)([\w.-]+:)(.*)$/.exec(line) ?? [];

@@ -2,7 +2,7 @@ import { svg } from "./element.js";
 
 const [WIDTH, HEIGHT] = [96, 24];
 
-/** A small line of values, described in words. */
+/** A small line chart with a description in words. */
 export function spark(values: readonly number[], words: string, top?: number): SVGSVGElement {
   const low = top === undefined ? Math.min(...values) : 0;
   const high = top ?? Math.max(...values);

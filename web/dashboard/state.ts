@@ -20,14 +20,13 @@ export function stateBadge({ state, error }: RunSummary): HTMLElement {
   );
 }
 
-/** How long a running run still takes, judged by all of it so far; undefined where unknown. */
-export function timeLeft({ state, started, updated, step, steps }: RunSummary): string | undefined {
-  if (state !== "running" || started === undefined || !steps || step === 0) return undefined;
-  const spent = (Date.parse(updated) - Date.parse(started)) / 1000;
-  return spent > 0 ? duration((spent / step) * (steps - step)) : undefined;
+/** The time of the remaining steps of a running run, without evaluation; undefined if unknown. */
+export function timeLeft({ state, secondsPerStep, step, steps }: RunSummary): string | undefined {
+  if (state !== "running" || secondsPerStep === undefined || !steps) return undefined;
+  return duration(secondsPerStep * Math.max(0, steps - step));
 }
 
-/** A run's path, its last part standing out. */
+/** A run's path, with its last part in bold. */
 export function runName(id: string): HTMLElement {
   const cut = id.lastIndexOf("/") + 1;
   return el(

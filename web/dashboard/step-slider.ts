@@ -3,13 +3,13 @@ import { whole } from "./format.js";
 
 export interface Steps {
   readonly element: HTMLElement;
-  /** The steps there are, and the one to stand at. */
+  /** All steps, and the current one. */
   show(steps: readonly number[], step: number): void;
 }
 
 const BEAT = 700;
 
-/** A slider over the steps of a training, and a button that runs through them. */
+/** A slider over the steps of a training, and a button that plays them. */
 export function stepSlider(onStep: (step: number) => void, signal: AbortSignal): Steps {
   let steps: readonly number[] = [];
   let timer: ReturnType<typeof setInterval> | undefined;

@@ -23,7 +23,7 @@ export const styleTab: Tab = ({ id, details: { styles } }) => {
       el(
         "p",
         { class: "note" },
-        "Source images, and what the coarse stage makes of them before the network sees them.",
+        "Source images before and after the coarse stage. The network gets the latter.",
       ),
       el("div", { class: "pairs" }, ...pairs),
     ),

@@ -5,7 +5,7 @@ export interface Picture {
   readonly name: string;
 }
 
-/** Where the server has a picture of a run; `version` makes a browser fetch it again. */
+/** The address of a picture of a run; another `version` makes the browser load it again. */
 export const pictureUrl = (run: string, file: string, version = "") =>
   `picture?${new URLSearchParams({ run, file, ...(version ? { v: version } : {}) })}`;
 
@@ -14,7 +14,7 @@ export interface Swipe {
   show(left: Picture, right: Picture, about: string): void;
 }
 
-/** Two pictures of one size over each other, with a handle that moves the line between them. */
+/** Two pictures of one size over each other, with a movable line between them. */
 export function swipe(at: number, onMove: (at: number) => void): Swipe {
   const [left, right] = [el("img", {}), el("img", { class: "swipe-right" })];
   const [leftName, rightName] = [
@@ -41,7 +41,7 @@ export function swipe(at: number, onMove: (at: number) => void): Swipe {
     move();
     onMove(Number(range.value));
   });
-  // Small pictures are shown as the pixels they are.
+  // Small pictures are not interpolated.
   left.addEventListener("load", () => {
     element.style.setProperty("--ratio", `${left.naturalWidth} / ${left.naturalHeight}`);
     element.classList.toggle("pixels", left.naturalWidth * 2 <= element.clientWidth);

@@ -6,7 +6,7 @@ export interface TabContext {
   readonly signal: AbortSignal;
 }
 
-/** A part of a run's page; `update` is called when the run has written something. */
+/** A part of a run's page. `update` is called when the run has written something. */
 export type Tab = (context: TabContext) => {
   readonly element: HTMLElement;
   update?(details: RunDetails): void;

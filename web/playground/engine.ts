@@ -2,15 +2,15 @@ import type { ModelInfo } from "../../src/export/model-info.js";
 import type { Pixels } from "../../src/export/pixels.js";
 import type { Reply, Request } from "./protocol.js";
 
-/** The worker's side as promises; it is asked one thing after the other. */
+/** The worker, as promises. It gets one request at a time. */
 export interface Engine {
   readonly infos: readonly ModelInfo[];
-  /** Where it runs: "WebGPU", or "WebAssembly, 4 threads". */
+  /** The execution provider: "WebGPU", or "WebAssembly, 4 threads". */
   readonly engine: string;
   segment(frame: Pixels): Promise<Extract<Reply, { kind: "segmented" }>>;
 }
 
-/** Starts the worker and loads the models at these addresses. Throws where one cannot be loaded. */
+/** Starts the worker and loads the models at these addresses. @throws Error if one cannot be loaded */
 export async function startEngine(files: readonly string[]): Promise<Engine> {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   let before: Promise<unknown> = Promise.resolve();

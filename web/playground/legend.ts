@@ -2,14 +2,14 @@ import type { ModelInfo } from "../../src/export/model-info.js";
 import type { Segmentation } from "../../src/export/segmenter.js";
 import { areas } from "./panel.js";
 
-/** The table of classes: colour, name, and the share of the image that each network gives it. */
+/** The table of classes: colour, name, and share of the image by each network. */
 export interface Legend {
   update(results: readonly Segmentation[]): void;
 }
 
 const SMALLEST = 0.0005;
 
-/** Fills `table`; `pick` is told which class the user wants to see alone, if any. */
+/** Fills `table`. `pick` is called with the only class to show, or undefined for all. */
 export function createLegend(
   table: HTMLTableElement,
   { classes }: ModelInfo,
@@ -33,7 +33,7 @@ export function createLegend(
     cell.scope = "row";
     const button = document.createElement("button");
     button.type = "button";
-    button.title = `Show ${name} alone`;
+    button.title = `Show only ${name}`;
     button.setAttribute("aria-pressed", "false");
     const swatch = document.createElement("i");
     swatch.style.background = `rgb(${color.join(" ")})`;

@@ -22,8 +22,10 @@ const say = (sentence: string, wrong = false) => {
 };
 
 async function main(): Promise<void> {
-  const response = await fetch("./playground.json");
-  if (!response.ok) throw new Error("playground.json is missing beside this page");
+  const response = await fetch("./playground.json").catch(() => undefined);
+  if (!response?.ok) {
+    throw new Error(`playground.json cannot be loaded (${response?.status ?? "no answer"})`);
+  }
   const contents = (await response.json()) as Contents;
   const engine = await startEngine(
     contents.models.map(({ file }) => new URL(file, document.baseURI).href),
@@ -54,8 +56,8 @@ async function main(): Promise<void> {
     draw();
   }
 
-  /** Segments what `from` shows, again and again while it runs. */
-  async function follow(from: Source): Promise<void> {
+  /** Segments the frames of a source, as long as it is shown. */
+  async function follow(from: Source, isLatest: () => boolean): Promise<void> {
     let every = 0; // milliseconds from frame to frame, smoothed
     while (source === from) {
       const began = performance.now();
@@ -64,35 +66,40 @@ async function main(): Promise<void> {
       results = found;
       draw();
       legend.update(results);
-      save.disabled = false;
+      if (isLatest()) save.disabled = false;
       if (!from.video) {
+        if (!isLatest()) return;
         return say(
           `${from.width} x ${from.height} in ${milliseconds.toFixed(0)} ms. ${engine.engine}.`,
         );
       }
       await new Promise(requestAnimationFrame);
       every = every * 0.8 + (performance.now() - began) * (every ? 0.2 : 1);
-      say(`${(1000 / every).toFixed(1)} frames per second. ${engine.engine}.`);
+      if (isLatest()) say(`${(1000 / every).toFixed(1)} frames per second. ${engine.engine}.`);
       while (source === from && from.video.paused) await new Promise(requestAnimationFrame);
     }
   }
 
-  let asked = 0; // what was asked for last is shown, in whatever order it can be opened
+  let asked = 0; // the last request is shown, whatever order they open in
   async function show(opening: Promise<Source>): Promise<void> {
     const mine = ++asked;
+    const isLatest = () => mine === asked;
+    save.disabled = true; // the labels on the screen are not those of the image that was asked for
+    say("Opening ...");
     try {
       const next = await opening;
-      if (mine !== asked) return next.close();
+      if (!isLatest()) return next.close();
       source?.close();
       source = next;
       results = [];
-      save.disabled = true;
       camera.setAttribute("aria-pressed", "false");
       pause.hidden = !next.video;
       pause.textContent = "Pause";
       say("Segmenting ...");
-      await follow(next);
+      await follow(next, isLatest);
     } catch (error) {
+      if (!isLatest()) return;
+      save.disabled = results.length === 0;
       say(`${(error as Error).message}.`, true);
     }
   }
@@ -145,12 +152,21 @@ async function main(): Promise<void> {
     image.src = address;
     image.alt = `Sample ${i + 1}`;
     button.append(image);
-    const open = () => show(fetch(address).then(async (found) => openFile(await found.blob())));
+    const open = () => show(openSample(address));
     button.addEventListener("click", open);
     samples.append(button);
     if (i === 0) open();
   }
   if (contents.samples.length === 0) say(`Ready. Open or drop a photo. ${engine.engine}.`);
+}
+
+/** @throws Error if the server does not answer, or the image cannot be read */
+async function openSample(address: string): Promise<Source> {
+  const response = await fetch(address).catch(() => undefined);
+  if (!response?.ok) {
+    throw new Error(`${address} cannot be loaded (${response?.status ?? "no answer"})`);
+  }
+  return openFile(await response.blob());
 }
 
 /** Labels as a grey picture whose values are train ids. */
@@ -172,7 +188,7 @@ function download(blob: Blob, name: string): void {
 }
 
 function acceptDrops(accept: (file: File) => void): void {
-  let inside = 0; // dragenter and dragleave come for every element on the way
+  let inside = 0; // every element on the way gets dragenter and dragleave
   const show = (change: number) => {
     inside = Math.max(0, inside + change);
     drop.hidden = inside === 0;

@@ -13,7 +13,7 @@ export interface Look {
   readonly only: number | undefined;
 }
 
-/** One network's picture: the image with what the network makes of it laid over. */
+/** The picture of one network: the image, with its prediction laid over. */
 export interface Panel {
   readonly element: HTMLElement;
   draw(source: Source, result: Segmentation | undefined, look: Look): void;
@@ -110,7 +110,7 @@ function classPixels(labels: Uint8Array, info: ModelInfo, only: number | undefin
   return pixels;
 }
 
-/** Dark blue where the network is sure, over purple and orange to pale yellow where it has no idea. */
+/** From dark blue (the network is certain) over purple and orange to pale yellow (undecided). */
 const RAMP: readonly Color[] = [
   [8, 12, 48],
   [94, 24, 108],

@@ -1,9 +1,9 @@
-// What the page and its worker say to each other.
+// The messages between the page and its worker.
 import type { ModelInfo } from "../../src/export/model-info.js";
 import type { Pixels } from "../../src/export/pixels.js";
 import type { Segmentation } from "../../src/export/segmenter.js";
 
-/** playground.json: what lies beside the page. */
+/** The content of playground.json. */
 export interface Contents {
   /** One network, or the one before and the one after adaptation. */
   readonly models: readonly { readonly name: string; readonly file: string }[];

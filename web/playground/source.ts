@@ -1,6 +1,6 @@
 import type { Pixels } from "../../src/export/pixels.js";
 
-/** Where images come from: a photo that stands, or a video or camera that runs. */
+/** Where images come from: a photo, a video or a camera. */
 export interface Source {
   readonly picture: CanvasImageSource;
   readonly width: number;
@@ -20,18 +20,19 @@ export async function openFile(file: Blob): Promise<Source> {
 }
 
 async function openPhoto(file: Blob): Promise<Source> {
-  const picture = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => {
+  // As readImage in Node: turned by its EXIF orientation, its colour profile converted to sRGB.
+  const picture = await createImageBitmap(file).catch(() => {
     throw new Error("the browser cannot read this image");
   });
   const { width, height } = picture;
   return { picture, width, height, close: () => picture.close() };
 }
 
-/** @throws Error if there is no camera, or it may not be used */
+/** @throws Error if there is no camera, or the browser may not use it */
 export async function openCamera(): Promise<Source> {
   const constraints = { video: { facingMode: "environment" }, audio: false };
   const stream = await navigator.mediaDevices.getUserMedia(constraints).catch(() => {
-    throw new Error("no camera, or the browser may not use it");
+    throw new Error("no camera was found, or the browser may not use it");
   });
   const video = document.createElement("video");
   video.srcObject = stream;
@@ -60,8 +61,8 @@ const context = canvas.getContext("2d", { willReadFrequently: true }) as CanvasR
 const LARGEST = 4096;
 
 /**
- * What a source shows now. A photo comes at its own size, and is resized as Node does it; a frame of
- * a video comes at the network's size, resized by the browser, which is quicker.
+ * The current pixels of a source. A photo has its own size, and is resized later as in Node; a frame of a
+ * video has the network's size, resized by the browser, which is faster.
  */
 export function frameOf(source: Source, size: { width: number; height: number }): Pixels {
   const shrink = Math.min(1, LARGEST / Math.max(source.width, source.height));

@@ -1,4 +1,4 @@
-// The networks run here, beside the page, so that it stays responsive.
+// Runs the networks, so that the page stays responsive.
 import { resized } from "../../src/export/pixels.js";
 import { openSegmenter, type Segmenter } from "../../src/export/segmenter.js";
 import type { Reply, Request } from "./protocol.js";
@@ -14,7 +14,7 @@ self.addEventListener("message", async ({ data }: MessageEvent<Request>) => {
   }
 });
 
-/** Loads ONNX Runtime, for the graphics processor where there is one, and the models. */
+/** Loads ONNX Runtime, with WebGPU if there is a GPU, and the models. */
 async function open({ files, runtime }: Extract<Request, { kind: "open" }>): Promise<Reply> {
   const gpu = await hasGpu();
   const ort = gpu ? await import("onnxruntime-web/webgpu") : await import("onnxruntime-web/wasm");
@@ -24,8 +24,10 @@ async function open({ files, runtime }: Extract<Request, { kind: "open" }>): Pro
   ort.env.wasm.numThreads = threads;
   const executionProviders = gpu ? ["webgpu", "wasm"] : ["wasm"];
   for (const file of files) {
-    const response = await fetch(file);
-    if (!response.ok) throw new Error(`${file} cannot be loaded (${response.status})`);
+    const response = await fetch(file).catch(() => undefined);
+    if (!response?.ok) {
+      throw new Error(`${file} cannot be loaded (${response?.status ?? "no answer"})`);
+    }
     const model = new Uint8Array(await response.arrayBuffer());
     segmenters.push(await openSegmenter(ort, model, { executionProviders }));
   }

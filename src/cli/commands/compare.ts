@@ -1,13 +1,12 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import {
-  type Comparison,
-  classRows,
-  compareRuns,
-  comparisonRows,
-} from "../../report/comparison.js";
+import { UserError } from "../../errors.js";
+import { isFile, isFolder } from "../../regular-file.js";
+import { type Comparison, compareRuns } from "../../report/comparison.js";
+import { classRows, comparisonRows } from "../../report/comparison-rows.js";
 import { comparisonPage } from "../../report/page/comparison-page.js";
-import { readRun } from "../../report/run-files.js";
+import { type RunFiles, readRun } from "../../report/run-files.js";
 import { textTable } from "../../report/score-table.js";
 import { markdown } from "../../report/table-formats.js";
 import { writeAtomically } from "../../write-atomically.js";
@@ -16,8 +15,8 @@ import { note } from "../terminal/progress.js";
 
 export const command = () =>
   new Command("compare")
-    .description("compare runs: mean and deviation over seeds, classes, pictures")
-    .argument("<runs...>", "run folders; runs that differ only in their seed form a group")
+    .description("compare runs: mean and deviation over seeds, gains, classes, pictures")
+    .argument("<runs...>", "run folders; those that differ only in their seed form a group")
     .option("--out <folder>", "where to write comparison.html, .md and .json", "comparison")
     .addOption(jsonOption())
     .action(compare);
@@ -26,17 +25,52 @@ async function compare(
   paths: readonly string[],
   { out, json }: { readonly out: string; readonly json?: Json },
 ): Promise<void> {
-  const comparison = compareRuns(paths.map(readRun));
+  const comparison = compareRuns(paths.map(readGiven));
   const rows = comparisonRows(comparison);
   writeAtomically(join(out, "comparison.html"), await comparisonPage(comparison));
-  const tables = `${markdown(rows)}\n${markdown(classRows(comparison))}`;
-  writeAtomically(join(out, "comparison.md"), tables);
+  const tables = [markdown(rows), ...comparison.notes.map((text) => `${text}\n`)].join("\n");
+  writeAtomically(join(out, "comparison.md"), `${tables}\n${markdown(classRows(comparison))}`);
   writeAtomically(join(out, "comparison.json"), `${JSON.stringify(plain(comparison), null, 2)}\n`);
-  for (const name of comparison.leftOut) {
-    note(`${name} is not complete and is left out`);
+  for (const name of comparison.leftOut) note(`${name} is not complete and is left out`);
+  for (const text of comparison.notes) note(text);
+  const stages = new Set(comparison.groups.map(({ runs: [run] }) => stageOf(run?.config.style)));
+  if (stages.size > 1) {
+    note(
+      `the rows differ in their coarse stage (style: ${[...stages].join("; ")}), not only in their method; ` +
+        "to see what the method gains, add a source-only row with the same stage",
+    );
   }
   const files = `${join(out, "comparison.html")}, .md and .json`;
   print(`${textTable(rows)}\n\n${files}`, () => plain(comparison), json);
+}
+
+/** @throws UserError that suggests the run folders in `path` if it is not one itself */
+function readGiven(path: string): RunFiles {
+  try {
+    return readRun(path);
+  } catch (error) {
+    const pattern = runsIn(path);
+    if (!(error instanceof UserError) || error.code !== "not-a-run" || !pattern) throw error;
+    throw new UserError(
+      "not-a-run",
+      `${path} is not a run folder, but holds some: name them, for example ${pattern}`,
+      { cause: error },
+    );
+  }
+}
+
+/** A shell pattern for the run folders in a folder; undefined if it holds none. */
+function runsIn(path: string): string | undefined {
+  if (!isFolder(path)) return undefined;
+  const entries = readdirSync(path, { withFileTypes: true });
+  if (!entries.some(({ name }) => isFile(join(path, name, "config.yaml")))) return undefined;
+  return join(path, entries.every((entry) => entry.isDirectory()) ? "*" : "*/");
+}
+
+/** Describes the coarse stage of a run. */
+function stageOf(style: object = {}): string {
+  const { method = "none", domains, alpha } = style as Record<string, unknown>;
+  return method === "none" ? "none" : `${method}, domains ${domains}, alpha ${alpha}`;
 }
 
 /** Without the contents of the runs. */

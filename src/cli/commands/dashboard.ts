@@ -6,9 +6,13 @@ import { whole } from "../options.js";
 export const command = () =>
   new Command("dashboard")
     .description("watch and compare runs in a browser, while they train and afterwards")
-    .argument("[runs]", "folder of run folders, or one of them", "runs")
-    .option("--port <n>", "7700, or the next free one, when omitted", whole)
-    .option("--host <address>", "any other than 127.0.0.1 requires a token", "127.0.0.1")
+    .argument("[runs]", "folder of run folders, or one run folder", "runs")
+    .option("--port <n>", "7700, or the next port that is free, by default", whole)
+    .option(
+      "--host <address>",
+      "address to listen on; any but this machine's own requires a token",
+      "127.0.0.1",
+    )
     .addHelpText(
       "after",
       `
@@ -29,7 +33,7 @@ async function dashboard(runs: string, { host, port }: DashboardOptions): Promis
   const { serve } = await import("../../dashboard/serve.js");
   const pages = fileURLToPath(new URL("../../web/dashboard", import.meta.url));
   const { address, close } = await serve({ runs, pages, host, port });
-  process.stdout.write(`${runs} is at ${address} (stop with Ctrl-C)\n`);
+  process.stdout.write(`${runs} is at ${address} (Ctrl-C stops the server)\n`);
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   await close();
 }

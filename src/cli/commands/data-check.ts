@@ -52,7 +52,10 @@ async function check(preset: string, options: CheckOptions): Promise<void> {
   );
   const config = withAbsoluteRoots(configuration({ preset, set }), data);
   const { dataset, report } = await listening(async (listener) => {
-    const dataset = await openSet(setOf(name, config).spec, listener);
+    const { spec, key } = setOf(name, config);
+    // As training opens them: only the target may come without labels.
+    const labelled = key === "target" ? {} : { labelled: true };
+    const dataset = await openSet({ ...spec, ...labelled }, listener);
     const onSample = (done: number, total: number) =>
       listener.progress(`reading ${dataset.name}`, done, total);
     return { dataset, report: await checkDataset(dataset, { limit, onSample }) };

@@ -5,8 +5,9 @@ import { UserError } from "../../errors.js";
 import { modelInfo } from "../../export/model-info.js";
 import { CONTENTS, writePlayground } from "../../export/playground.js";
 import { servePlayground } from "../../export/serve-playground.js";
-
+import { isFile } from "../../regular-file.js";
 import { setOption, whole } from "../options.js";
+import { commandOf } from "../terminal/invocation.js";
 
 export const command = () =>
   new Command("playground")
@@ -14,8 +15,8 @@ export const command = () =>
     .argument("<networks...>", "a run or an ONNX file; two are compared as before and after")
     .option("--out <folder>", "the static folder to write", "playground")
     .option("--samples <images...>", "images that the page offers", [])
-    .option("--serve", "serve the page on this machine")
-    .option("--port <n>", "port of --serve; 0 chooses a free one", whole, 8700)
+    .option("--serve", "serve it on this machine")
+    .option("--port <n>", "port of --serve; 0 is any free port", whole, 8700)
     .addOption(setOption())
     .addHelpText(
       "after",
@@ -42,14 +43,15 @@ async function playground(
   { out, samples, serve, port, set }: PlaygroundOptions,
 ): Promise<void> {
   const [only] = given as [string];
-  const made = given.length === 1 && existsSync(join(only, CONTENTS));
-  if (!made) {
+  const isPlayground = given.length === 1 && existsSync(join(only, CONTENTS));
+  if (!isPlayground) {
     const names = NAMES[given.length as 1 | 2];
-    if (!names)
+    if (!names) {
       throw new UserError(
         "conflicting-options",
-        `playground takes one or two networks, not ${given.length}`,
+        `playground was given ${given.length} networks: name one, or two to compare`,
       );
+    }
     const models = [];
     for (const [i, path] of given.entries()) {
       models.push({ name: names[i] as string, model: await modelOf(path, set) });
@@ -59,22 +61,24 @@ async function playground(
     const chosen = samples.length > 0 ? samples : await samplesOf(given.at(-1) as string);
     await writePlayground(out, { models, samples: chosen });
   }
-  const folder = made ? only : out;
+  const folder = isPlayground ? only : out;
   if (!serve) {
     process.stdout.write(
-      `${folder} is complete: serve it with any web server, or with cfcontra playground ${folder} --serve\n`,
+      `${folder} is complete: serve it with any web server, or with ` +
+        `${commandOf("playground", folder, "--serve")}\n`,
     );
     return;
   }
   const { url } = await servePlayground(folder, port);
-  process.stdout.write(`${url} (stop with Ctrl-C)\n`);
+  process.stdout.write(`${folder} is at ${url} (Ctrl-C stops the server)\n`);
 }
 
-/** The bytes of an ONNX file, or of a run exported for browsers. */
+/** The bytes of an ONNX file; a run is exported for browsers. */
 async function modelOf(path: string, set: readonly string[]): Promise<Uint8Array> {
   if (path.endsWith(".onnx")) {
-    if (!existsSync(path))
-      throw new UserError("not-found", `${path} does not exist: expected an ONNX file`);
+    if (!isFile(path)) {
+      throw new UserError("not-found", `${path} is not a file: name a run or an ONNX file`);
+    }
     return readFileSync(path);
   }
   const { openRun } = await import("../../experiment/index.js");
@@ -95,7 +99,7 @@ function requireSameClasses(
     if (info === undefined) {
       throw new UserError(
         "unsupported-file",
-        `${paths[i]} does not have class names: expected a file of \`cfcontra export\``,
+        `${paths[i]} has no class names: write the ONNX file with \`cfcontra export\``,
       );
     }
     return info.classes.map(({ name }) => name).join(", ");
@@ -104,13 +108,13 @@ function requireSameClasses(
     if (classes === first) continue;
     throw new UserError(
       "class-mismatch",
-      `${paths[0]} and ${paths[i + 1]} differ in their classes (${first}; ${classes}): compare ` +
-        "networks of the same classes",
+      `${paths[0]} and ${paths[i + 1]} differ in their classes (${first}; ${classes}): name networks ` +
+        "of the same classes",
     );
   }
 }
 
-/** @throws UserError if `out` contains anything but an earlier playground */
+/** @throws UserError if `out` holds anything but an earlier playground */
 function requireFree(out: string): void {
   if (!existsSync(out) || existsSync(join(out, CONTENTS)) || readdirSync(out).length === 0) return;
   throw new UserError(
@@ -121,7 +125,7 @@ function requireFree(out: string): void {
 
 const SHOWN = 6;
 
-/** Streets' own images; those of other data sets must not be passed on. */
+/** Images of a run on Streets. Those of other data sets may not be distributed. */
 async function samplesOf(path: string): Promise<string[]> {
   if (path.endsWith(".onnx")) return [];
   const { runConfig } = await import("../../experiment/index.js");

@@ -1,13 +1,11 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { classSetOf } from "../../datasets/class-sets.js";
 import type { ClassSet } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
 import type { PredictedImage } from "../../experiment/index.js";
 import { imageFiles } from "../../report/image-files.js";
 import { writeLabelled } from "../../report/labelled-image.js";
-import { setOption } from "../options.js";
+import { setOption, weightsPresetOption } from "../options.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 
@@ -17,19 +15,24 @@ export const command = () =>
     .usage(
       "[options] <run> <images...>\n       cfcontra predict [options] --onnx <model> <images...>",
     )
-    .argument("<paths...>", "run folder or checkpoint, then image files or folders of them")
+    .argument(
+      "<paths...>",
+      "run folder or checkpoint (with --preset, a file of weights), then image files or folders of them",
+    )
     .option("--onnx <model>", "instead of a run, a file of `export`: needs no libtorch")
     .option("--out <folder>", "where to write labels and overlays", "predictions")
     .addOption(jsonOption())
     .addOption(setOption())
+    .addOption(weightsPresetOption())
     .addHelpText(
       "after",
       `
 For each image: NAME.png, the train id of every pixel at the image's own size, and
-NAME-overlay.jpg to look at.
+NAME-overlay.jpg to look at. --out must be apart from the images.
 
 Examples:
   cfcontra predict runs/streets-cfcontra-1 photos/ --out predictions
+  cfcontra predict advent.pth --preset gta5-cityscapes photos/
   cfcontra predict --onnx model.onnx photos/ --out predictions`,
     )
     .action(predict);
@@ -39,15 +42,16 @@ interface PredictOptions {
   readonly out: string;
   readonly json?: Json;
   readonly set: readonly string[];
+  readonly preset?: string;
 }
 
 async function predict(paths: readonly string[], options: PredictOptions): Promise<void> {
-  const { onnx, set } = options;
+  const { onnx, set, preset } = options;
   if (onnx !== undefined) {
-    if (set.length > 0)
+    if (set.length > 0 || preset !== undefined)
       throw new UserError(
         "conflicting-options",
-        "--set changes the configuration of a run, which --onnx does not have: leave it out",
+        "--set and --preset are for runs and files of weights; --onnx has no configuration: leave them out",
       );
     return label(paths, options, () => onnxPredictor(onnx));
   }
@@ -58,7 +62,7 @@ async function predict(paths: readonly string[], options: PredictOptions): Promi
       `predict ${run}: name images, or folders of images, after the run`,
     );
   }
-  return label(images, options, () => runPredictor(run, set));
+  return label(images, options, () => runPredictor(run, set, preset));
 }
 
 /** A network that labels image files, whatever computes it. */
@@ -68,17 +72,21 @@ interface Predictor {
   dispose(): Promise<void>;
 }
 
-async function runPredictor(path: string, set: readonly string[]): Promise<Predictor> {
-  const { openRun } = await import("../../experiment/index.js");
-  const run = openRun(path, { set });
+async function runPredictor(
+  path: string,
+  set: readonly string[],
+  preset: string | undefined,
+): Promise<Predictor> {
+  const { openRun, openWeights } = await import("../../experiment/index.js");
+  const run = preset === undefined ? openRun(path, { set }) : openWeights(path, { preset, set });
   return {
-    classes: classSetOf(run.info.classes),
+    classes: run.classes,
     predict: run.predict,
     dispose: async () => run.dispose(),
   };
 }
 
-/** By ONNX Runtime alone, where there is no libtorch. */
+/** Predicts with ONNX Runtime, without libtorch. */
 async function onnxPredictor(path: string): Promise<Predictor> {
   const { openModel } = await import("../../export/open-model.js");
   const model = await openModel(path);
@@ -102,13 +110,12 @@ async function label(
   { out, json }: PredictOptions,
   open: () => Promise<Predictor>,
 ): Promise<void> {
-  const files = await imageFiles(images);
+  const files = await imageFiles(images, out);
   const { classes, predict, dispose } = await open();
   const written: object[] = [];
-  mkdirSync(out, { recursive: true });
   try {
     await listening(async ({ progress }) => {
-      for (const [i, [name, path]] of files.entries()) {
+      for (const [i, { name, path }] of files.entries()) {
         const labelled = await predict(path);
         const to = { labels: join(out, `${name}.png`), overlay: join(out, `${name}-overlay.jpg`) };
         await writeLabelled(labelled, classes, to);

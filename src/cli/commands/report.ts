@@ -3,11 +3,11 @@ import { listening } from "../terminal/listener.js";
 
 export const command = () =>
   new Command("report")
-    .description("write report.html into run folders: one page with everything about a run")
+    .description("write report.html into run folders: all results of a run on one page")
     .argument("<runs...>", "run folders")
     .option(
       "--baseline <run>",
-      "a source-only run to compare with; searched next to the run when omitted",
+      "the run to compare with; by default source-only with equal settings, else the pretraining",
     )
     .action(report);
 

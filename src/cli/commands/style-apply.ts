@@ -24,7 +24,7 @@ export const command = () =>
       "after",
       `
 Images keep size, name and format; labels are links to the originals. Ctrl-C stops between two images;
-the same command continues from there. The choice of style images depends only on train.seed and
+repeat the command to continue. The choice of style images depends only on train.seed and
 the index of the image.
 
 Examples:
@@ -72,13 +72,13 @@ function report(result: RestyleResult, json: Json | undefined): void {
   const edges = sorted.length > 0 ? { median: at(0.5), lowest: at(0) } : undefined;
   const found = () => ({ out, set, made, kept, seconds, complete, edges });
   if (!complete) {
-    say(`stopped after ${made + kept} images; the same command continues from there`);
+    say(`stopped after ${made + kept} images; repeat the command to continue`);
     process.exitCode = 130;
     if (json !== undefined) print("", found, json);
     return;
   }
   const rate = made > 0 ? `, ${(made / seconds).toFixed(1)} images/s` : "";
-  const before = kept > 0 ? `, ${kept} were there` : "";
+  const before = kept > 0 ? `, ${kept} already existed` : "";
   const lines = [
     `${set}: ${made} images restyled in ${clock(seconds)}${rate}${before}`,
     ...(edges

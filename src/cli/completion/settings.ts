@@ -3,7 +3,7 @@ import { shapeOf, unwrapped } from "../../checked.js";
 import { DATASET_TYPES } from "../../datasets/open.js";
 import { configSchema } from "../../experiment/config.js";
 
-/** What may follow `--set`: `train.steps=`, and for keys with few values `method=minent`, ... */
+/** The words after `--set`: `train.steps=`, and for keys with few values `method=minent`, ... */
 export function settings(): string[] {
   const sets = ["source", "target"].flatMap((domain) => [
     ...Object.keys(DATASET_TYPES).map((type) => `${domain}.type=${type}`),

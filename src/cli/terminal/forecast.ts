@@ -2,10 +2,11 @@ import type { Counted, Forecast } from "../../experiment/index.js";
 import { gpuText } from "./gpu-memory.js";
 import { clock } from "./progress.js";
 
-/** What a run would take, for a terminal: sizes and costs. */
+/** The estimate of a run's size, time and memory as text. */
 export function forecastText(forecast: Forecast): string {
   const { config, source, target, evaluate, parameters, ...cost } = forecast;
   const set = ({ name, images }: Counted) => `${name}, ${images} images`;
+  const measured = Object.entries(evaluate);
   const millions = (n: number) => `${(n / 1e6).toFixed(1)} million`;
   const { steps, device } = config.train;
   const { pretrain, after } = config;
@@ -16,9 +17,9 @@ export function forecastText(forecast: Forecast): string {
   const ahead = pretraining + first;
   const seconds = cost.secondsPerStep.toFixed(2);
   const rows = [
-    ["source", set(source)],
-    ["target", set(target)],
-    ...Object.entries(evaluate).map(([name, one]) => [name, set(one)]),
+    ["train source", set(source)],
+    ["train target", set(target)],
+    ...measured.map(([name, one]) => [`evaluate ${name}`, set(one)]),
     [
       "parameters",
       `${millions(parameters.all)}, of which ${millions(parameters.trained)} are trained`,
@@ -28,10 +29,11 @@ export function forecastText(forecast: Forecast): string {
     ["step", `${seconds} s (median of ${cost.measuredSteps} on ${device})`],
     ["training", `${clock(cost.seconds)} for ${steps} steps, without evaluation${ahead}`],
   ] as [string, string][];
-  return rows.map(([name, text]) => name.padEnd(12) + text).join("\n");
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows.map(([name, text]) => name.padEnd(width) + text).join("\n");
 }
 
-/** One measured step, and what it says about the whole run. */
+/** One measured step, and the estimate for the whole run. */
 export const stepText = (seconds: number, step: number, steps: number): string =>
   `step ${step}: ${seconds.toFixed(2)} s` +
-  (step === 1 ? ", with what is done once" : `, so ${clock(seconds * steps)} for ${steps} steps`);
+  (step === 1 ? ", including one-time work" : `, so ${clock(seconds * steps)} for ${steps} steps`);

@@ -1,5 +1,6 @@
 import type { RunResult } from "../../experiment/run.js";
-import { findBaseline, readRun } from "../../report/run-files.js";
+import { findBaseline } from "../../report/find-baseline.js";
+import { readRun } from "../../report/run-files.js";
 import { runSummary, type Summary } from "../../report/run-summary.js";
 import type { Ended } from "./follow.js";
 import { gpuText } from "./gpu-memory.js";
@@ -9,7 +10,7 @@ import { clock, say } from "./progress.js";
 import { columnsOf, paint, wrapped } from "./terminal.js";
 
 /**
- * Prints how a run ended, and what to type next.
+ * Prints the result of a run, and the next command.
  * @param rank of this process among those that train together; rank 0 prints
  */
 export function finish({ out, result }: Ended, json?: Json, rank = 0): void {
@@ -42,7 +43,7 @@ function summary({ method, seed, steps, start, ...cost }: RunResult, out: string
       ...runSummary(run),
       ["cost", `${speed}${peakMemory} MiB at peak${gpu}`],
       ["run", `${out} (with report.html)`],
-      ...nextCommands(out, findBaseline(run)),
+      ...nextCommands(out, findBaseline(run)?.run.path),
     ]),
   ].join("\n");
 }

@@ -1,19 +1,21 @@
-import { readdir, readFile, stat } from "node:fs/promises";
-import { extname, isAbsolute, join, resolve } from "node:path";
+import type { Dirent } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { extname, join, relative, resolve, sep } from "node:path";
 import { UserError } from "../../errors.js";
 import { nearestWord } from "../../nearest-word.js";
+import { readRegular, whyUnreadable } from "./regular-file.js";
 
-/** Extensions of image files, lower case. */
+/** Extensions of image files, in lower case. */
 export const imageExtensions = [".png", ".jpg", ".jpeg", ".webp"] as const;
 
 const naturally = new Intl.Collator("en", { numeric: true });
 
-/** Compares names so that frame2 comes before frame10. */
+/** Compares names in natural order: frame2 before frame10. */
 export function compareNames(a: string, b: string): number {
   return naturally.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 }
 
-/** True where `path` is a folder. */
+/** Whether `path` is a folder, or a link to one. */
 export async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),
@@ -21,20 +23,72 @@ export async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** @throws UserError where `path` is no folder; `layout` says what was expected in it */
+/** @throws UserError unless `path` is a folder; `layout` describes what it should contain */
 export async function requireFolder(path: string, layout: string): Promise<void> {
-  if (await isFolder(path)) return;
   const found = await stat(path).then(
-    () => "is a file, not a folder",
-    () => "does not exist",
+    (stats) => (stats.isDirectory() ? undefined : "is not a folder"),
+    (error: NodeJS.ErrnoException) =>
+      error.code === "ENOENT" ? "does not exist" : `cannot be opened (${whyUnreadable(error)})`,
   );
+  if (found === undefined) return;
   throw new UserError("dataset-layout", `${path} ${found}: expected ${layout}; check \`root\`.`);
+}
+
+/** Files of macOS (._x.png, .DS_Store) and of Synology's index, whose folders are named as images are. */
+const isLeftover = (name: string): boolean => name.startsWith(".") || name === "@eaDir";
+
+/**
+ * Paths of all files below a folder, relative to it, with "/". Links are followed. Each folder is visited
+ * once, and folders that contain this one are not: a link to "." adds nothing.
+ * @throws UserError if a folder cannot be read
+ */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const base = await realpath(folder);
+  const files: string[] = [];
+  const links: string[] = [];
+  const visited = new Set<string>();
+  const visit = async (below: string): Promise<void> => {
+    const path = join(folder, below);
+    const real = await realpath(path);
+    if (visited.has(real)) return;
+    visited.add(real);
+    for (const entry of await entriesOf(path)) {
+      if (isLeftover(entry.name)) continue;
+      const name = below === "" ? entry.name : `${below}/${entry.name}`;
+      if (entry.isDirectory()) await visit(name);
+      else if (entry.isSymbolicLink() && (await isFolder(join(folder, name)))) links.push(name);
+      else files.push(name);
+    }
+  };
+  await visit("");
+  // Links come last, so that a folder is found under its own name. Following one may add more.
+  for (const link of links) {
+    const target = await realpath(join(folder, link));
+    if (!`${base}${sep}`.startsWith(`${target}${sep}`)) await visit(link);
+  }
+  return files;
+}
+
+/**
+ * The entries of a folder, sorted by name: the order must not depend on the file system.
+ * @throws UserError if it cannot be read
+ */
+export async function entriesOf(folder: string): Promise<Dirent[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw new UserError(
+      "not-readable",
+      `the folder ${folder} cannot be read (${whyUnreadable(error)}).`,
+      { cause: error },
+    );
+  });
+  return entries.sort((a, b) => compareNames(a.name, b.name));
 }
 
 /**
  * Files below `folder` with one of these extensions, by stem: the path relative to `folder`, with
- * "/" and without `suffix` and extension. Files without `suffix` are left out.
- * @throws UserError where two files share a stem
+ * "/" and without `suffix` and extension. Files without `suffix` are skipped. Stems are in Unicode's
+ * composed form (NFC), since macOS may store the decomposed one.
+ * @throws UserError if two files share a stem
  */
 export async function filesByStem(
   folder: string,
@@ -42,19 +96,18 @@ export async function filesByStem(
   suffix = "",
 ): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  for (const entry of await readdir(folder, { recursive: true })) {
+  for (const entry of await filesBelow(folder)) {
     const extension = extname(entry);
-    // "._x.png" and ".DS_Store" are left behind by archives made on a Mac.
-    if (!extensions.includes(extension.toLowerCase()) || /(^|[\\/])\./.test(entry)) continue;
-    const full = entry.slice(0, -extension.length).replaceAll("\\", "/");
+    if (!extensions.includes(extension.toLowerCase())) continue;
+    const full = entry.slice(0, -extension.length).normalize("NFC");
     if (!full.endsWith(suffix)) continue;
     const stem = full.slice(0, full.length - suffix.length);
     const other = files.get(stem);
     if (other !== undefined) {
       throw new UserError(
         "unpaired-files",
-        `${folder} holds two files of the name ${stem} (${other.slice(folder.length + 1)} and ` +
-          `${entry}): remove one of them.`,
+        `${folder} has two files named ${stem} (${relative(folder, other)} and ${entry}): ` +
+          "remove or rename one of them.",
       );
     }
     files.set(stem, join(folder, entry));
@@ -65,28 +118,31 @@ export async function filesByStem(
 /**
  * The lines of a list file, without empty lines and comments (#); `list` is absolute or relative
  * to `root`.
- * @throws UserError where it is missing or empty
+ * @throws UserError if it cannot be read or is empty
  */
 export async function readList(
   root: string,
   list: string,
 ): Promise<{ path: string; lines: string[] }> {
-  const path = isAbsolute(list) ? list : resolve(root, list);
-  const text = await readFile(path, "utf8").catch(async () => {
+  const path = resolve(root, list);
+  const text = await readRegular(path).catch(async (error: unknown) => {
     const files = await readdir(root).catch(() => []);
     const near = nearestWord(list, files);
     throw new UserError(
       "not-found",
-      `${path}: the list does not exist or cannot be read; \`list\` is a text file with one name a ` +
-        `line, absolute or relative to ${root}${near ? ` (did you mean ${near}?)` : ""}.`,
+      `${path}: the list cannot be read (${whyUnreadable(error)}); \`list\` is a text file with one ` +
+        `name per line, absolute or relative to ${root}${near ? ` (did you mean ${near}?)` : ""}.`,
+      { cause: error },
     );
   });
   const lines = text
+    .toString("utf8")
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"));
-  if (lines.length === 0)
+  if (lines.length === 0) {
     throw new UserError("no-images", `${path}: the list is empty; put one name on each line.`);
+  }
   return { path, lines };
 }
 
@@ -95,4 +151,13 @@ export function countAndName(names: readonly string[], noun: string): string {
   const shown = names.slice(0, 3).join(", ");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
   return `${names.length} ${noun}${names.length === 1 ? "" : "s"} (${shown}${more})`;
+}
+
+/** The most frequent kind of file below some folders: "3 .bmp files (a.bmp, b.bmp, c.bmp)", "" if none. */
+export async function kindsIn(folders: readonly string[]): Promise<string> {
+  const files = (await Promise.all(folders.map(filesBelow))).flat();
+  const kindOf = (file: string) => extname(file).toLowerCase();
+  const ofKind = (kind: string) => files.filter((file) => kindOf(file) === kind);
+  const [names] = [...new Set(files.map(kindOf))].map(ofKind).sort((a, b) => b.length - a.length);
+  return names?.[0] === undefined ? "" : countAndName(names, `${kindOf(names[0])} file`.trim());
 }

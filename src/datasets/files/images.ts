@@ -1,64 +1,83 @@
-import sharp from "sharp";
-import { UserError } from "../../errors.js";
+import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
 import type { Size } from "../dataset.js";
+import { requireImage, unreadableImage } from "./image-kind.js";
+import { MOST_PIXELS } from "./png.js";
+import { whyUnreadable } from "./regular-file.js";
 
-// Many images are decoded at a time, one thread each: threads inside an image only get in the
-// way of training. No image is read twice in short order, so libvips need not keep any.
+// Many images are decoded at a time, with one thread each: more threads per image would slow training
+// down. Images are rarely read twice in a row, so libvips does not need to cache them.
 sharp.concurrency(1);
 sharp.cache(false);
-
-// A damaged header may claim a size that takes gigabytes: 67 megapixels are more than a camera's.
-const limits = { limitInputPixels: 2 ** 26 };
 
 /** A decoded image. */
 export interface Image extends Size {
   /** RGB, row-major, [height * width * 3]. */
   readonly data: Uint8Array;
-  /** Size in the file. */
+  /** Size before resizing. */
   readonly original: Size;
+  /** Whether an EXIF orientation has turned or mirrored it. */
+  readonly turned: boolean;
 }
 
 /**
- * Reads a PNG, JPEG or WebP as 8-bit RGB, whatever its channels and depth, and resizes it to
- * `size` (bicubic, aspect not kept).
- * @throws UserError naming the file where it is missing, truncated or no image
+ * Reads a PNG, JPEG or WebP as 8-bit sRGB and resizes it to `size` (bicubic, aspect not kept). An EXIF
+ * orientation turns it, as in viewers and labelling tools; `original` is the size after that. A colour
+ * profile is converted. Transparent pixels keep their colours: alpha is dropped.
+ * @throws UserError naming the file if it is missing, truncated or not such an image
  */
 export async function readImage(path: string, size?: Size): Promise<Image> {
+  requireImage(path);
   try {
-    // Both read the file themselves, in the thread pool: the fewer turns of the event loop an
-    // image needs, the less a training step that blocks the loop delays it.
-    const [metadata, { data, info }] = await Promise.all([
-      sharp(path, limits).metadata(),
-      pipeline(path, size).raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true }),
+    // Both read the file themselves, in the thread pool: a training step blocks the event loop, so each
+    // turn of the loop that an image needs may delay it by a step.
+    const [metadata, plain] = await Promise.all([
+      open(path).metadata(),
+      pixelsOf(resized(open(path), size)),
     ]);
-    return {
-      width: info.width,
-      height: info.height,
-      data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      original: { width: metadata.width, height: metadata.height },
-    };
+    const { width, height } = metadata.autoOrient;
+    const about = { original: { width, height }, turned: isTurned(metadata) };
+    if (!isTurned(metadata) && !metadata.hasAlpha && !hasDeepProfile(metadata)) {
+      return { ...plain, ...about };
+    }
+    const upright = await pixelsOf(uprightImage(path, metadata));
+    if (size === undefined) return { ...upright, ...about };
+    const raw = { width, height, channels: 3 } as const;
+    return { ...(await pixelsOf(resized(sharp(upright.data, { raw }), size))), ...about };
   } catch (error) {
-    throw new UserError(
-      "image-unreadable",
-      `${path}: the image cannot be read (${whyUnreadable(error)}); ` +
-        "it must be a whole PNG, JPEG or WebP file: copy or unpack it again.",
-    );
+    throw unreadableImage(path, whyUnreadable(error), error);
   }
 }
 
-/** The first line of an error, without file name and full stop, for use inside a sentence. */
-export function whyUnreadable(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const first = (message.split("\n")[0] ?? "").replace(/[.:\s]+$/, "");
-  if (/ENOENT|is missing/.test(first)) return "no such file";
-  return first.replace(/^Input file has corrupt header: /, "");
+const open = (path: string, options: SharpOptions = {}): Sharp =>
+  sharp(path, { limitInputPixels: MOST_PIXELS, ...options })
+    .removeAlpha()
+    .toColourspace("srgb");
+
+// Shrinking in the JPEG decoder is not faster at these sizes, and gives other pixels for a JPEG than for
+// a PNG of the same picture.
+const EXACT = { fit: "fill", kernel: "cubic", fastShrinkOnLoad: false } as const;
+
+const resized = (image: Sharp, size: Size | undefined): Sharp =>
+  size ? image.resize(size.width, size.height, EXACT) : image;
+
+const isTurned = ({ orientation = 1 }: Metadata): boolean => orientation !== 1;
+
+/** sharp 0.35 converts 16-bit colours with a profile to Display P3 instead of sRGB. */
+const hasDeepProfile = ({ hasProfile, space }: Metadata): boolean =>
+  hasProfile && space === "rgb16";
+
+/**
+ * The whole image, which a second pass resizes. In one pass, sharp multiplies colours by alpha before it
+ * resizes, and turns the image after that; libvips's kernels are not symmetric, so the result would differ
+ * from that of the same image stored upright.
+ */
+function uprightImage(path: string, metadata: Metadata): Sharp {
+  const image = open(path, { autoOrient: true });
+  return hasDeepProfile(metadata) ? image.withIccProfile("srgb") : image;
 }
 
-function pipeline(path: string, size: Size | undefined) {
-  const image = sharp(path, limits).removeAlpha().toColourspace("srgb");
-  if (!size) return image;
-  // Shrinking inside the JPEG decoder is no faster at these sizes and makes the same picture come
-  // out differently from a JPEG and from a PNG.
-  const exact = { fit: "fill", kernel: "cubic", fastShrinkOnLoad: false } as const;
-  return image.resize(size.width, size.height, exact);
+async function pixelsOf(image: Sharp): Promise<Pick<Image, "width" | "height" | "data">> {
+  const { data, info } = await image.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { width: info.width, height: info.height, data: bytes };
 }

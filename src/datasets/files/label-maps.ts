@@ -1,13 +1,16 @@
 import { UserError } from "../../errors.js";
 import { type ClassSet, IGNORE, type RawLabel } from "../dataset.js";
+import { eightBit } from "./labels.js";
 
-/** From what a label file holds (ids, or colours as 0xrrggbb) to train ids. */
+/** Maps the values of a label file (ids, or colours as 0xrrggbb) to train ids. */
 export interface LabelMap {
-  /** What the keys are: pixel values, or colours. */
+  /** Whether the keys are pixel values or colours. */
   readonly key: "id" | "color";
   readonly trainIds: ReadonlyMap<number, number>;
-  /** What becomes of a value that is not in the map. */
+  /** What to do with a value that is not in the map. */
   readonly otherwise: "ignore" | "error";
+  /** Whether it is the `mapping` of a configuration. */
+  readonly written?: boolean;
 }
 
 /** Cityscapes and GTA5 label ids to Cityscapes train ids. */
@@ -57,8 +60,8 @@ export const synthiaIds = published([
 export const camvidIds = identityMap(11, "ignore");
 
 /**
- * CamVid ids to Cityscapes train ids. CamVid's bicyclist is person and bicycle in one; it becomes
- * rider (12) and not bicycle (18), because most of its pixels show the person.
+ * CamVid ids to Cityscapes train ids. CamVid's bicyclist includes the bicycle; it becomes rider (12)
+ * rather than bicycle (18), because most of its pixels show the person.
  */
 export const camvidToCityscapes = published([
   [0, 10],
@@ -74,12 +77,11 @@ export const camvidToCityscapes = published([
   [10, 12],
 ]);
 
-/** Train ids of the 19 classes as some sets store them; 255 is ignored, anything else is an error. */
+/** Train ids of the 19 classes, as some sets store them. 255 is ignored; other values are an error. */
 export const trainIds19 = identityMap(19, "error");
 
 /**
- * A published map written by name: each class of `classes` with the label values that mean it.
- * Values that are not listed are ignored.
+ * A published map by class name: each class of `classes` with its label values. Other values are ignored.
  */
 export function mapByName(
   classes: ClassSet,
@@ -88,19 +90,19 @@ export function mapByName(
 ): LabelMap {
   const pairs = Object.entries(values).flatMap(([name, list]) => {
     const trainId = classes.names.indexOf(name);
-    if (trainId < 0) throw new Error(`${name} is no class of ${classes.names.join(", ")}`);
+    if (trainId < 0) throw new Error(`${name} is not one of ${classes.names.join(", ")}`);
     return list.map((value) => [value, trainId] as const);
   });
   return { key, trainIds: new Map(pairs), otherwise: "ignore" };
 }
 
-/** Ids 0..classes-1 stay as they are and 255 is ignored; `otherwise` says what the rest is. */
+/** Keeps the ids 0..classes-1 and ignores 255; `otherwise` applies to other values. */
 export function identityMap(classes: number, otherwise: LabelMap["otherwise"]): LabelMap {
   const trainIds = new Map(Array.from({ length: classes }, (_, id) => [id, id]));
   return { key: "id", trainIds: trainIds.set(IGNORE, IGNORE), otherwise };
 }
 
-/** The map that first applies `map` and then replaces each train id by `next`'s, IGNORE if none. */
+/** Applies `map`, then replaces each train id by that of `next`, or by IGNORE if `next` has none. */
 export function thenMap(map: LabelMap, next: ReadonlyMap<number, number>): LabelMap {
   const trainIds = new Map<number, number>();
   for (const [from, to] of map.trainIds) trainIds.set(from, next.get(to) ?? IGNORE);
@@ -109,13 +111,13 @@ export function thenMap(map: LabelMap, next: ReadonlyMap<number, number>): Label
 
 /**
  * Train ids of a raw label, row-major, [height * width].
- * @throws UserError naming `path`, the value and its first position, where a strict map lacks it
+ * @throws UserError naming `path`, the value and its first position, if a strict map does not have it
  */
 export function toTrainIds(label: RawLabel, map: LabelMap, path: string): Uint8Array {
   const { values } = label;
   const trainIds = new Uint8Array(values.length);
   const fallback = map.otherwise === "ignore" ? IGNORE : undefined;
-  // Labels come in long runs of one value: a lookup per run, not per pixel.
+  // Labels contain long runs of one value: look up once per run, not per pixel.
   let last = -1;
   let trainId = IGNORE;
   for (let pixel = 0; pixel < values.length; pixel++) {
@@ -136,25 +138,33 @@ export function hexColor(value: number): string {
   return `#${value.toString(16).padStart(6, "0")}`;
 }
 
-/** The error of a label whose first value outside the map is at `pixel`. */
-function outsideMap(map: LabelMap, { values, width }: RawLabel, pixel: number, path: string) {
+/** The error for a label whose first value outside the map is at `pixel`. */
+function outsideMap(map: LabelMap, label: RawLabel, pixel: number, path: string) {
+  const { values, width, depth, indexed } = label;
   const named = (value: number) => (map.key === "color" ? `"${hexColor(value)}"` : `${value}`);
   const [key = "", ...others] = [...new Set(values.subarray(pixel))]
     .filter((value) => !map.trainIds.has(value))
     .map(named);
   const shown = others.length > MOST_NAMED ? [...others.slice(0, MOST_NAMED), "..."] : others;
-  const nor =
-    others.length > 0 ? `, nor ${others.length > 1 ? "are" : "is"} ${shown.join(", ")}` : "";
+  const missing =
+    others.length > 0
+      ? `; ${shown.join(", ")} ${others.length > 1 ? "are" : "is"} missing, too`
+      : "";
   const keys = [...map.trainIds.keys()];
   const known =
     map.key === "color"
       ? `${keys.length} other colour${keys.length === 1 ? "" : "s"}`
       : `ids ${ranges(keys)}`;
+  const value = values[pixel] as number;
+  const level =
+    depth < 8 && !indexed && map.key === "id"
+      ? ` (the PNG has ${depth}-bit pixels: in 8 bits, its ${value} is ${eightBit(value, depth)})`
+      : "";
   return new UserError(
     "label-value",
     `${path}: label ${map.key === "color" ? "colour" : "id"} ${key} at x ${pixel % width}, ` +
-      `y ${Math.floor(pixel / width)} is not in the mapping, which knows ${known}${nor}: add ` +
-      `\`${key}: <class>\` to \`mapping\` (\`${key}: 255\` ignores these pixels).`,
+      `y ${Math.floor(pixel / width)} is not in the mapping, which has ${known}${missing}: add ` +
+      `\`${key}: <class>\` to \`mapping\`, or \`${key}: 255\` to ignore these pixels${level}.`,
   );
 }
 

@@ -1,31 +1,15 @@
-import { readFile } from "node:fs/promises";
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { UserError } from "../../errors.js";
 import { nearestWord } from "../../nearest-word.js";
 import { cityscapes19, classSetOf, classSets, conversions } from "../class-sets.js";
 import { type ClassSet, IGNORE, type LabelCoding } from "../dataset.js";
+import { classesSchema } from "./classes-option.js";
 import { cityscapesIds, type LabelMap, thenMap, trainIds19 } from "./label-maps.js";
+import { readRegular, whyUnreadable } from "./regular-file.js";
 
-const channel = z.number().int().min(0).max(255);
-const color = z.tuple([channel, channel, channel]);
-
-/** A known class set by name, or a list of class names with or without colours. */
-export const classesSchema = z.union(
-  [
-    z.enum(Object.keys(classSets) as [keyof typeof classSets]),
-    z
-      .array(z.union([z.string(), z.strictObject({ name: z.string(), color: color.optional() })]))
-      .min(1)
-      .max(IGNORE),
-  ],
-  {
-    error: `expected ${Object.keys(classSets).join(", ")}, or a list of class names (each may be { name, color: [r, g, b] })`,
-  },
-);
-
-/** `{ id or "#rrggbb": class name, train id, "ignore" or 255 }`, or the path of a YAML file of it. */
+/** `{ id or "#rrggbb": class name, train id, "ignore" or 255 }`, or the path of a YAML file with it. */
 export const mappingSchema = z.union(
   [z.string(), z.record(z.string(), z.union([z.number().int().min(0).max(IGNORE), z.string()]))],
   { error: "expected `id: class` pairs, such as { 7: road, 0: 255 }, or the path of a YAML file" },
@@ -35,48 +19,48 @@ export const mappingSchema = z.union(
 export const commonOptions = {
   /** Folder of the data set. */
   root: z.string().min(1),
-  /** Text file of sample names, one a line, absolute or relative to root. */
+  /** Text file with one sample name per line; its path is absolute or relative to root. */
   list: z.string().optional(),
-  /** Names of samples to leave out. */
+  /** Samples to leave out, written as in a list. */
   exclude: z.array(z.string()).optional(),
-  /** Classes to train; without `mapping`, the set's own classes are matched by name. */
+  /** Classes to train on; without `mapping`, the data set's classes are matched by name. */
   classes: classesSchema.optional(),
-  /** Replaces the set's own map from label values to classes. */
+  /** Replaces the data set's map from label values to classes. */
   mapping: mappingSchema.optional(),
-  /** false: leave the labels unread; true: miss them. By default they are read if present. */
+  /** false: do not read labels; true: error if labels are missing. By default they are read if present. */
   labelled: z.boolean().optional(),
 };
 
-/** What `classes` and `mapping` may say, parsed. */
+/** The parsed options `classes` and `mapping`. */
 export interface ClassOptions {
   readonly root: string;
   readonly classes?: z.infer<typeof classesSchema> | undefined;
   readonly mapping?: z.infer<typeof mappingSchema> | undefined;
 }
 
-/** A class set with the map that leads from label values to it. */
+/** A class set with the map from label values to it. */
 export interface Labelling {
   readonly classes: ClassSet;
   readonly map: LabelMap;
-  /** What the label files hold, where it is a published coding that is often mistaken. */
+  /** What the label values stand for, if it is a coding that is often mistaken. */
   readonly coding?: LabelCoding;
 }
 
-/** Cityscapes' 19 classes from its label ids: what many sets have. */
+/** Cityscapes' 19 classes from its label ids, which many sets use. */
 export const fromCityscapesIds: Labelling = {
   classes: cityscapes19,
   map: cityscapesIds,
   coding: "cityscapes ids",
 };
 
-/** Cityscapes' 19 classes from files that hold train ids. */
+/** Cityscapes' 19 classes from files of train ids. */
 export const fromTrainIds: Labelling = {
   classes: cityscapes19,
   map: trainIds19,
   coding: "train ids",
 };
 
-/** The labelling followed by those that `conversions` derive from it. */
+/** The labelling, and those that `conversions` derive from it. */
 function withConversions(labelling: Labelling): Labelling[] {
   const derived = conversions
     .filter(({ from }) => from === labelling.classes)
@@ -91,9 +75,9 @@ function withConversions(labelling: Labelling): Labelling[] {
 }
 
 /**
- * The classes and the map that the options ask for.
- * @param native what the data set itself offers, the usual one first
- * @throws UserError for class names that the data set lacks and for a faulty mapping
+ * The classes and the map that the options describe.
+ * @param native the labellings of the data set, the default first
+ * @throws UserError for classes that the data set does not have, and for an invalid mapping
  */
 export async function resolveLabelling(
   native: readonly [Labelling, ...Labelling[]],
@@ -114,8 +98,8 @@ export async function resolveLabelling(
     const near = nearestWord(unknown, own.classes.names);
     throw new UserError(
       "unknown-name",
-      `classes: "${unknown}" is no class of this data set, which has ${own.classes.names.join(", ")}` +
-        `${near ? ` (did you mean "${near}"?)` : ""}; rename it or say in \`mapping\` which ids it has.`,
+      `classes: "${unknown}" is not a class of this data set, which has ${own.classes.names.join(", ")}` +
+        `${near ? ` (did you mean "${near}"?)` : ""}: rename it, or list its ids in \`mapping\`.`,
     );
   }
   const renumbered = fitting.classes.names.map((name, trainId) => {
@@ -125,7 +109,7 @@ export async function resolveLabelling(
   return { ...fitting, classes, map: thenMap(fitting.map, new Map(renumbered)) };
 }
 
-/** The class set that `classes` means; `fallback` where it is not given. */
+/** The class set of `classes`; `fallback` if it is not given. */
 export function pickClasses(classes: ClassOptions["classes"], fallback: ClassSet): ClassSet {
   if (classes === undefined) return fallback;
   if (typeof classes === "string") return classSets[classes];
@@ -134,13 +118,13 @@ export function pickClasses(classes: ClassOptions["classes"], fallback: ClassSet
   if (twice === undefined) return set;
   throw new UserError(
     "invalid-value",
-    `classes: "${twice}" is listed twice; every class needs a name of its own.`,
+    `classes: "${twice}" is listed twice: give every class another name.`,
   );
 }
 
 /**
- * The strict map that `mapping` describes.
- * @throws UserError naming the entry that is no id or colour, or no class
+ * The strict map of `mapping`.
+ * @throws UserError naming an entry that is not an id or colour, or not a class
  */
 export async function resolveMapping(
   mapping: z.infer<typeof mappingSchema>,
@@ -159,35 +143,44 @@ export async function resolveMapping(
     if (from === undefined) {
       throw new UserError(
         "invalid-value",
-        `${where}: the key "${name}" is no ${key === "color" ? 'colour such as "#804080"' : "label id (0..65535)"}; ` +
-          "all keys must be ids, or all colours.",
+        `${where}: the key "${name}" is not a ${key === "color" ? 'colour such as "#804080"' : "label id (0..65535)"}: ` +
+          "use either ids or colours as keys.",
       );
     }
     trainIds.set(from, parseClass(entries[name], classes, `${where}: ${name}`));
   }
   if (keys.length === 0)
-    throw new UserError("invalid-value", `${where}: it is empty; give \`id: class\` pairs.`);
-  return { key, trainIds, otherwise: "error" };
+    throw new UserError("invalid-value", `${where}: it is empty: add \`id: class\` pairs.`);
+  return { key, trainIds, otherwise: "error", written: true };
 }
 
 async function readMapping(root: string, file: string) {
-  const where = isAbsolute(file) ? file : resolve(root, file);
-  let found: unknown;
-  try {
-    found = parse(await readFile(where, "utf8"));
-  } catch (error) {
-    const reason = (error as Error).message.split("\n")[0];
+  const where = resolve(root, file);
+  const bytes = await readRegular(where).catch((error: unknown) => {
     throw new UserError(
       "not-found",
-      `${where}: the mapping cannot be read (${reason}); check \`mapping\`.`,
+      `${where}: the mapping cannot be read (${whyUnreadable(error)}); check \`mapping\`.`,
+      { cause: error },
     );
-  }
-  const parsed = mappingSchema.safeParse(found);
+  });
+  const parsed = mappingSchema.safeParse(yamlOf(bytes.toString("utf8"), where));
   if (parsed.success && typeof parsed.data !== "string") return { entries: parsed.data, where };
   throw new UserError(
     "invalid-value",
     `${where}: expected lines \`id: class\`, such as \`7: road\` or \`0: 255\`.`,
   );
+}
+
+function yamlOf(text: string, where: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new UserError(
+      "damaged-file",
+      `${where}: this is not valid YAML (${whyUnreadable(error)}): correct that line.`,
+      { cause: error },
+    );
+  }
 }
 
 function parseId(text: string): number | undefined {
@@ -204,8 +197,8 @@ function parseClass(value: string | number | undefined, classes: ClassSet, where
   if (index >= 0 && index < classes.names.length) return index;
   const near = typeof value === "string" ? nearestWord(value, classes.names) : undefined;
   throw new UserError(
-    "invalid-value",
-    `${where}: ${JSON.stringify(value)} is no class; expected one of ${classes.names.join(", ")}, ` +
+    typeof value === "string" ? "unknown-name" : "invalid-value",
+    `${where}: ${JSON.stringify(value)} is not a class; expected one of ${classes.names.join(", ")}, ` +
       `its number (0..${classes.names.length - 1}), or 255 to ignore${near ? `; did you mean "${near}"?` : "."}`,
   );
 }

@@ -3,36 +3,37 @@ import { type Dataset, IGNORE, type LabelCoding, type RawLabel } from "../datase
 
 const LOOKED_AT = 16;
 
-/** What label files hold, all together. */
+/** The values and depths of some label files. */
 interface Contents {
   readonly values: ReadonlySet<number>;
   readonly depths: ReadonlySet<number>;
 }
 
-/** The mistakes that people make with each coding; a sentence where one is seen. */
+/** Recognises usual mistakes with each coding. Returns a sentence if it finds one. */
 const mistakes: Readonly<Record<LabelCoding, (found: Contents) => string | undefined>> = {
   "cityscapes ids": ({ values }) =>
     // Without vegetation (21), sky (23) and cars (26), and with the "ignore" that label ids lack.
     values.has(IGNORE) && [...values].every((value) => value <= 18 || value === IGNORE)
-      ? "the labels hold 0..18 and 255 alone, which are train ids, but label ids (road 7, car 26, " +
+      ? "the labels contain only 0..18 and 255, which are train ids, but label ids (road 7, car 26, " +
         "...) are expected: use the label-id files, or read them with " +
         "`type: folder` and `classes: cityscapes`"
       : undefined,
   "train ids": ({ values }) =>
     [...values].some((value) => value >= 19 && value <= 33)
-      ? "the labels hold values from 19 to 33, which are label ids (car 26, ...), but train ids " +
+      ? "the labels contain values from 19 to 33, which are label ids (car 26, ...), but train ids " +
         "(0..18, 255) are expected: use the files of train ids"
       : undefined,
   "synthia ids": ({ depths }) =>
     depths.has(8)
       ? "the labels are 8-bit PNGs, but SYNTHIA's have 16-bit channels with the class in the first: " +
-        "they were converted or are its colours; unpack GT/LABELS again"
+        "they are converted, or its colours: unpack GT/LABELS again"
       : undefined,
+  "class numbers": () => undefined, // checkDataset knows all labels
 };
 
 /**
- * Whether the label files of a data set hold something else than its published coding, from a look
- * at a few of them: a sentence, or undefined where nothing is wrong.
+ * Reads a few label files of a data set, and returns a sentence if their values do not fit its published
+ * coding.
  */
 export async function mistakenCoding(dataset: Dataset): Promise<string | undefined> {
   const { labelFiles, name, names } = dataset;
@@ -49,7 +50,7 @@ export async function mistakenCoding(dataset: Dataset): Promise<string | undefin
   return mistake && `${name}: ${mistake}.`;
 }
 
-/** A file that cannot be read is reported with its sample. */
+/** The label, or undefined if it cannot be read: the error is reported with its sample. */
 async function readable(
   files: NonNullable<Dataset["labelFiles"]>,
   index: number,

@@ -1,16 +1,17 @@
-import { readdir } from "node:fs/promises";
-import { dirname, extname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { UserError } from "../../errors.js";
-import { nearestWord } from "../../nearest-word.js";
 import {
   compareNames,
-  countAndName,
+  entriesOf,
   filesByStem,
   imageExtensions,
   isFolder,
-  readList,
+  kindsIn,
   requireFolder,
 } from "./find-files.js";
+import type { Layout, Paths, Selection } from "./layout.js";
+import { entryFinder, lastPart, namesInList } from "./sample-names.js";
+import { requirePartners } from "./unpaired.js";
 
 /** The files of one sample. */
 export interface Pair {
@@ -20,36 +21,10 @@ export interface Pair {
   readonly label?: string;
 }
 
-/** Where the images of a data set and their labels lie. */
-export interface Layout {
-  /** Folder of the data set and the option that list files are relative to. */
-  readonly root: string;
-  /** For messages: what `root` should hold. */
-  readonly expected: string;
-  /** Each image folder with its label folder; sample names start with `prefix`. */
-  readonly folders: readonly {
-    readonly images: string;
-    readonly labels?: string | undefined;
-    readonly prefix?: string;
-  }[];
-  readonly imageSuffix?: string | undefined;
-  readonly labelSuffix?: string | undefined;
-  /** Sample name of a stem; the stem itself by default. */
-  readonly nameOf?: (stem: string) => string;
-}
-
-/** Which samples of a layout are wanted. */
-export interface Selection {
-  /** undefined: labelled if there is a label folder. */
-  readonly labelled?: boolean | undefined;
-  readonly list?: string | undefined;
-  readonly exclude?: readonly string[] | undefined;
-}
-
 /**
- * Finds the images of a layout and the label of each, in natural order or in the list's.
+ * Finds the images of a layout and their labels, in natural order or in that of the list.
  * @throws UserError for missing or empty folders, images without label and the reverse, and
- *   names in the list that no image has
+ *   entries of `list` or `exclude` that are not images
  */
 export async function findPairs(
   layout: Layout,
@@ -57,36 +32,10 @@ export async function findPairs(
 ): Promise<{ pairs: Pair[]; labelled: boolean }> {
   await requireFolder(layout.root, layout.expected);
   const labelled = await hasLabels(layout, selection.labelled);
-  const images = new Map<string, string>();
-  const labels = new Map<string, string>();
   await checkLevel(layout);
-  for (const folder of layout.folders) {
-    await requireFolder(folder.images, `a folder of images (${layout.expected})`);
-    await gather(images, folder, folder.images, imageExtensions, layout.imageSuffix, layout.nameOf);
-    if (labelled && folder.labels) {
-      await gather(labels, folder, folder.labels, [".png"], layout.labelSuffix, layout.nameOf);
-    }
-  }
-  const places = layout.folders.map(({ images: folder }) => folder).join(", ");
-  if (images.size === 0) {
-    const suffix = layout.imageSuffix ? `*${layout.imageSuffix}` : "*";
-    throw new UserError(
-      "no-images",
-      `${places}: no images found; expected ${imageExtensions.map((e) => suffix + e).join(", ")}.`,
-    );
-  }
-  const excluded = new Set(selection.exclude);
-  const listed = selection.list
-    ? await namesInList(layout, selection.list, [...images.keys()])
-    : [...images.keys()].sort(compareNames);
-  const names = listed.filter((name) => !excluded.has(name));
-  if (names.length === 0) {
-    throw new UserError(
-      "no-images",
-      `${places}: \`exclude\` leaves no image of ${listed.length}; shorten it.`,
-    );
-  }
-  if (labelled) checkPartners(layout, names, images, labels, selection.list !== undefined);
+  const { images, labels } = await findFiles(layout, labelled);
+  const names = await chosen(layout, selection, images);
+  if (labelled) await requirePartners(layout, names, images, labels, selection.list !== undefined);
   const pairs = names.map((name) => {
     const image = images.get(name) as string;
     const label = labels.get(name);
@@ -95,12 +44,34 @@ export async function findPairs(
   return { pairs, labelled };
 }
 
-/** Where the images are not below `root` but one folder up or down, says so: a usual slip. */
+const placesOf = ({ folders }: Layout) => folders.map(({ images }) => images).join(", ");
+
+/** The names that `list` and `exclude` select, in the order of the list. */
+async function chosen(
+  layout: Layout,
+  { list, exclude = [] }: Selection,
+  images: Paths,
+): Promise<string[]> {
+  const find = entryFinder(layout, images);
+  const listed =
+    list === undefined
+      ? [...images.keys()].sort(compareNames)
+      : await namesInList(layout.root, list, find);
+  const excluded = new Set(exclude.map((entry) => find(entry, "`exclude`")));
+  const names = listed.filter((name) => !excluded.has(name));
+  if (names.length > 0) return names;
+  throw new UserError(
+    "no-images",
+    `${placesOf(layout)}: \`exclude\` excludes all ${listed.length} images: shorten it.`,
+  );
+}
+
+/** @throws UserError if the images are one folder above or below `root`, a usual mistake */
 async function checkLevel({ root, folders, expected }: Layout): Promise<void> {
   const images = folders[0]?.images;
   if (images === undefined || (await isFolder(images))) return;
   const below = relative(root, images);
-  const inner = (await readdir(root, { withFileTypes: true }))
+  const inner = (await entriesOf(root))
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => join(root, name));
   for (const place of [dirname(root), ...inner]) {
@@ -119,71 +90,68 @@ async function hasLabels(layout: Layout, wanted: boolean | undefined): Promise<b
   const missing: string[] = [];
   for (const folder of folders) if (!(await isFolder(folder))) missing.push(folder);
   if (missing.length === 0) return folders.length > 0;
-  // Some folders there and some not is a mistake; none there is an unlabelled target.
+  // Without any label folder it is an unlabelled target; if only some are missing, it is a mistake.
   if (wanted === undefined && missing.length === folders.length) return false;
   throw new UserError(
     "dataset-layout",
-    `${missing[0]} does not exist: expected the labels there (${layout.expected}); ` +
-      "`labelled: false` reads the images alone.",
+    `${missing[0]} does not exist: expected the labels in it (${layout.expected}); ` +
+      "`labelled: false` reads only the images.",
   );
+}
+
+async function findFiles(layout: Layout, labelled: boolean) {
+  const [images, labels] = [new Map<string, string>(), new Map<string, string>()];
+  for (const { images: folder, labels: labelFolder, prefix = "" } of layout.folders) {
+    await requireFolder(folder, `a folder of images (${layout.expected})`);
+    await gather(images, prefix, folder, imageExtensions, layout.imageSuffix, layout.keyOf);
+    if (labelled && labelFolder) {
+      await gather(labels, prefix, labelFolder, [".png"], layout.labelSuffix, layout.keyOf);
+    }
+  }
+  if (images.size === 0) throw await noImages(layout);
+  return byName(layout, images, labels);
 }
 
 async function gather(
   into: Map<string, string>,
-  { prefix = "" }: { readonly prefix?: string },
+  prefix: string,
   folder: string,
   extensions: readonly string[],
   suffix: string | undefined,
-  nameOf: (stem: string) => string = (stem) => stem,
+  keyOf: (stem: string) => string = (stem) => stem,
 ): Promise<void> {
   for (const [stem, path] of await filesByStem(folder, extensions, suffix)) {
-    into.set(prefix + nameOf(stem), path);
+    const key = prefix + keyOf(stem);
+    const other = into.get(key);
+    if (other !== undefined) {
+      throw new UserError(
+        "unpaired-files",
+        `${other} and ${path} have the same name, ${key}: remove or rename one of them.`,
+      );
+    }
+    into.set(key, path);
   }
 }
 
-function checkPartners(
-  layout: Layout,
-  names: readonly string[],
-  images: ReadonlyMap<string, string>,
-  labels: ReadonlyMap<string, string>,
-  listed: boolean,
-): void {
-  const alone = names.filter((name) => !labels.has(name));
-  // What a list leaves out may be incomplete.
-  const spare = listed ? [] : [...labels.keys()].filter((name) => !images.has(name));
-  if (alone.length === 0 && spare.length === 0) return;
-  const faults = [
-    alone.length > 0 ? `${countAndName(alone, "image")} without label` : "",
-    spare.length > 0 ? `${countAndName(spare.sort(compareNames), "label")} without image` : "",
-  ].filter((fault) => fault !== "");
-  throw new UserError(
-    "dataset-layout",
-    `${layout.root}: ${faults.join(" and ")}, of ${images.size} images and ${labels.size} labels ` +
-      "(PNG): complete the set, name the samples to use in a `list`, or read it with " +
-      "`labelled: false`.",
-  );
+/** Paths of images and labels by sample name, given those by key. */
+function byName({ namedByFile, folders }: Layout, images: Paths, labels: Paths) {
+  const short = (key: string) => {
+    const prefix = folders.find(({ prefix = "" }) => key.startsWith(prefix))?.prefix ?? "";
+    return prefix + lastPart(key);
+  };
+  const shortened = (paths: Paths) => new Map([...paths].map(([key, path]) => [short(key), path]));
+  const [shortImages, shortLabels] = [shortened(images), shortened(labels)];
+  const unique = shortImages.size === images.size && shortLabels.size === labels.size;
+  return namedByFile && unique ? { images: shortImages, labels: shortLabels } : { images, labels };
 }
 
-/** List entries may carry folders, suffixes and extensions, as published lists do. */
-async function namesInList(
-  layout: Layout,
-  list: string,
-  known: readonly string[],
-): Promise<string[]> {
-  const { path, lines } = await readList(layout.root, list);
-  const { imageSuffix = "", nameOf = (stem: string) => stem } = layout;
-  const names = new Set(known);
-  return lines.map((line) => {
-    const extension = extname(line).toLowerCase();
-    const isImage = (imageExtensions as readonly string[]).includes(extension);
-    let stem = isImage ? line.slice(0, -extension.length) : line;
-    if (imageSuffix !== "" && stem.endsWith(imageSuffix)) stem = stem.slice(0, -imageSuffix.length);
-    const name = [stem, nameOf(stem)].find((candidate) => names.has(candidate));
-    if (name !== undefined) return name;
-    const near = nearestWord(stem, known);
-    throw new UserError(
-      "dataset-layout",
-      `${path}: no image is called ${line}; names look like ${near ?? known[0]}, one a line.`,
-    );
-  });
+async function noImages(layout: Layout): Promise<UserError> {
+  const suffix = layout.imageSuffix ? `*${layout.imageSuffix}` : "*";
+  const kinds = await kindsIn(layout.folders.map(({ images }) => images));
+  return new UserError(
+    "no-images",
+    `${placesOf(layout)}: no images found; expected ` +
+      `${imageExtensions.map((extension) => suffix + extension).join(", ")}` +
+      `${kinds ? `, found ${kinds}` : ""}.`,
+  );
 }

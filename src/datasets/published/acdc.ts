@@ -3,14 +3,14 @@ import { z } from "zod";
 import { fileDataset } from "../files/file-dataset.js";
 import { isFolder } from "../files/find-files.js";
 import { fromTrainIds } from "../files/labelling.js";
-import { cityscapesSplit, lastPart } from "./cityscapes.js";
+import { cityscapesSplit } from "./cityscapes.js";
 
 const conditions = ["fog", "night", "rain", "snow"] as const;
 
 /**
  * ACDC (Sakaridis et al., ICCV 2021): rgb_anon/{condition}/{split}/{sequence}/*_rgb_anon.png,
- * gt/{condition}/{split}/{sequence}/*_gt_labelTrainIds.png. Without `condition`, all four that are
- * there.
+ * gt/{condition}/{split}/{sequence}/*_gt_labelTrainIds.png. Without
+ * `condition`, all four that exist.
  */
 export const acdc = fileDataset<{ split: string; condition?: string }>("acdc", {
   options: { split: cityscapesSplit, condition: z.enum(conditions).optional() },
@@ -32,7 +32,7 @@ export const acdc = fileDataset<{ split: string; condition?: string }>("acdc", {
       })),
       imageSuffix: "_rgb_anon",
       labelSuffix: "_gt_labelTrainIds",
-      nameOf: lastPart,
+      namedByFile: true,
     };
   },
   labellings: [fromTrainIds],

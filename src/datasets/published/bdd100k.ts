@@ -5,7 +5,7 @@ import { cityscapesSplit } from "./cityscapes.js";
 
 /**
  * BDD100K, semantic segmentation (Yu et al., CVPR 2020): images/10k/{split}/*.jpg,
- * labels/sem_seg/masks/{split}/*.png, which hold Cityscapes train ids.
+ * labels/sem_seg/masks/{split}/*.png with Cityscapes train ids.
  */
 export const bdd100k = fileDataset<{ split: string }>("bdd100k", {
   options: { split: cityscapesSplit },

@@ -8,10 +8,10 @@ import { camvidIds, camvidToCityscapes } from "../files/label-maps.js";
 const splits = ["train", "val", "test"] as const;
 
 /**
- * CamVid (Brostow et al., 2008) in its 480x360, 11-class form: train/, val/ and test/ with images,
- * trainannot/, valannot/ and testannot/ with labels. A list may name samples of all splits, as
- * train/0016E5_00390; without list and split, all splits are read. It has its own 11 classes or,
- * with `classes: cityscapes`, Cityscapes train ids.
+ * CamVid (Brostow et al., 2008) in its version of 480x360 pixels and 11 classes: train/, val/ and test/ with
+ * images, trainannot/, valannot/ and testannot/ with labels. A list may contain samples of all splits, such as
+ * train/0016E5_00390. Without list and split, all splits are read. With `classes: cityscapes` it has
+ * Cityscapes train ids instead of its own 11 classes.
  */
 export const camvid = fileDataset<{ split?: string }>("camvid", {
   options: { split: z.enum(splits).optional() },

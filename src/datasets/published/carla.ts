@@ -7,7 +7,7 @@ import { mapByName } from "../files/label-maps.js";
 /** Semantic tags by the first release that has them. 0.9.14 renumbered them after Cityscapes. */
 const tags = {
   "0.9.14": {
-    road: [1, 24], // with its markings
+    road: [1, 24], // and its markings
     sidewalk: [2],
     building: [3],
     wall: [4],
@@ -27,7 +27,7 @@ const tags = {
     motorcycle: [18],
     bicycle: [19],
   },
-  // One tag for all vehicles, which are cars for the most part.
+  // One tag for all vehicles, most of which are cars.
   "0.9.10": {
     building: [1],
     fence: [2],
@@ -45,13 +45,15 @@ const tags = {
   },
 } as const satisfies Record<string, Record<string, readonly number[]>>;
 
-/** The tag is the red channel of an image whose other channels are 0: a colour, so to speak. */
+/** The tag is the red channel of an image whose other channels are 0. */
 function redChannel(values: Readonly<Record<string, readonly number[]>>) {
   const colors = Object.entries(values).map(([name, list]) => [name, list.map((tag) => tag << 16)]);
   return mapByName(cityscapes19, Object.fromEntries(colors), "color");
 }
 
-const layout = ({ root, images, labels }: { root: string; images: string; labels: string }) => ({
+type Folders = { images: string; labels: string };
+
+const layout = ({ root, images, labels }: Folders & { root: string }) => ({
   root,
   expected: `a CARLA export: ${images}/ with camera images, ${labels}/ with raw semantic images of the same names`,
   folders: [{ images: join(root, images), labels: join(root, labels) }],
@@ -63,11 +65,9 @@ const own = {
   labels: z.string().default("semantic"),
 };
 
-type Folders = { images: string; labels: string };
-
 /**
- * What a recording script saved from CARLA (Dosovitskiy et al., CoRL 2017), 0.9.14 or newer: RGB
- * images and the semantic camera's raw images, which carry the tag in the red channel.
+ * Recordings of CARLA (Dosovitskiy et al., CoRL 2017), 0.9.14 or newer: RGB images and raw images of the
+ * semantic camera, whose red channel is the tag.
  */
 export const carla = fileDataset<Folders>("carla", {
   options: own,
@@ -75,7 +75,7 @@ export const carla = fileDataset<Folders>("carla", {
   labellings: [{ classes: cityscapes19, map: redChannel(tags["0.9.14"]) }],
 });
 
-/** The same with the tags of CARLA 0.9.10 to 0.9.13. */
+/** The same, with the tags of CARLA 0.9.10 to 0.9.13. */
 export const carlaBefore14 = fileDataset<Folders>("carla-0.9.10", {
   options: own,
   layout,

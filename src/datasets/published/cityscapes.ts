@@ -5,12 +5,9 @@ import { fromCityscapesIds } from "../files/labelling.js";
 
 export const cityscapesSplit = z.enum(["train", "val", "test"]).default("train");
 
-/** aachen/aachen_000000_000019 -> aachen_000000_000019: the folder is in the name. */
-export const lastPart = (stem: string): string => stem.slice(stem.lastIndexOf("/") + 1);
-
 /**
  * Cityscapes (Cordts et al., CVPR 2016): leftImg8bit/{split}/{city}/*_leftImg8bit.png,
- * gtFine/{split}/{city}/*_gtFine_labelIds.png. Without gtFine/{split} it is an unlabelled target.
+ * gtFine/{split}/{city}/*_gtFine_labelIds.png. Without gtFine/{split} the set is unlabelled.
  */
 export const cityscapes = fileDataset<{ split: string }>("cityscapes", {
   options: { split: cityscapesSplit },
@@ -22,7 +19,7 @@ export const cityscapes = fileDataset<{ split: string }>("cityscapes", {
     folders: [{ images: join(root, "leftImg8bit", split), labels: join(root, "gtFine", split) }],
     imageSuffix: "_leftImg8bit",
     labelSuffix: "_gtFine_labelIds",
-    nameOf: lastPart,
+    namedByFile: true,
   }),
   labellings: [fromCityscapesIds],
 });

@@ -6,7 +6,7 @@ import { cityscapesIds, thenMap } from "../files/label-maps.js";
 
 const cities = ["Rome", "Rio", "Tokyo", "Taipei"] as const;
 
-/** The 13 classes of the set, which are those of SYNTHIA's second protocol. */
+/** Cityscapes train ids to the 13 classes of the set, those of SYNTHIA's second protocol. */
 const to13 = new Map(
   cityscapes19.names.flatMap((name, trainId) => {
     const index = synthia13.names.indexOf(name);
@@ -16,7 +16,7 @@ const to13 = new Map(
 
 /**
  * NTHU CrossCity (Chen et al., ICCV 2017): {city}/Images/Train/*.png without labels,
- * {city}/Images/Test/*.png with {city}/Labels/Test/*_eval.png, which hold Cityscapes label ids.
+ * {city}/Images/Test/*.png with {city}/Labels/Test/*_eval.png with Cityscapes label ids.
  */
 export const crosscity = fileDataset<{ city: string; split: string }>("crosscity", {
   options: { city: z.enum(cities), split: z.enum(["train", "test"]).default("train") },

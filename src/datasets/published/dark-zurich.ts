@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { fileDataset } from "../files/file-dataset.js";
 import { fromTrainIds } from "../files/labelling.js";
-import { cityscapesSplit, lastPart } from "./cityscapes.js";
+import { cityscapesSplit } from "./cityscapes.js";
 
 /**
  * Dark Zurich (Sakaridis et al., ICCV 2019): rgb_anon/{split}/{condition}/{sequence}/*_rgb_anon.png,
@@ -26,7 +26,7 @@ export const darkZurich = fileDataset<{ split: string; condition: string }>("dar
     ],
     imageSuffix: "_rgb_anon",
     labelSuffix: "_gt_labelTrainIds",
-    nameOf: lastPart,
+    namedByFile: true,
   }),
   labellings: [fromTrainIds],
 });

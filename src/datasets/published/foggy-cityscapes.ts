@@ -2,12 +2,12 @@ import { join } from "node:path";
 import { z } from "zod";
 import { fileDataset } from "../files/file-dataset.js";
 import { fromCityscapesIds } from "../files/labelling.js";
-import { cityscapesSplit, lastPart } from "./cityscapes.js";
+import { cityscapesSplit } from "./cityscapes.js";
 
 /**
- * Foggy Cityscapes (Sakaridis et al., IJCV 2018): Cityscapes under synthetic fog of attenuation
- * `beta` per metre, leftImg8bit_foggy/{split}/{city}/*_leftImg8bit_foggy_beta_0.02.png, with the
- * labels of Cityscapes, gtFine/{split}/{city}/*_gtFine_labelIds.png, in the same root.
+ * Foggy Cityscapes (Sakaridis et al., IJCV 2018): Cityscapes with synthetic fog of attenuation `beta` per
+ * metre, leftImg8bit_foggy/{split}/{city}/*_leftImg8bit_foggy_beta_0.02.png, and the labels of Cityscapes
+ * in the same root, gtFine/{split}/{city}/*_gtFine_labelIds.png.
  */
 export const foggyCityscapes = fileDataset<{ split: string; beta: number }>("foggy-cityscapes", {
   options: {
@@ -24,7 +24,7 @@ export const foggyCityscapes = fileDataset<{ split: string; beta: number }>("fog
     ],
     imageSuffix: `_leftImg8bit_foggy_beta_${beta}`,
     labelSuffix: "_gtFine_labelIds",
-    nameOf: lastPart,
+    namedByFile: true,
   }),
   labellings: [fromCityscapesIds],
 });

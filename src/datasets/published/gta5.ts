@@ -3,7 +3,7 @@ import { fileDataset } from "../files/file-dataset.js";
 import { fromCityscapesIds } from "../files/labelling.js";
 
 /**
- * GTA5 (Richter et al., ECCV 2016): images/00001.png, labels/00001.png, palette PNGs of Cityscapes
+ * GTA5 (Richter et al., ECCV 2016): images/00001.png, labels/00001.png, palette PNGs with Cityscapes
  * label ids.
  */
 export const gta5 = fileDataset("gta5", {

@@ -5,7 +5,7 @@ import { fromCityscapesIds } from "../files/labelling.js";
 
 /**
  * KITTI semantics (Alhaija et al., IJCV 2018): training/image_2/000000_10.png,
- * training/semantic/000000_10.png, which hold Cityscapes label ids; testing/ has images alone.
+ * training/semantic/000000_10.png with Cityscapes label ids; testing/ has only images.
  */
 export const kitti = fileDataset<{ split: string }>("kitti", {
   options: { split: z.enum(["training", "testing"]).default("training") },

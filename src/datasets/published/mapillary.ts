@@ -5,9 +5,9 @@ import { fileDataset } from "../files/file-dataset.js";
 import { isFolder } from "../files/find-files.js";
 import { mapByName } from "../files/label-maps.js";
 
-/** The 66 classes of version 1.2 that have a counterpart in Cityscapes. */
+/** Those of the 66 classes of version 1.2 that have a counterpart in Cityscapes. */
 const ids = mapByName(cityscapes19, {
-  road: [7, 8, 10, 13, 14, 23, 24, 41, 43], // lanes, crossings, parking, manholes and potholes too
+  road: [7, 8, 10, 13, 14, 23, 24, 41, 43], // and lanes, crossings, parking, manholes, potholes
   sidewalk: [2, 9, 11, 15],
   building: [17],
   wall: [6],
@@ -30,8 +30,7 @@ const ids = mapByName(cityscapes19, {
 
 /**
  * Mapillary Vistas (Neuhold et al., ICCV 2017), the classes of version 1.2 mapped to Cityscapes':
- * {split}/images/*.jpg with {split}/v1.2/labels/*.png, or {split}/labels/*.png as older archives have
- * it.
+ * {split}/images/*.jpg with {split}/v1.2/labels/*.png, or with {split}/labels/*.png in older archives.
  */
 export const mapillary = fileDataset<{ split: string }>("mapillary", {
   options: { split: z.enum(["training", "validation", "testing"]).default("training") },

@@ -3,7 +3,7 @@ import { fileDataset } from "../files/file-dataset.js";
 import { fromCityscapesIds } from "../files/labelling.js";
 
 /**
- * Synscapes (Wrenninge & Unger, 2018): img/rgb/1.png, img/class/1.png, which hold Cityscapes label ids.
+ * Synscapes (Wrenninge & Unger, 2018): img/rgb/1.png, img/class/1.png with Cityscapes label ids.
  */
 export const synscapes = fileDataset("synscapes", {
   options: {},

@@ -4,9 +4,9 @@ import { fileDataset } from "../files/file-dataset.js";
 import { synthiaIds } from "../files/label-maps.js";
 
 /**
- * SYNTHIA-RAND-CITYSCAPES (Ros et al., CVPR 2016): RGB/0000000.png, GT/LABELS/0000000.png; the class
- * id is in the first channel of 16-bit labels. Train ids are those of the 19 Cityscapes classes
- * unless `classes` says otherwise (`synthia16`).
+ * SYNTHIA-RAND-CITYSCAPES (Ros et al., CVPR 2016): RGB/0000000.png, GT/LABELS/0000000.png, 16-bit labels
+ * whose first channel is the class id. Train ids are those of the 19 Cityscapes classes unless `classes` is
+ * set (`synthia16`).
  */
 export const synthia = fileDataset("synthia", {
   options: {},

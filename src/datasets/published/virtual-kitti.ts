@@ -5,7 +5,7 @@ import { fileDataset } from "../files/file-dataset.js";
 import { isFolder } from "../files/find-files.js";
 import { mapByName } from "../files/label-maps.js";
 
-/** The colours of its colors.txt; guard rails, "misc" and what is undefined are ignored. */
+/** The colours of its colors.txt. Guard rails, "misc" and undefined pixels are ignored. */
 const colors = mapByName(
   cityscapes19,
   {
@@ -17,7 +17,7 @@ const colors = mapByName(
     vegetation: [0x00c700, 0x5af000], // trees and the rest
     terrain: [0xd200c8],
     sky: [0x5ac8ff],
-    car: [0xff7f50, 0x008b8b], // vans too
+    car: [0xff7f50, 0x008b8b], // and vans
     truck: [0xa03c3c],
   },
   "color",
@@ -62,7 +62,7 @@ export const virtualKitti = fileDataset<{ condition: string; camera: number }>("
           prefix: `Scene${scene}/`,
         };
       }),
-      nameOf: (stem: string) => stem.replace(/^(rgb|classgt)_/, ""),
+      keyOf: (stem: string) => stem.replace(/^(rgb|classgt)_/, ""),
     };
   },
   labellings: [{ classes: cityscapes19, map: colors }],

@@ -5,7 +5,7 @@ import type { Fill, Mark, Sketch } from "./drawing.js";
 import { fillPath, tone } from "./drawing.js";
 import { barPath, ellipsePath, polygonPath, smoothPath } from "./path.js";
 
-/** A tapered bar with round ends: from, to, and the width at either. */
+/** A tapered bar with round ends: from, to, and the width at each end. */
 export type Limb = readonly [from: Spot, to: Spot, width: number, endWidth: number];
 
 /** A flat figure that faces the camera: shapes in metres, x to the right and y up from its foot. */
@@ -15,7 +15,7 @@ export interface Billboard {
   polygon(spots: readonly Spot[], color: Color, fill?: Fill): void;
   smooth(spots: readonly Spot[], color: Color, fill?: Fill): void;
   ellipse(x: number, y: number, rx: number, ry: number, color: Color, fill?: Fill): void;
-  /** Several ellipses as one path, so that their overlap stays one surface. */
+  /** Several ellipses as one path, so that overlaps are one surface. */
   ellipses(
     list: readonly (readonly [number, number, number, number])[],
     color: Color,
@@ -39,7 +39,7 @@ export interface Billboard {
   ): void;
 }
 
-/** Starts a figure at a street point beyond the near plane; drawing appends to `out`. */
+/** Starts a figure at a street point behind the near plane; drawing appends to `out`. */
 export function billboard(sketch: Sketch, out: Mark[], foot: Point, widthFactor = 1): Billboard {
   const [u, v] = project(sketch.camera, foot);
   const s = sketch.camera.focal / foot[2];
@@ -68,7 +68,7 @@ export function billboard(sketch: Sketch, out: Mark[], foot: Point, widthFactor 
       const [ox, oy] = [rx * widthFactor * s, ry * s];
       const thick = Math.min(width * s, ox);
       const inner = ellipsePath(cx, cy, ox - thick, oy - Math.min(width * s, oy));
-      // The opposite direction (sweep 0) makes the inner ellipse a hole.
+      // The opposite direction (sweep 0) cuts the inner ellipse out.
       const hole = inner.replaceAll(" 0 1 1 ", " 0 1 0 ");
       put(ellipsePath(cx, cy, ox, oy) + hole, color, fill);
     },

@@ -5,7 +5,7 @@ import type { Fill, Mark, Quad, Sketch } from "./drawing.js";
 import { faceLight, fillPolygons, inSight } from "./drawing.js";
 import { hull, polygonPath } from "./path.js";
 
-/** Where a thing stands and which way it looks: 0 is along the road, away from the camera. */
+/** Position and heading of an object: 0 is along the road, away from the camera. */
 export interface Place {
   readonly x: number;
   readonly y: number;
@@ -23,7 +23,7 @@ export interface Slab {
   readonly up: readonly [number, number];
 }
 
-/** The five faces that can be seen, each as a quad from outside. */
+/** The five faces that can be visible, each as a quad seen from outside. */
 export interface Box {
   readonly rear: Quad;
   readonly front: Quad;
@@ -32,7 +32,7 @@ export interface Box {
   readonly top: Quad;
 }
 
-/** From a thing's own length, width and height to the street. */
+/** From an object's length, width and height to street coordinates. */
 export function place({ x, y, z, heading }: Place, l: number, w: number, h: number): Point {
   const [s, c] = [Math.sin(heading), Math.cos(heading)];
   return [x + l * s + w * c, y + h, z + l * c - w * s];
@@ -56,7 +56,7 @@ export function makeBox(where: Place, low: Slab, high: Slab): Box {
   };
 }
 
-/** A box with upright sides. */
+/** A box with vertical sides. */
 export function uprightBox(
   where: Place,
   [rear, front]: readonly [number, number],
@@ -67,7 +67,7 @@ export function uprightBox(
   return makeBox(where, { ...slab, up: [bottom, bottom] }, { ...slab, up: [top, top] });
 }
 
-/** Fills the faces in sight and hands each to `decorate`, with its brightness. */
+/** Fills the visible faces and calls `decorate` for each, with its brightness. */
 export function drawBox(
   sketch: Sketch,
   out: Mark[],
@@ -85,7 +85,7 @@ export function drawBox(
   }
 }
 
-/** Contact shadow and, under a sun, cast shadow of a footprint `height` metres tall. */
+/** Contact shadow and, if the sun shines, cast shadow of a footprint that is `height` metres tall. */
 export function dropShadow(
   sketch: Sketch,
   footprint: readonly Point[],

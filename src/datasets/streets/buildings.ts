@@ -17,7 +17,7 @@ export interface Lot {
   readonly far: number;
 }
 
-/** How one house's faces look. */
+/** The look of a house's faces. */
 interface Design {
   readonly color: Color;
   readonly trim: Color;
@@ -49,7 +49,7 @@ function design(sketch: Sketch, height: number): Design {
   };
 }
 
-/** A house on its lot; its faces carry windows in perspective. */
+/** A house on its lot, with windows in perspective. */
 export function drawBuilding(sketch: Sketch, out: Mark[], lot: Lot, height: number): void {
   const { random } = sketch;
   const style = design(sketch, height);
@@ -136,7 +136,7 @@ function drawFacade(
   const [du, dv] = [1 / bays, 1 / storeys];
   const first = style.ground === "shop" && street ? 1 : 0;
 
-  // Cornice and foot: the bright and the dark edge that every facade has.
+  // Cornice and foot: the bright and the dark edge of a facade.
   paint([patch(quad, 0, 1 - 0.35 / height, 1, 1)], style.trim, 0.9);
   paint([patch(quad, 0, 0, 1, 0.5 / height)], mix(style.color, [30, 30, 34], 0.45), 0.8);
   if (first) drawShop(sketch, out, quad, bays, dv, style, light);
@@ -235,7 +235,7 @@ function drawStains(sketch: Sketch, out: Mark[], quad: Quad, light: number): voi
   fillPolygons(sketch, out, [patch(quad, 0, 0, 1, 0.12)], [44, 42, 40], { opacity: 0.2, light });
 }
 
-/** Faces of a box that a street sees, for boxes that close a street. */
+/** The faces of a box at the end of a street that are visible from the street. */
 export function crossBuilding(
   sketch: Sketch,
   out: Mark[],

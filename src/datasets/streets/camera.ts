@@ -7,30 +7,30 @@ export type Point = readonly [x: number, y: number, z: number];
 /** Position on the canvas, x to the right and y down. */
 export type Spot = readonly [x: number, y: number];
 
-/** The canvas that scenes are drawn on, whatever the size they are rendered at. */
+/** The canvas that scenes are drawn on, independent of the size at which they are rendered. */
 export const CANVAS = { width: 1280, height: 640 } as const;
 
-/** Nearest depth drawn, metres. */
+/** Nearest depth that is drawn, in metres. */
 export const NEAR = 1.2;
 
 /** A pinhole camera over a road that may bend sideways and rise or fall. */
 export interface Camera {
   /** Focal length in canvas units. */
   readonly focal: number;
-  /** Where a straight, level road would vanish, canvas units. */
+  /** Vanishing point of a straight, level road, in canvas units. */
   readonly center: number;
   readonly horizon: number;
-  /** Position across the road and above it, metres. */
+  /** Position across the road and above it, in metres. */
   readonly x: number;
   readonly height: number;
-  /** Sideways and upward bend: offset = bend * z² as far as BEND_END, straight on from there. */
+  /** Sideways and upward bend: offset = bend * z² up to BEND_END, straight after that. */
   readonly curve: number;
   readonly slope: number;
 }
 
 const BEND_END = 70;
 
-/** From street to camera coordinates: the bends applied, the camera at the origin. */
+/** From street to camera coordinates: applies the bends and moves the camera to the origin. */
 export function view(camera: Camera, [x, y, z]: Point): Point {
   const far = z > BEND_END ? BEND_END * (2 * z - BEND_END) : z * z;
   return [x - camera.x + camera.curve * far, y - camera.height + camera.slope * far, z];
@@ -41,12 +41,12 @@ export function spot(camera: Camera, [x, y, z]: Point): Spot {
   return [camera.center + (camera.focal * x) / z, camera.horizon - (camera.focal * y) / z];
 }
 
-/** Canvas position of a street point that lies beyond NEAR. */
+/** Canvas position of a street point behind NEAR. */
 export function project(camera: Camera, point: Point): Spot {
   return spot(camera, view(camera, point));
 }
 
-/** Polygon in street coordinates, cut at NEAR and projected; fewer than 3 spots: out of sight. */
+/** Clips a polygon in street coordinates at NEAR and projects it; fewer than 3 spots: not visible. */
 export function projectPolygon(camera: Camera, polygon: readonly Point[]): Spot[] {
   const seen = polygon.map((point) => view(camera, point));
   const spots: Spot[] = [];
@@ -62,14 +62,14 @@ export function projectPolygon(camera: Camera, polygon: readonly Point[]): Spot[
   return spots;
 }
 
-/** Whether the quad's outside (counter-clockwise as seen from outside, y up) faces the camera. */
+/** Whether the outside of a quad (counter-clockwise from outside, y up) faces the camera. */
 export function facesCamera(camera: Camera, quad: readonly Point[]): boolean {
   const [a, b, , d] = quad.map((point) => view(camera, point)) as [Point, Point, Point, Point];
   const n = outward(a, b, d);
   return n[0] * a[0] + n[1] * a[1] + n[2] * a[2] < 0;
 }
 
-/** Unit normal pointing outside, from a corner and its right and upper neighbours. */
+/** Unit normal that points outside, from a corner and its right and upper neighbours. */
 export function outward(a: Point, right: Point, up: Point): Point {
   const p = [right[0] - a[0], right[1] - a[1], right[2] - a[2]] as const;
   const q = [up[0] - a[0], up[1] - a[1], up[2] - a[2]] as const;

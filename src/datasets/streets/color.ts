@@ -1,11 +1,11 @@
 import type { Color } from "../dataset.js";
 
-/** A towards b: t = 0 gives a, t = 1 gives b. */
+/** Blends a and b: t = 0 gives a, t = 1 gives b. */
 export function mix(a: Color, b: Color, t: number): Color {
   return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t];
 }
 
-/** Brightness times `factor`; values may leave 0..255 and are cut when written. */
+/** Multiplies the brightness by `factor`; values outside 0..255 are clipped when written. */
 export function scale(a: Color, factor: number): Color {
   return [a[0] * factor, a[1] * factor, a[2] * factor];
 }
@@ -15,7 +15,7 @@ export function tint(a: Color, gains: Color): Color {
   return [a[0] * gains[0], a[1] * gains[1], a[2] * gains[2]];
 }
 
-/** As SVG writes it, cut to 0..255. */
+/** In SVG's notation, clipped to 0..255. */
 export function css(a: Color): string {
   return `rgb(${byte(a[0])},${byte(a[1])},${byte(a[2])})`;
 }

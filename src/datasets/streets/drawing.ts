@@ -7,8 +7,8 @@ import { polygonPath } from "./path.js";
 import type { Random } from "./random.js";
 
 /**
- * One filled path. With a label it is a thing: opaque in the label map, whatever its opacity in
- * the image. Without, it is paint on what lies under it and leaves the label map alone.
+ * One filled path. With a label it is an object: opaque in the label map, whatever its opacity in the
+ * image. Without a label it is paint, which does not change the label map.
  */
 export interface Mark {
   readonly path: string;
@@ -17,34 +17,34 @@ export interface Mark {
   readonly label?: number;
 }
 
-/** A scene as it is being drawn: what every drawing function needs to know. */
+/** The state of a scene that is being drawn. */
 export interface Sketch {
   readonly camera: Camera;
   readonly look: Look;
   readonly random: Random;
-  /** Gradient definitions, image only. */
+  /** Gradient definitions, for the image only. */
   readonly defs: string[];
   /**
-   * Shadows by darkness: over the ground, under everything that stands on it. One path each, so
-   * that shadows which overlap do not add up.
+   * Shadows by darkness: above the ground, below everything that stands on it. One path each, so that
+   * overlapping shadows do not add up.
    */
   readonly shadows: Map<number, string>;
 }
 
-/** Options of a fill; `light` multiplies the brightness (1 when omitted). */
+/** Options of a fill; `light` multiplies the brightness (1 by default). */
 export interface Fill {
   readonly label?: number;
   readonly opacity?: number;
   readonly light?: number;
 }
 
-/** The colour of something at depth z, with light and haze, as SVG writes it. */
+/** A colour at depth z, with light and haze, in SVG's notation. */
 export function tone(sketch: Sketch, color: Color, z: number, light = 1): string {
   const { haze, clarity } = sketch.look;
   return css(mix(scale(color, light), haze, 1 - Math.exp(-Math.max(0, z) / clarity)));
 }
 
-/** Appends a ready path. */
+/** Appends a path. */
 export function fillPath(out: Mark[], path: string, fill: string, options: Fill = {}): void {
   if (path === "") return;
   const mark = { path, fill, opacity: options.opacity ?? 1 };
@@ -68,7 +68,7 @@ export function fillPolygons(
   fillPath(out, path, tone(sketch, color, depth, options.light), options);
 }
 
-/** Brightness of a face under the scene's sun. */
+/** Brightness of a face in the scene's light. */
 export function faceLight(sketch: Sketch, quad: readonly Point[]): number {
   const [a, b, , d] = quad.map((point) => view(sketch.camera, point)) as [
     Point,
@@ -79,7 +79,7 @@ export function faceLight(sketch: Sketch, quad: readonly Point[]): number {
   const n = outward(a, b, d);
   const { sun, ambient, direct } = sketch.look;
   const lit = Math.max(0, n[0] * sun[0] + n[1] * sun[1] + n[2] * sun[2]);
-  // A little more light from above even without sun keeps boxes readable under cloud.
+  // Some light from above even without sun keeps boxes recognisable under clouds.
   return ambient + direct * lit + 0.06 * n[1];
 }
 
@@ -104,7 +104,7 @@ export function at([a, b, c, d]: Quad, u: number, v: number): Point {
   ];
 }
 
-/** Width and height on the canvas, roughly; large when partly behind the camera. */
+/** Approximate width and height on the canvas; large if partly behind the camera. */
 export function extent(sketch: Sketch, quad: Quad): Spot {
   if (quad.some((point) => point[2] < 1.3)) return [CLOSE, CLOSE];
   const [a, b, c] = quad.map((point) => project(sketch.camera, point)) as [Spot, Spot, Spot];
@@ -113,7 +113,7 @@ export function extent(sketch: Sketch, quad: Quad): Spot {
 
 const CLOSE = 2000;
 
-/** Whether the quad's outside is in sight. */
+/** Whether the outside of a quad is visible. */
 export function inSight(sketch: Sketch, quad: Quad): boolean {
   return facesCamera(sketch.camera, quad);
 }

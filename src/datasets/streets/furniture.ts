@@ -86,7 +86,7 @@ export function drawPost(sketch: Sketch, out: Mark[], foot: Point, height: numbe
   if (height > 3) board.limb([-0.9, height - 0.5], [0.9, height - 0.5], 0.12, 0.12, color, label);
 }
 
-/** Traffic light: post, optional arm with a second head, three lamps of which one is lit. */
+/** Traffic light: post, optional arm with a second head, three lamps, one of them lit. */
 export function drawTrafficLight(sketch: Sketch, out: Mark[], foot: Point, towards: number): void {
   const { random, look } = sketch;
   const board = billboard(sketch, out, foot);
@@ -259,7 +259,7 @@ export function drawWall(
   });
 }
 
-/** A fence along the street at `x`: boards, pickets or wire. What shows between is fence too. */
+/** A fence along the street at `x`: boards, pickets or wire. What is visible through it is fence, too. */
 export function drawFence(
   sketch: Sketch,
   out: Mark[],

@@ -20,7 +20,7 @@ export function ribbon(x0: number, x1: number, z0: number, z1: number, y: number
   ];
 }
 
-/** A vertical gradient that gives ground of this colour its haze by depth. */
+/** A vertical gradient: this colour with haze by depth. */
 export function groundPaint(sketch: Sketch, color: Color): string {
   const id = `g${sketch.defs.length}`;
   const light = sketch.look.ambient + sketch.look.direct * sketch.look.sun[1];
@@ -78,7 +78,7 @@ export function drawGround(sketch: Sketch, layout: Layout, out: Mark[]): void {
     const inner = roadHalf + side.verge;
     const walk = ribbon(s * inner, s * (inner + side.sidewalk), 1.3, end, KERB);
     strips(sketch, out, [walk], paints.sidewalk, { label: ID.sidewalk });
-    // With no grass in front of the buildings the setback is paved too.
+    // Without grass in front of the buildings, the setback is paved, too.
     if (side.green < 0.3) {
       const yard = ribbon(s * (inner + side.sidewalk), s * side.front, 1.3, end, KERB);
       strips(sketch, out, [yard], paints.sidewalk, { label: ID.sidewalk });
@@ -103,7 +103,7 @@ export function drawGround(sketch: Sketch, layout: Layout, out: Mark[]): void {
     strips(sketch, out, [pavement], paints.sidewalk, { label: ID.sidewalk });
     cross.push(ribbon(-80, 80, layout.end - 9, layout.end - 1, 0));
   }
-  // Kerb faces: upright strips between road and pavement height, interrupted at the junction.
+  // Kerb faces: vertical strips between road and pavement height, interrupted at the junction.
   for (const side of layout.sides) {
     const x = side.sign * roadHalf;
     const runs: [number, number][] = junction
@@ -175,7 +175,7 @@ function drawMarkings(
   strips(sketch, out, lines, paint, { opacity: game ? 1 : random.range(0.35, 0.8) });
 }
 
-/** Patches, tar seams, manholes and oil: what years do to asphalt. */
+/** Signs of age: patches, tar seams, manholes and oil. */
 function drawWear(sketch: Sketch, layout: Layout, out: Mark[], paint: string): void {
   const { random } = sketch;
   const { roadHalf } = layout;

@@ -1,4 +1,4 @@
-/** Train ids of the classes that are drawn, in the numbering of Cityscapes. */
+/** Cityscapes train ids of the classes that are drawn. */
 export const ID = {
   road: 0,
   sidewalk: 1,

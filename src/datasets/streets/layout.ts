@@ -1,20 +1,20 @@
 import type { Domain } from "./domain.js";
 import type { Random } from "./random.js";
 
-/** A cross street: open on both sides between two depths, metres. */
+/** A cross street: open on both sides between two depths, in metres. */
 export interface Junction {
   readonly near: number;
   readonly far: number;
 }
 
-/** One side of the street, distances from the centre line, metres. */
+/** One side of the street; distances from the centre line, in metres. */
 export interface Side {
   /** -1 left, 1 right. */
   readonly sign: -1 | 1;
   /** Strip of grass between kerb and pavement; 0: none. */
   readonly verge: number;
   readonly sidewalk: number;
-  /** Where the lots begin. */
+  /** Distance at which the lots begin. */
   readonly front: number;
   /** Share of lots that are open (gardens, parks), and of parked cars. */
   readonly green: number;
@@ -30,17 +30,17 @@ export interface Layout {
   readonly junction: Junction | undefined;
   /** Depth at which the street ends against buildings or trees. */
   readonly end: number;
-  /** Height of the buildings' usual storey count. */
+  /** Usual number of storeys of the buildings. */
   readonly storeys: number;
-  /** How busy: factor on moving vehicles and on people. */
+  /** Factor on the number of moving vehicles and of people. */
   readonly traffic: number;
   readonly crowd: number;
 }
 
-/** Height of pavements and lots over the road, metres. */
+/** Height of pavements and lots above the road, in metres. */
 export const KERB = 0.14;
 
-/** Draws a plan: wide and tidy in the game, narrow, parked up and green outside. */
+/** Draws a plan at random: wide and tidy in the source; narrow, green and full of parked cars in the target. */
 export function sampleLayout(domain: Domain, random: Random): Layout {
   const game = domain === "source";
   const parking = random.chance(game ? 0.45 : 0.8) ? 2.2 : 0;

@@ -5,7 +5,7 @@ import type { Domain } from "./domain.js";
 import { PALETTES, type Palette } from "./palette.js";
 import type { Random } from "./random.js";
 
-/** What the camera does to the light, at 320 pixels of width. */
+/** The effects of the camera, at 320 pixels of width. */
 export interface Sensor {
   readonly blur: number;
   readonly noise: number;
@@ -16,29 +16,29 @@ export interface Sensor {
   readonly jpeg: number;
 }
 
-/** Weather, light, colours and camera faults of one scene. */
+/** Weather, light, colours and camera effects of a scene. */
 export interface Look {
   readonly domain: Domain;
   readonly palette: Palette;
   readonly sky: { readonly top: Color; readonly bottom: Color; readonly cloud: Color };
   readonly clouds: number;
   readonly haze: Color;
-  /** Metres over which haze hides all but 1/e. */
+  /** Distance in metres at which haze leaves 1/e of the contrast. */
   readonly clarity: number;
   /** Unit vector towards the sun, camera coordinates. */
   readonly sun: Point;
-  /** Brightness of a face turned away from the sun and of one turned to it. */
+  /** Brightness of a face that is turned away from the sun, and of one that faces it. */
   readonly ambient: number;
   readonly direct: number;
   /** Darkness of cast shadows, 0 when overcast. */
   readonly shadow: number;
   /** Share of lit windows. */
   readonly evening: number;
-  /** Strength of the surfaces' grain, 0..1. */
+  /** Strength of surface grain, 0..1. */
   readonly grain: number;
-  /** Share of leaves that have turned. */
+  /** Share of autumn leaves. */
   readonly autumn: number;
-  /** Absent for the game. */
+  /** Absent in the source. */
   readonly sensor?: Sensor;
 }
 
@@ -54,11 +54,11 @@ const GAME_SKIES: readonly { readonly top: Color; readonly bottom: Color }[] = [
   { top: [104, 170, 236], bottom: [226, 236, 244] },
 ];
 
-// The game's other weather: a flat white sky, and an evening.
+// The source's other weather: a flat white sky, and an evening.
 const GAME_CLOUDED = { top: [196, 206, 218], bottom: [232, 236, 238] } as const;
 const GAME_EVENING = { top: [120, 144, 206], bottom: [255, 216, 164] } as const;
 
-/** A game: mostly noon under a blue sky, now and then clouded or evening; no camera. */
+/** The source, a game: mostly noon under a blue sky, sometimes clouds or evening; no camera. */
 function game(random: Random): Look {
   const roll = random.next();
   const clouded = roll < 0.25;
@@ -95,7 +95,7 @@ interface Weather {
 }
 
 const WEATHERS: readonly Weather[] = [
-  // clear, a duller blue than the game's
+  // clear, with a duller blue than the source
   {
     top: [106, 150, 204],
     bottom: [200, 216, 226],
@@ -162,7 +162,7 @@ const WEATHERS: readonly Weather[] = [
   },
 ];
 
-/** A dashboard camera through the year: five weathers, haze, an imperfect sensor. */
+/** The target, a dashboard camera over a year: five kinds of weather, haze, an imperfect sensor. */
 function camera(random: Random): Look {
   const roll = random.next();
   const weather = WEATHERS[
@@ -199,7 +199,7 @@ function camera(random: Random): Look {
   };
 }
 
-/** Draws the look of one scene. */
+/** Draws the look of a scene at random. */
 export function sampleLook(domain: Domain, random: Random): Look {
   return domain === "source" ? game(random) : camera(random);
 }

@@ -6,7 +6,7 @@ import type { Layout, Side } from "./layout.js";
 import { KERB } from "./layout.js";
 import { drawBush, drawTree } from "./vegetation.js";
 
-/** Everything beyond the pavements, far to near: houses, gardens, parks, what closes the street. */
+/** Everything behind the pavements, far to near: houses, gardens, parks, the end of the street. */
 export function drawLots(sketch: Sketch, layout: Layout, out: Mark[]): void {
   if (layout.end < 250) drawClosing(sketch, layout, out);
   for (const side of layout.sides) {
@@ -35,13 +35,13 @@ function divide(sketch: Sketch, layout: Layout): [number, number][] {
       continue;
     }
     lots.push([z, Math.min(far, last)]);
-    // Party walls mostly, a gap now and then.
+    // Mostly party walls, sometimes a gap.
     z = far + (sketch.random.chance(0.2) ? sketch.random.range(1, 4) : 0);
   }
   return lots.filter(([near, far]) => far > 2 && far - near > 2);
 }
 
-/** Garden or park: perhaps a house at the back, trees and bushes, a boundary in front. */
+/** Garden or park: trees and bushes, a boundary in front, and sometimes a house at the back. */
 function drawGreen(sketch: Sketch, out: Mark[], side: Side, near: number, far: number): void {
   const { random } = sketch;
   const s = side.sign;

@@ -8,7 +8,7 @@ import { drawBicycle, drawPerson, drawRider } from "./people.js";
 import { drawBush, drawTree } from "./vegetation.js";
 import { drawBus, drawCar, drawTruck, SIZES } from "./vehicles.js";
 
-/** Something to draw, by the depth of its nearest part. */
+/** Something to draw, and the depth of its nearest part. */
 interface Thing {
   readonly z: number;
   draw(out: Mark[]): void;
@@ -19,7 +19,7 @@ type Add = (z: number, draw: (out: Mark[]) => void) => void;
 const DRAW = { car: drawCar, truck: drawTruck, bus: drawBus } as const;
 type Vehicle = keyof typeof DRAW;
 
-/** Plants, furniture, vehicles and people of the street itself, far to near. */
+/** Plants, furniture, vehicles and people on the street, far to near. */
 export function drawObjects(sketch: Sketch, layout: Layout, out: Mark[]): void {
   const things: Thing[] = [];
   const add: Add = (z, draw) => {
@@ -39,7 +39,7 @@ export function drawObjects(sketch: Sketch, layout: Layout, out: Mark[]): void {
 
 type Room = (x: number, z: number, width: number, length: number) => boolean;
 
-/** Claims a rectangle of road; false when something is there already. */
+/** Reserves a rectangle of road; false if it is occupied. */
 function occupancy(): Room {
   const taken: (readonly [number, number, number, number])[] = [];
   return (x, z, width, length) => {
@@ -208,7 +208,7 @@ function addWalkers(sketch: Sketch, layout: Layout, side: Side, add: Add): void 
     const z = 4.5 + 40 * random.next() ** 1.4;
     if (inJunction(layout, z, 0)) continue;
     add(z, (out) => drawPerson(sketch, out, [x, KERB, z]));
-    // Company at arm's length.
+    // Someone next to them.
     if (random.chance(0.3)) {
       const [px, pz] = [x + random.range(-0.7, 0.7), z + random.range(-0.3, 0.3)];
       const kept = side.sign * Math.max(layout.roadHalf + 0.3, side.sign * px);

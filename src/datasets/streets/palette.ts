@@ -1,7 +1,7 @@
 import type { Color } from "../dataset.js";
 import type { Domain } from "./domain.js";
 
-/** Colours a scene picks from, one list per material. */
+/** The colours that a scene chooses from, one list per material. */
 export interface Palette {
   readonly road: readonly Color[];
   readonly marking: readonly Color[];
@@ -40,7 +40,7 @@ const HAIR = [
   [120, 116, 114],
 ] as const;
 
-/** Colours of the materials: plaster and paint in the game, brick, concrete and dust outside. */
+/** Colours of the materials: plaster and paint in the source; brick, concrete and dust in the target. */
 export const PALETTES: Readonly<Record<Domain, Palette>> = {
   source: {
     road: [

@@ -1,18 +1,18 @@
 import type { Spot } from "./camera.js";
 import { CANVAS } from "./camera.js";
 
-/** Canvas units squared; a pixel at 320 wide has 16. */
+/** In canvas units squared; a pixel at 320 pixels of width has 16. */
 const SPECK = 0.6;
 
-// A tenth of a canvas unit is a fortieth of a pixel at 320 wide; the limit keeps what lies close
-// beside the camera inside the renderer's fixed-point range.
+// A tenth of a canvas unit is a fortieth of a pixel at 320 pixels of width. The limit keeps objects close
+// to the camera within the renderer's fixed-point range.
 function number(value: number): number {
   return Math.round(Math.max(-20000, Math.min(20000, value)) * 10) / 10;
 }
 
 /**
- * Closed polygon as SVG path data, clockwise on the canvas whatever its order, so that paths can
- * be joined without cutting holes into one another. Empty for what is out of sight or a speck.
+ * Closed polygon as SVG path data, always clockwise on the canvas, so that joined paths do not cut holes into
+ * each other. Empty if it is not visible or too small.
  */
 export function polygonPath(spots: readonly Spot[]): string {
   if (spots.length < 3) return "";
@@ -60,7 +60,7 @@ function clockwise(spots: readonly Spot[]): readonly Spot[] {
   return area > 0 ? spots : [...spots].reverse();
 }
 
-// Small ellipses are drawn as octagons of nearly their area: cheaper, and no eye can tell.
+// Small ellipses are octagons of nearly the same area: cheaper, without a visible difference.
 const OCTAGON = Array.from({ length: 8 }, (_, k): Spot => {
   const turn = ((k + 0.5) / 8) * 2 * Math.PI;
   return [Math.cos(turn), Math.sin(turn)];
@@ -78,7 +78,7 @@ export function ellipsePath(x: number, y: number, rx: number, ry: number): strin
   return `M${left} ${cy}A${r} 0 1 1 ${right} ${cy}A${r} 0 1 1 ${left} ${cy}Z`;
 }
 
-/** Tapered bar with round ends: from `a`, `ra` thick on either side, to `b`. */
+/** Tapered bar with round ends, from `a` to `b`; `ra` and `rb` are the radii of its ends. */
 export function barPath(a: Spot, b: Spot, ra: number, rb: number): string {
   const r = Math.max(ra, rb);
   if (Math.max(a[0], b[0]) + r < 0 || Math.min(a[0], b[0]) - r > CANVAS.width) return "";

@@ -54,7 +54,7 @@ export function drawPerson(sketch: Sketch, out: Mark[], foot: Point): void {
   const broad = random.range(0.9, 1.12);
   const p = (x: number, y: number): Spot => [x * k, y * k];
   footShadow(sketch, foot, tall);
-  // Small figures are a few joined shapes; folds and hands would be specks.
+  // Small figures are a few joined shapes: folds and hands would be too small.
   const near = board.scale > 45;
 
   for (const side of [-1, 1]) {
@@ -119,7 +119,7 @@ export function drawPerson(sketch: Sketch, out: Mark[], foot: Point): void {
   drawHead(sketch, board, p(0, 1.64), 0.115 * k, ID.person);
 }
 
-/** Frame and wheels. `turn` is 1 seen from the side, near 0 seen from behind. */
+/** Frame and wheels. `turn` is 1 from the side and near 0 from behind. */
 function drawFrame(sketch: Sketch, board: Billboard, turn: number, paint: Color): void {
   const light = sketch.look.ambient + sketch.look.direct * 0.3;
   const fill = { label: ID.bicycle, light };
@@ -141,7 +141,7 @@ function drawFrame(sketch: Sketch, board: Billboard, turn: number, paint: Color)
   ];
   for (const [a, b] of bars) board.limb(a, b, 0.05, 0.045, paint, fill);
   board.limb(s(-0.32, 0.95), s(-0.1, 0.95), 0.08, 0.06, tyre, fill);
-  // Handlebars reach across, so they are widest when seen from behind.
+  // Handlebars are widest from behind.
   const across = 0.26 * (1 - c) + 0.08;
   board.limb([0.34 * turn - across, 1], [0.34 * turn + across, 1.02], 0.045, 0.045, tyre, fill);
 }

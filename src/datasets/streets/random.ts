@@ -1,13 +1,13 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
-/** A seeded stream of numbers; every draw advances it. */
+/** A seeded stream of random numbers; every draw advances it. */
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;
   /** Uniform in [low, high). */
   range(low: number, high: number): number;
-  /** Whole number in low..high, both included. */
+  /** Whole number in low..high, inclusive. */
   int(low: number, high: number): number;
   /** True with probability p. */
   chance(p: number): boolean;
@@ -15,7 +15,7 @@ export interface Random {
   pick<T>(list: readonly T[]): T;
 }
 
-/** The stream that belongs to these whole numbers: equal numbers give equal streams. */
+/** The stream of some whole numbers: equal numbers give equal streams. */
 export function randomFrom(...key: readonly number[]): Random {
   const state = [1, 2, 3, 4].map((salt) => hash([salt, ...key]));
   const generator = xoroshiro128plusFromState(state);
@@ -33,8 +33,8 @@ export function randomFrom(...key: readonly number[]): Random {
   };
 }
 
-// Finaliser of MurmurHash3 (Appleby, public domain) chained over the key: neighbouring
-// indices must not give related streams.
+// Finaliser of MurmurHash3 (Appleby, public domain), chained over the key, so that neighbouring indices
+// give unrelated streams.
 function hash(key: readonly number[]): number {
   let h = 0x9e3779b9;
   for (const part of key) {

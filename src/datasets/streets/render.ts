@@ -7,19 +7,19 @@ import type { Scene } from "./scene.js";
 import { exposeImage } from "./sensor.js";
 import { grainImage } from "./texture.js";
 
-/** What a scene is drawn in: its paint, its train ids as grey, or a colour for each class. */
+/** How to paint a scene: as an image, by train id as grey, or with a colour for each class. */
 export type Paint = "image" | "labels" | readonly Color[];
 
 /**
- * The scene as SVG. "image" has paint and gradients; "labels" each thing in its train id as grey,
- * without anti-aliasing; a list of colours draws the things, and only them, in the colour of
- * their class, anti-aliased as the image is: what the labels are checked against.
+ * The scene as SVG. "image" has paint and gradients. "labels" has each object in its train id as grey,
+ * without anti-aliasing. A list of colours draws only objects, in the colour of their class, anti-aliased
+ * as the image: tests compare the labels with it.
  */
 export function sceneSvg(scene: Scene, size: Size, paint: Paint): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}">${view(scene, size, paint, 0)}</svg>`;
 }
 
-/** Image above, labels below: one document costs less than two. */
+/** Image above, labels below: one document is faster than two. */
 function bothSvg(scene: Scene, size: Size): string {
   const views = view(scene, size, "image", 0) + view(scene, size, "labels", size.height);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${2 * size.height}">${views}</svg>`;
@@ -34,7 +34,7 @@ function view(scene: Scene, size: Size, paint: Paint, y: number): string {
   return `<svg ${viewport} ${box}${edges}>${defs}${paths(scene, paint)}</svg>`;
 }
 
-/** One element for each run of marks that look the same, which is cheaper than one for each. */
+/** One element per run of marks with the same look, which is faster than one per mark. */
 function paths(scene: Scene, paint: Paint): string {
   const parts: string[] = [];
   let [style, path] = ["", ""];
@@ -44,7 +44,7 @@ function paths(scene: Scene, paint: Paint): string {
   for (const mark of scene.marks) {
     const next = styleOf(mark, paint);
     if (next === undefined) continue;
-    // Without anti-aliasing the renderer closes gaps of one pixel inside a path: things stay apart.
+    // Without anti-aliasing, the renderer closes gaps of one pixel within a path: keep objects apart.
     if (next === style && paint !== "labels") path += mark.path;
     else {
       flush();
@@ -73,7 +73,7 @@ export interface Rendering {
   readonly label: Uint8Array;
 }
 
-/** Renders image and label map of a scene; sizes other than 2:1 show a cut-out. */
+/** Renders image and label map of a scene; other ratios than 2:1 show a part of it. */
 export async function renderScene(scene: Scene, size: Size): Promise<Rendering> {
   const pixels = await rasterize(bothSvg(scene, size));
   const area = size.width * size.height;
@@ -87,7 +87,7 @@ export async function renderScene(scene: Scene, size: Size): Promise<Rendering> 
 
 /** RGB pixels of an SVG at its own size. */
 export async function rasterize(svg: string): Promise<Uint8Array> {
-  // 72 dpi is one SVG unit per pixel; long paths are no danger in text of our own making.
+  // 72 dpi is one SVG unit per pixel. Long paths are safe here, since we wrote the SVG.
   const pixels = sharp(Buffer.from(svg), { density: 72, unlimited: true }).removeAlpha().raw();
   return new Uint8Array(await pixels.toBuffer());
 }

@@ -13,21 +13,21 @@ import type { Random } from "./random.js";
 import { randomFrom } from "./random.js";
 import { drawBackdrop, drawSky } from "./sky.js";
 
-/** A street ready to be rendered at any size, as an image or as a label map. */
+/** A street that can be rendered at any size, as an image or as a label map. */
 export interface Scene {
   readonly look: Look;
   readonly camera: Camera;
   /** Back to front. */
   readonly marks: readonly Mark[];
-  /** SVG gradient definitions the marks' fills refer to. */
+  /** SVG gradient definitions that fills refer to. */
   readonly defs: readonly string[];
-  /** Seeds what happens to the pixels afterwards. */
+  /** Seed of texture and sensor. */
   readonly noiseKey: readonly number[];
 }
 
 const DOMAIN_KEY: Readonly<Record<Domain, number>> = { source: 101, target: 202 };
 
-/** The scene that belongs to (domain, seed, index): the same three give the same scene. */
+/** The scene of (domain, seed, index): the same three give the same scene. */
 export function makeScene(domain: Domain, seed: number, index: number): Scene {
   const key = [DOMAIN_KEY[domain], seed, index];
   const random = randomFrom(...key);
@@ -49,7 +49,7 @@ export function makeScene(domain: Domain, seed: number, index: number): Scene {
   return { look, camera, marks, defs: sketch.defs, noiseKey: key };
 }
 
-/** The game looks from above the traffic with a wide lens, the car from behind its windscreen. */
+/** The source's camera is above the traffic, with a wide lens; the target's is behind a windscreen. */
 function sampleCamera(domain: Domain, random: Random, layout: Layout): Camera {
   const game = domain === "source";
   const degrees = game ? random.range(66, 82) : random.range(56, 70);

@@ -4,9 +4,9 @@ import { randomFrom } from "./random.js";
 import type { Scene } from "./scene.js";
 
 /**
- * What a cheap camera does to the light: lens blur, exposure, white balance, contrast, vignette,
- * noise that grows in the shadows, JPEG. Strengths are stated for 320 pixels of width and scale
- * with the size. Scenes without a sensor pass unchanged.
+ * The effects of a cheap camera: lens blur, exposure, white balance, contrast, vignette, noise that is
+ * stronger in shadows, JPEG. Strengths are for 320 pixels of width and scale with the size. Scenes without a
+ * sensor do not change.
  */
 export async function exposeImage(
   image: Uint8Array,
@@ -24,12 +24,12 @@ export async function exposeImage(
   const metered = sensor.exposure * meter(soft);
   const [dx, dy] = [random.int(0, SIDE - 1), random.int(0, SIDE - 1)];
   for (let y = 0, i = 0; y < size.height; y++) {
-    // A row starts at a random place in the tile, so that its period never shows.
+    // Each row starts at a random place in the tile, so that its period is not visible.
     let at = (((y + dy) % SIDE) * SIDE + dx + random.int(0, SIDE - 1)) % TILE.length;
     for (let x = 0; x < size.width; x++) {
       const r2 = ((x - cx) ** 2 + (y - cy) ** 2) / reach;
       const gain = metered * (1 - sensor.vignette * r2);
-      // Noise shared by the channels, and a little of their own: sensor and demosaicing.
+      // Mostly the same noise in all channels, as after demosaicing.
       const shared = TILE[at] as number;
       for (let c = 0; c < 3; c++, i++) {
         at = at + 1 === TILE.length ? 0 : at + 1;
@@ -45,7 +45,7 @@ export async function exposeImage(
   return new Uint8Array(await sharp(jpeg).raw().toBuffer());
 }
 
-/** Automatic exposure: most of the way from the picture's mean green to a middle grey. */
+/** Automatic exposure: moves the mean green most of the way to a middle grey. */
 function meter(image: Uint8Array): number {
   let sum = 0;
   for (let i = 1; i < image.length; i += 3) sum += image[i] as number;
@@ -54,7 +54,7 @@ function meter(image: Uint8Array): number {
 
 const SIDE = 256;
 
-// Nearly normal noise with unit variance.
+// Approximately normal noise with unit variance.
 const TILE = (() => {
   const random = randomFrom(8);
   return Float32Array.from(

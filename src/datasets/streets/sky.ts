@@ -6,7 +6,7 @@ import { fillPath, tone } from "./drawing.js";
 import { ID } from "./ids.js";
 import { ellipsePath, polygonPath, smoothPath } from "./path.js";
 
-/** Sky over the whole canvas, with clouds. */
+/** The sky, over the whole canvas, with clouds. */
 export function drawSky(sketch: Sketch, out: Mark[]): void {
   const { random, look, camera } = sketch;
   const { width, height } = CANVAS;
@@ -35,7 +35,7 @@ export function drawSky(sketch: Sketch, out: Mark[]): void {
   }
 }
 
-/** What closes the view beyond the drawn lots: hills, trees, roofs. */
+/** The horizon behind the lots: hills, trees, roofs. */
 export function drawBackdrop(sketch: Sketch, out: Mark[]): void {
   const { random, look, camera } = sketch;
   const depth = 260;

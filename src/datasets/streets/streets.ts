@@ -1,8 +1,10 @@
-import { open, readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { z } from "zod";
 import { UserError } from "../../errors.js";
+import { printable } from "../../printable.js";
 import { writeAtomically } from "../../write-atomically.js";
 import { cityscapes19 } from "../class-sets.js";
 import type { Dataset, Sample, Size } from "../dataset.js";
@@ -10,46 +12,50 @@ import type { DatasetType } from "../files/file-dataset.js";
 import { readImage } from "../files/images.js";
 import { identityMap, toTrainIds } from "../files/label-maps.js";
 import { readLabel, resizeNearest } from "../files/labels.js";
+import { readRegular, whyUnreadable } from "../files/regular-file.js";
 import type { Domain } from "./domain.js";
 import { renderScene } from "./render.js";
 import { makeScene } from "./scene.js";
 
-/** The pictures are frozen under this number: any change to them takes a new one. */
+/** Version of the pictures. Any change to them needs a new number. */
 export const STREETS_VERSION = 1;
 
-/** Half of a pair: what is trained on and what is measured on share no scene. */
+/** Training and test scenes; they do not overlap. */
 export type Split = "train" | "test";
 
-/** Which pictures to make, and how large: 320x160 when omitted. */
+/** Which pictures to draw, and their size: 320x160 by default. */
 export interface StreetsOptions {
   readonly domain: Domain;
   readonly split: Split;
   readonly count: number;
   readonly size?: Size;
-  /** Called after each picture, those already there included. */
+  /** Called after each picture, including those that exist. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** As StreetsOptions; `labelled: false` leaves the labels unread. */
+/** As StreetsOptions; `labelled: false` does not read labels. */
 export interface OpenStreetsOptions extends StreetsOptions {
   readonly labelled?: boolean;
 }
 
-/** Options of the built-in pair of domains, which is drawn where it is missing. */
+const MOST_SCENES = 1_000_000;
+
+/** Options of the built-in pair of domains, which is drawn if it is missing. */
 const schema = z.strictObject({
   type: z.literal("streets"),
   /** Folder to draw into. */
   root: z.string().default(`streets-v${STREETS_VERSION}`),
   domain: z.enum(["source", "target"]),
   split: z.enum(["train", "test"]).default("train"),
-  /** Number of scenes. */
-  count: z.number().int().min(1),
+  /** Number of scenes, whose file names have six digits. */
+  count: z.number().int().min(1).max(MOST_SCENES),
   labelled: z.boolean().default(true),
 });
 
-/** Streets as a configuration names it. */
+/** Streets, for configurations. */
 export const streets: DatasetType = {
   schema,
+  classes: () => cityscapes19,
   open(options: z.infer<typeof schema>, onProgress) {
     const name = `drawing streets, ${options.domain} ${options.split}`;
     return openStreets(options.root, {
@@ -68,15 +74,15 @@ const IDS = identityMap(cityscapes19.names.length, "error");
 
 /**
  * Writes `root/<domain>/<split>/images/000000.png` (RGB) and `labels/000000.png` (8-bit grey, train
- * ids) for the first `count` scenes. Whole files that are there already are kept.
- * @throws UserError where the folder holds pictures of another version or size
+ * ids) for the first `count` scenes. Complete files that exist are kept.
+ * @throws UserError if the folder has pictures of another version or size, or cannot be written
  */
 export async function makeStreets(root: string, options: StreetsOptions): Promise<void> {
   const { domain, split, count, size = DEFAULT_SIZE, onProgress } = options;
-  if (!Number.isInteger(count) || count < 1) {
+  if (!Number.isInteger(count) || count < 1 || count > MOST_SCENES) {
     throw new UserError(
       "invalid-value",
-      `streets: count is ${count}; it must be a whole number above 0.`,
+      `streets: count is ${count}: set a whole number from 1 to ${MOST_SCENES}.`,
     );
   }
   const folder = join(root, domain, split);
@@ -85,21 +91,26 @@ export async function makeStreets(root: string, options: StreetsOptions): Promis
   const worker = async () => {
     while (next < count) {
       const index = next++;
-      await makePicture(folder, domain, SEEDS[split], index, size);
+      await makePicture(folder, domain, SEEDS[split], index, size).catch((error: unknown) => {
+        next = count; // stops the other workers
+        throw error;
+      });
       onProgress?.(++done, count);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, count) }, worker));
+  const workers = Array.from({ length: Math.min(IN_FLIGHT, count) }, worker);
+  await Promise.allSettled(workers); // so that no worker is writing when this throws
+  await Promise.all(workers);
 }
 
-/** Makes what is missing and opens it as a data set with the 19 Cityscapes classes. */
+/** Draws missing pictures and opens the folder as a data set with the 19 Cityscapes classes. */
 export async function openStreets(root: string, options: OpenStreetsOptions): Promise<Dataset> {
   const { domain, split, count, labelled = true } = options;
   await makeStreets(root, options);
   const folder = join(root, domain, split);
   const names = Array.from({ length: count }, (_, index) => nameOf(index));
   return {
-    name: `streets ${domain} ${split} (${folder})`,
+    name: printable(`streets ${domain} ${split} (${folder})`),
     classes: cityscapes19,
     labelled,
     names,
@@ -133,22 +144,28 @@ function nameOf(index: number): string {
   return String(index).padStart(6, "0");
 }
 
-/** A folder holds pictures of one version and size; the first to write it says which. */
+/** Records version and size in a new folder; a folder has pictures of one version and size only. */
 async function claim(folder: string, size: Size): Promise<void> {
   const path = join(folder, CLAIM);
   const wanted = `${JSON.stringify({ version: STREETS_VERSION, width: size.width, height: size.height })}\n`;
-  const found = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
-  if (found === undefined) return writeAtomically(path, wanted);
+  const bytes = await readRegular(path).catch(unlessMissing(path));
+  if (bytes === undefined) return writeAtomically(path, wanted);
+  const found = bytes.toString("utf8");
   if (found.trim() !== wanted.trim()) {
     throw new UserError(
       "already-exists",
-      `${path}: the folder holds pictures of ${found.trim()}, but ${wanted.trim()} was asked for: delete ${folder} or choose another folder.`,
+      `${path}: the folder has pictures of ${found.trim()}, not of ${wanted.trim()}: delete ${folder} or choose another folder.`,
     );
   }
 }
+
+/** Returns undefined for a missing file, and throws a UserError for any other error. */
+const unlessMissing = (path: string) => (error: NodeJS.ErrnoException) => {
+  if (error.code === "ENOENT") return undefined;
+  throw new UserError("not-readable", `${path} cannot be read (${whyUnreadable(error)}).`, {
+    cause: error,
+  });
+};
 
 async function makePicture(
   folder: string,
@@ -162,30 +179,28 @@ async function makePicture(
   if ((await isWhole(paths.image)) && (await isWhole(paths.label))) return;
   const { image, label } = await renderScene(makeScene(domain, seed, index), size);
   const { width, height } = size;
-  // Noise hardly compresses: the fastest level costs a few per cent of space.
+  // Noise hardly compresses: the fastest level takes a few per cent more space.
   const rgb = sharp(image, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 1 });
   const grey = sharp(label, { raw: { width, height, channels: 1 } })
     .toColourspace("b-w")
     .png({ compressionLevel: 4 });
-  await Promise.all([
-    rgb.toBuffer().then((bytes) => writeAtomically(paths.image, bytes)),
-    grey.toBuffer().then((bytes) => writeAtomically(paths.label, bytes)),
-  ]);
+  const [imageBytes, labelBytes] = await Promise.all([rgb.toBuffer(), grey.toBuffer()]);
+  writeAtomically(paths.image, imageBytes);
+  writeAtomically(paths.label, labelBytes);
 }
 
 const PNG_END = Buffer.from([0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82]);
 
-/** Whether a PNG is there and ends as PNG files end. */
+/** Whether a PNG exists and is complete. */
 async function isWhole(path: string): Promise<boolean> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0); // does not wait for a pipe
+  const file = await open(path, flags).catch(unlessMissing(path));
   if (!file) return false;
   try {
-    const { size } = await file.stat();
+    const stats = await file.stat();
+    if (!stats.isFile()) return false;
     const tail = Buffer.alloc(PNG_END.length);
-    await file.read(tail, 0, tail.length, Math.max(0, size - tail.length));
+    await file.read(tail, 0, tail.length, Math.max(0, stats.size - tail.length));
     return tail.equals(PNG_END);
   } finally {
     await file.close();

@@ -6,7 +6,7 @@ import type { Scene } from "./scene.js";
 
 const SIDE = 256;
 
-// One tile of white noise, -1..1, shared by all scenes; offsets differ.
+// One tile of white noise, -1..1, which all scenes use with different offsets.
 const TILE = (() => {
   const random = randomFrom(7);
   return Float32Array.from({ length: SIDE * SIDE }, () => random.range(-1, 1));
@@ -26,7 +26,7 @@ function noise(x: number, y: number): number {
   return top * (1 - sy) + low * sy;
 }
 
-/** Grain per train id: ground in perspective (metres), the rest in canvas units. */
+/** Grain per train id: in perspective (metres) for the ground, else in canvas units. */
 const GROUND: Readonly<Record<number, number>> = {
   [ID.road]: 0.13,
   [ID.sidewalk]: 0.12,
@@ -44,7 +44,7 @@ const UPRIGHT: Readonly<Record<number, number>> = {
   [ID.rider]: 0.08,
 };
 
-/** Lays the surfaces' grain over a rendered image, in place. */
+/** Adds surface grain to a rendered image, in place. */
 export function grainImage(image: Uint8Array, label: Uint8Array, size: Size, scene: Scene): void {
   const { camera, look } = scene;
   const random = randomFrom(...scene.noiseKey, 1);

@@ -11,7 +11,7 @@ type Oval = readonly [x: number, y: number, rx: number, ry: number];
 
 const LABEL = { label: ID.vegetation };
 
-/** The colour of one plant's leaves. */
+/** The leaf colour of a plant. */
 export function leafColor(sketch: Sketch): Color {
   const { random, look } = sketch;
   const green = random.pick(look.palette.leaves);
@@ -27,11 +27,11 @@ export function leafColor(sketch: Sketch): Color {
   );
 }
 
-/** Overlapping tufts inside `crown`, dark below, light on the side of the sun. */
+/** Overlapping tufts inside `crown`, dark below and light on the sunny side. */
 function foliage(sketch: Sketch, board: Billboard, crown: readonly Oval[], leaf: Color): void {
   const { look } = sketch;
   const light = look.ambient + look.direct * 0.5;
-  // Canvas units; four are a pixel at 320 wide.
+  // In canvas units: four are a pixel at 320 pixels of width.
   const detail = Math.max(...crown.map((oval) => oval[2])) * board.scale;
   board.polygon(outline(sketch, crown, detail), leaf, { ...LABEL, light: light * 0.8 });
   const share = Math.min(1, detail / 70) ** 1.2;
@@ -47,8 +47,8 @@ function foliage(sketch: Sketch, board: Billboard, crown: readonly Oval[], leaf:
 }
 
 /**
- * The ovals' outline as seen from their middle, with a ragged edge: one polygon is several times
- * cheaper to draw than the ovals.
+ * The outline of the ovals as seen from their centre, with a ragged edge: one polygon is several times
+ * faster to draw than the ovals.
  */
 function outline(sketch: Sketch, crown: readonly Oval[], detail: number): Spot[] {
   const count = Math.round(Math.min(64, Math.max(12, detail)));
@@ -63,7 +63,7 @@ function outline(sketch: Sketch, crown: readonly Oval[], detail: number): Spot[]
   });
 }
 
-/** Where the ray from (cx, cy) leaves the oval; 0 when it misses. */
+/** Distance at which the ray from (cx, cy) leaves the oval; 0 if it misses. */
 function exit([x, y, rx, ry]: Oval, cx: number, cy: number, dx: number, dy: number): number {
   const [px, py, qx, qy] = [(cx - x) / rx, (cy - y) / ry, dx / rx, dy / ry];
   const [a, b, c] = [qx * qx + qy * qy, px * qx + py * qy, px * px + py * py - 1];
@@ -85,7 +85,7 @@ function scatter(
   for (let i = 0; i < count; i++) {
     const [x, y, rx, ry] = random.pick(crown);
     const turn = random.range(0, 2 * Math.PI);
-    // Inside the oval with all of the tuft: paint must not leave the thing that it is on.
+    // Keep the whole tuft in the oval: paint must not extend beyond its object.
     const reach = Math.sqrt(random.next()) * (0.96 - size);
     const px = Math.cos(turn) * reach + side * (1 - reach - size);
     const py = Math.sin(turn) * reach + 0.9 * lift * (1 - reach - size);
@@ -101,7 +101,7 @@ function scatter(
   return tufts;
 }
 
-/** A tree: trunk, limbs and a crown of tufts; the trunk counts as vegetation too. */
+/** A tree: trunk, limbs and a crown of tufts. The trunk is vegetation, too. */
 export function drawTree(sketch: Sketch, out: Mark[], foot: Point, height: number): void {
   const { random, look } = sketch;
   const board = billboard(sketch, out, foot);
@@ -170,7 +170,7 @@ export function drawTree(sketch: Sketch, out: Mark[], foot: Point, height: numbe
   foliage(sketch, board, crown, leaf);
 }
 
-/** A bush or, with a large width, a piece of untrimmed hedge. */
+/** A bush or, if it is wide, a piece of untrimmed hedge. */
 export function drawBush(
   sketch: Sketch,
   out: Mark[],

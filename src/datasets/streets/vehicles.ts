@@ -11,7 +11,7 @@ const RUBBER: Color = [30, 30, 33];
 const LAMP: Color = [206, 30, 30];
 const HEADLAMP: Color = [246, 246, 232];
 
-/** Length, width and height in metres, for finding room. */
+/** Length, width and height in metres, to find free space. */
 export const SIZES = {
   car: [4.4, 1.8, 1.5],
   truck: [8, 2.4, 3.3],
@@ -35,7 +35,7 @@ function groundShadow(
   dropShadow(sketch, footprint, height * 0.8, 0.5);
 }
 
-/** Tyres as blocks, seen under the body from front and rear. */
+/** Tyres as blocks, visible below the body from front and rear. */
 function drawTyres(
   sketch: Sketch,
   out: Mark[],
@@ -62,7 +62,7 @@ function drawTyres(
   fillPolygons(sketch, out, faces, RUBBER, { label, light: 0.75 });
 }
 
-/** Wheels as discs on a side face that is in sight. */
+/** Wheels as discs on a visible side face. */
 function drawWheels(
   sketch: Sketch,
   out: Mark[],
@@ -106,7 +106,7 @@ interface Shape {
   readonly belt: number;
   readonly roof: number;
   readonly hood: number;
-  /** Cabin at the belt line and at the roof, from the rear end forward. */
+  /** Cabin at the belt line and at the roof, measured from the rear end. */
   readonly cabin: readonly [number, number];
   readonly top: readonly [number, number];
 }
@@ -384,7 +384,7 @@ export function drawBus(sketch: Sketch, out: Mark[], where: Place): void {
         panes.push(patch(quad, u, 0.46, Math.min(0.98, u + 0.108), 0.84));
       put(panes, band);
       put([patch(quad, 0, 0.3, 1, 0.36)], scale(paint, 0.65));
-      // Doors are on the right-hand side, where passengers wait.
+      // Doors are on the right, on the side of the pavement.
       if (name === "right")
         put(
           [patch(quad, 0.87, 0.08, 0.95, 0.84), patch(quad, 0.48, 0.08, 0.58, 0.84)],

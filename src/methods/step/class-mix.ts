@@ -12,7 +12,7 @@ import {
   zeros,
 } from "../../torch/index.js";
 
-/** Images [N, 3, H, W], labels int64 [N, H, W] and, per pixel, how much its label counts [N, H, W]. */
+/** Images [N, 3, H, W], labels int64 [N, H, W], and the weight of each pixel's label [N, H, W]. */
 export interface Labelled {
   readonly images: Tensor;
   readonly labels: Tensor;
@@ -20,10 +20,10 @@ export interface Labelled {
 }
 
 /**
- * Pastes half of the classes of each source image, drawn by lot, into the target image of the same
- * place in the batch, labels and weights with them. Tranheden et al., DACS, WACV 2021, after ClassMix
- * (Olsson et al., WACV 2021). Draws from libtorch's generator.
- * @throws UserError where the domains differ in size
+ * Pastes a random half of the classes of each source image into the target image with the same index in the
+ * batch, with labels and weights. Tranheden et al., DACS, WACV 2021, after ClassMix (Olsson et al., WACV
+ * 2021). Draws from libtorch's generator.
+ * @throws UserError if the sizes of the domains differ
  */
 export function classMix(source: Labelled, target: Labelled, classes: number): Labelled {
   const sizes = [source, target].map(({ images }) => images.shape.slice(2).reverse().join("x"));
@@ -46,14 +46,14 @@ export function classMix(source: Labelled, target: Labelled, classes: number): L
   );
 }
 
-/** Half (rounded up) of the classes that are present, bool [C], drawn by lot: those of the smallest lots. */
+/** A random half (rounded up) of the classes that are present, bool [C]: those with the smallest random numbers. */
 function drawnHalf(present: Tensor): Tensor {
   const { device } = present;
   const classes = present.size(0);
-  // Lots are multiples of 2^-24: what is added orders equal ones by class.
+  // Random numbers are multiples of 2^-24: the small addend orders equal ones by class.
   const order = arange(classes, { dtype: "float64" }).mul(2 ** -40);
   const lots = rand([classes]).to({ dtype: "float64" }).add(order).to({ device });
-  const own = lots.maskedFill(present.not(), 2); // behind all others
+  const own = lots.maskedFill(present.not(), 2); // after all others
   const rank = own.unsqueeze(0).lt(own.unsqueeze(1)).sum(1); // [C]
   return rank.mul(2).lt(present.sum()).and(present);
 }

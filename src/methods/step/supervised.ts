@@ -8,7 +8,7 @@ import type { Part } from "./network-trainer.js";
 /** Weight of the auxiliary head's cross-entropy; the main head's is 1. */
 export const supervisedOptions = { aux: z.number().min(0).default(0.1) };
 
-/** The main head's cross-entropy: what a progress line shows of a method that has it. */
+/** The main head's cross-entropy, for the progress line. */
 export const SUPERVISED = "source/main";
 
 /** Cross-entropy of both heads on labelled images: the first line of the total loss. */
@@ -24,14 +24,14 @@ export function supervisedLosses(
 }
 
 /**
- * The network's prediction for training, in the context's precision. Its intermediate tensors belong
- * to the graph alone, which back-propagation frees layer by layer.
+ * The network's prediction for training, in the context's precision. Only the graph owns its intermediate
+ * tensors, so back-propagation frees them layer by layer.
  */
 export function predict({ network, precision }: MethodContext, images: Tensor): Prediction {
   return scope(() => autocast(precision, () => network.forward(images, true), network.device));
 }
 
-/** The part of a step that learns from labelled images. */
+/** The part of a step on labelled images. */
 export function supervisedPart(
   context: MethodContext,
   { images, labels }: Batches["source"],

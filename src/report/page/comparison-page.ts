@@ -1,33 +1,38 @@
-import { type Comparison, classRows, comparisonRows } from "../comparison.js";
-import { readPreviews } from "../run-files.js";
+import type { Comparison } from "../comparison.js";
+import { classRows, comparisonRows } from "../comparison-rows.js";
+import { readPreviews } from "../run-pictures.js";
 import { escapeXml } from "../xml.js";
 import { htmlTable, page, section } from "./page.js";
 import { type Cell, type PictureRow, pictureTable } from "./picture-tables.js";
 
 /** Several runs on one page: scores over seeds, classes, and the same images side by side. */
 export async function comparisonPage(comparison: Comparison): Promise<string> {
-  const { groups, sets, leftOut } = comparison;
+  const { groups, sets, leftOut, notes } = comparison;
   const runs = groups.reduce((sum, group) => sum + group.runs.length, 0);
   const skipped =
-    leftOut.length > 0 ? ` Left out, not complete: ${escapeXml(leftOut.join(", "))}.` : "";
+    leftOut.length > 0 ? ` Not complete, and left out: ${escapeXml(leftOut.join(", "))}.` : "";
+  const items = notes.map((text) => `<li class="warning">${escapeXml(text)}</li>`).join("");
   const body = [
-    `<header><h1>Comparison</h1><p class="lede">${runs} runs in ${groups.length} groups that differ in more than their seed, measured on ${escapeXml(sets.join(" and "))}.${skipped}</p></header>`,
+    `<header><h1>Comparison</h1><p class="lede">${counted(runs, "run")} in ${counted(groups.length, "group")}, evaluated on ${escapeXml(sets.join(" and "))}. Runs of a group differ only in their seed.${skipped}</p>` +
+      `${items === "" ? "" : `<ul class="notes">${items}</ul>`}</header>`,
     section(
       "Scores",
-      "mIoU of last snapshots: mean ± deviation over seeds. The gain is to source-only of the same seed.",
-      htmlTable(comparisonRows(comparison)),
+      "mIoU of the last snapshots: mean ± deviation over seeds. The gain is over source-only with equal settings and seed; else over the pretraining that the run starts from.",
+      htmlTable(comparisonRows(comparison), "mIoU and gains"),
     ),
     section(
       "Classes",
       `IoU on ${escapeXml(sets[0] as string)}, %.`,
-      htmlTable(classRows(comparison)),
+      htmlTable(classRows(comparison), "IoU of each class"),
     ),
     section("Pictures", "The first run of each group.", await pairedPictures(comparison)),
   ];
   return page("Comparison · cfcontra", body.join("\n"));
 }
 
-/** Every image that all groups have previews of: image, truth, one prediction a group. */
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
+
+/** Every image that all groups have previews of: image, truth, one prediction for each group. */
 function pairedPictures({ groups, sets }: Comparison): Promise<string> {
   const columns = groups.map(({ label, runs: [run] }) => ({
     label,

@@ -1,7 +1,7 @@
-/** The look of every page: paper and ink, one accent, figures in columns; light and dark. */
+/** The style of reports and comparisons, light and dark. */
 export const CSS = `
 :root {
-  --paper: #fcfbf8; --raised: #f4f2ec; --ink: #1d1e20; --soft: #5d6066; --faint: #8f9298; --rule: #dedbd2;
+  --paper: #fcfbf8; --raised: #f4f2ec; --ink: #1d1e20; --soft: #5d6066; --faint: #696c73; --rule: #dedbd2;
   --accent: #17705e; --other: #b5532f; --third: #4b5fa8; --fourth: #8a6d1d;
   --serif: "Iowan Old Style", "Palatino Linotype", Palatino, "URW Palladio L", "Book Antiqua", Georgia, serif;
   --sans: -apple-system, "Segoe UI", "Helvetica Neue", Inter, Roboto, "DejaVu Sans", sans-serif;
@@ -10,7 +10,7 @@ export const CSS = `
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --paper: #141517; --raised: #1d1f22; --ink: #e9e7e1; --soft: #a9abb0; --faint: #777a80; --rule: #303338;
+    --paper: #141517; --raised: #1d1f22; --ink: #e9e7e1; --soft: #a9abb0; --faint: #8f9298; --rule: #303338;
     --accent: #62c2a6; --other: #e58b66; --third: #93a5ea; --fourth: #d3b25a;
   }
 }
@@ -36,10 +36,12 @@ p.note { color: var(--faint); font-size: 13px; margin: 12px 0 0; max-width: 60em
 svg { display: block; max-width: 100%; height: auto; overflow: visible }
 svg text { font-family: var(--sans); fill: var(--soft) }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 26px 34px }
-.course { margin-bottom: 34px } .course.tight { display: none } details .charts { margin-top: 18px }
+.history { margin-bottom: 34px } .history.tight { display: none } details .charts { margin-top: 18px }
 .chart h3 { display: flex; justify-content: space-between; gap: 12px; font-weight: 400; margin-bottom: 6px } .chart h3 span { color: var(--soft) }
 .key { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; color: var(--soft); margin: 0 0 14px }
 .key i { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 7px; vertical-align: -1px }
+.key i.dashed { height: 0; width: 16px; border-radius: 0; border-top: 2px dashed var(--soft); vertical-align: 4px }
+.notes { list-style: none; margin: 18px 0 0; padding: 0; font-size: 13px; max-width: 70em; overflow-wrap: anywhere } .notes li { border-left: 3px solid var(--rule); padding: 2px 12px; margin-bottom: 4px } .notes .warning { border-color: var(--other) } .notes b { font-weight: 600 }
 .key i.tick { width: 2px; height: 14px; border-radius: 0; background: var(--other); vertical-align: -2px }
 .bars { display: grid; grid-template-columns: repeat(auto-fill, minmax(310px, 1fr)); gap: 5px 44px }
 .bar { display: grid; grid-template-columns: 104px minmax(0, 1fr) 40px 46px; gap: 10px; align-items: center; font-size: 13px; line-height: 22px }
@@ -54,7 +56,9 @@ svg text { font-family: var(--sans); fill: var(--soft) }
 .row img { display: block; width: 100%; height: auto; border-radius: 2px; background: var(--raised); image-rendering: auto }
 .row figure { margin: 0 } .row figcaption { display: none; font-size: 12px; margin: 2px 0 4px }
 .row img.exact { image-rendering: pixelated }
-.scroll { overflow-x: auto }
+.scroll { overflow-x: auto } .scroll > .pictures { min-width: calc(var(--n) * 132px) } .scroll .row.head { position: static }
+.scroll td { white-space: nowrap } .scroll thead th { white-space: normal; min-width: 84px; overflow-wrap: anywhere; vertical-align: bottom } .row.head span { overflow-wrap: anywhere }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 .scroll > svg { min-width: 620px }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(270px, 1fr)); gap: 28px 34px }
 .plots figure, .chart figure { margin: 0 }
@@ -63,6 +67,7 @@ table { border-collapse: collapse; font-size: 14px; width: 100% }
 th { text-align: left; font-weight: 400; color: var(--soft); padding: 5px 18px 5px 0; vertical-align: top; white-space: nowrap }
 td { padding: 5px 18px 5px 0; vertical-align: top; overflow-wrap: anywhere } td.n, th.n { text-align: right }
 tr + tr > * { border-top: 1px solid var(--rule) }
+tbody th { color: var(--ink) } .facts th { color: var(--soft) }
 thead th { border-bottom: 1px solid var(--rule); color: var(--faint); font-size: 13px }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(290px, 1fr)); gap: 0 44px; align-items: start }
 pre { font: 13px/1.55 var(--mono); background: var(--raised); padding: 14px 16px; border-radius: 4px; overflow-x: auto; margin: 8px 0 0 }
@@ -74,6 +79,6 @@ footer { border-top: 1px solid var(--rule); padding-top: 16px; color: var(--fain
   section { grid-template-columns: minmax(0, 1fr); grid-template-rows: auto; padding: 18px 0 36px } section > .aside { max-width: 46em; margin-bottom: 12px } section > .body { grid-column: 1; grid-row: auto }
   .numbers { gap: 20px 36px } .number .value { font-size: 38px }
 }
-@media (max-width: 560px) { .course.roomy { display: none } .course.tight { display: block } .pictures .row { grid-template-columns: repeat(2, minmax(0, 1fr)) } .pictures .row.head { display: none } .row figcaption { display: block } .bars { grid-template-columns: minmax(0, 1fr) } }
+@media (max-width: 560px) { .scroll > .pictures { min-width: 0 } .history.roomy { display: none } .history.tight { display: block } .pictures .row { grid-template-columns: repeat(2, minmax(0, 1fr)) } .pictures .row.head { display: none } .row figcaption { display: block } .bars { grid-template-columns: minmax(0, 1fr) } }
 @media print { main { max-width: none; padding: 0 } .row.head { position: static } section { break-inside: avoid-page } }
 `;

@@ -1,13 +1,22 @@
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import sharp from "sharp";
+import { UserError } from "../../errors.js";
 
 const WIDEST = 512;
 
-/** A picture file as a data URI, made smaller where it is wide; labels keep their exact colours. */
+/** A picture file as a data URI, scaled down if it is wide; labels keep their exact colours. */
 export async function embed(path: string, kind: "photo" | "labels"): Promise<string> {
   const bytes = readFileSync(path);
-  const { width } = await sharp(bytes).metadata();
+  const { width } = await sharp(bytes)
+    .metadata()
+    .catch((cause: unknown) => {
+      throw new UserError(
+        "image-unreadable",
+        `${path} is not an image, or is damaged: delete it, and write the page again`,
+        { cause },
+      );
+    });
   if (width <= WIDEST) return dataUri(bytes, extname(path) === ".png" ? "png" : "jpeg");
   if (kind === "labels") {
     const small = sharp(bytes).resize(WIDEST, undefined, { kernel: "nearest" }).png();

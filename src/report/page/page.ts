@@ -1,7 +1,7 @@
 import { escapeXml } from "../xml.js";
 import { CSS } from "./css.js";
 
-/** A whole HTML document in one string: nothing in it is fetched from anywhere. */
+/** A whole HTML document in one string, which loads nothing else. */
 export function page(title: string, body: string): string {
   return (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n' +
@@ -11,7 +11,7 @@ export function page(title: string, body: string): string {
   );
 }
 
-/** A titled part of the page, or nothing where it has no content. */
+/** A titled part of the page; "" without content. */
 export function section(title: string, aside: string, body: string): string {
   if (body === "") return "";
   return (
@@ -20,21 +20,33 @@ export function section(title: string, aside: string, body: string): string {
   );
 }
 
+/** Content that may be wider than the page, and scrolls by touch, wheel and keyboard. */
+export const scrolling = (name: string, content: string): string =>
+  `<div class="scroll" tabindex="0" role="region" aria-label="${escapeXml(name)}">${content}</div>`;
+
+/** Text as it is, with long lines that scroll. */
+export const preformatted = (name: string, text: string, look = ""): string =>
+  `<pre tabindex="0" role="region" aria-label="${escapeXml(name)}"${look}>${escapeXml(text)}</pre>`;
+
 /** Rows of name and value. */
 export const facts = (rows: readonly (readonly [string, string])[]): string =>
   `<table><tbody>${rows
-    .map(([name, value]) => `<tr><th>${escapeXml(name)}</th><td>${escapeXml(value)}</td></tr>`)
+    .map(
+      ([name, value]) =>
+        `<tr><th scope="row">${escapeXml(name)}</th><td>${escapeXml(value)}</td></tr>`,
+    )
     .join("")}</tbody></table>`;
 
 /** A table with a header; the first column is text, the others are numbers. */
-export function htmlTable(rows: readonly (readonly string[])[]): string {
+export function htmlTable(rows: readonly (readonly string[])[], name: string): string {
   const [head = [], ...body] = rows;
-  const cells = (row: readonly string[], tag: "th" | "td") =>
-    row
-      .map((cell, i) => `<${tag}${i > 0 ? ' class="n"' : ""}>${escapeXml(cell)}</${tag}>`)
-      .join("");
-  return (
-    `<div class="scroll"><table><thead><tr>${cells(head, "th")}</tr></thead>` +
-    `<tbody>${body.map((row) => `<tr>${cells(row, "td")}</tr>`).join("")}</tbody></table></div>`
+  const titles = head.map(
+    (cell, i) => `<th scope="col"${i > 0 ? ' class="n"' : ""}>${escapeXml(cell)}</th>`,
+  );
+  const line = ([title = "", ...cells]: readonly string[]) =>
+    `<tr><th scope="row">${escapeXml(title)}</th>${cells.map((cell) => `<td class="n">${escapeXml(cell)}</td>`).join("")}</tr>`;
+  return scrolling(
+    name,
+    `<table><thead><tr>${titles.join("")}</tr></thead><tbody>${body.map(line).join("")}</tbody></table>`,
   );
 }

@@ -1,6 +1,8 @@
-import { type RunFiles, readPreviews, readStyleSamples } from "../run-files.js";
+import type { RunFiles } from "../run-files.js";
+import { readPreviews, readStyleSamples } from "../run-pictures.js";
 import { escapeXml } from "../xml.js";
 import { embed } from "./embed.js";
+import { scrolling } from "./page.js";
 import { classKey } from "./plots.js";
 
 /** A picture file under a heading. */
@@ -10,13 +12,13 @@ export interface Cell {
   readonly kind: "photo" | "labels";
 }
 
-/** An image with what belongs beside it. */
+/** An image with the pictures that belong to it. */
 export interface PictureRow {
   readonly name: string;
   readonly cells: readonly Cell[];
 }
 
-/** Images of the target with prediction, entropy and truth, as of the newest snapshot. */
+/** Images of the target with prediction, entropy and truth, of the newest snapshot. */
 export function pictures({ path, sets, classes }: RunFiles): Promise<string> {
   const rows = readPreviews(path, sets[0] as string).map((one): PictureRow => {
     const photo = (title: string, file: string | undefined) =>
@@ -34,7 +36,10 @@ export function pictures({ path, sets, classes }: RunFiles): Promise<string> {
   return pictureTable(rows, classes);
 }
 
-/** Rows of pictures of the same columns, under their headings and the colours of the classes. */
+/** Columns that fit a page; more of them scroll. */
+const MOST_FITTING = 7;
+
+/** Rows of pictures of the same columns, under their headings, below the colours of the classes. */
 export async function pictureTable(
   rows: readonly PictureRow[],
   { names, colors }: RunFiles["classes"],
@@ -51,7 +56,10 @@ export async function pictureTable(
     }),
   );
   const head = `<div class="row head" ${columns}>${heads.join("")}</div>`;
-  return `${classKey(names, colors)}<div class="pictures">${head}${drawn.join("")}</div>`;
+  const table = `<div class="pictures" ${columns}>${head}${drawn.join("")}</div>`;
+  return (
+    classKey(names, colors) + (heads.length > MOST_FITTING ? scrolling("Pictures", table) : table)
+  );
 }
 
 async function image(name: string, { title, path, kind }: Cell): Promise<string> {
@@ -61,7 +69,7 @@ async function image(name: string, { title, path, kind }: Cell): Promise<string>
   return `<figure>${picture}<figcaption>${escapeXml(title)}</figcaption></figure>`;
 }
 
-/** Source images before and after the coarse stage, two pairs a row. */
+/** Source images before and after the coarse stage, two pairs to a row. */
 export async function styleSamples({ path }: RunFiles): Promise<string> {
   const images: string[] = [];
   for (const { content, result } of readStyleSamples(path)) {

@@ -1,11 +1,13 @@
+import { flatOrSpread } from "../axis.js";
+import { DOMAIN_MARKS, isRing } from "../domain-marks.js";
 import type { Cosines, Points } from "../run-data.js";
 import { escapeXml } from "../xml.js";
 
 export const css = (color: readonly number[] | undefined): string =>
   color ? `rgb(${color.join(" ")})` : "var(--faint)";
 
-/** Cosines as squares: alike in the accent's colour, opposed in the other, never seen left empty. */
-export function cosineMatrix(cosines: Cosines, classes: readonly string[]): string {
+/** Cosines as squares: positive in the accent's colour, negative in the second, empty for unseen classes. */
+export function cosineMatrix(cosines: Cosines, classes: readonly string[], title: string): string {
   const cell = 16;
   const side = cosines.length * cell;
   const squares = cosines.flatMap((row, i) =>
@@ -19,45 +21,48 @@ export function cosineMatrix(cosines: Cosines, classes: readonly string[]): stri
     (name, i) =>
       `<text x="-6" y="${i * cell + 12}" font-size="10.5" text-anchor="end">${escapeXml(name)}</text>`,
   );
-  return `<svg viewBox="-86 0 ${side + 87} ${side + 1}" width="${side + 87}" role="img"><rect width="${side}" height="${side}" fill="none" stroke="var(--rule)"/>${squares.join("")}${names.join("")}</svg>`;
+  return `<svg viewBox="-86 0 ${side + 87} ${side + 1}" width="${side + 87}" role="img" aria-label="Cosines of prototypes ${escapeXml(title)}"><rect width="${side}" height="${side}" fill="none" stroke="var(--rule)"/>${squares.join("")}${names.join("")}</svg>`;
 }
 
-/** A map of features: colour is class, shape is domain (source: ring, target: dot). */
+const SIZE = 420;
+const MARGIN = 10;
+/** Points that are drawn: a sample of evenly spread ones, if there are more. */
+const MOST_POINTS = 5000;
+
+/** A map of features: the colour is the class, the mark is the domain (DOMAIN_MARKS). */
 export function scatter(
   points: Points,
   colors: readonly (readonly number[])[],
   classes: readonly string[],
+  title: string,
 ): string {
-  const size = 420;
-  const margin = 10;
-  const span = (values: readonly number[]) => {
-    const [low, high] = [Math.min(...values), Math.max(...values)];
-    return (value: number) =>
-      (margin + ((value - low) / (high - low || 1)) * (size - 2 * margin)).toFixed(1);
+  const place = (values: readonly number[]) => {
+    const [low, high] = flatOrSpread(values);
+    return (i: number) =>
+      (MARGIN + (((values[i] as number) - low) / (high - low)) * (SIZE - 2 * MARGIN)).toFixed(1);
   };
-  const [x, y] = [span(points.x), span(points.y)];
-  const groups = new Map<string, number[]>();
-  for (const i of points.x.keys()) {
+  const [x, y] = [place(points.x), place(points.y)];
+  const stride = Math.ceil(points.x.length / MOST_POINTS);
+  const groups = new Map<string, string[]>();
+  for (let i = 0; i < points.x.length; i += stride) {
     const key = `${points.domain[i]} ${points.class[i]}`;
-    groups.set(key, [...(groups.get(key) ?? []), i]);
+    const circles = groups.get(key) ?? [];
+    circles.push(`<circle cx="${x(i)}" cy="${y(i)}" r="3"/>`);
+    groups.set(key, circles);
   }
-  const marks = [...groups].map(([key, members]) => {
+  const marks = [...groups].map(([key, circles]) => {
     const [domain, id] = key.split(" ").map(Number) as [number, number];
-    const circles = members.map(
-      (i) => `<circle cx="${x(points.x[i] as number)}" cy="${y(points.y[i] as number)}" r="3"/>`,
-    );
     const color = css(colors[id]);
-    const paint =
-      domain === 0
-        ? `fill="none" stroke="${color}" stroke-width="1.3"`
-        : `fill="${color}" stroke="var(--paper)" stroke-width=".5"`;
-    const title = `${classes[id] ?? id}, ${domain === 0 ? "source" : "target"}`;
-    return `<g ${paint}><title>${escapeXml(title)}</title>${circles.join("")}</g>`;
+    const paint = isRing(domain)
+      ? `class="ring" fill="none" stroke="${color}" stroke-width="1.3"`
+      : `class="dot" fill="${color}" stroke="var(--paper)" stroke-width=".5"`;
+    const name = `${classes[id] ?? id}, ${DOMAIN_MARKS[domain]?.domain ?? domain}`;
+    return `<g ${paint}><title>${escapeXml(name)}</title>${circles.join("")}</g>`;
   });
-  return `<svg viewBox="0 0 ${size} ${size}" width="${size}" height="${size}" role="img"><rect x=".5" y=".5" width="${size - 1}" height="${size - 1}" rx="3" fill="var(--raised)"/>${marks.join("")}</svg>`;
+  return `<svg viewBox="0 0 ${SIZE} ${SIZE}" width="${SIZE}" height="${SIZE}" role="img" aria-label="Map of features, ${escapeXml(title)}"><rect x=".5" y=".5" width="${SIZE - 1}" height="${SIZE - 1}" rx="3" fill="var(--raised)"/>${marks.join("")}</svg>`;
 }
 
-/** Squares of colour with names: of the classes, as the benchmark paints them. */
+/** The names of the classes, next to their colours in the label maps. */
 export const classKey = (
   classes: readonly string[],
   colors: readonly (readonly number[])[],

@@ -1,62 +1,99 @@
 import { stringify } from "yaml";
 import { confusionSvg } from "../confusion-picture.js";
+import { MARKS_IN_WORDS } from "../domain-marks.js";
 import type { RunFiles } from "../run-files.js";
 import { escapeXml } from "../xml.js";
-import { facts, page, section } from "./page.js";
+import { facts, page, preformatted, scrolling, section } from "./page.js";
 import { pictures, styleSamples } from "./picture-tables.js";
 import { classKey, cosineMatrix, scatter } from "./plots.js";
-import { classBars, headline, scoreCourse, smallCharts, snapshotSentences } from "./scores.js";
+import type { Reference } from "./reference.js";
+import { classBars, headline, scoreChart, smallCharts, snapshotSentences } from "./scores.js";
 
-/** `report.html`: a run on one page, with nothing to fetch. `baseline` is a source-only sibling. */
-export async function runPage(run: RunFiles, baseline?: RunFiles): Promise<string> {
+/** `report.html`: a run on one page that loads nothing else. */
+export async function runPage(run: RunFiles, reference?: Reference): Promise<string> {
   const { name, result, sets, confusion, prototypes, features, classes } = run;
   const [target] = sets as [string];
   const body = [
-    `<header><h1>${escapeXml(name)}</h1><p class="lede">${lede(run)}</p></header>`,
+    `<header><h1>${escapeXml(name)}</h1><p class="lede">${lede(run)}</p>${noteList(run.notes)}</header>`,
     section(
       "Scores",
       "Of the last snapshot. mIoU is the mean over the classes that occur in the labels.",
-      result ? headline(run, baseline) + snapshotSentences(run) : "",
+      result
+        ? headline(run, reference) + referenceNote(run, reference) + snapshotSentences(run)
+        : "",
     ),
     section(
-      "Course",
-      "Scores at each evaluation; below, what the log has: thin lines are single steps, thick ones a running mean.",
-      scoreCourse(run) + smallCharts(run),
+      "Scores over training",
+      "mIoU at each evaluation, and below it the logged losses: thin lines are logged steps, thick lines a running mean. Triangles mark notes.",
+      scoreChart(run, reference) + smallCharts(run),
     ),
     section(
       "Classes",
-      `IoU on ${escapeXml(target)}, %${baseline ? `, and the difference to source-only (${escapeXml(baseline.name)})` : ""}.`,
-      classBars(run, baseline),
+      `IoU on ${escapeXml(target)}, %${reference ? `, and the difference to ${escapeXml(reference.name)}` : ""}.`,
+      classBars(run, reference),
     ),
     section(
       "Pictures",
-      `Images of ${escapeXml(target)}. Entropy is black where the network is certain and white where it has no idea.`,
+      `Images of ${escapeXml(target)}. Entropy is black where the network is certain and white where it is undecided.`,
       await pictures(run),
     ),
     section(
       "Confusion",
-      `What the pixels of each class on ${escapeXml(target)} were taken for.`,
+      `Predictions for the pixels of each class on ${escapeXml(target)}.`,
       confusion?.sets[target] ? confusionSection(confusion.sets[target], classes.names) : "",
     ),
     section(
       "Prototypes",
-      "Cosines between the classes' prototypes. The diagonal across domains is what alignment should raise; the rest is what contrast should lower.",
+      "Cosines between the classes' prototypes. Alignment should raise the diagonal across domains; contrast should lower the rest.",
       prototypeSection(prototypes.at(-1), classes.names),
     ),
     section(
       "Features",
-      "Features of labelled pixels, mapped to two dimensions by UMAP. Rings are the source, dots the target; colours are classes. Distances between far groups mean little.",
-      features ? featureSection(features, classes) : "",
+      `Features of labelled pixels, mapped to two dimensions by UMAP. ${MARKS_IN_WORDS}; colours: classes. Distances between far groups mean little.`,
+      features ? featureSection(features, classes, reference) : "",
     ),
     section("Style", "Source images before and after the coarse stage.", await styleSamples(run)),
     section(
       "Settings",
-      "The whole configuration is below; it is also what repeats the run.",
+      "The most important keys. The whole configuration, which repeats the run, is below.",
       settings(run),
     ),
-    section("Environment", "Where it ran, and how to repeat it.", environmentSection(run)),
+    section("Environment", "The machine, and the commands.", environmentSection(run)),
   ];
   return page(`${name} · cfcontra`, body.join("\n"));
+}
+
+const MOST_NOTES = 20;
+
+/** What the training reported, with the step. */
+function noteList(notes: RunFiles["notes"]): string {
+  if (notes.length === 0) return "";
+  const items = notes
+    .slice(0, MOST_NOTES)
+    .map(
+      ({ step, level, text }) =>
+        `<li class="${level}"><b>${level}, step ${step}</b> ${escapeXml(text)}</li>`,
+    );
+  const left = notes.length - items.length;
+  if (left > 0) items.push(`<li>${left} more in notes.jsonl</li>`);
+  return `<ul class="notes">${items.join("")}</ul>`;
+}
+
+/** What the gain is over, and what else differs. */
+function referenceNote({ config }: RunFiles, reference: Reference | undefined): string {
+  const note = (words: string) => `<p class="note">${words}</p>`;
+  if (!reference) {
+    return config.method === "source-only"
+      ? ""
+      : note(
+          "No matching source-only run (equal settings and seed) and no pretraining, so no gain.",
+        );
+  }
+  const { run, name, differing } = reference;
+  const which = name === run.name ? "" : `Compared to ${escapeXml(run.name)}. `;
+  const apart =
+    differing.length > 0 ? `It also differs in ${escapeXml(differing.join(", "))}.` : "";
+  return which + apart === "" ? "" : note(which + apart);
 }
 
 function lede({ config, status, result, sets }: RunFiles): string {
@@ -94,7 +131,7 @@ function confusionSection(
     ...{ paper: "var(--paper)", ink: "var(--ink)", faint: "var(--faint)" },
     ...{ hit: "var(--accent)", miss: "var(--other)" },
   };
-  return `<div class="scroll">${confusionSvg(counts, classes, style)}</div>`;
+  return scrolling("Confusion matrix", confusionSvg(counts, classes, style));
 }
 
 function prototypeSection(
@@ -108,52 +145,61 @@ function prototypeSection(
       target: "within the target's bank",
       across: "source (rows) to target (columns)",
     }[which];
-    return `<figure>${cosineMatrix(last[which], classes)}<figcaption>${caption}</figcaption></figure>`;
+    return `<figure>${cosineMatrix(last[which], classes, caption)}<figcaption>${caption}</figcaption></figure>`;
   });
-  const note = `<p class="note">At step ${last.step}. Full colour is a cosine of 1, none is 0 or a class never seen; the other colour is below 0.</p>`;
+  const note = `<p class="note">At step ${last.step}. Full colour: cosine 1. No colour: cosine 0, or a class that was never seen. Second colour: below 0.</p>`;
   return `<div class="plots">${figures.join("")}</div>${note}`;
 }
 
 function featureSection(
   { before, after }: NonNullable<RunFiles["features"]>,
   { names, colors }: RunFiles["classes"],
+  reference: Reference | undefined,
 ): string {
   const figures = [
-    ...(before ? [[before, "before adaptation: source-only"] as const] : []),
+    ...(before ? [[before, `before adaptation: ${reference?.name ?? "baseline"}`] as const] : []),
     [after, before ? "after adaptation: this run" : "this run"] as const,
   ].map(
     ([points, caption]) =>
-      `<figure>${scatter(points, colors, names)}<figcaption>${caption}</figcaption></figure>`,
+      `<figure>${scatter(points, colors, names, caption)}<figcaption>${escapeXml(caption)}</figcaption></figure>`,
   );
   return `${classKey(names, colors)}<div class="plots">${figures.join("")}</div>`;
 }
 
+const heading = (words: string): string => `<h3 style="margin-top:22px">${escapeXml(words)}</h3>`;
+
 function settings({ config, yaml }: RunFiles): string {
   const { method, network = {}, train = {}, sizes = {}, style = {}, options = {} } = config ?? {};
+  // Another version may have written the configuration: keys may be missing.
+  const known = (value: unknown) => String(value ?? "-");
   const size = (one?: { width: number; height: number }) =>
     one ? `${one.width} x ${one.height}` : "-";
   const left = facts([
-    ["method", String(method)],
-    ["backbone", `${network.backbone}, width ${network.width}, head ${network.head}`],
-    ["steps", `${train.steps}, batch ${train.batch} + ${train.batch}`],
-    ["rate", `${train.rate}, heads x ${train.headRate}`],
-    ["precision", String(train.precision)],
+    ["method", known(method)],
+    [
+      "backbone",
+      `${known(network.backbone)}, width ${known(network.width)}, head ${known(network.head)}`,
+    ],
+    ["steps", `${known(train.steps)}, batch ${known(train.batch)} + ${known(train.batch)}`],
+    ["rate", `${known(train.rate)}, heads x ${known(train.headRate)}`],
+    ["precision", known(train.precision)],
   ]);
   const right = facts([
-    ["seed", String(train.seed)],
+    ["seed", known(train.seed)],
     ["source", size(sizes.source)],
     ["target", size(sizes.target)],
     ["evaluation", `${size(sizes.evaluate)}, compared at ${size(sizes.output ?? sizes.evaluate)}`],
-    ["coarse stage", String(style.method ?? "none")],
+    ["coarse stage", known(style.method ?? "none")],
   ]);
   const own = options[method];
   const chosen = own
-    ? `<h3 style="margin-top:22px">options.${escapeXml(method)}</h3><pre class="columns">${escapeXml(stringify(own).trim())}</pre>`
+    ? heading(`options.${method}`) +
+      preformatted(`options.${method}`, stringify(own).trim(), ' class="columns"')
     : "";
-  return `<div class="facts">${left}${right}</div>${chosen}<details><summary>config.yaml</summary><pre>${escapeXml(yaml.trim())}</pre></details>`;
+  return `<div class="facts">${left}${right}</div>${chosen}<details><summary>config.yaml</summary>${preformatted("config.yaml", yaml.trim())}</details>`;
 }
 
-/** The GPU of a run, as rows of a table; none on the CPU. */
+/** The GPU of a run, as rows of a table; empty on the CPU. */
 function gpuFacts({ environment, result }: RunFiles): [string, string][] {
   const { gpu } = environment ?? {};
   if (gpu === undefined) return [];
@@ -170,12 +216,13 @@ function gpuFacts({ environment, result }: RunFiles): [string, string][] {
 
 function environmentSection(run: RunFiles): string {
   const { path, environment, status } = run;
-  const repeat = `<h3 style="margin-top:22px">Repeat</h3><pre>cfcontra train --preset ${escapeXml(path)}/config.yaml --out ${escapeXml(path)}-again</pre>`;
+  const again = `cfcontra train --preset ${path}/config.yaml --out ${path}-again`;
+  const repeat = heading("Repeat") + preformatted("Repeat", again);
   if (!environment) return repeat;
   const { command, node, libtorch, platform, processor, threads, memoryGiB, device } = environment;
   const left = facts([
     ["processor", processor],
-    ["threads", `${threads} of libtorch`],
+    ["threads", `${threads} (libtorch)`],
     ["memory", `${memoryGiB} GiB`],
     ["device", device],
     ...gpuFacts(run),
@@ -186,5 +233,5 @@ function environmentSection(run: RunFiles): string {
     ["platform", platform],
     ["started", status?.started.replace("T", " ").slice(0, 16) ?? "-"],
   ]);
-  return `<div class="facts">${left}${right}</div><h3 style="margin-top:22px">Command</h3><pre>${escapeXml(command)}</pre>${repeat}`;
+  return `<div class="facts">${left}${right}</div>${heading("Command")}${preformatted("Command", command)}${repeat}`;
 }

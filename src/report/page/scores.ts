@@ -1,9 +1,10 @@
 import type { RunFiles } from "../run-files.js";
-import { courseOf } from "../score-history.js";
+import { scoreHistory } from "../score-history.js";
 import { percent } from "../score-table.js";
 import { escapeXml } from "../xml.js";
 import { type ChartSize, lineChart, type Series } from "./line-chart.js";
 import { css } from "./plots.js";
+import type { Reference } from "./reference.js";
 
 const COLORS = ["var(--accent)", "var(--other)", "var(--third)", "var(--fourth)"];
 const WIDE: ChartSize = { width: 960, height: 280 };
@@ -18,14 +19,16 @@ export function difference(share: number): { text: string; less: string } {
   };
 }
 
-/** mIoU of every set in large figures, and how it differs from the baseline's. */
-export function headline({ result, sets }: RunFiles, baseline: RunFiles | undefined): string {
+/** mIoU of every set in large figures, and the difference to the reference's. */
+export function headline({ result, sets }: RunFiles, reference: Reference | undefined): string {
   if (!result) return "";
   const numbers = sets.map((set) => {
-    const { miou } = result.scores[set] ?? { miou: Number.NaN };
-    const before = baseline?.result?.scores[set]?.miou;
-    const gain = before === undefined ? undefined : difference(miou - before);
-    const delta = gain ? `<div class="delta${gain.less}">${gain.text} to source-only</div>` : "";
+    const miou = result.scores[set]?.miou ?? null;
+    const before = reference?.run.result?.scores[set]?.miou ?? null;
+    const gain = miou === null || before === null ? undefined : difference(miou - before);
+    const delta = gain
+      ? `<div class="delta${gain.less}">${gain.text} to ${escapeXml(reference?.name ?? "")}</div>`
+      : "";
     return (
       `<div class="number"><div class="value">${percent(miou)}<small> %</small></div>` +
       `<div class="what">mIoU on ${escapeXml(set)}</div>${delta}</div>`
@@ -34,69 +37,101 @@ export function headline({ result, sets }: RunFiles, baseline: RunFiles | undefi
   return `<div class="numbers">${numbers.join("")}</div>`;
 }
 
-/** Last, mean and best of the snapshots, in a sentence for each set. */
+/** Start, last, mean and best of the snapshots, in a sentence for each set. */
 export function snapshotSentences({ metrics, sets }: RunFiles): string {
   const sentences = sets.flatMap((set) => {
-    const course = courseOf(metrics, `miou/${set}`);
-    if (!course || course.values.length < 2) return [];
-    const { values, last, mean, deviation, best } = course;
+    const history = scoreHistory(metrics, `miou/${set}`);
+    if (!history || history.snapshots < 2) return [];
+    const { start, snapshots, last, mean, deviation, best } = history;
     return (
-      `${escapeXml(set)}: last snapshot ${percent(last)}; mean over ${values.length} snapshots ` +
-      `${percent(mean)} ± ${percent(deviation)}; best ${percent(best.value)}, at step ${best.step}, ` +
-      "chosen by the labels it is measured on."
+      `${escapeXml(set)}: ${start === undefined ? "" : `start ${percent(start)}; `}last snapshot ` +
+      `${percent(last)}; mean over ${snapshots} snapshots ${percent(mean)} ± ${percent(deviation)}; ` +
+      `best ${percent(best.value)}, at step ${best.step}, chosen by the labels it is measured on.`
     );
   });
   return sentences.map((sentence) => `<p class="note">${sentence}</p>`).join("");
 }
 
-/** mIoU over steps, one line for each set. */
-export function scoreCourse({ metrics, sets }: RunFiles): string {
+/** mIoU over steps, one line for each set, and the reference's as dashed lines. */
+export function scoreChart(run: RunFiles, reference: Reference | undefined): string {
+  const { metrics, sets } = run;
+  const color = (i: number) => COLORS[i % COLORS.length] as string;
   const series: Series[] = sets.flatMap((set, i) => {
-    const course = courseOf(metrics, `miou/${set}`);
-    if (!course || course.steps.length < 2) return [];
-    const { steps, values } = course;
-    const color = COLORS[i % COLORS.length] as string;
-    return [{ name: `mIoU on ${set}`, steps, values, color, dots: true }];
+    const history = scoreHistory(metrics, `miou/${set}`);
+    if (!history || history.steps.length < 2) return [];
+    const { steps, values } = history;
+    return [{ name: `mIoU on ${set}`, steps, values, color: color(i), dots: true }];
   });
   if (series.length === 0) return "";
+  const levels = sets.flatMap((set, i) => {
+    const value = reference?.run.result?.scores[set]?.miou ?? null;
+    const drawn = series.some(({ name }) => name === `mIoU on ${set}`);
+    return value === null || !drawn ? [] : [{ value, color: color(i) }];
+  });
   const key = series.map(
     ({ name, color }) => `<span><i style="background:${color}"></i>${escapeXml(name)}, %</span>`,
   );
-  const whole = (value: number) => percent(value).replace(/\.0$/, "");
-  const chart = (size: ChartSize) => lineChart(series, size, whole);
+  if (levels.length > 0) {
+    key.push(`<span><i class="dashed"></i>${escapeXml(reference?.name ?? "")}</span>`);
+  }
+  const options = {
+    title: `mIoU over training on ${sets.join(", ")}`,
+    format: (value: number) => percent(value).replace(/\.0$/, ""),
+    levels,
+    marks: marksOf(run),
+  };
+  const chart = (size: ChartSize) => lineChart(series, size, options);
   return (
     `<div class="key">${key.join("")}</div>` +
-    `<div class="course roomy">${chart(WIDE)}</div><div class="course tight">${chart(NARROW)}</div>`
+    `<div class="history roomy">${chart(WIDE)}</div><div class="history tight">${chart(NARROW)}</div>`
   );
 }
+
+const marksOf = ({ notes }: RunFiles) =>
+  notes.map(({ step, level, text }) => ({ step, text: `${level} at step ${step}: ${text}` }));
 
 const SCORES = /^(miou|iou)\//;
 
 /** Every other number of metrics.jsonl over steps, in small charts: losses, and the rest on demand. */
-export function smallCharts({ metrics }: RunFiles): string {
-  const keys = [...new Set(metrics.flatMap((line) => Object.keys(line)))].filter(
-    (key) => key !== "step" && !SCORES.test(key),
-  );
+export function smallCharts(run: RunFiles): string {
+  const keys = keysOf(run.metrics).filter((key) => key !== "step" && !SCORES.test(key));
   const rest = keys.filter((key) => rank(key) > 0).sort((a, b) => rank(a) - rank(b));
   const losses = charts(
-    metrics,
+    run,
     keys.filter((key) => rank(key) === 0),
   );
-  const more = charts(metrics, rest);
+  const more = charts(run, rest);
   if (more === "") return losses;
   return `${losses}<details><summary>gradients, rate, time and memory</summary>${more}</details>`;
 }
 
-function charts(metrics: RunFiles["metrics"], keys: readonly string[]): string {
-  const drawn = keys.flatMap((key) => {
-    const course = courseOf(metrics, key);
-    if (!course || course.steps.length < 2) return [];
-    const { steps, values, last } = course;
+function keysOf(metrics: RunFiles["metrics"]): string[] {
+  const keys = new Set<string>();
+  for (const line of metrics) for (const key of Object.keys(line)) keys.add(key);
+  return [...keys];
+}
+
+const MOST_CHARTS = 60;
+/** Shares of all pixels: their axis is 0 to 1, so that a constant looks like one. */
+const SHARE = /^pseudo\//;
+
+function charts(run: RunFiles, keys: readonly string[]): string {
+  const drawn = keys.slice(0, MOST_CHARTS).flatMap((key) => {
+    const history = scoreHistory(run.metrics, key);
+    if (!history || history.steps.length < 2) return [];
+    const { steps, values, last } = history;
     const series = { name: key, steps, values, color: "var(--accent)", smooth: key !== "rate" };
-    const svg = lineChart([series], SMALL, short);
+    const svg = lineChart([series], SMALL, {
+      title: `${key} over training, last ${short(last)}`,
+      format: short,
+      range: SHARE.test(key) ? [0, 1] : undefined,
+      marks: marksOf(run),
+    });
     return `<div class="chart"><h3>${escapeXml(key)}<span>${short(last)}</span></h3>${svg}</div>`;
   });
-  return drawn.length > 0 ? `<div class="charts">${drawn.join("")}</div>` : "";
+  const left = keys.length - MOST_CHARTS;
+  const note = left > 0 ? `<p class="note">${left} more keys are in metrics.jsonl.</p>` : "";
+  return drawn.length > 0 ? `<div class="charts">${drawn.join("")}</div>${note}` : "";
 }
 
 /** Losses first, then their gradients, then what the machine does. */
@@ -108,14 +143,16 @@ const short = (value: number): string =>
     ? String(Number(value.toPrecision(3)))
     : value.toExponential(1);
 
-/** IoU per class on one set as bars, with a tick where the baseline is. */
-export function classBars(run: RunFiles, baseline: RunFiles | undefined): string {
+/** IoU per class on one set as bars, with a tick for the reference's. */
+export function classBars(run: RunFiles, reference: Reference | undefined): string {
   const { result, sets, classes } = run;
   const [set] = sets as [string];
   const own = result?.scores[set];
   if (!own) return "";
-  const before = baseline?.result?.scores[set]?.iou;
-  const key = before ? '<div class="key"><span><i class="tick"></i>source-only</span></div>' : "";
+  const before = reference?.run.result?.scores[set]?.iou;
+  const key = before
+    ? `<div class="key"><span><i class="tick"></i>${escapeXml(reference?.name ?? "")}</span></div>`
+    : "";
   const rows = classes.names.map((name, k) => {
     const iou = own.iou[k] ?? null;
     if (iou === null) {

@@ -2,8 +2,8 @@ import { realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 
 /**
- * The real path of `relative` below `root` (itself a real path), or undefined where it is not
- * there, is written in a way that no run's file is, or leads out of `root`, be it through a link.
+ * The real path of `relative` below `root`, which is a real path itself. undefined if it does not exist, has
+ * a part that is empty or starts with a dot, or leads out of `root`, through links too.
  */
 export function inside(root: string, relative: string): string | undefined {
   const parts = relative.split("/");

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isFile, isFolder } from "../regular-file.js";
+
+/** One image of `previews/` as files, with the prediction of the newest snapshot. */
+export interface Preview {
+  readonly name: string;
+  readonly input: string;
+  readonly truth: string | undefined;
+  readonly prediction: string | undefined;
+  readonly entropy: string | undefined;
+  readonly step: number | undefined;
+}
+
+/** The images of `previews/<set>/` in their order. Other files there are ignored. */
+export function readPreviews(run: string, set: string): Preview[] {
+  const folder = join(run, "previews", set);
+  return namesIn(folder)
+    .filter((place) => /^\d+$/.test(place))
+    .flatMap((place) => {
+      const files = new Set(namesIn(join(folder, place)));
+      const at = (name: string | undefined) => {
+        const path = join(folder, place, name ?? "");
+        return name !== undefined && files.has(name) && isFile(path) ? path : undefined;
+      };
+      const input = at("input.jpg");
+      if (input === undefined) return [];
+      const prediction = [...files].filter((name) => PREDICTION.test(name)).at(-1);
+      const stem = /^step-(\d+)/.exec(prediction ?? "");
+      const name = at("name.txt");
+      return {
+        name: name ? readFileSync(name, "utf8").trim() : place,
+        input,
+        truth: at("truth.png"),
+        prediction: at(prediction),
+        entropy: at(stem ? `${stem[0]}-entropy.png` : undefined),
+        step: stem ? Number(stem[1]) : undefined,
+      };
+    });
+}
+
+const PREDICTION = /^step-\d+-prediction\.png$/;
+
+/** Pairs of `style/`: an image before and after the coarse stage. */
+export function readStyleSamples(run: string): { content: string; result: string }[] {
+  const folder = join(run, "style");
+  return namesIn(folder)
+    .filter((name) => /^\d+-content\.jpg$/.test(name))
+    .map((name) => ({
+      content: join(folder, name),
+      result: join(folder, name.replace("-content", "-result")),
+    }))
+    .filter(({ content, result }) => isFile(content) && isFile(result));
+}
+
+/** The names in a folder, sorted; none if it is missing or not a folder. */
+const namesIn = (folder: string): string[] => (isFolder(folder) ? readdirSync(folder).sort() : []);

@@ -68,7 +68,7 @@ export async function exportLabelling(
     explain: fault(exported),
   };
   for (const value of exported.used ?? []) {
-    if (trainIds.has(value)) continue;
+    if (trainIds.has(value) || options.labelled === false) continue;
     throw new UserError("class-mismatch", `${exported.path}: ${map.explain?.(value)}.`);
   }
   return { classes, map };

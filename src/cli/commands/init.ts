@@ -49,7 +49,7 @@ async function init(source: string, target: string, options: InitOptions): Promi
   const { draftPreset, presetText } = await import("../../experiment/starter/index.js");
   const interactive =
     !yes && json !== true && process.stdin.isTTY === true && process.stderr.isTTY === true;
-  const questions = interactive ? asking() : silent;
+  const questions = interactive ? asking : silent;
   const draft = await draftPreset({ source, target, evaluate }, questions);
   const text = presetText(draft, data);
   writing(out, () => {

@@ -1,4 +1,7 @@
-import type { Questions } from "../../experiment/starter/index.js";
+import { basename } from "node:path";
+import { isClassName } from "../../datasets/files/classes-option.js";
+import { UserError } from "../../errors.js";
+import type { Questions, ValueQuestion } from "../../experiment/starter/index.js";
 
 /** Leaves a placeholder for every question: for programs, and `--yes`. */
 export const silent: Questions = {
@@ -6,47 +9,52 @@ export const silent: Questions = {
   unlabelled: async () => undefined,
 };
 
+const LATER = "decide later";
+/** Results go to stdout, everything else to stderr. */
+const context = { output: process.stderr };
+
 /**
- * Asks in the terminal, on stderr like everything but results. An empty answer leaves a placeholder.
+ * Asks in the terminal.
+ * @throws UserError if Ctrl-C ends a question
  */
-export function asking(): Questions {
-  const context = { output: process.stderr };
-  const placeholder = "(decide later)";
-  return {
-    async className({ set, value, share, images, choices }) {
+export const asking: Questions = {
+  className: (about) =>
+    answered(async () => {
       const { input, select } = await import("@inquirer/prompts");
-      const where =
-        share === undefined
-          ? ""
-          : ` (${(100 * share).toFixed(1)} % of the pixels, in ${images} files)`;
-      const message = `${set}: class of ${value}${where}`;
-      if (choices === undefined) {
-        const name = await input(
-          { message: `${message}, or ignore; empty: decide later` },
-          context,
-        );
-        return name.trim() === "" ? undefined : name.trim();
+      if (about.choices !== undefined) {
+        const choices = [...about.choices, "ignore", LATER].map((value) => ({ value }));
+        const answer = await select({ message: question(about), choices }, context);
+        return answer === LATER ? undefined : answer;
       }
-      const answer = await select(
-        { message, choices: [...choices, "ignore", placeholder].map((name) => ({ value: name })) },
-        context,
-      );
-      return answer === placeholder ? undefined : answer;
-    },
-    async unlabelled({ set, classes }) {
+      const message = `${question(about)} (ignore; empty: ${LATER})`;
+      const validate = (name: string) =>
+        name.trim() === "" || isClassName(name.trim()) || "expected 1 to 64 visible characters";
+      return (await input({ message, validate }, context)).trim() || undefined;
+    }),
+  unlabelled: ({ set, classes }) =>
+    answered(async () => {
       const { select } = await import("@inquirer/prompts");
-      const answer = await select(
-        {
-          message: `${set}: pixels without annotation are`,
-          choices: [
-            { value: "ignore", description: "they may show anything, and are not counted" },
-            ...classes.map((value) => ({ value, description: "everything else is annotated" })),
-            { value: placeholder },
-          ],
-        },
-        context,
-      );
-      return answer === placeholder ? undefined : answer;
-    },
-  };
+      const choices = [
+        { value: "ignore", description: "they may show anything, and are not counted" },
+        ...classes.map((value) => ({ value, description: "everything else is annotated" })),
+        { value: LATER, description: "a placeholder is written" },
+      ];
+      const message = `${basename(set)}: pixels without annotation are`;
+      const answer = await select({ message, choices }, context);
+      return answer === LATER ? undefined : answer;
+    }),
+};
+
+function question({ set, value, share }: ValueQuestion): string {
+  const often = share === undefined ? "" : `, ${(100 * share).toFixed(1)} % of the pixels`;
+  return `${basename(set)}: class of ${value}${often}`;
+}
+
+async function answered<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if ((error as Error).name !== "ExitPromptError") throw error;
+    throw new UserError("stopped", "stopped: no preset was written", { cause: error });
+  }
 }

@@ -1,6 +1,6 @@
 import { dirname, relative, resolve, sep } from "node:path";
 import { checkDataset, type DatasetReport } from "../../datasets/check.js";
-import { classSets } from "../../datasets/class-sets.js";
+import { classSetOf, classSets } from "../../datasets/class-sets.js";
 import type { ClassSet, Color, Dataset } from "../../datasets/dataset.js";
 import { hexColor } from "../../datasets/files/label-maps.js";
 import { openDataset } from "../../datasets/open.js";
@@ -68,6 +68,9 @@ export interface Draft {
 /** Images and label files to read of each set. */
 const READ = 24;
 
+/** A name for pixels without annotation if only the classes of an export are needed: one class is too few. */
+const REST = "(unlabelled)";
+
 /** Surveys the folders. @throws UserError if the source has no labels, or a folder no images */
 export async function draftPreset(
   folders: {
@@ -81,7 +84,8 @@ export async function draftPreset(
   const source = await draftSource(resolve(folders.source), questions, open);
   const { names, colors } = source.classes;
   const known = Object.entries(classSets).find(([, set]) => sameNames(set, source.classes))?.[0];
-  const hasColors = source.set.found.kind === "tool";
+  const usual = classSetOf(names).colors;
+  const hasColors = String(colors) !== String(usual); // those of a tool
   const classes =
     (known as keyof typeof classSets | undefined) ??
     names.map((name, index) => ({ name, ...(hasColors && { color: colors[index] }) }));
@@ -151,7 +155,8 @@ async function draftTarget(root: string, classes: ClassSet): Promise<DraftSet> {
     const spec = { ...images, ...mixed, labelled: false };
     return { found, spec, mapping: [], report: (await survey({ ...spec, ...options })).report };
   }
-  const own = await openDataset({ ...found.spec, labelled: false });
+  const rest = found.kind === "tool" ? { unlabelled: REST } : {};
+  const own = await openDataset({ ...found.spec, ...rest, labelled: false });
   if (found.kind === "published" && sameNames(own.classes, classes)) {
     const { report } = await survey({ ...found.spec, labelled: false });
     return { found, spec: { ...found.spec, labelled: false }, mapping: [], report };
@@ -202,9 +207,9 @@ async function draftEvaluation(
     return { found, spec, mapping: [], report: (await survey({ ...spec, classes: names })).report };
   }
   const mapping: MappingLine[] = [];
-  const own = await openDataset(spec);
+  const own = await openDataset({ ...spec, unlabelled: REST });
   for (const name of own.classes.names) {
-    if (names.includes(name) || name === spec.unlabelled) continue;
+    if (names.includes(name) || name === REST) continue;
     const answer = await questions.className({ set: root, value: name, choices: names });
     mapping.push({ key: name, name: answer ?? "ignore", open: answer === undefined });
   }

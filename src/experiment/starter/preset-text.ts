@@ -10,13 +10,16 @@ export const FILL_IN = "FILL IN";
 export function presetText({ source, target, evaluate, classes }: Draft, data: string): string {
   const known = typeof classes === "string";
   const list = known ? classes : "*classes";
-  const defined = known ? [`classes: ${classes}`] : ["classes: &classes", ...classLines(classes)];
+  const open = source.mapping.filter((line) => line.open).map(({ name }) => name);
+  const defined = known
+    ? [`classes: ${classes}`]
+    : ["classes: &classes", ...classes.map((entry) => classLine(entry, open))];
   const sizes = [source, target, evaluate ?? source].map((set) => imageSize(set));
   const [from, to, on] = sizes.map(proposeSize) as [Size, Size, Size];
   const size = ({ width, height }: Size) => `[${width}, ${height}]`;
   return `${[
     "# Written by `cfcontra init`. All keys: docs/presets.md and docs/datasets.md.",
-    `source: # labelled: ${about(source)}`,
+    `source: ${evaluate ? "" : "&source "}# labelled: ${about(source)}`,
     ...indent(set(source, data, defined)),
     `target: # ${about(target)}; its labels are never read`,
     ...indent(set(target, data, [`classes: ${list}`])),
@@ -27,8 +30,8 @@ export function presetText({ source, target, evaluate, classes }: Draft, data: s
           ...indent(indent(set(evaluate, data, [`classes: ${list}`]))),
         ]
       : [
-          "  source: # the target has no labels: this shows that nothing broke, not that it helped",
-          ...indent(indent(set(source, data, [`classes: ${list}`]))),
+          "  # Without labels of the target, the source: it shows that nothing broke, not that it helped.",
+          "  source: { <<: *source }",
         ]),
     "sizes: # the aspect of the images; time and memory grow with the number of pixels",
     `  source: ${size(from)} # of ${sizeText(source)}`,
@@ -47,10 +50,16 @@ const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${
 
 /** A value on one line. */
 const inline = (value: unknown): string =>
-  stringify(value, { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: true }).trim();
+  stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trim();
 
-function classLines(classes: Exclude<Draft["classes"], string>): string[] {
-  return classes.map(({ name, color }) => `  - ${inline(color ? { name, color } : name)}`);
+function classLine(
+  { name, color }: Exclude<Draft["classes"], string>[number],
+  open: readonly string[],
+): string {
+  const text = color
+    ? `{ name: ${JSON.stringify(name)}, color: [${color.join(", ")}] }`
+    : inline(name);
+  return `  - ${text}${open.includes(name) ? ` # ${FILL_IN}` : ""}`;
 }
 
 function set(

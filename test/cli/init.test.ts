@@ -168,6 +168,16 @@ describe("init", () => {
       expect(await checks(root, target.path, "target")).toEqual([0]);
     }));
 
+  test("a published evaluation set without the classes of the source: what to rename", () =>
+    inTemporaryFolder(async (root) => {
+      await writePair(join(root, "simulator"), ["images", "labels"]);
+      await makeCityscapes(join(root, "cityscapes"), 2, "val");
+      const { code, out, config } = await init(root, "simulator", "simulator", "cityscapes");
+      expect(code).toBe(0);
+      expect(config.evaluate.camera).toMatchObject({ type: "cityscapes", split: "val" });
+      expect(out).toMatch(/evaluate\.camera: .*"class 0" is not a class.*road, sidewalk/);
+    }));
+
   test("an evaluation set with the values of the source has its names", () =>
     inTemporaryFolder(async (root) => {
       await writePair(join(root, "simulator"), ["images", "labels"]);

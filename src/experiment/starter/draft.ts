@@ -204,7 +204,12 @@ async function draftEvaluation(
     open,
   );
   if (found.kind === "published") {
-    return { found, spec, mapping: [], report: (await survey({ ...spec, classes: names })).report };
+    const { report } = await survey({ ...spec, classes: names }).catch((error: unknown) => {
+      if (!(error instanceof UserError) || error.code !== "unknown-name") throw error;
+      open.push(`evaluate.camera: ${error.message}`);
+      return survey(spec);
+    });
+    return { found, spec, mapping: [], report };
   }
   const mapping: MappingLine[] = [];
   const own = await openDataset({ ...spec, unlabelled: REST });

@@ -262,6 +262,9 @@ describe("init", () => {
       expectError(await init(root, "zipped", "camera"), "unsupported-file", "export.zip");
       await file(root, "photos/labels/a.png", mask(["ab", "cd"]));
       await images(root, "photos/images/a.png");
+      await images(root, "mixed/a.png");
+      await file(root, "mixed/masks/a.png", mask(["ab", "cd"]));
+      expectError(await init(root, "simulator", "mixed"), "dataset-layout", "masks", "images/");
       const faulty = await init(root, "photos", "camera");
       expect(faulty.out).toContain("problems:");
       expect(faulty.out).toMatch(/labels.a\.png.*2x2/);

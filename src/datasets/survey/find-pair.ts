@@ -12,7 +12,7 @@ export interface FoundPair {
 }
 
 /** Names that folders and files of labels usually have. */
-const LABEL =
+export const LABEL =
   /label|mask|annot|semantic|segment|(^|[^a-z])(seg|sem|gt|ids?)([^a-z]|$)|truth|class/i;
 
 /** Stems of the files of a folder, relative to it. */

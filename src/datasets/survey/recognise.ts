@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { extname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { UserError } from "../../errors.js";
 import { isFile, isFolder } from "../../regular-file.js";
 import { filesBelow, kindsIn, requireFolder } from "../files/find-files.js";
 import { decodeLabel } from "../files/labels.js";
 import { requireUnpacked } from "../tools/find-export.js";
 import { isTable, readJson, readText } from "../tools/read-json.js";
-import { type FoundPair, findPair } from "./find-pair.js";
+import { type FoundPair, findPair, LABEL } from "./find-pair.js";
 
 /** A data set that was recognised. */
 export interface Recognised {
@@ -99,10 +99,17 @@ export async function recognise(root: string, purpose: Purpose): Promise<Recogni
   return { kind: "folder", spec: { type: "folder", root, ...options } };
 }
 
-/** All images of a folder. @throws UserError if there are none */
+/** All images of a folder. @throws UserError if there are none, or labels among them */
 async function whole(root: string): Promise<FoundPair> {
-  const count = (await filesBelow(root)).filter((name) => /\.(png|jpe?g|webp)$/i.test(name)).length;
-  if (count > 0) return { images: ".", count };
+  const found = (await filesBelow(root)).filter((name) => /\.(png|jpe?g|webp)$/i.test(name));
+  const label = found.find((name) => name.includes("/") && LABEL.test(dirname(name)));
+  if (label !== undefined && found.some((name) => !name.includes("/"))) {
+    throw new UserError(
+      "dataset-layout",
+      `${root}: its images are next to the folder ${dirname(label)}: move them into a folder, such as images/.`,
+    );
+  }
+  if (found.length > 0) return { images: ".", count: found.length };
   await requireUnpacked(root);
   const kinds = await kindsIn([root]);
   throw new UserError(

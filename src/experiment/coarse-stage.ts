@@ -27,6 +27,8 @@ export interface Preparation {
   /** Of training images: the coarse stage, then augmentation. */
   readonly source: Transform;
   readonly target: Transform;
+  /** As the target's, with random changes of its own. */
+  readonly labelledTarget: Transform;
   /** The coarse stage alone, as training images meet it. */
   readonly restyle: Transform;
   /** Of images to predict, where the coarse stage restyles the target too. */
@@ -45,6 +47,7 @@ export async function openPreparation(
   const augmented = {
     source: augmenting(augment, streamSeed(train.seed, "source augmentation")),
     target: augmenting(augment, streamSeed(train.seed, "target augmentation")),
+    labelledTarget: augmenting(augment, streamSeed(train.seed, "labelled target augmentation")),
   };
   if (style.method === "none") {
     const restyle: Transform = async (sample) => sample;
@@ -75,6 +78,7 @@ export async function openPreparation(
   return {
     source: (sample, k) => augmented.source(common.stage(sample), k),
     target: (sample, k) => augmented.target(common.stage(sample), k),
+    labelledTarget: (sample, k) => augmented.labelledTarget(common.stage(sample), k),
     restyle: async (sample) => common.stage(sample),
     stage: common.stage,
     dispose() {

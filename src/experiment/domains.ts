@@ -65,17 +65,21 @@ export async function openDomains(
   };
 }
 
-/** @throws UserError of `openSet`; its message starts with the key */
+/** @throws UserError if the set has no labels, or as `openSet` does, with the key in front */
 async function openLabelledTarget(
   { weight: _, ...spec }: NonNullable<Config["labelledTarget"]>,
   listener: Pick<Listener, "progress">,
 ): Promise<Dataset> {
-  try {
-    return await openSet({ ...spec, labelled: true }, listener);
-  } catch (error) {
+  const dataset = await openSet(spec, listener).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(error.code, `labelledTarget: ${error.message}`, { cause: error });
-  }
+  });
+  if (dataset.labelled) return dataset;
+  throw new UserError(
+    "no-labels",
+    `labelledTarget: ${dataset.name} has no labels: add them, or use these images as \`target\`, which ` +
+      "does not need labels",
+  );
 }
 
 /** @throws UserError if an evaluation set contains a labelled target image: scores would be too high */

@@ -146,7 +146,10 @@ describe("refused", () => {
     mkdirSync(join(root, "plain"));
     symlinkSync(join(root, "cityscapes", "leftImg8bit"), join(root, "plain", "images"));
     const plain = { type: "folder", root: join(root, "plain"), classes: "cityscapes" };
-    await userError(() => domains(plain), "dataset-layout", "labelledTarget", "labels");
+    await userError(() => domains(plain), "no-labels", "labelledTarget", join(root, "plain"));
+    await userError(() => domains({ ...cityscapes, labelled: false }), "no-labels");
+    const named = { ...plain, labels: "gtFine" };
+    await userError(() => domains(named), "dataset-layout", "labelledTarget", "gtFine");
   });
 
   test("other classes, and a weight that is negative", async () => {

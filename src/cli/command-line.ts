@@ -7,6 +7,7 @@ type Load = () => Promise<{ readonly command: () => Command }>;
 /** All commands, in the order of the help. A group contains commands. */
 const COMMANDS: Readonly<Record<string, Load | Group>> = {
   demo: () => import("./commands/demo.js"),
+  init: () => import("./commands/init.js"),
   train: () => import("./commands/train.js"),
   pretrain: () => import("./commands/pretrain.js"),
   weights: {

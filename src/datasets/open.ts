@@ -20,6 +20,16 @@ import { synscapes } from "./published/synscapes.js";
 import { synthia } from "./published/synthia.js";
 import { virtualKitti } from "./published/virtual-kitti.js";
 import { streets } from "./streets/streets.js";
+import { coco } from "./tools/coco.js";
+import { cocoPanoptic } from "./tools/coco-panoptic.js";
+import { cvatMask, voc } from "./tools/cvat-mask.js";
+import { cvatXml } from "./tools/cvat-xml.js";
+import { datumaro } from "./tools/datumaro.js";
+import { labelStudio } from "./tools/label-studio.js";
+import { labelme } from "./tools/labelme.js";
+import { roboflowMask } from "./tools/roboflow-mask.js";
+import { supervisely } from "./tools/supervisely.js";
+import { yolo } from "./tools/yolo.js";
 
 /** All kinds of data set, by their `type` in configurations. */
 export const DATASET_TYPES: Readonly<Record<string, DatasetType>> = {
@@ -40,6 +50,17 @@ export const DATASET_TYPES: Readonly<Record<string, DatasetType>> = {
   mapillary,
   synscapes,
   "virtual-kitti-2": virtualKitti,
+  "cvat-mask": cvatMask,
+  "cvat-xml": cvatXml,
+  voc,
+  coco,
+  "coco-panoptic": cocoPanoptic,
+  labelme,
+  "label-studio": labelStudio,
+  "roboflow-mask": roboflowMask,
+  yolo,
+  supervisely,
+  datumaro,
 };
 
 /** The checked options of a data set. */

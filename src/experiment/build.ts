@@ -37,7 +37,12 @@ export function buildNetwork(config: Config, classes: number): Network {
 
 /** The method of a configuration, for a network. */
 export const buildMethod = (
-  { method, options, train }: Config,
+  { method, options, train, labelledTarget }: Config,
   network: Network,
   told: Pick<MethodContext, "classNames" | "group" | "warn">,
-): Method => createMethod(method, network, options[method] ?? {}, { ...train, ...told });
+): Method =>
+  createMethod(method, network, options[method] ?? {}, {
+    ...train,
+    labelledWeight: labelledTarget?.weight,
+    ...told,
+  });

@@ -29,6 +29,8 @@ export interface Preparation {
   /** For training images: the coarse stage, then augmentation. */
   readonly source: Transform;
   readonly target: Transform;
+  /** Like the target's, with random changes of its own. */
+  readonly labelledTarget: Transform;
   /** Only the coarse stage, as for training images. */
   readonly restyle: Transform;
   /** For images to predict, if the coarse stage also restyles the target. */
@@ -47,6 +49,7 @@ export async function openPreparation(
   const augmented = {
     source: augmenting(augment, streamSeed(train.seed, "source augmentation")),
     target: augmenting(augment, streamSeed(train.seed, "target augmentation")),
+    labelledTarget: augmenting(augment, streamSeed(train.seed, "labelled target augmentation")),
   };
   if (style.method === "none") {
     const restyle: Transform = async (sample) => sample;
@@ -77,6 +80,7 @@ export async function openPreparation(
   return {
     source: (sample, k) => augmented.source(common.stage(sample), k),
     target: (sample, k) => augmented.target(common.stage(sample), k),
+    labelledTarget: (sample, k) => augmented.labelledTarget(common.stage(sample), k),
     restyle: async (sample) => common.stage(sample),
     stage: common.stage,
     dispose() {

@@ -32,6 +32,10 @@ const size = z.preprocess(
     }),
 );
 const dataset = z.looseObject({ type: z.string() }); // its own schema checks the rest
+const labelledTarget = dataset.extend({
+  /** Weight of the losses on these images, relative to those on source images. */
+  weight: z.number().min(0).default(1),
+});
 /** Names of evaluation sets are also names of folders and keys of metrics. */
 const setName = z.string().regex(/^(?!\.)[\p{L}\p{N} ._+-]{1,64}$/u, {
   error: "expected a name of at most 64 letters, digits, spaces and . _ + -, not starting with .",
@@ -189,6 +193,8 @@ export const configSchema = z.strictObject({
   network: networkSchema.prefault({}),
   source: dataset,
   target: dataset,
+  /** Labelled target images that every method learns from, in addition to the source. */
+  labelledTarget: labelledTarget.optional(),
   /** Labelled sets for evaluation, by name. Tables show the first. */
   evaluate: z.preprocess(
     withoutPrototype,

@@ -30,11 +30,11 @@ const isComplete = (out: string) => existsSync(join(out, "result.json"));
 
 /**
  * The source-only run that all methods of a configuration start from; undefined without a `pretrain`
- * section.
+ * section. It does not learn from labelled target images.
  * @throws UserError if its folder contains a run with other settings
  */
 export function pretrainingOf(
-  { pretrain, after: _, ...rest }: Config,
+  { pretrain, after: _, labelledTarget: _few, ...rest }: Config,
   beside: Beside,
   data: string,
 ): EarlierRun | undefined {

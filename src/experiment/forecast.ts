@@ -20,6 +20,7 @@ export interface Forecast {
   readonly config: Config;
   readonly source: Counted;
   readonly target: Counted;
+  readonly labelledTarget?: Counted;
   readonly evaluate: Readonly<Record<string, Counted>>;
   readonly parameters: { readonly all: number; readonly trained: number };
   /** In MiB. */
@@ -58,7 +59,7 @@ export async function forecast(
     const parts = await prepare(config, scratch, { listener });
     try {
       const { before: _, ...method } = parts.method;
-      const { source, target, evaluate } = parts.domains;
+      const { source, target, labelledTarget, evaluate } = parts.domains;
       const { all, trainable } = parts.network.parameters;
       const times: number[] = [];
       const loop = { ...parts.loop, method, steps: MEASURED_STEPS + 1 };
@@ -71,6 +72,7 @@ export async function forecast(
         config,
         source: counted(source),
         target: counted(target),
+        ...(labelledTarget && { labelledTarget: counted(labelledTarget) }),
         evaluate: Object.fromEntries([...evaluate].map(([name, set]) => [name, counted(set)])),
         parameters: { all: sizeOf(all.values()), trained: sizeOf(trainable.values()) },
         peakMemory: peakMemory(),

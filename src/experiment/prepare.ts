@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import type { Dataset } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
 import type { Network } from "../network/index.js";
 import { openRecorder, type Recorder } from "../report/recorder.js";
@@ -112,12 +113,17 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
     return { folder, recorder, status };
   }
 
+  const { labelledTarget } = domains;
+  if (labelledTarget) listener.note(labelledNote(config, labelledTarget));
+  const batch = train.batch;
   const stream = (domain: "source" | "target") => ({
-    dataset: domains[domain],
-    size: sizes[domain],
-    batch: train.batch,
+    ...{ dataset: domains[domain], size: sizes[domain], batch },
     transform: preparation[domain],
   });
+  const few = labelledTarget && {
+    ...{ dataset: labelledTarget, size: sizes.target, batch },
+    transform: preparation.labelledTarget,
+  };
   const warn =
     group.size > 1
       ? (sentence: string) => own.note(`rank ${group.rank}: ${sentence}`, "warning")
@@ -129,6 +135,7 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
       ...{ network, method, steps, start, rate, schedule, warmup, seed, group, warn },
       source: { ...stream("source"), order },
       target: stream("target"),
+      labelledTarget: few,
     },
     /** Every rank measures its share of the images. */
     measure: (signal?: AbortSignal) =>
@@ -154,6 +161,11 @@ function startFromWeights(
   const backboneOnly = run === undefined && weightsFor === "backbone";
   const path = run ?? weights;
   if (path !== undefined) note(startFrom(path, network, { classes, backboneOnly }));
+}
+
+function labelledNote({ labelledTarget, train }: Config, { name, names }: Dataset): string {
+  const { weight } = labelledTarget as NonNullable<Config["labelledTarget"]>;
+  return `${train.batch} of ${names.length} labelled target images in every step (weight ${weight}): ${name}.`;
 }
 
 /** Notes that a run resumes on another device, whose sums differ in their last bits. */

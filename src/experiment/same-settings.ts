@@ -27,12 +27,13 @@ export function decidesPretraining(config: Config): Settings {
 
 /** The settings that determine the weights of a run of any method. */
 export function decidesAfter(config: Config): Settings {
-  const { method, target, sizes, style, options, pretrain } = config;
+  const { method, target, labelledTarget, sizes, style, options, pretrain } = config;
   const { run, ...pretraining } = pretrain ?? {};
   return {
     ...decidesPretraining(config),
     method,
     ...prefixed("target", target),
+    ...prefixed("labelledTarget", labelledTarget ?? {}),
     "sizes.target": sizes.target,
     ...prefixed("style", style),
     [`options.${method}`]: options[method],

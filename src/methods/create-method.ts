@@ -4,6 +4,7 @@ import { UserError } from "../errors.js";
 import { nearestWord } from "../nearest-word.js";
 import type { Network } from "../network/index.js";
 import { averaged } from "./averaged.js";
+import { withLabelledTarget } from "./labelled-target.js";
 import type { Method, MethodContext } from "./method.js";
 import { METHODS, type MethodName, methods } from "./methods.js";
 
@@ -42,6 +43,16 @@ export function createMethod<Name extends MethodName>(
   }
   const { options: schema, create } = methods[name];
   const own = checked(schema as z.ZodType, options, `options of ${name}`);
-  const method = create({ ...DEFAULTS, network, ...context }, own as never);
-  return context.ema === undefined ? method : averaged(method, network, context.ema);
+  const whole = { ...DEFAULTS, network, ...context };
+  const { ema, labelledWeight } = whole;
+  const plain = create(whole, own as never);
+  const method =
+    labelledWeight === undefined
+      ? plain
+      : withLabelledTarget(plain, whole, { weight: labelledWeight, aux: auxOf(own as object) });
+  return ema === undefined ? method : averaged(method, network, ema);
 }
+
+/** The method's weight of the auxiliary head's cross-entropy; 0 for a method without this option. */
+const auxOf = (options: object): number =>
+  "aux" in options && typeof options.aux === "number" ? options.aux : 0;

@@ -16,6 +16,8 @@ export interface Batches {
   readonly source: { readonly images: Tensor; readonly labels: Tensor };
   /** Without labels. */
   readonly target: { readonly images: Tensor };
+  /** Labelled images of the target domain, for a method with `usesLabelledTarget`. */
+  readonly labelledTarget?: { readonly images: Tensor; readonly labels: Tensor };
 }
 
 /** The progress of a run. */
@@ -54,6 +56,8 @@ interface MethodParts {
   readonly state: TensorMap;
   /** The running average of the network, if the method has one. */
   readonly average?: Average;
+  /** Whether `step` needs `labelledTarget`. */
+  readonly usesLabelledTarget?: boolean;
   /** The prototypes of both domains, [C, D] each, for reports, if the method has them. */
   prototypes?(): { readonly source: Tensor; readonly target: Tensor };
 }
@@ -62,7 +66,7 @@ interface MethodParts {
 export interface SourceMethod extends MethodParts {
   readonly usesTarget: false;
   /** Losses, back-propagation and optimiser step. */
-  step(batches: Pick<Batches, "source">, progress: Progress): Scalars;
+  step(batches: Omit<Batches, "target">, progress: Progress): Scalars;
 }
 
 /** A method that uses both domains. */
@@ -92,6 +96,8 @@ export interface MethodContext {
   readonly clip?: number | undefined;
   /** Decay of a running average of the network, `average`; none if undefined. */
   readonly ema?: number | undefined;
+  /** Weight of the losses on labelled target images; none are used if undefined. */
+  readonly labelledWeight?: number | undefined;
   /** Log the gradient norm of each loss, at the cost of one more backward pass per loss. */
   readonly gradientNorms: boolean;
   /** The processes that train this network together. Default: only this one. */

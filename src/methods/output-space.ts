@@ -69,7 +69,7 @@ export function outputSpace(
     step: (batches, { rate, decay }) =>
       scope(() => {
         const source = part(batches.source.images, (prediction) =>
-          supervisedLosses(prediction, batches.source.labels, options.aux),
+          supervisedLosses(prediction, batches.source.labels, { aux: options.aux }),
         );
         const target = part(batches.target.images, ({ main, aux }, height, width) => ({
           "target/fool": [options.adversarial, heads.main.fool(maps(main, height, width))],

@@ -1,12 +1,7 @@
 import { z } from "zod";
 import { denoisedLogits } from "../contrast/index.js";
-import {
-  batchStatistics,
-  type Prediction,
-  upsampleLogits,
-  weightedSegmentationLoss,
-} from "../network/index.js";
-import { autocast, copyInto, noGrad, ones, scope, type Tensor, topk } from "../torch/index.js";
+import { type Prediction, upsampleLogits, weightedSegmentationLoss } from "../network/index.js";
+import { autocast, noGrad, ones, scope, type Tensor, topk } from "../torch/index.js";
 import type { Batches, Method, MethodContext, Scalars } from "./method.js";
 import { classMix, type Labelled } from "./step/class-mix.js";
 import { alignmentOptions, fineAlignment } from "./step/fine-alignment.js";
@@ -17,6 +12,7 @@ import { strongly, strongOptions } from "./step/strong-augment.js";
 import { predict, SUPERVISED } from "./step/supervised.js";
 import { meanTeacher } from "./step/teacher.js";
 import { jitterChannels } from "./step/tensor-augment.js";
+import { withoutStatistics } from "./step/without-statistics.js";
 
 const weight = z.number().min(0);
 
@@ -55,7 +51,6 @@ export function selfTraining(context: MethodContext, options: Options): Method {
   const alignment = fineAlignment(context, options);
   const rails = guardRails(context);
   const teacher = meanTeacher(network, options.teacherDecay);
-  const statistics = batchStatistics(network.parameters.all);
 
   /** The teacher's logits, and its features in the space of the prototypes. */
   function look(images: Tensor): Pick<Prediction, "main" | "features"> {
@@ -81,16 +76,6 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     );
   }
 
-  /** Runs `body` and restores the running statistics, since mixed images belong to neither domain. */
-  function withoutStatistics<T>(body: () => T): T {
-    const before = noGrad(() => statistics.map((statistic) => statistic.clone()));
-    const result = body();
-    noGrad(() => {
-      for (const [i, statistic] of statistics.entries()) copyInto(statistic, before[i] as Tensor);
-    });
-    return result;
-  }
-
   /** The augmentation of the student's images. The teacher's are not augmented. */
   const seen = (images: Tensor) =>
     options.strong === undefined
@@ -112,7 +97,8 @@ export function selfTraining(context: MethodContext, options: Options): Method {
   function taughtParts({ source, target: { images } }: Batches, step: number): Part[] {
     const { mask, aux } = options;
     let taught: ReturnType<typeof teach>;
-    const aside = (body: () => Scalars) => scope(() => withoutStatistics(body));
+    // A mixture is of neither domain, so its statistics are not kept.
+    const aside = (body: () => Scalars) => withoutStatistics(network, body);
     const mixed: Part = (learn) => {
       taught = teach(images);
       if (rails.areDue(step)) {

@@ -28,6 +28,8 @@ export interface LoopOptions {
   readonly method: Method;
   readonly source: Stream;
   readonly target: Stream;
+  /** Labelled images of the target domain, for a method with `usesLabelledTarget`. */
+  readonly labelledTarget?: Stream | undefined;
   /** Total number of steps. */
   readonly steps: number;
   /** Steps that a resumed run has already done. */
@@ -69,7 +71,7 @@ export async function* trainingSteps(
   const { network, method, steps, start = 0, rate: base, seed } = options;
   const { schedule: total = steps, warmup, group = alone, warn = () => {} } = options;
   const watchMemory = memoryWatch(warn);
-  const watchLabels = labelWatch(options.source.dataset, steps - start, warn);
+  const watch = ({ dataset }: Stream) => labelWatch(dataset, steps - start, warn);
   const statistics = [network.parameters.all, method.state].flatMap(batchStatistics);
   const load = (stream: Stream, name: StreamName) =>
     createLoader(stream.dataset, {
@@ -84,6 +86,15 @@ export async function* trainingSteps(
     });
   const source = load(options.source, "source order");
   const target = method.usesTarget ? load(options.target, "target order") : undefined;
+  const extra = method.usesLabelledTarget ? requireStream(options.labelledTarget) : undefined;
+  const few = extra && load(extra, "labelled target order");
+  const watchSource = watch(options.source);
+  const watchFew = extra && watch(extra);
+  /** Images and labels as tensors. */
+  const labelledBatch = (samples: readonly Sample[]) => ({
+    images: imagesOf(samples, network.input, network.device),
+    labels: labelsOf(samples, network.device),
+  });
   try {
     for (let step = start; step < steps; step++) {
       const began = performance.now();
@@ -93,17 +104,19 @@ export async function* trainingSteps(
       await method.before?.(progress, lookAround(options));
       const fetching = performance.now();
       const labelled = await source.next();
-      watchLabels(labelled);
+      watchSource(labelled);
       const unlabelled = await target?.next();
+      const fewLabelled = await few?.next();
+      if (fewLabelled) watchFew?.(fewLabelled);
       const waiting = performance.now() - fetching;
       const own = scope(() => {
-        const batch = {
-          images: imagesOf(labelled, network.input, network.device),
-          labels: labelsOf(labelled, network.device),
+        const batches = {
+          source: labelledBatch(labelled),
+          ...(fewLabelled && { labelledTarget: labelledBatch(fewLabelled) }),
         };
-        if (!method.usesTarget) return readScalars(method.step({ source: batch }, progress));
+        if (!method.usesTarget) return readScalars(method.step(batches, progress));
         const images = imagesOf(unlabelled as Sample[], network.input, network.device);
-        return readScalars(method.step({ source: batch, target: { images } }, progress));
+        return readScalars(method.step({ ...batches, target: { images } }, progress));
       });
       const scalars = averageScalars(group, own); // NaN on any rank ends all ranks
       requireFinite(scalars, step, base);
@@ -116,7 +129,13 @@ export async function* trainingSteps(
   } finally {
     source.close();
     target?.close();
+    few?.close();
   }
+}
+
+function requireStream(stream: Stream | undefined): Stream {
+  if (stream) return stream;
+  throw new Error("the method learns from labelled target images, but labelledTarget is missing");
 }
 
 function requireFinite(scalars: StepReport["scalars"], step: number, rate: number): void {

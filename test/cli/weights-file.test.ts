@@ -104,11 +104,12 @@ describe("classesOf", () => {
     [{ type: "camvid", root, classes: "cityscapes" }, 19],
     [{ type: "crosscity", root, city: "Rome" }, 13],
     [{ type: "folder", root, classes: ["a", "b"], mapping: { 7: "a" } }, 2],
+    [{ type: "coco", root, classes: ["a", "b"], unlabelled: "ignore" }, 2],
   ])("%o", (spec, count) => {
     expect(classesOf(spec).names).toHaveLength(count);
   });
 
-  test("a folder without classes", async () => {
-    await userError(() => classesOf({ type: "folder", root }), "invalid-value");
+  test.each(["folder", "coco"])("a %s without classes", async (type) => {
+    await userError(() => classesOf({ type, root }), "invalid-value", "classes");
   });
 });

@@ -58,8 +58,10 @@ const nameIn = (cell = "") => codes(cell)[0] as string;
 
 describe("docs/presets.md", () => {
   const top = configSchema.shape;
+  const labelledKeys = top.labelledTarget.unwrap().omit({ type: true });
   test.each([
     ["Top level", configSchema],
+    ["Labelled target", labelledKeys],
     ["Sizes", top.sizes],
     ["Network", top.network],
     ["Train", top.train],

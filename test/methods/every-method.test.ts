@@ -41,6 +41,7 @@ const trainings: TinySetup[] = [
   { method: "cfcontra", context: { optimizer: "adamw" } },
   { method: "advent", context: { clip: 0.5 } },
   { method: "minent", context: { ema: 0.9 } },
+  ...METHODS.map((method) => ({ method, context: { labelledWeight: 0.5 } })),
 ];
 
 const setups: TinySetup[] = [
@@ -150,7 +151,7 @@ describe.each(setups)("$method $options $context", (setup) => {
     expect(on.learnt).toEqual(off.learnt);
     const scalars = on.scalars.at(-1) ?? {};
     const losses = Object.keys(scalars).filter((name) =>
-      /^(source|target|mixed|contrast)\//.test(name),
+      /^(source|target|labelled|mixed|contrast)\//.test(name),
     );
     expect(losses).toContain("source/main");
     for (const name of losses) expect(scalars).toHaveProperty([`gradient/${name}`]);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { METHODS } from "../../src/methods/index.js";
 import { countHostReads, readScalars, scope, tensor, zeros } from "../../src/torch/index.js";
-import { type TinySetup, trainTiny, using } from "../train/tiny.js";
+import { type TinySetup, tinyDataset, trainTiny, using } from "../train/tiny.js";
 
 const setups: TinySetup[] = [
   ...METHODS.map((method) => ({ method })),
@@ -13,6 +13,7 @@ const setups: TinySetup[] = [
   { method: "cfcontra", context: { clip: 0.5, gradientNorms: true } },
   { method: "advent", context: { optimizer: "adamw", clip: 0.5 } },
   { method: "minent", context: { ema: 0.9 } },
+  { method: "cfcontra", context: { labelledWeight: 0.5 } },
 ];
 
 describe("a step reads its scalars once, and nothing else", () => {
@@ -29,7 +30,8 @@ describe("a step reads its scalars once, and nothing else", () => {
             return step(...args);
           },
         } as typeof run.method;
-        await trainTiny({ ...run, method }, { steps: 4 });
+        const labelledTarget = tinyDataset(2);
+        await trainTiny({ ...run, method }, { steps: 4, labelledTarget });
       });
       // From the start of a step to that of the next. The guard rails check in step 0.
       expect([2, 3].map((i) => (counts[i] as number) - (counts[i - 1] as number))).toEqual([1, 1]);

@@ -13,7 +13,11 @@ export const command = () =>
     .description("write a restyled copy of a data set, in its own layout")
     .argument("<preset>", "preset or YAML file: its target is the style")
     .requiredOption("--out <folder>", "where to write the copy; not inside the data set")
-    .option("--set-of <domain>", "what to copy: source, target, or an evaluation set", "source")
+    .option(
+      "--set-of <domain>",
+      "what to copy: source, target, labelledTarget, or an evaluation set",
+      "source",
+    )
     .option("--style <style>", "short for --set style.method=NAME")
     .option("--limit <n>", "only the first images", whole)
     .option("--measure", "also measure how well edges are preserved")

@@ -41,7 +41,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   method: METHODS,
   style: ["none", ...STYLES, "adain"],
   styles: [...STYLES, "adain"],
-  domain: ["source", "target"],
+  domain: ["source", "target", "labelledTarget"],
   "key=value": "setting",
   folder: "folder",
   run: "file", // or a checkpoint inside one

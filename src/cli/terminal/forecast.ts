@@ -4,7 +4,7 @@ import { clock } from "./progress.js";
 
 /** The estimate of a run's size, time and memory as text. */
 export function forecastText(forecast: Forecast): string {
-  const { config, source, target, evaluate, parameters, ...cost } = forecast;
+  const { config, source, target, labelledTarget, evaluate, parameters, ...cost } = forecast;
   const set = ({ name, images }: Counted) => `${name}, ${images} images`;
   const measured = Object.entries(evaluate);
   const millions = (n: number) => `${(n / 1e6).toFixed(1)} million`;
@@ -19,6 +19,7 @@ export function forecastText(forecast: Forecast): string {
   const rows = [
     ["train source", set(source)],
     ["train target", set(target)],
+    ...(labelledTarget ? [["labelled target", set(labelledTarget)]] : []),
     ...measured.map(([name, one]) => [`evaluate ${name}`, set(one)]),
     [
       "parameters",

@@ -130,7 +130,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     contrasting: boolean,
   ): Half {
     const prediction = predict(context, images);
-    const losses = supervisedLosses(prediction, labels, options.aux);
+    const losses = supervisedLosses(prediction, labels, { aux: options.aux });
     if (!contrasting) return { scalars: learn(losses) };
     const features = space(prediction.features, true);
     const small = labelsAt(labels, features.size(2), features.size(3));

@@ -11,15 +11,25 @@ export const supervisedOptions = { aux: z.number().min(0).default(0.1) };
 /** The main head's cross-entropy, for the progress line. */
 export const SUPERVISED = "source/main";
 
+/** How the supervised losses are weighted and named. */
+interface Supervision {
+  /** Weight of the auxiliary head's cross-entropy relative to the main head's. */
+  readonly aux: number;
+  /** Weight of both; 1 by default. */
+  readonly weight?: number;
+  /** What the names of the losses start with; "source" by default. */
+  readonly of?: string;
+}
+
 /** Cross-entropy of both heads on labelled images: the first line of the total loss. */
 export function supervisedLosses(
   { main, aux }: Prediction,
   labels: Tensor,
-  auxWeight: number,
+  { aux: auxWeight, weight = 1, of = "source" }: Supervision,
 ): WeightedLosses {
   return {
-    [SUPERVISED]: [1, segmentationLoss(main, labels)],
-    "source/aux": [auxWeight, segmentationLoss(aux, labels)],
+    [`${of}/main`]: [weight, segmentationLoss(main, labels)],
+    [`${of}/aux`]: [weight * auxWeight, segmentationLoss(aux, labels)],
   };
 }
 
@@ -38,5 +48,5 @@ export function supervisedPart(
   auxWeight: number,
 ): Part {
   return (learn) =>
-    scope(() => learn(supervisedLosses(predict(context, images), labels, auxWeight)));
+    scope(() => learn(supervisedLosses(predict(context, images), labels, { aux: auxWeight })));
 }

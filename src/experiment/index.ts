@@ -22,7 +22,14 @@ export { type Counted, type Forecast, forecast } from "./forecast.js";
 export type { Listener } from "./listener.js";
 export type { Protocol } from "./measure.js";
 export { openCheckpoint, type Trained } from "./open-checkpoint.js";
-export { type EvaluationOptions, type OpenRun, openRun, type PredictedImage } from "./open-run.js";
+export {
+  type EvaluationOptions,
+  type OpenRun,
+  openRun,
+  type PredictedImage,
+  type PredictImageOptions,
+  type RgbImage,
+} from "./open-run.js";
 export {
   type Changes,
   type Choices,

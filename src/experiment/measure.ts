@@ -9,7 +9,9 @@ import type { EvaluationSets } from "./domains.js";
 import type { Listener } from "./listener.js";
 
 /** What a caller changes of the way the configuration evaluates. */
-export type Protocol = Partial<Pick<EvaluateOptions, "output" | "scales" | "flip" | "observe">>;
+export type Protocol = Partial<
+  Pick<EvaluateOptions, "output" | "scales" | "flip" | "tile" | "observe">
+>;
 
 /** A network, and what belongs to it when it looks at images. */
 export interface Subject {

@@ -17,15 +17,17 @@ export interface Tile {
 
 /** A multiple of every stride that a network has. */
 const GRID = 32;
-/** The smallest side of a tile: one of which something is kept. */
+/** The smallest side of a tile. */
 export const LEAST_TILE = 4 * GRID;
+/** Pixels that a tile sees around what is kept: DeepLab's widest atrous branch reaches 192. */
+const MARGIN = 256;
 
 /**
  * Overlapping tiles that cover an image, row by row. Tiles begin at multiples of 32, and their sides differ
  * from the image's by multiples of 32: so their features are where those of the whole image are, also under
  * TensorFlow's padding, which depends on the size. The sides are at most those of `tile`. Neighbours overlap
- * by a quarter of a side or more, at least 64 pixels, and are kept up to the middle of it. An image that is
- * smaller than a tile is one tile.
+ * by half a side, or 512 pixels if that is less, and are kept up to the middle of it. An image that is smaller
+ * than a tile is one tile.
  * @throws RangeError if a side of `tile` is less than `LEAST_TILE`
  */
 export function tilesOf(image: Size, tile: Size): Tile[] {
@@ -39,7 +41,7 @@ function spans(length: number, most: number): Span[] {
   if (length <= most) return [{ start: 0, size: length, from: 0, to: length }];
   const last = Math.ceil((length - most) / GRID) * GRID; // where the last tile begins
   const size = length - last;
-  const margin = Math.max(1, Math.ceil(size / 8 / GRID)) * GRID;
+  const margin = Math.min(MARGIN, Math.max(1, Math.floor(size / 4 / GRID)) * GRID);
   const step = Math.max(1, Math.floor((size - 2 * margin) / GRID)) * GRID;
   const starts: number[] = [];
   for (let start = 0; start < last; start += step) starts.push(start);

@@ -51,6 +51,9 @@ export const isCheckpoint = ({ format }: Metadata): boolean =>
 /** The network among a checkpoint's tensors, under the names of its state dict. */
 export const networkOf = (tensors: TensorMap): TensorMap => below(NETWORK, tensors);
 
+/** The method's state among a checkpoint's tensors, under the names of `Method.state`. */
+export const methodStateOf = (tensors: TensorMap): TensorMap => below(METHOD, tensors);
+
 /** The running average that is recorded in a checkpoint's metadata. */
 export const averageIn = ({ average }: Metadata): AverageInfo | undefined =>
   average === undefined ? undefined : (JSON.parse(average) as AverageInfo);
@@ -269,7 +272,7 @@ export function resume(
   const { info, tensors } = readCheckpoint(path);
   try {
     if (run) requireSame(path, info, run);
-    const [learnt, state] = [networkOf(tensors), below(METHOD, tensors)];
+    const [learnt, state] = [networkOf(tensors), methodStateOf(tensors)];
     requireNetwork(path, learnt, network);
     requireFit(path, state, method.state);
     restore(learnt, network.parameters.all);

@@ -8,6 +8,7 @@ export {
   isCheckpoint,
   latestCheckpoint,
   loadNetwork,
+  methodStateOf,
   networkOf,
   type Position,
   readCheckpoint,

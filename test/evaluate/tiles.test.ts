@@ -44,8 +44,8 @@ describe("tiles", () => {
       if (i === 0) continue;
       expect(from).toBe(spans[i - 1]?.to);
       expect(from % 32).toBe(0);
-      // What is kept has seen an eighth of a side around it, and 32 pixels or more.
-      expect(from - start).toBeGreaterThanOrEqual(Math.max(32, size / 8 - 32));
+      // What is kept has seen a quarter of a side around it, or 256 pixels.
+      expect(from - start).toBeGreaterThanOrEqual(Math.min(256, size / 4 - 32));
     }
     for (const { start, size, to } of spans.slice(0, -1)) {
       expect(start + size - to).toBeGreaterThanOrEqual(32);

@@ -7,7 +7,8 @@ import {
   type PredictionFormatName,
   predictionFormats,
 } from "../../report/predictions/formats.js";
-import { setOption, tileOption } from "../options.js";
+import { setOption, tileOption, whole } from "../options.js";
+import { predictVideo, videoAmong } from "../predict-video.js";
 import { onnxPredictor, type Predictor, runPredictor } from "../predictor.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
@@ -18,14 +19,22 @@ export const command = () =>
     .usage(
       "[options] <run> <images...>\n       cfcontra predict [options] --onnx <model> <images...>",
     )
-    .argument("<paths...>", "run folder or checkpoint, then image files, folders of them or globs")
+    .argument(
+      "<paths...>",
+      "run folder or checkpoint, then image files, folders of them, globs or a video",
+    )
     .option("--onnx <model>", "instead of a run, a file of `export`: needs no libtorch")
-    .option("--out <folder>", "where to write labels and overlays", "predictions")
+    .option(
+      "--out <folder>",
+      "where to write; a file such as overlay.mp4 for a video",
+      "predictions",
+    )
     .addOption(
       new Option("--format <name>", "what to write; see below")
         .choices(PREDICTION_FORMATS)
         .default("ids"),
     )
+    .option("--every <n>", "of a video, only each n-th frame", whole)
     .addOption(tileOption())
     .addOption(jsonOption())
     .addOption(setOption())
@@ -43,11 +52,13 @@ Formats:
                 configuration
   coco          coco.json, a region per class and image as RLE
 
-Sub-folders are kept. --out must be apart from the images.
+Sub-folders are kept. --out must be apart from the images. A video becomes a video of
+the frames under the colours of the classes; this needs FFmpeg.
 
 Examples:
   cfcontra predict runs/streets-cfcontra-1 photos/ --out predictions
   cfcontra predict runs/streets-cfcontra-1 "photos/**/*.jpg" --format cvat
+  cfcontra predict runs/streets-cfcontra-1 drive.mp4 --out drive-overlay.mp4 --every 5
   cfcontra predict --onnx model.onnx photos/ --out predictions`,
     )
     .action(predict);
@@ -56,6 +67,7 @@ interface PredictOptions {
   readonly onnx?: string;
   readonly out: string;
   readonly format: PredictionFormatName;
+  readonly every?: number;
   readonly tile?: Size;
   readonly json?: Json;
   readonly set: readonly string[];
@@ -81,12 +93,15 @@ async function predict(paths: readonly string[], options: PredictOptions): Promi
   return label(images, options, () => runPredictor(run, set, tile));
 }
 
-/** Writes the labels of every image. */
+/** Writes the labels of every image, or the overlay of a video. */
 async function label(
   images: readonly string[],
-  { out, format, json }: PredictOptions,
+  options: PredictOptions,
   open: () => Promise<Predictor>,
 ): Promise<void> {
+  const video = videoAmong(images, options);
+  if (video !== undefined) return predictVideo(video, options, open);
+  const { out, format, json } = options;
   const files = await imageFiles(images, out);
   const { classes, predict, dispose } = await open();
   const labelled: object[] = [];

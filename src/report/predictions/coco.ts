@@ -1,7 +1,10 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { writeAtomically } from "../../write-atomically.js";
+import { writing } from "../../errors.js";
+import { writeDurably } from "../../write-atomically.js";
 import { cocoRegions } from "./coco-rle.js";
 import type { PredictionFormat } from "./format.js";
+import { jsonList, jsonObject } from "./json-list.js";
 
 /**
  * One COCO file: an annotation per class and image, its region as RLE. A category's id is its train id + 1,
@@ -9,16 +12,16 @@ import type { PredictionFormat } from "./format.js";
  */
 export const coco: PredictionFormat = (out, { names }) => {
   const path = join(out, "coco.json");
-  const images: object[] = [];
-  const annotations: object[] = [];
+  const [images, annotations] = [jsonList(), jsonList()];
+  let [imageCount, annotationCount] = [0, 0];
   return {
     async add({ file }, { labels, ...size }) {
       const { width, height } = size;
-      const image_id = images.length + 1;
-      images.push({ id: image_id, width, height, file_name: file });
+      const image_id = ++imageCount;
+      images.add({ id: image_id, width, height, file_name: file });
       for (const { trainId, counts, area, bbox } of cocoRegions(labels, size, names.length)) {
-        annotations.push({
-          ...{ id: annotations.length + 1, image_id, category_id: trainId + 1 },
+        annotations.add({
+          ...{ id: ++annotationCount, image_id, category_id: trainId + 1 },
           ...{ segmentation: { size: [height, width], counts }, area, bbox, iscrowd: 0 },
         });
       }
@@ -27,10 +30,8 @@ export const coco: PredictionFormat = (out, { names }) => {
     async finish() {
       const categories = names.map((name, k) => ({ id: k + 1, name, supercategory: "" }));
       const info = { description: "predictions of cfcontra" };
-      writeAtomically(
-        path,
-        JSON.stringify({ info, licenses: [], images, annotations, categories }),
-      );
+      writing(path, () => mkdirSync(out, { recursive: true }));
+      writeDurably(path, jsonObject({ info, licenses: [], categories, images, annotations }));
       return [path];
     },
     discard: () => {},

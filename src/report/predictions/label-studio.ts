@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import { writeAtomically } from "../../write-atomically.js";
+import { writeAtomically, writeDurably } from "../../write-atomically.js";
 import { escapeXml } from "../xml.js";
 import { brushRle } from "./brush-rle.js";
 import type { PredictionFormat } from "./format.js";
+import { jsonList } from "./json-list.js";
 
 const FROM = "label";
 const TO = "image";
@@ -17,7 +18,7 @@ export const labelStudio: PredictionFormat = (out, { names, colors }) => {
     join(out, "label-studio.json"),
     join(out, "label-studio-config.xml"),
   ];
-  const tasks: object[] = [];
+  const tasks = jsonList();
   return {
     async add({ file }, { labels, width, height }) {
       const result = classesIn(labels, names.length).map((k) => ({
@@ -26,7 +27,7 @@ export const labelStudio: PredictionFormat = (out, { names, colors }) => {
         value: { format: "rle", rle: brushRle(labels, k), brushlabels: [names[k]] },
       }));
       const url = `/data/local-files/?d=${file.split("/").map(encodeURIComponent).join("/")}`;
-      tasks.push({
+      tasks.add({
         data: { [TO]: url },
         predictions: [{ model_version: "cfcontra", result }],
       });
@@ -42,7 +43,7 @@ export const labelStudio: PredictionFormat = (out, { names, colors }) => {
         `<View>\n  <Image name="${TO}" value="$${TO}" zoom="true"/>\n` +
           `  <BrushLabels name="${FROM}" toName="${TO}">\n${rows.join("")}  </BrushLabels>\n</View>\n`,
       );
-      writeAtomically(tasksPath, JSON.stringify(tasks));
+      writeDurably(tasksPath, tasks.parts());
       return [tasksPath, configPath];
     },
     discard: () => {},

@@ -66,7 +66,8 @@ export function writeVideo(
       encoder ??= start();
       const input = encoder.process.stdin as Writable;
       if (input.write(frame)) return;
-      await Promise.race([once(input, "drain"), requireSuccess(encoder)]);
+      const ended = requireSuccess(encoder);
+      await Promise.race([once(input, "drain").catch(() => ended), ended]); // FFmpeg may close its input
     },
     async finish() {
       if (encoder === undefined) return;

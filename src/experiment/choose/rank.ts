@@ -22,7 +22,7 @@ export interface Choice {
   readonly score: number;
   /** Rank of entropy and novelty among all images, 0..1. */
   readonly informative: number;
-  /** 1 - the largest cosine between its feature and that of an image chosen before; 1 for the first. */
+  /** 1 - the largest cosine between its feature and that of an image chosen before, at most 1; 1 for the first. */
   readonly distance: number;
 }
 

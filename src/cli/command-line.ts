@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Load | Group>> = {
   report: () => import("./commands/report.js"),
   compare: () => import("./commands/compare.js"),
   predict: () => import("./commands/predict.js"),
+  choose: () => import("./commands/choose.js"),
   export: () => import("./commands/export.js"),
   playground: () => import("./commands/playground.js"),
   dashboard: () => import("./commands/dashboard.js"),

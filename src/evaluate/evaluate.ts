@@ -6,12 +6,15 @@ import { UserError } from "../errors.js";
 import { type Predictor, upsampleLogits } from "../network/index.js";
 import { autocast, noGrad, type Precision, scope, type Tensor } from "../torch/index.js";
 import { addToConfusion, type Confusion, createConfusion } from "./confusion.js";
+import { inStrips, tiledLogits } from "./tiled.js";
 
 /** How a network predicts. */
 export interface PredictOptions {
   readonly precision?: Precision;
   /** The coarse stage of the training, if it restyles the target, too. */
   readonly stage?: Stage | undefined;
+  /** Predicts images in overlapping tiles of this size, in pixels of the network's input; see `tilesOf`. */
+  readonly tile?: Size | undefined;
 }
 
 /** A transformation of images before the network. */
@@ -38,8 +41,9 @@ export function predictLabels(
   network: Predictor,
   sample: Sample,
   output: Size,
-  options?: PredictOptions,
+  options: PredictOptions = {},
 ): Uint8Array {
+  if (options.tile) return tiledPrediction(network, [sample], output, options).prediction;
   return scope(
     () =>
       probabilities(network, sample, output, options)
@@ -78,6 +82,53 @@ export function averagedProbabilities(
       return views.length === 1 ? sum : sum.divInPlace(views.length);
     }),
   );
+}
+
+/** What `evaluate` and `predictLabels` read of probabilities; arrays are [height * width]. */
+interface Decision {
+  readonly prediction: Uint8Array;
+  /** Probability of the predicted class, if wanted. */
+  readonly confidence?: Float32Array | undefined;
+}
+
+type DecisionOptions = PredictOptions & Pick<Views, "flip"> & { readonly confident?: boolean };
+
+function wholePrediction(
+  network: Predictor,
+  inputs: readonly Sample[],
+  output: Size,
+  { confident = false, ...options }: DecisionOptions,
+): Decision {
+  return scope(() => {
+    const p = averagedProbabilities(network, inputs, output, options);
+    return {
+      prediction: p.argmax(1).typed("uint8") as Uint8Array,
+      confidence: confident ? (p.amax(1).typed("float32") as Float32Array) : undefined,
+    };
+  });
+}
+
+/** The most probable classes of the mean over the views of one image, none of them predicted as a whole. */
+function tiledPrediction(
+  network: Predictor,
+  inputs: readonly Sample[],
+  output: Size,
+  { tile = output, flip = false, precision = "float32", stage, confident }: DecisionOptions,
+): Decision {
+  const prediction = new Uint8Array(output.width * output.height);
+  const confidence = confident ? new Float32Array(prediction.length) : undefined;
+  scope(() => {
+    const logits = (sample: Sample) =>
+      tiledLogits(network, stage ? stage(sample) : sample, tile, precision);
+    const views = inputs.flatMap((input) =>
+      flip ? [logits(input), logits(mirrored(input)).flip(3)] : [logits(input)],
+    );
+    inStrips(views, output, ({ top, probabilities: p }) => {
+      prediction.set(p.argmax(1).typed("uint8") as Uint8Array, top * output.width);
+      confidence?.set(p.amax(1).typed("float32") as Float32Array, top * output.width);
+    });
+  });
+  return { prediction, confidence };
 }
 
 /** A labelled image and its prediction; arrays are [height * width]. */
@@ -142,13 +193,11 @@ export async function evaluate(
       sizes.map((view) => (same(view, sample) ? sample : dataset.load(index, view))),
     );
     const { width, height } = sample;
-    const { prediction, confidence } = scope(() => {
-      const p = averagedProbabilities(network, inputs, sample, { flip, ...options });
-      return {
-        prediction: p.argmax(1).typed("uint8") as Uint8Array,
-        confidence: observe && (p.amax(1).typed("float32") as Float32Array),
-      };
-    });
+    const views = { flip, ...options };
+    const confident = observe !== undefined;
+    const { prediction, confidence } = options.tile
+      ? tiledPrediction(network, inputs, sample, { ...views, confident })
+      : wholePrediction(network, inputs, sample, { ...views, confident });
     const label = sample.label as Uint8Array;
     addToConfusion(confusion, label, prediction);
     if (confidence) observe?.({ width, height, label, prediction, confidence });

@@ -19,3 +19,4 @@ export {
   type Stage,
   type Views,
 } from "./evaluate.js";
+export { LEAST_TILE, type Span, type Tile, tilesOf } from "./tiles.js";

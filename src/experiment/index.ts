@@ -1,4 +1,5 @@
 export { buildMethod, buildNetwork } from "./build.js";
+export { type Chosen, type ChosenImage, chooseImages } from "./choose/choose.js";
 export { openLook } from "./coarse-stage.js";
 export { findCoder } from "./coder.js";
 export type { Config, ConfigInput } from "./config.js";
@@ -29,6 +30,8 @@ export {
   openRun,
   openWeights,
   type PredictedImage,
+  type PredictImageOptions,
+  type RgbImage,
 } from "./open-run.js";
 export {
   type Changes,

@@ -9,7 +9,9 @@ import type { EvaluationSets } from "./domains.js";
 import type { Listener } from "./listener.js";
 
 /** Changes of the configuration's evaluation. */
-export type Protocol = Partial<Pick<EvaluateOptions, "output" | "scales" | "flip" | "observe">>;
+export type Protocol = Partial<
+  Pick<EvaluateOptions, "output" | "scales" | "flip" | "tile" | "observe">
+>;
 
 /** A network to evaluate. */
 export interface Subject {

@@ -1,5 +1,5 @@
 import type { Color, Size } from "../datasets/dataset.js";
-import { readImage } from "../datasets/files/images.js";
+import { readImage, resizedRgb } from "../datasets/files/images.js";
 import { UserError } from "../errors.js";
 import { predictLabels } from "../evaluate/index.js";
 import { type ModelInfo, type OnnxOptions, onnxModel } from "../export/index.js";
@@ -20,10 +20,19 @@ export interface EvaluationOptions extends Omit<Protocol, "observe"> {
   readonly subset?: readonly number[] | undefined;
 }
 
-/** An image at its own size with its labels. */
-export interface PredictedImage extends Size {
-  /** RGB, [height * width * 3]. */
+/** How an image is predicted. */
+export interface PredictImageOptions {
+  /** Predicts in overlapping tiles of this size, in pixels of `sizes.evaluate`: bounds the memory. */
+  readonly tile?: Size | undefined;
+}
+
+/** RGB pixels in memory, [height * width * 3]. */
+export interface RgbImage extends Size {
   readonly image: Uint8Array;
+}
+
+/** An image at its own size with its labels. */
+export interface PredictedImage extends RgbImage {
   /** Train ids, [height * width]. */
   readonly labels: Uint8Array;
 }
@@ -35,8 +44,8 @@ export interface OpenRun extends Trained {
    * @throws UserError if a set is unknown, or has other classes than the network
    */
   evaluate(options?: EvaluationOptions): Promise<Record<string, Evaluation>>;
-  /** Labels an image file at its own size. */
-  predict(path: string): Promise<PredictedImage>;
+  /** Labels an image, of a file or in memory, at its own size. */
+  predict(image: string | RgbImage, options?: PredictImageOptions): Promise<PredictedImage>;
   /**
    * The network as an ONNX model.
    * @throws UserError if the run restyles the images that it predicts
@@ -108,13 +117,11 @@ function used(path: string, trained: Trained, listener: Listener, base?: string)
       }
       return results;
     },
-    async predict(file) {
+    async predict(given, { tile } = {}) {
       compiled ??= compileNetwork(network, config.train.precision);
-      const seen = await readImage(file, config.sizes.evaluate);
-      const sample = { name: file, width: seen.width, height: seen.height, image: seen.data };
-      const labels = predictLabels(compiled, sample, seen.original, { stage });
-      const { data: image } = await readImage(file, seen.original);
-      return { ...seen.original, image, labels };
+      const { sample, size, image } = await seenBy(config.sizes.evaluate, given);
+      const labels = predictLabels(compiled, sample, size, { stage, tile });
+      return { ...size, image: await image(), labels };
     },
     exportOnnx: (options = {}) => exported(path, trained, options),
     dispose() {
@@ -122,6 +129,19 @@ function used(path: string, trained: Trained, listener: Listener, base?: string)
       trained.dispose();
     },
   };
+}
+
+/** An image at the size that the network sees, its own size, and its pixels at that. */
+async function seenBy(input: Size, given: string | RgbImage) {
+  if (typeof given === "string") {
+    const { data, original, ...size } = await readImage(given, input);
+    const image = async () => (await readImage(given, original)).data;
+    return { sample: { name: given, ...size, image: data }, size: original, image };
+  }
+  const { width, height, image } = given;
+  const data = await resizedRgb(image, given, input);
+  const sample = { name: "image", ...input, image: data };
+  return { sample, size: { width, height }, image: async () => image };
 }
 
 function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Array {

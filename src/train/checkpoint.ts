@@ -34,6 +34,9 @@ const KEPT = 2;
 /** The network among a checkpoint's tensors, under the names of its state dict. */
 export const networkOf = (tensors: TensorMap): TensorMap => below(NETWORK, tensors);
 
+/** The method's state in a checkpoint's tensors, with the names of `Method.state`. */
+export const methodStateOf = (tensors: TensorMap): TensorMap => below(METHOD, tensors);
+
 /** The evaluated network of a checkpoint: the running average if it records one, else the network. */
 export const evaluatedOf = (tensors: TensorMap, average: AverageInfo | undefined): TensorMap =>
   average === undefined ? networkOf(tensors) : below(METHOD + average.prefix, tensors);
@@ -234,7 +237,7 @@ export function resume(
   const { info, tensors } = readCheckpoint(path);
   try {
     if (run) requireSame(path, info, run, network);
-    const [learnt, state] = [networkOf(tensors), below(METHOD, tensors)];
+    const [learnt, state] = [networkOf(tensors), methodStateOf(tensors)];
     requireNetwork(path, learnt, network);
     requireFit(path, state, method.state);
     const random = randomOf(path, tensors);

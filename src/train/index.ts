@@ -4,6 +4,7 @@ export {
   evaluatedOf,
   latestCheckpoint,
   loadNetwork,
+  methodStateOf,
   networkOf,
   type Position,
   readCheckpoint,

@@ -31,6 +31,7 @@ const FOLLOWED = [
 const NOT_HERE = {
   "npm test": "runs this test",
   "cfcontra dashboard": "a server, tested in test/dashboard",
+  "drive.mp4": "a video, tested in test/cli/predict-video.test.ts",
   "--serve": "a server, tested in test/cli/playground.test.ts",
 };
 

@@ -181,7 +181,7 @@ describe("installed, the examples run", () => {
     const { status, stdout, stderr } = example("train.js", preset, "3", photo);
     expect([status, stderr.match(/rror.*/)]).toEqual([0, null]);
     expect(stdout).toMatch(/^cfcontra: 3 steps in runs\/tiny-cfcontra-1234$/m);
-    expect(stdout.match(/^camvid 0\.\d+$/gm)).toHaveLength(2); // at the end, and with several views
+    expect(stdout.match(/^camvid 0\.\d+$/gm)).toHaveLength(3); // before and after training, and over scales
     expect(stdout).toMatch(/00001\.png: 64x32, \d+ classes/);
   });
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { classSets } from "../../datasets/class-sets.js";
+import type { Size } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
 import type { Config } from "../../experiment/index.js";
 import type { Evaluation } from "../../report/evaluation.js";
@@ -12,7 +13,7 @@ import { percent, textTable } from "../../report/score-table.js";
 import { benchmarkRows, csv, latex, markdown } from "../../report/table-formats.js";
 import { readJsonLines } from "../../train/run-folder.js";
 import { requireWritable, writeAtomically } from "../../write-atomically.js";
-import { dataOption, setOption, weightsPresetOption, whole } from "../options.js";
+import { dataOption, setOption, tileOption, weightsPresetOption, whole } from "../options.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 
@@ -34,6 +35,7 @@ export const command = () =>
     )
     .option("--flip", "also average with the mirrored image")
     .option("--native", "compare at the labels' own size instead of sizes.output")
+    .addOption(tileOption())
     .option("--classes <n>", "also mIoU over 19, 16 or 13 of the Cityscapes classes", whole)
     .addOption(jsonOption())
     .option("--csv <file>", "also write the table as CSV")
@@ -62,6 +64,7 @@ interface EvaluateOptions {
   readonly scales?: readonly number[];
   readonly flip?: boolean;
   readonly native?: boolean;
+  readonly tile?: Size;
   /** 13, 16 or 19: also mIoU over these of the Cityscapes classes. */
   readonly classes?: number;
   readonly json?: Json;
@@ -89,6 +92,7 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
         ...(options.native ? { output: "native" as const } : {}),
         scales: options.scales ?? [1],
         flip: options.flip ?? false,
+        ...(options.tile ? { tile: options.tile } : {}),
       };
       const results = await run.evaluate({ on, subset, ...protocol });
       const rows = evaluationRows(info.classes, results);

@@ -1,6 +1,6 @@
 import { createMethod } from "../dist/methods/index.js";
 import { deeplabV2 } from "../dist/network/index.js";
-import { manualSeed, tensor } from "../dist/torch/index.js";
+import { manualSeed, readScalars, scope, tensor } from "../dist/torch/index.js";
 
 const CLASSES = 19;
 
@@ -39,6 +39,6 @@ export function workload({ width, height, precision }) {
     /** @param {number} step */
     before: (step) => method.before?.(progress(step), domains),
     /** @param {number} step */
-    step: (step) => method.step({ source, target }, progress(step)),
+    step: (step) => scope(() => readScalars(method.step({ source, target }, progress(step)))),
   };
 }

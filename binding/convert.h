@@ -120,7 +120,9 @@ inline at::ScalarType scalarType(napi_env env, napi_value value) {
 inline c10::Device deviceNamed(const std::string& name) {
   const c10::Device device(name);
   if (device.is_cuda() && !at::globalContext().hasCUDA()) {
-    fail("there is no " + name + ": libtorch " TORCH_VERSION " has no CUDA, or finds no device");
+    const bool built = at::globalContext().hasCUDART();
+    fail("there is no " + name + ": libtorch " TORCH_VERSION +
+         (built ? " has CUDA, but does not find a GPU" : " was built without CUDA"));
   }
   return device;
 }

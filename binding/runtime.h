@@ -1,4 +1,4 @@
-// Threads, random numbers and devices of the process.
+// Threads and random numbers of the process.
 #pragma once
 #include <ATen/Parallel.h>
 
@@ -36,10 +36,6 @@ inline napi_value setRandomState(const Arguments& args) {
   auto generator = at::globalContext().defaultGenerator(at::kCPU);
   generator.set_state(args.tensor(0));
   return nullptr;
-}
-
-inline napi_value hasCuda(const Arguments& args) {
-  return fromBoolean(args.env, at::globalContext().hasCUDA());
 }
 
 }  // namespace binding

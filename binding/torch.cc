@@ -10,11 +10,13 @@
 //   tensors.h   shape, type, device, gradient
 //   elements.h  typed arrays in and out
 //   autograd.h  back-propagation, grad mode, autocast
-//   runtime.h   threads, seeds, CUDA
+//   runtime.h   threads, seeds
+//   gpu.h       GPUs
 //   groups.h    process groups, if this libtorch has them
 #include "autograd.h"
 #include "call.h"
 #include "elements.h"
+#include "gpu.h"
 #include "memory.h"
 #include "runtime.h"
 #include "tensors.h"
@@ -62,7 +64,20 @@ const Function kFunctions[] = {
     {"manualSeed", entry<manualSeed>},
     {"randomState", entry<randomState>},
     {"setRandomState", entry<setRandomState>},
-    {"hasCuda", entry<hasCuda>},
+
+    {"hasCudaBuild", entry<hasCudaBuild>},
+    {"gpus", entry<gpus>},
+    {"useGpu", entry<useGpu>},
+    {"setTf32", entry<setTf32>},
+    {"setCudnnBenchmark", entry<setCudnnBenchmark>},
+    {"setCudnnDeterministic", entry<setCudnnDeterministic>},
+    {"cudaVersions", entry<cudaVersions>},
+#ifdef CFCONTRA_CUDA
+    {"gpuName", entry<gpuName>},
+    {"gpuMemory", entry<gpuMemory>},
+    {"gpuCapacity", entry<gpuCapacity>},
+    {"resetGpuPeak", entry<resetGpuPeak>},
+#endif
 #ifdef CFCONTRA_C10D
 
     {"openStore", entry<openStore>},

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { isAbsolute, join, relative } from "node:path";
 import { aptCommand, aptInstall, hasReferenceBlas } from "./apt.js";
 import {
+  cudaIncludes,
   findLibtorch,
   hasGloo,
   inspectLibtorch,
@@ -14,7 +15,11 @@ import { firstOnPath, runLogged, SetupError, say, seconds } from "./say.js";
 import { fingerprint, readJson, writeJson } from "./stamp.js";
 
 /** @typedef {import("./libtorch.js").Libtorch} Libtorch */
-/** @typedef {{ gloo?: boolean, nccl?: string[] | undefined }} Variant the parts of c10d that are compiled in */
+/**
+ * The optional parts of the addon: c10d with Gloo, c10d's NCCL, and the parts that need CUDA's headers; the
+ * latter two by their include folders.
+ * @typedef {{ gloo?: boolean, nccl?: string[] | undefined, gpu?: string[] | undefined }} Variant
+ */
 /** @typedef {Omit<Libtorch, "path" | "version"> & Variant} Build */
 /** @typedef {ReturnType<typeof plan>} Plan */
 /** @typedef {(packages: string[]) => { ok: boolean, tail: string, log: string }} Install */
@@ -38,8 +43,8 @@ export function addonFresh(root, env, host = thisHost(env)) {
   if (JSON.stringify(stamp.asked) !== JSON.stringify(asked(env))) return false;
   const libtorch = inspectLibtorch(stamp.libtorch.path, host);
   if (libtorch.problem !== undefined) return false;
-  const { gloo, nccl } = stamp.libtorch;
-  return sameBuild(stamp, plan(root, stamp.compiler, { ...libtorch, gloo, nccl }, host));
+  const { gloo, nccl, gpu } = stamp.libtorch;
+  return sameBuild(stamp, plan(root, stamp.compiler, { ...libtorch, gloo, nccl, gpu }, host));
 }
 
 /**
@@ -57,8 +62,10 @@ export function buildAddon(root, env, host = thisHost(env)) {
   );
   const gloo = hasGloo(libtorch, host);
   const nccl = gloo ? ncclIncludes(libtorch, host) : undefined;
+  const gpu = cudaIncludes(libtorch, host);
   const variants = [
-    ...(nccl ? [{ gloo, nccl }] : []),
+    ...(nccl ? [{ gloo, nccl, gpu }] : []),
+    ...(gpu ? [{ gloo, gpu }] : []),
     ...(gloo ? [{ gloo }] : []),
     { gloo: false },
   ];
@@ -72,8 +79,8 @@ export function buildAddon(root, env, host = thisHost(env)) {
   return libtorch;
 }
 
-// c10d's headers change more often than ATen's. If NCCL's do not compile, Gloo's may; without those, one
-// process can still train.
+// c10d's and CUDA's headers change more often than ATen's. If NCCL's do not compile, the others may; without
+// CUDA's, training on a GPU still works, and without Gloo's, training in one process.
 /** @param {string} root @param {NodeJS.ProcessEnv} env @param {[Plan, ...Plan[]]} plans @returns {Plan} */
 function compileWhatWorks(root, env, [first, ...simpler]) {
   try {
@@ -82,7 +89,8 @@ function compileWhatWorks(root, env, [first, ...simpler]) {
   } catch (error) {
     const [next, ...others] = simpler;
     if (!next) throw error;
-    const what = first.libtorch.nccl ? "NCCL" : "process groups";
+    const { nccl, gpu } = first.libtorch;
+    const what = nccl ? "NCCL" : gpu ? "GPU memory" : "process groups";
     const log = join(root, "build", `${what.toLowerCase().replace(" ", "-")}.log`);
     renameSync(join(root, "build", "torch.log"), log);
     say(`continuing without ${what}, which did not compile with this libtorch (${log})`);
@@ -138,7 +146,8 @@ export function compileCommand({ compiler, libtorch, headers, platform }) {
     ...(macos ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"]),
     "-Ibinding",
     ...SOURCES,
-    ...(libtorch.nccl ?? []).map((folder) => `-I${folder}`),
+    ...(libtorch.gpu ?? libtorch.nccl ?? []).map((folder) => `-I${folder}`),
+    ...(libtorch.gpu ? ["-DCFCONTRA_CUDA"] : []),
     ...(libtorch.nccl ? ["-DCFCONTRA_NCCL"] : []),
     ...(libtorch.gloo ? ["-DCFCONTRA_C10D", PROCESS_GROUPS] : []),
     `-L${libtorch.lib}`,
@@ -160,13 +169,13 @@ export function compileCommand({ compiler, libtorch, headers, platform }) {
  * @param {{ platform: string }} host
  */
 function plan(root, compiler, libtorch, host) {
-  const { version, path, gloo, nccl } = libtorch;
+  const { version, path, gloo, nccl, gpu } = libtorch;
   const require = createRequire(join(root, "package.json"));
   const folder = require("node-api-headers").include_dir;
   const inside = relative(root, folder);
   const headers = [inside.startsWith("..") || isAbsolute(inside) ? folder : inside];
   return {
-    libtorch: { version, path, gloo, nccl },
+    libtorch: { version, path, gloo, nccl, gpu },
     compiler,
     command: compileCommand({ compiler, libtorch, headers, platform: host.platform }),
     target: `${process.platform}-${process.arch}`,

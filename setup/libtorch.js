@@ -169,26 +169,33 @@ export function hasGloo({ lib }, { platform }) {
 }
 
 /**
- * The include folders that c10d's NCCL needs, or undefined. Only pip's torch brings the headers of the
- * NCCL that it was built with, in the packages next to it; with those of another version, shared
- * structures would differ in size.
+ * The include folders with CUDA's headers, or undefined: those of the packages next to pip's torch, with
+ * which it was built, then those of a toolkit.
  * @param {Pick<Libtorch, "path" | "cuda">} libtorch
  * @param {Pick<Host, "env">} host
  */
-export function ncclIncludes({ path, cuda }, { env }) {
+export function cudaIncludes({ path, cuda }, { env }) {
+  if (!cuda) return undefined;
   const beside = join(path, "..", "nvidia");
-  if (!cuda || !existsSync(join(beside, "nccl", "include", "nccl.h"))) return undefined;
+  const packages = existsSync(beside) ? readdirSync(beside).sort() : [];
   const toolkits = [...(env.CUDA_HOME ? [env.CUDA_HOME] : []), "/usr/local/cuda"];
-  const folders = [
-    ...readdirSync(beside)
-      .sort()
-      .map((name) => join(beside, name)),
-    ...toolkits,
-  ]
+  const folders = [...packages.map((name) => join(beside, name)), ...toolkits]
     .map((folder) => join(folder, "include"))
     .filter((folder) => existsSync(folder));
   const whole = folders.some((folder) => existsSync(join(folder, "cuda_runtime_api.h")));
   return whole ? folders : undefined;
+}
+
+/**
+ * The include folders that c10d's NCCL needs, or undefined. Only pip's torch brings the headers of the
+ * NCCL with which it was built, in the packages next to it; with those of another version, the sizes of
+ * shared structures would differ.
+ * @param {Pick<Libtorch, "path" | "cuda">} libtorch
+ * @param {Pick<Host, "env">} host
+ */
+export function ncclIncludes(libtorch, host) {
+  const nccl = join(libtorch.path, "..", "nvidia", "nccl", "include", "nccl.h");
+  return existsSync(nccl) ? cudaIncludes(libtorch, host) : undefined;
 }
 
 /** @param {readonly string[]} headers */

@@ -23,6 +23,7 @@ export async function launch(processes: number): Promise<number> {
         ...{ OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}`, ...process.env },
         ...{ MASTER_ADDR: "127.0.0.1", MASTER_PORT: `${port}` },
         ...{ RANK: `${rank}`, LOCAL_RANK: `${rank}`, WORLD_SIZE: `${processes}` },
+        LOCAL_WORLD_SIZE: `${processes}`,
         [LAUNCHED]: "1",
       },
     }),

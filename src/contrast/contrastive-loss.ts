@@ -24,10 +24,8 @@ export function contrastiveLoss(
       .div(temperature)
       .maskedFill(seen.not().reshape(1, -1, 1), EXCLUDED); // [N, C, P]
     const targets = noGrad(() => withPrototype(labels, seen)).reshape(labels.size(0), -1); // [N, P]
-    const count = targets.ne(IGNORE).sum().item();
-    return crossEntropy(logits, targets, { ignore: IGNORE, reduction: "sum" }).div(
-      Math.max(1, count),
-    );
+    const count = targets.ne(IGNORE).sum().clampMin(1);
+    return crossEntropy(logits, targets, { ignore: IGNORE, reduction: "sum" }).div(count);
   });
 }
 

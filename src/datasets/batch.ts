@@ -1,4 +1,4 @@
-import { noGrad, scope, type Tensor, tensor } from "../torch/index.js";
+import { noGrad, scope, type Tensor, tensor, upload } from "../torch/index.js";
 import type { Sample } from "./dataset.js";
 import type { InputFormat } from "./input-format.js";
 
@@ -18,7 +18,7 @@ export function imagesOf(samples: readonly Sample[], format: InputFormat, device
   return noGrad(() =>
     scope(() => {
       const bytes = concatenate(samples.map((sample) => sample.image));
-      const raw = tensor(bytes, [samples.length, height, width, 3]).to({ device });
+      const raw = upload(tensor(bytes, [samples.length, height, width, 3]), device);
       const ordered = format.order === "bgr" ? raw.flip(3) : raw;
       const mean = tensor(Float32Array.from(format.mean)).to({ device });
       return ordered
@@ -39,6 +39,8 @@ export function labelsOf(samples: readonly Sample[], device = "cpu"): Tensor {
     return label;
   });
   return scope(() =>
-    tensor(concatenate(maps), [samples.length, height, width]).to({ dtype: "int64", device }),
+    upload(tensor(concatenate(maps), [samples.length, height, width]), device).to({
+      dtype: "int64",
+    }),
   );
 }

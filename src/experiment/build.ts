@@ -3,18 +3,8 @@ import { UserError } from "../errors.js";
 import { createMethod, type Method, type MethodContext } from "../methods/index.js";
 import { createNetwork, type Network } from "../network/index.js";
 import { heInit, normalInit } from "../nn/index.js";
-import { hasCuda, libtorchVersion } from "../torch/index.js";
 import type { Config } from "./config.js";
-
-/** @throws UserError if the configuration requires a GPU that libtorch does not find */
-export function requireDevice({ train: { device } }: Config): void {
-  if (!device.startsWith("cuda") || hasCuda()) return;
-  throw new UserError(
-    "no-device",
-    `train.device is ${device}, but libtorch ${libtorchVersion} does not find a CUDA device: ` +
-      "set train.device=cpu, or install a CUDA build of libtorch (pip's torch)",
-  );
-}
+import { takeDevice } from "./device.js";
 
 /**
  * @throws UserError if the images of one step and the first feature maps, a small part of the memory of a
@@ -34,12 +24,15 @@ export function requireMemory({ sizes, train, network }: Config): void {
   );
 }
 
-/** The network of a configuration, with random weights from libtorch's generator. */
+/**
+ * The network of a configuration, with random weights from libtorch's generator.
+ * @throws UserError if its device does not exist
+ */
 export function buildNetwork(config: Config, classes: number): Network {
-  requireDevice(config);
-  const { network, train } = config;
+  const device = takeDevice(config);
+  const { network } = config;
   const init = network.init === "he" ? heInit : normalInit(0.01);
-  return createNetwork({ ...network, classes, init, device: train.device });
+  return createNetwork({ ...network, classes, init, device });
 }
 
 /** The method of a configuration, for a network. */

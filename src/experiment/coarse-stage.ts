@@ -20,6 +20,7 @@ import { dispose, readSafetensors, type Tensor, writeSafetensors } from "../torc
 import type { StageRecord } from "../train/index.js";
 import { coderIn, openCoder } from "./coder.js";
 import type { Config } from "./config.js";
+import { takeDevice } from "./device.js";
 import type { Domains } from "./domains.js";
 import type { Listener } from "./listener.js";
 
@@ -208,7 +209,7 @@ export function openStage(
   }
   const { look, dispose: disposeLook } =
     method === "adain"
-      ? adainBy(loadCoder(coderIn(folder), config.train.device), config)
+      ? adainBy(loadCoder(coderIn(folder), takeDevice(config)), config)
       : { look: styleOf(method, config.style), dispose: () => {} };
   const { stage, dispose: disposeStatistics } = readStage(config, folder, look);
   return {
@@ -222,9 +223,13 @@ export function openStage(
 
 function readStage({ style: { alpha } }: Config, folder: string, look: Style) {
   const { tensors } = readSafetensors(join(folder, STATISTICS));
-  const statistics = Array.from(tensors, (_, i) => tensors.get(String(i)) as Tensor);
+  const { device = "cpu" } = look;
+  const statistics = Array.from(tensors, (_, i) =>
+    (tensors.get(String(i)) as Tensor).to({ device }),
+  );
+  dispose(tensors);
   return {
     stage: ((sample) => restyle(look, sample, statistics, alpha)) satisfies Stage,
-    dispose: () => dispose(tensors),
+    dispose: () => dispose(statistics),
   };
 }

@@ -16,6 +16,7 @@ import {
 import { dispose, manualSeed, randomState, setRandomState } from "../torch/index.js";
 import { requireWritable } from "../write-atomically.js";
 import type { Config } from "./config.js";
+import { takeDevice } from "./device.js";
 import type { Domains } from "./domains.js";
 import type { Listener } from "./listener.js";
 
@@ -36,7 +37,7 @@ export async function openCoder(
 ): Promise<Coder> {
   if (folder === undefined) return findCoder(config, domains, listener);
   const kept = coderIn(folder);
-  if (existsSync(kept)) return loadCoder(kept, config.train.device);
+  if (existsSync(kept)) return loadCoder(kept, takeDevice(config));
   const coder = await findCoder(config, domains, listener);
   mkdirSync(folder, { recursive: true });
   saveCoder(kept, coder);
@@ -53,7 +54,7 @@ export async function findCoder(
   listener: Listener,
   keepAt?: string,
 ): Promise<Coder> {
-  const { device } = config.train;
+  const device = takeDevice(config);
   const { coder: named } = config.style;
   if (typeof named === "string" && existsSync(named)) return loadCoder(named, device);
   const file = typeof named === "string" ? named : keepAt;

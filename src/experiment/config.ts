@@ -14,6 +14,7 @@ import {
   PROJECTION_HEADS,
 } from "../network/index.js";
 import { coderTrainingSchema, STYLES, type StyleName } from "../style/index.js";
+import { DEVICE_NAME } from "../torch/index.js";
 
 const whole = z.number().int();
 /** Width and height in pixels, also written as `[320, 160]`. */
@@ -92,7 +93,17 @@ const trainSchema = z.strictObject({
   /** Steps between checkpoints, and between evaluations (0: only at the end). */
   checkpointEvery: whole.min(1).default(2000),
   evaluateEvery: whole.min(0).default(0),
-  device: z.string().default("cpu"),
+  /** The device: `auto` is the first GPU if there is one, else the CPU. */
+  device: z
+    .string()
+    .regex(DEVICE_NAME, { error: "expected auto, cpu, cuda or cuda:N" })
+    .default("auto"),
+  /** GPUs: allow TF32 in convolutions and matrix products of float32. */
+  tf32: z.boolean().default(false),
+  /** GPUs: the same bits in every run. */
+  deterministic: z.boolean().default(false),
+  /** GPUs: let cuDNN time its algorithms for each shape. Default: unless `deterministic`. */
+  benchmark: z.boolean().optional(),
 });
 
 const styleSchema = z

@@ -32,6 +32,8 @@ export interface TrainOptions {
   readonly resume?: boolean | undefined;
   /** The processes that train together. Default: only this one. */
   readonly group?: ProcessGroup | undefined;
+  /** The device of this process. Default: the configuration's. */
+  readonly device?: string | undefined;
   /** On abort, the run finishes its step, saves a checkpoint and ends incomplete. */
   readonly signal?: AbortSignal | undefined;
 }

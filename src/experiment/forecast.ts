@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Dataset } from "../datasets/dataset.js";
 import { writing } from "../errors.js";
+import { type DeviceMemory, deviceMebibytes, resetDevicePeak } from "../torch/index.js";
 import { trainingSteps } from "../train/index.js";
 import type { Config } from "./config.js";
+import { onDevice } from "./device.js";
 import { withAbsoluteRoots } from "./domains.js";
 import type { Listener } from "./listener.js";
 import { prepare } from "./prepare.js";
@@ -23,6 +25,8 @@ export interface Forecast {
   readonly parameters: { readonly all: number; readonly trained: number };
   /** In MiB. */
   readonly peakMemory: number;
+  /** Memory of the GPU in MiB; only on a GPU. */
+  readonly gpuMemory?: DeviceMemory;
   readonly secondsPerStep: number;
   /** The number of steps of that median. */
   readonly measuredSteps: number;
@@ -50,7 +54,8 @@ export async function forecast(
   const temporary = tmpdir();
   const scratch = writing(temporary, () => mkdtempSync(join(temporary, "cfcontra-dry-run-")));
   try {
-    const config = withAbsoluteRoots(raw, data);
+    const config = onDevice(withAbsoluteRoots(raw, data));
+    resetDevicePeak(config.train.device);
     const parts = await prepare(config, scratch, { listener });
     try {
       const { before: _, ...method } = parts.method;
@@ -71,6 +76,7 @@ export async function forecast(
         evaluate: Object.fromEntries([...evaluate].map(([name, set]) => [name, counted(set)])),
         parameters: { all: sizeOf(all.values()), trained: sizeOf(trainable.values()) },
         peakMemory: peakMemory(),
+        ...deviceMebibytes(config.train.device),
         secondsPerStep,
         measuredSteps: MEASURED_STEPS,
         seconds: secondsPerStep * config.train.steps,

@@ -1,4 +1,4 @@
-export { buildMethod, buildNetwork, requireDevice } from "./build.js";
+export { buildMethod, buildNetwork } from "./build.js";
 export { type Chosen, type ChosenImage, chooseImages } from "./choose/choose.js";
 export { openLook } from "./coarse-stage.js";
 export { findCoder } from "./coder.js";

@@ -16,6 +16,7 @@ import {
 import { buildNetwork } from "./build.js";
 import { openStage } from "./coarse-stage.js";
 import type { Config } from "./config.js";
+import { takeDevice } from "./device.js";
 import { type Changes, runConfig } from "./presets.js";
 
 /** A trained network with the settings of its run, or of the preset that its file belongs to. */
@@ -49,6 +50,7 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
   const file = latestCheckpoint(path);
   const folder = file === path ? dirname(dirname(path)) : path;
   const config = runConfig(folder, changes);
+  takeDevice(config);
   const checkpoint = readCheckpoint(file);
   try {
     const { info } = checkpoint;

@@ -7,6 +7,7 @@ import { writeStyleSamples } from "../report/style-samples.js";
 import { alone, dispose, manualSeed, type ProcessGroup } from "../torch/index.js";
 import {
   checkpoints,
+  deviceBefore,
   environment,
   firstThenOthers,
   openRunFolder,
@@ -22,6 +23,7 @@ import {
 import { buildMethod, buildNetwork, requireMemory } from "./build.js";
 import { openPreparation } from "./coarse-stage.js";
 import type { Config } from "./config.js";
+import { arithmeticOf } from "./device.js";
 import { openDomains } from "./domains.js";
 import { type Listener, silentListener } from "./listener.js";
 import { measureAll } from "./measure.js";
@@ -38,6 +40,8 @@ export interface Records {
 
 export interface PrepareOptions {
   readonly resume?: boolean | undefined;
+  /** `train.device` before it was resolved, for `config.yaml`. */
+  readonly asked?: string;
   readonly group?: ProcessGroup | undefined;
   readonly listener: Listener;
 }
@@ -45,14 +49,12 @@ export interface PrepareOptions {
 /**
  * Prepares a run: network, data and method, before the first step or from the newest checkpoint. Only
  * rank 0 writes records.
- * @param config with absolute roots
+ * @param config with absolute roots, and a device of this machine (`onDevice`)
  * @param out the run folder
  */
-export async function prepare(
-  config: Config,
-  out: string,
-  { resume: resuming = false, group = alone, listener: own }: PrepareOptions,
-) {
+export async function prepare(config: Config, out: string, options: PrepareOptions) {
+  const { resume: resuming = false, group = alone, listener: own } = options;
+  const { asked = config.train.device } = options;
   requireMemory(config);
   const first = group.rank === 0;
   const listener = first ? own : silentListener;
@@ -82,8 +84,10 @@ export async function prepare(
   if (latest) requireAhead(config, out, position.step, listener);
   if (first) {
     // Only now, so that a run that cannot be resumed with new settings keeps the old ones.
-    folder.write("config.yaml", stringify(config));
-    folder.writeJson("environment.json", environment(train.device));
+    const written = { ...config, train: { ...train, device: asked } };
+    folder.write("config.yaml", stringify(written));
+    if (latest) noteOtherDevice(out, train.device, listener);
+    folder.writeJson("environment.json", environment(network.device, arithmeticOf(config)));
   }
   const start = sameStart(group, position, network, method);
   const order = await firstThenOthers(group, () =>
@@ -162,6 +166,13 @@ function startFromWeights(
 function labelledNote({ labelledTarget, train }: Config, { name, names }: Dataset): string {
   const { weight } = labelledTarget as NonNullable<Config["labelledTarget"]>;
   return `${train.batch} of ${names.length} labelled target images in every step (weight ${weight}): ${name}.`;
+}
+
+/** Notes that a run resumes on another device, whose sums differ in their last bits. */
+function noteOtherDevice(out: string, device: string, { note }: Listener): void {
+  const before = deviceBefore(out);
+  if (before === undefined || before === device) return;
+  note(`The run was on ${before} and continues on ${device}: numbers differ in their last bits.`);
 }
 
 /**

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { UserError } from "../errors.js";
 import { METHODS, type MethodName } from "../methods/index.js";
 import { nearestWord } from "../nearest-word.js";
+import { gpuCount, gpuIndex } from "../torch/index.js";
 import { type Config, type ConfigInput, configSchema, parseConfig } from "./config.js";
 
 /** Any part of a value, nested to any depth; null removes a key. */
@@ -198,5 +199,15 @@ export function runConfig(out: string, { overrides, set = [] }: Changes = {}): C
   }
   const raw = laidOver(readPreset(path), (overrides ?? {}) as Table);
   for (const assignment of set) override(raw, assignment);
-  return parseConfig(raw, path);
+  const config = parseConfig(raw, path);
+  const isAsked =
+    overrides?.train?.device !== undefined || set.some((one) => one.startsWith("train.device="));
+  return isAsked ? config : onWhatIsHere(config);
+}
+
+/** Replaces a GPU that this machine does not have with `auto`, so that a run opens and resumes anywhere. */
+function onWhatIsHere(config: Config): Config {
+  const index = gpuIndex(config.train.device);
+  if (index === undefined || index < gpuCount()) return config;
+  return { ...config, train: { ...config.train, device: "auto" } };
 }

@@ -3,7 +3,13 @@ import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import { UserError } from "../errors.js";
 import type { Scores } from "../evaluate/index.js";
 import type { Method } from "../methods/index.js";
-import { alone, type ProcessGroup } from "../torch/index.js";
+import {
+  alone,
+  type DeviceMemory,
+  deviceMebibytes,
+  type ProcessGroup,
+  resetDevicePeak,
+} from "../torch/index.js";
 import {
   anyRank,
   type CheckpointInfo,
@@ -15,9 +21,9 @@ import {
   saveInto,
   trainingSteps,
 } from "../train/index.js";
-import { requireDevice } from "./build.js";
 import { stageRecord } from "./coarse-stage.js";
 import type { Config } from "./config.js";
+import { onDevice } from "./device.js";
 import { withAbsoluteRoots } from "./domains.js";
 import { consoleListener, type Listener } from "./listener.js";
 import { prepare } from "./prepare.js";
@@ -35,6 +41,8 @@ export interface RunOptions {
   readonly resume?: boolean | undefined;
   /** The processes that train together. Rank 0 writes the run folder. */
   readonly group?: ProcessGroup | undefined;
+  /** The device of this process. Default: the configuration's. */
+  readonly device?: string | undefined;
   readonly listener?: Listener | undefined;
   /** Set for an earlier run: the section of the configuration that requires it. */
   readonly section?: "pretrain" | "after" | undefined;
@@ -54,6 +62,8 @@ export interface RunResult {
   readonly waiting: number;
   /** Peak resident memory of this process, in MiB. */
   readonly peakMemory: number;
+  /** Memory of the GPU in MiB; only on a GPU. */
+  readonly gpuMemory?: DeviceMemory;
   readonly classes: readonly string[];
   /** `train.ema`, if the scores are those of the running average of the network. */
   readonly ema?: number;
@@ -80,7 +90,12 @@ export type RunEvent =
       /** Set for an earlier run: the section of the configuration that requires it. */
       readonly section?: "pretrain" | "after";
     }
-  | ({ readonly type: "step"; readonly steps: number } & StepReport)
+  | ({
+      readonly type: "step";
+      readonly steps: number;
+      /** Memory of the GPU in MiB; only on a GPU. */
+      readonly gpuMemory?: DeviceMemory;
+    } & StepReport)
   | { readonly type: "checkpoint"; readonly step: number; readonly file: string }
   | {
       readonly type: "evaluation";
@@ -96,12 +111,12 @@ export type RunEvent =
  *   and for a loss that is not finite
  */
 export async function* run(options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
-  const { out, group = alone } = options;
-  requireDevice(options.config); // before anything is written
+  const { out, group = alone, config } = options;
+  const here = onDevice(config, options.device); // before anything is written
   openRunFolder(out);
   const release = group.rank === 0 ? lockRunFolder(out) : undefined;
   try {
-    yield* lockedRun(options);
+    yield* lockedRun({ ...options, config: here }, config.train.device);
   } finally {
     release?.();
     removeIfEmpty(out); // if the run has not begun
@@ -116,13 +131,18 @@ function removeIfEmpty(folder: string): void {
   }
 }
 
-async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
+/** @param asked `train.device` before it was resolved, for `config.yaml` */
+async function* lockedRun(
+  options: RunOptions,
+  asked: string,
+): AsyncGenerator<RunEvent, void, undefined> {
   const { out, group = alone, signal, section } = options;
   const config = withAbsoluteRoots(options.config, options.data);
   let done = 0;
   const notes = runNotes(options.listener ?? consoleListener, () => done);
   const { listener } = notes;
-  const parts = await prepare(config, out, { resume: options.resume, group, listener });
+  resetDevicePeak(config.train.device);
+  const parts = await prepare(config, out, { resume: options.resume, asked, group, listener });
   const { network, method, records, start } = parts;
   const { seed, steps, checkpointEvery } = config.train;
   const { names: classes } = parts.domains.source.classes;
@@ -166,6 +186,7 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
     return {
       ...{ method: config.method, seed, steps: done, start },
       ...{ seconds, waiting: share, peakMemory: peakMemory() },
+      ...deviceMebibytes(network.device),
       ...(ema !== undefined && { ema }),
       ...{ classes, scores, complete },
     };
@@ -190,7 +211,7 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
         spent.waiting += report.waiting;
         records?.status.at(done);
         records?.recorder.step(report);
-        yield { type: "step", steps, ...report };
+        yield { type: "step", steps, ...report, ...deviceMebibytes(network.device) };
         stopped = anyRank(group, signal?.aborted ?? false);
         if (done % checkpointEvery === 0 || done === steps || stopped) yield* save();
         if (stopped) break;
@@ -215,7 +236,7 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
     yield { type: "end", out, result: final };
   } catch (error) {
     ended = true;
-    const failure = withLatestCheckpoint(error as Error, records ? out : undefined);
+    const failure = withLatestCheckpoint(atStep(error as Error, done), records ? out : undefined);
     records?.status.end("failed", failure.message);
     throw failure;
   } finally {
@@ -251,6 +272,15 @@ function recordOf({ train }: Config, { average }: Method): CheckpointInfo["avera
 
 /** Peak resident memory of this process so far, in MiB. */
 export const peakMemory = (): number => Math.round(process.resourceUsage().maxRSS / 1024);
+
+/** Adds the step, and the keys that affect memory, to an out-of-memory error's message. */
+function atStep(error: Error, done: number): Error {
+  if (!(error instanceof UserError) || error.code !== "out-of-memory") return error;
+  const advice = "(train.batch, sizes, network.width, train.precision)";
+  return new UserError(error.code, `step ${done + 1}: ${error.message} ${advice}`, {
+    cause: error,
+  });
+}
 
 /** Adds the checkpoint from which the run can be resumed to an error's message. */
 function withLatestCheckpoint(error: Error, out: string | undefined): Error {

@@ -1,12 +1,15 @@
 import type { Sample } from "../datasets/dataset.js";
 import type { Network } from "../network/index.js";
-import type { Precision, ProcessGroup, Tensor, TensorMap } from "../torch/index.js";
+import type { Precision, ProcessGroup, Scalar, Tensor, TensorMap } from "../torch/index.js";
 
 /** The optimisers of a network. */
 export const OPTIMIZERS = ["sgd", "adamw"] as const;
 
-/** Named numbers of a step, for the log. */
-export type Scalars = Record<string, number>;
+/**
+ * Named numbers of a step, for the log. Numbers that are computed on the device are tensors of one element
+ * without a graph: the loop reads all of them at once after the step, so that a step does not wait for a GPU.
+ */
+export type Scalars = Record<string, Scalar>;
 
 /** One step's images: float32 [N, 3, H, W] in the network's format, labels int64 [N, H, W]. */
 export interface Batches {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { denoisedLogits } from "../contrast/index.js";
 import { type Prediction, upsampleLogits, weightedSegmentationLoss } from "../network/index.js";
-import { autocast, full, noGrad, ones, scope, type Tensor, topk } from "../torch/index.js";
+import { autocast, noGrad, ones, scope, type Tensor, topk } from "../torch/index.js";
 import type { Batches, Method, MethodContext, Scalars } from "./method.js";
 import { classMix, type Labelled } from "./step/class-mix.js";
 import { alignmentOptions, fineAlignment } from "./step/fine-alignment.js";
@@ -59,7 +59,7 @@ export function selfTraining(context: MethodContext, options: Options): Method {
   }
 
   /** The teacher's weighted labels for target images [N, 3, H, W], and the fraction of confident pixels. */
-  function teach(images: Tensor): Labelled & { readonly sure: number } {
+  function teach(images: Tensor): Labelled & { readonly sure: Tensor } {
     return noGrad(() =>
       scope(() => {
         const [height, width] = [images.size(2), images.size(3)];
@@ -67,8 +67,8 @@ export function selfTraining(context: MethodContext, options: Options): Method {
         const logits = denoisedLogits(main, features, alignment.banks.target, options.denoising);
         const probability = upsampleLogits(logits, height, width).softmax(1);
         const [most, labels] = topk(probability, 1, 1); // [N, 1, H, W]
-        const sure = most.gt(options.confidence).to({ dtype: "float32" }).mean().item();
-        const weights = full([images.size(0), height, width], sure, { device: network.device });
+        const sure = most.gt(options.confidence).to({ dtype: "float32" }).mean();
+        const weights = sure.expand(images.size(0), height, width).clone();
         weights.slice(1, 0, Math.round(options.ignoreTop * height)).zeroInPlace();
         weights.slice(1, height - Math.round(options.ignoreBottom * height)).zeroInPlace();
         return { images, labels: labels.squeeze(1), weights, sure };
@@ -101,8 +101,10 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     const aside = (body: () => Scalars) => withoutStatistics(network, body);
     const mixed: Part = (learn) => {
       taught = teach(images);
-      const counts = scope(() => taught.labels.reshape(-1).bincount(network.classes).numbers());
-      rails.pseudoLabels(step, counts);
+      if (rails.areDue(step)) {
+        const counts = scope(() => taught.labels.reshape(-1).bincount(network.classes).numbers());
+        rails.pseudoLabels(step, counts);
+      }
       const scalars = aside(() => mixedPart(learn, source, taught));
       return { ...scalars, "pseudo/confidence": taught.sure };
     };

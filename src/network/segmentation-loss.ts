@@ -13,9 +13,9 @@ export function upsampleLogits(logits: Tensor, height: number, width: number): T
  */
 export function segmentationLoss(logits: Tensor, labels: Tensor): Tensor {
   return scope(() => {
-    const labelled = labels.ne(IGNORE).sum().item();
+    const labelled = labels.ne(IGNORE).sum().clampMin(1);
     return lossOverRows(logits, labels.size(1), labels.size(2), (rows, from, to) =>
       crossEntropy(rows, labels.slice(1, from, to), { ignore: IGNORE, reduction: "sum" }),
-    ).div(Math.max(1, labelled));
+    ).div(labelled);
   });
 }

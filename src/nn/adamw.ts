@@ -1,6 +1,5 @@
 import {
   addAll,
-  copyInto,
   divideAll,
   keep,
   multiplyAll,
@@ -12,7 +11,6 @@ import {
   shiftAll,
   type Tensor,
   type TensorMap,
-  tensor,
   zeros,
 } from "../torch/index.js";
 import type { Optimizer, ParameterGroup } from "./sgd.js";
@@ -100,7 +98,7 @@ export function adamw(
     step: (rate) =>
       noGrad(() =>
         scope(() => {
-          const counts = steps.numbers();
+          const counts = steps.array as Float64Array; // on the CPU
           const sorted = new Map<string, Reached[]>();
           for (const [i, member] of members.entries()) {
             const { grad } = member.parameter;
@@ -112,7 +110,6 @@ export function adamw(
             alike.push({ ...member, grad, count });
             sorted.set(key, alike);
           }
-          copyInto(steps, tensor(Float64Array.from(counts)));
           for (const all of sorted.values()) scope(() => update(all, rate));
           for (const { parameter } of members) parameter.grad = undefined;
         }),

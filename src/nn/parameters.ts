@@ -1,6 +1,9 @@
-import { empty, keep, noGrad, type Tensor, type TensorMap } from "../torch/index.js";
+import { empty, keep, noGrad, scope, type Tensor, type TensorMap } from "../torch/index.js";
 
-/** Fills a new tensor in place. */
+/**
+ * Fills a new tensor on the CPU in place; the parameter is a copy of it on its device, so that the weights of
+ * a seed are the same on every device.
+ */
 export type Init = (tensor: Tensor) => unknown;
 
 /** A set of named tensors. */
@@ -27,21 +30,28 @@ export interface Parameters extends ParameterSet {
   buffer(name: string, shape: readonly number[], init: Init): Tensor;
 }
 
-/** An empty store on `device`, with names below `scope`. Its tensors live until they are disposed. */
-export function createParameters(device = "cpu", scope = ""): Parameters {
+/** An empty store on `device`, with names below `prefix`. Its tensors live until they are disposed. */
+export function createParameters(device = "cpu", prefix = ""): Parameters {
   const all: TensorMap = new Map();
   const trainable: TensorMap = new Map();
   const create = (name: string, shape: readonly number[], init: Init): Tensor => {
     if (all.has(name)) throw new Error(`two parameters are called ${name}`);
-    const tensor = keep(empty(shape, { device }));
-    noGrad(() => init(tensor));
+    const tensor = keep(
+      noGrad(() =>
+        scope(() => {
+          const drawn = empty(shape);
+          init(drawn);
+          return drawn.to({ device });
+        }),
+      ),
+    );
     all.set(name, tensor);
     return tensor;
   };
-  const at = (scope: string): Parameters => {
-    const full = (name: string | number) => (scope === "" ? `${name}` : `${scope}.${name}`);
+  const at = (prefix: string): Parameters => {
+    const full = (name: string | number) => (prefix === "" ? `${name}` : `${prefix}.${name}`);
     return {
-      scope,
+      scope: prefix,
       sub: (name) => at(full(name)),
       parameter(name, shape, init, frozen = false) {
         const tensor = create(full(name), shape, init);
@@ -56,7 +66,7 @@ export function createParameters(device = "cpu", scope = ""): Parameters {
       trainable,
     };
   };
-  return at(scope);
+  return at(prefix);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Dataset, Size } from "../datasets/dataset.js";
 import { type Confusion, type PredictOptions, type Scores, scores } from "../evaluate/index.js";
 import type { Method } from "../methods/method.js";
 import type { Network } from "../network/index.js";
+import { deviceMebibytes } from "../torch/index.js";
 import type { Entry, RunFolder, StepReport } from "../train/index.js";
 import { matrixOf } from "./evaluation.js";
 import { openPreviews } from "./previews.js";
@@ -70,7 +71,9 @@ export async function openRecorder(
   const events = openEventFile(join(folder.path, "tensorboard"), start);
 
   const log = ({ step, ...values }: Scalars & { step: number }) => {
-    const all = { ...values, memory: residentMebibytes() };
+    const { gpuMemory = {} } = deviceMebibytes(network.device);
+    const gpu = Object.entries(gpuMemory).map(([name, mebi]) => [`gpu/${name}`, mebi as number]);
+    const all = { ...values, memory: residentMebibytes(), ...Object.fromEntries(gpu) };
     folder.append(METRICS, { step, ...all });
     events.scalars(step, all);
   };

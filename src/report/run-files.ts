@@ -30,6 +30,8 @@ export interface ResultFile {
   readonly steps: number;
   readonly seconds: number;
   readonly waiting: number;
+  /** In MiB; only of a run on a GPU. */
+  readonly gpuMemory?: { readonly peak: number; readonly reserved: number } | undefined;
   /** `train.ema`, if the scores are those of the running average of the network. */
   readonly ema?: number | undefined;
   readonly classes: readonly string[];

@@ -14,6 +14,8 @@ const NOT_OF_A_GROUP: readonly string[] = [
   "train.evaluateEvery",
   "train.gradientNorms",
   "train.device",
+  "train.deterministic",
+  "train.benchmark",
 ];
 
 /** The keys that may name the run to start from. */

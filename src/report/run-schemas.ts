@@ -34,6 +34,12 @@ export const statusFile = z.looseObject({
 export const environmentFile = z.looseObject({
   ...{ command: text, node: text, libtorch: text, platform: text, processor: text },
   ...{ threads: z.number(), memoryGiB: z.number(), device: text, host: text },
+  gpu: z
+    .looseObject({
+      ...{ name: text.optional(), memoryGiB: z.number().optional(), driver: text.optional() },
+      ...{ cuda: text, cudnn: text.optional(), tf32: z.boolean(), deterministic: z.boolean() },
+    })
+    .optional(),
 });
 
 export const classesFile = z
@@ -65,6 +71,7 @@ export const resultFile = z
   .looseObject({
     ...{ method: text, seed: z.number(), steps: z.number(), seconds: z.number() },
     ...{ waiting: z.number(), classes: z.array(text), scores: z.record(text, scores) },
+    gpuMemory: z.looseObject({ peak: z.number(), reserved: z.number() }).optional(),
     ema: z.number().optional(),
   })
   .refine(

@@ -85,6 +85,7 @@ export function adain(
   const encode = (image: Tensor) => scope(() => exactly(down(image.unsqueeze(0).to({ device }))));
   return {
     leastSide: LEAST_SIDE,
+    device,
     statistics: (style) => channelStatistics(autocast(precision, () => encode(style), device)),
     apply: (content, [mean, deviation], alpha) =>
       autocast(

@@ -9,6 +9,8 @@ import { keep, noGrad, scope, type Tensor, tensor } from "../torch/index.js";
 export interface Style {
   /** The smallest side of an image, in pixels; 1 if omitted. */
   readonly leastSide?: number;
+  /** The device of the style's statistics. Default: the CPU. Images are on the CPU. */
+  readonly device?: string;
   /** A style image [3, H, W], 0..1 -> its statistics. */
   statistics(style: Tensor): Tensor[];
   /** A content image [3, H, W], 0..1 -> the restyled image of the same size, about 0..1. */

@@ -52,6 +52,7 @@ export function freshCoder(width: number, device = "cpu"): Coder {
 export async function trainCoder(coder: Coder, options: TrainCoderOptions): Promise<void> {
   const { content, style, bothWays, training, precision, seed, onStep = () => {} } = options;
   const { reproduce, steps, batch, crop, rate, decay } = training;
+  const { device } = coder;
   const total = reproduce + steps;
   const domains = [content, style].map(({ dataset, size }, i) =>
     createLoader(dataset, {
@@ -61,7 +62,7 @@ export async function trainCoder(coder: Coder, options: TrainCoderOptions): Prom
   ) as [Loader, Loader];
   const images = async (loader: Loader) => {
     const samples = await loader.next();
-    return () => imagesOf(samples, PIXELS, coder.device);
+    return () => imagesOf(samples, PIXELS, device);
   };
   const learn = (name: string, loss: Tensor, optimizer: Optimizer, step: number, done: number) => {
     const value = loss.item();
@@ -83,7 +84,8 @@ export async function trainCoder(coder: Coder, options: TrainCoderOptions): Prom
         scope(() => {
           const losses = batches.map((make) => {
             const truth = make();
-            const made = autocast(precision, () => echo(coder, truth, levelAt(step / reproduce)));
+            const level = levelAt(step / reproduce);
+            const made = autocast(precision, () => echo(coder, truth, level), device);
             return mseLoss(made.to({ dtype: "float32" }), truth);
           });
           const loss = (losses[0] as Tensor).add(losses[1] as Tensor).div(2);
@@ -104,10 +106,10 @@ export async function trainCoder(coder: Coder, options: TrainCoderOptions): Prom
       const [from, to] = bothWays && step % 2 === 1 ? [batches[1], batches[0]] : batches;
       scope(() => {
         const content = from();
-        const parts = autocast(precision, () => adainLosses(coder, content, to()));
+        const parts = autocast(precision, () => adainLosses(coder, content, to()), device);
         let loss = parts.content.mul(training.content).add(parts.style.mul(training.style));
         if (training.identity > 0) {
-          const made = autocast(precision, () => echo(coder, content, 3));
+          const made = autocast(precision, () => echo(coder, content, 3), device);
           const identity = mseLoss(made.to({ dtype: "float32" }), content);
           loss = loss.add(identity.mul(training.identity));
         }

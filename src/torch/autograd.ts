@@ -1,5 +1,6 @@
 import { scalarType } from "./dtype.js";
 import { native } from "./native.js";
+import { explained } from "./out-of-memory.js";
 import { synchronous } from "./synchronous.js";
 import { Tensor } from "./tensor.js";
 
@@ -36,26 +37,27 @@ export function gradients(
   }: { gradOutputs?: readonly Tensor[]; retainGraph?: boolean } = {},
 ): (Tensor | undefined)[] {
   const handles = (tensors: readonly Tensor[]) => tensors.map((tensor) => tensor.handle);
-  return native
-    .gradients(
-      handles(outputs),
-      handles(inputs),
-      gradOutputs ? handles(gradOutputs) : null,
-      retainGraph,
-    )
-    .map((handle) => (handle === null ? undefined : new Tensor(handle)));
+  const outer = gradOutputs ? handles(gradOutputs) : null;
+  let found: (number | null)[];
+  try {
+    found = native.gradients(handles(outputs), handles(inputs), outer, retainGraph);
+  } catch (error) {
+    throw explained(error);
+  }
+  return found.map((handle) => (handle === null ? undefined : new Tensor(handle)));
 }
 
 /** The element type in which expensive layers compute. */
 export type Precision = "float32" | "bfloat16";
 
 /**
- * Runs `body` with libtorch's autocast: convolutions and matrix products in `precision`, numerically
- * sensitive operators in float32. "float32" disables casts, also inside another `autocast`. The innermost
- * one applies; when it ends, the outer one applies again. Back-propagate outside.
+ * Runs `body` with libtorch's autocast for tensors of one device: convolutions and matrix products in
+ * `precision`, numerically sensitive operators in float32. "float32" disables casts, also inside another
+ * `autocast`. The innermost one applies; when it ends, the outer one applies again. Back-propagate outside.
+ * @param device the network's: autocast of one device does not affect another
  * @throws if `body` returns a promise
  */
-export function autocast<T>(precision: Precision, body: () => T, device = "cpu"): T {
+export function autocast<T>(precision: Precision, body: () => T, device: string): T {
   native.enterAutocast(device, precision === "float32" ? null : scalarType(precision));
   try {
     return synchronous("autocast", body);

@@ -1,4 +1,5 @@
 import { native } from "./native.js";
+import { explained } from "./out-of-memory.js";
 import { synchronous } from "./synchronous.js";
 
 /** The part of a tensor that a call needs. */
@@ -53,7 +54,11 @@ function caller(name: string): (args: unknown[]) => unknown {
   return (args) => {
     if (id < 0) id = idOf(name);
     for (let i = 0; i < args.length; i++) args[i] = lower(args[i]);
-    return native.call(id, ...args);
+    try {
+      return native.call(id, ...args);
+    } catch (error) {
+      throw explained(error);
+    }
   };
 }
 

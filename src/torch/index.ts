@@ -1,4 +1,27 @@
 export { autocast, gradEnabled, gradients, noGrad, type Precision } from "./autograd.js";
+export {
+  cudaVersion,
+  cudnnVersion,
+  DEVICE_NAME,
+  type DeviceArithmetic,
+  deviceNamed,
+  deviceOfProcess,
+  driverVersion,
+  gpuCount,
+  gpuIndex,
+  hasCuda,
+  isShared,
+  type LocalProcess,
+  useDevice,
+} from "./device.js";
+export {
+  type DeviceMemory,
+  deviceCapacity,
+  deviceMebibytes,
+  deviceMemory,
+  deviceName,
+  resetDevicePeak,
+} from "./device-memory.js";
 export type { Dtype, TypedArray } from "./dtype.js";
 export {
   type Argument,
@@ -19,8 +42,8 @@ export {
 } from "./process-group.js";
 export { type PyTorchFile, readPyTorch } from "./pytorch.js";
 export { writePyTorch } from "./pytorch-write.js";
+export { readScalars, type Scalar } from "./read-scalars.js";
 export {
-  hasCuda,
   libtorchVersion,
   liveMemory,
   manualSeed,
@@ -31,5 +54,5 @@ export {
 } from "./runtime.js";
 export { readSafetensors, type TensorMap, writeSafetensors } from "./safetensors.js";
 export { dispose, keep, scope } from "./scope.js";
-export { type Operand, Tensor } from "./tensor.js";
+export { countHostReads, type Operand, Tensor } from "./tensor.js";
 export { PYTORCH_FILE, readTensors, type TensorFile, writeTensors } from "./tensor-file.js";

@@ -38,7 +38,20 @@ export interface Native {
   manualSeed(seed: number): void;
   randomState(): number;
   setRandomState(state: number): void;
-  hasCuda(): boolean;
+  /** Whether libtorch was built with CUDA. */
+  hasCudaBuild(): boolean;
+  gpus(): number;
+  useGpu(index: number): void;
+  setTf32(allowed: boolean): void;
+  setCudnnBenchmark(on: boolean): void;
+  setCudnnDeterministic(on: boolean): void;
+  /** The versions of CUDA's runtime and cuDNN; 0 if absent. */
+  cudaVersions(): [cuda: number, cudnn: number];
+  /** The following are absent if the addon was built without CUDA's headers; see binding/gpu.h. */
+  gpuName?(index: number): string;
+  gpuMemory?(index: number): [allocated: number, peak: number, reserved: number];
+  gpuCapacity?(index: number): [free: number, total: number];
+  resetGpuPeak?(index: number): void;
   /** Copies the array. */
   fromArray(array: ArrayBufferView, shape: readonly number[], scalarType: number): number;
   /** Shares the tensor's memory. */

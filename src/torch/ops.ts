@@ -1,4 +1,6 @@
+import { mustBeExact } from "./device.js";
 import { type Dtype, naturalDtype, scalarType, type TypedArray } from "./dtype.js";
+import { reducedAfter, reflectBySlices, resizeByProducts } from "./exact.js";
 import { native } from "./native.js";
 import { inPlace, listInPlace, operator, operators } from "./operator.js";
 import { Tensor } from "./tensor.js";
@@ -44,6 +46,14 @@ export function tensor(
   made.dispose();
   return converted;
 }
+
+const pinOp = operator("pin_memory");
+/**
+ * Copies a tensor from the CPU to `device`. A copy to a GPU goes through pinned memory and does not wait
+ * for the GPU's pending work.
+ */
+export const upload = (x: Tensor, device: string): Tensor =>
+  device === "cpu" ? x : pinOp(x).to({ device });
 
 /** A tensor filled with 0. */
 export const zeros = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
@@ -147,7 +157,8 @@ export function batchNorm(
   training: boolean,
   { momentum = 0.1, eps = 1e-5 } = {},
 ): Tensor {
-  return batchNormOp(x, weight, bias, runningMean, runningVar, training, momentum, eps, false);
+  // The last argument enables cuDNN on a GPU.
+  return batchNormOp(x, weight, bias, runningMean, runningVar, training, momentum, eps, true);
 }
 
 const maxPool2dOp = operator("max_pool2d");
@@ -162,7 +173,7 @@ export const maxPool2d = (
 const bilinearOp = operator("upsample_bilinear2d");
 /** [N, C, H, W] -> [N, C, height, width], bilinear with aligned corners, as in the reference. */
 export const upsampleBilinear = (x: Tensor, height: number, width: number): Tensor =>
-  bilinearOp(x, [height, width], true);
+  mustBeExact(x) ? resizeByProducts(x, height, width) : bilinearOp(x, [height, width], true);
 
 const nearestOp = operator("upsample_nearest2d");
 /** [N, C, H, W] -> [N, C, height, width], nearest neighbour. */
@@ -179,7 +190,12 @@ export const crossEntropy = (
   logits: Tensor,
   labels: Tensor,
   { ignore = -100, reduction = "mean" as keyof typeof REDUCTIONS } = {},
-): Tensor => crossEntropyOp(logits, labels, null, REDUCTIONS[reduction], ignore);
+): Tensor => {
+  const loss = (how: keyof typeof REDUCTIONS) =>
+    crossEntropyOp(logits, labels, null, REDUCTIONS[how], ignore);
+  if (reduction === "none" || !mustBeExact(logits)) return loss(reduction);
+  return reducedAfter(loss("none"), labels, { ignore, reduction });
+};
 
 const oneHotOp = operator("one_hot");
 /** labels int64 [...] in 0..classes-1 -> int64 [..., classes]. */
@@ -192,7 +208,7 @@ export const mseLoss = (a: Tensor, b: Tensor): Tensor => mseOp(a, b);
 const reflectOp = operator("reflection_pad2d");
 /** Reflects `padding` pixels at each border of [N, C, H, W]. */
 export const reflectionPad = (x: Tensor, padding: number): Tensor =>
-  reflectOp(x, [padding, padding, padding, padding]);
+  mustBeExact(x) ? reflectBySlices(x, padding) : reflectOp(x, [padding, padding, padding, padding]);
 
 const padOp = operator("constant_pad_nd");
 /** Pads [N, C, H, W] with zeros: left, right, top, bottom. */

@@ -59,9 +59,14 @@ const BUCKET_BYTES = 25 << 20;
 /**
  * Joins the group that `place` describes: c10d over TCP (Gloo, and NCCL between GPUs if compiled in).
  * @param timeout seconds that a rank waits for the others, here and in every operation
+ * @param throughCpu send tensors on GPUs through the CPU's memory, for ranks that share a GPU
  * @throws UserError with the ranks that did not join
  */
-export async function joinProcessGroup(place: Place, timeout: number): Promise<ProcessGroup> {
+export async function joinProcessGroup(
+  place: Place,
+  timeout: number,
+  { throughCpu = false } = {},
+): Promise<ProcessGroup> {
   const { rank, size } = place;
   if (size === 1) return alone;
   const meeting = await meet(place, timeout * 1000);
@@ -88,6 +93,11 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
     });
   }
   const handles = (tensors: readonly Tensor[]) => tensors.map(({ handle }) => handle);
+  const serves = ({ device, handle }: Tensor): boolean =>
+    throughCpu ? device === "cpu" : native.serves(handle);
+  function whereServed(tensors: readonly Tensor[], body: (local: readonly Tensor[]) => void): void {
+    withLocal(tensors, serves, body);
+  }
   function sum(tensors: readonly Tensor[]): void {
     whereServed(tensors, (local) =>
       collective(() => buckets(local).map((part) => native.sum(meeting.group, handles(part)))),
@@ -98,7 +108,7 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
   }
   function exchange(parameters: readonly Tensor[]): GradientExchange {
     const inOrder = [...parameters].reverse(); // about the order of their gradients
-    const served = parameters.every(({ handle }) => native.serves(handle));
+    const served = parameters.every(serves);
     const early = served && native.exchange(meeting.group, buckets(inOrder).map(handles));
     let sent = false;
     function send(): void {
@@ -144,10 +154,14 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
 }
 
 /** Runs `body` with tensors on a device that the group supports: the CPU for Gloo, GPUs for NCCL. */
-function whereServed(tensors: readonly Tensor[], body: (local: readonly Tensor[]) => void): void {
+function withLocal(
+  tensors: readonly Tensor[],
+  serves: (tensor: Tensor) => boolean,
+  body: (local: readonly Tensor[]) => void,
+): void {
   noGrad(() =>
     scope(() => {
-      const served = tensors.map((tensor) => native.serves(tensor.handle));
+      const served = tensors.map(serves);
       const local = tensors.map((tensor, i) =>
         served[i] ? tensor.detach() : tensor.to({ device: "cpu" }),
       );

@@ -21,9 +21,6 @@ export const randomState = (): Tensor => new Tensor(native.randomState());
 /** Restores the CPU generator's state from `randomState`. */
 export const setRandomState = (state: Tensor): void => native.setRandomState(state.handle);
 
-/** Whether this libtorch supports CUDA and finds a device. */
-export const hasCuda = (): boolean => native.hasCuda();
-
 /** The number of live tensors, and the bytes of their storages, for leak tests and logs. */
 export function liveMemory(): { tensors: number; bytes: number } {
   return { tensors: native.liveTensors(), bytes: native.liveBytes() };

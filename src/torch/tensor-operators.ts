@@ -74,6 +74,7 @@ export function tensorOperators<T extends HasHandle>({ operator, inPlace, operat
     maskedFill: operator("masked_fill.Scalar"),
     flip: operator("flip"),
     bincount: operator("bincount"),
+    oneHot: operator("one_hot"),
     clone: operator("clone"),
     contiguous: operator("contiguous"),
     detach: operator("detach"),

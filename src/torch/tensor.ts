@@ -8,6 +8,7 @@ import {
   typedArray,
 } from "./dtype.js";
 import { native } from "./native.js";
+import { explained } from "./out-of-memory.js";
 import { adopt, scope } from "./scope.js";
 import { tensorOperators } from "./tensor-operators.js";
 
@@ -17,6 +18,13 @@ const collected = new FinalizationRegistry<number>((handle) => native.dispose(ha
 /** The second operand of arithmetic. */
 export type Operand = Tensor | number;
 type Dims = number | readonly number[];
+
+let hostReads = 0;
+/**
+ * The number of copies of elements to JavaScript, each of which waits for the GPU. `array`, which exists only
+ * on the CPU, does not count.
+ */
+export const countHostReads = (): number => hostReads;
 
 const list = (dims: Dims): readonly number[] => (typeof dims === "number" ? [dims] : dims);
 
@@ -102,7 +110,11 @@ export class Tensor {
 
   /** Back-propagates from this scalar, or with a `gradient` of this shape, to the leaves. */
   backward(gradient?: Tensor, retainGraph = false): void {
-    native.backward([this.handle], gradient ? [gradient.handle] : null, retainGraph);
+    try {
+      native.backward([this.handle], gradient ? [gradient.handle] : null, retainGraph);
+    } catch (error) {
+      throw explained(error);
+    }
   }
 
   /** The only element, as a number. Throws if there are several or none. */
@@ -123,6 +135,7 @@ export class Tensor {
    * without an `await` keeps every copy. There, read `array`, or copy into one tensor and read its `array`.
    */
   typed(dtype: Dtype = this.dtype): TypedArray {
+    hostReads++;
     return scope(() => {
       const moved = op.move(op.detach(this), "cpu", scalarType(dtype), false, true);
       return op.contiguous(moved).array;
@@ -155,9 +168,13 @@ export class Tensor {
     return op.contiguous(this);
   }
 
-  /** Converts element type and device. Returns a tensor with the same memory if both are equal. */
+  /**
+   * Converts element type and device. Returns a tensor with the same memory if both are equal. A copy to a
+   * GPU does not wait for the GPU's pending work; unless this tensor's memory is pinned, it is read before
+   * this returns.
+   */
   to({ dtype = this.dtype, device = this.device }: { dtype?: Dtype; device?: string }): Tensor {
-    return op.move(this, device, scalarType(dtype));
+    return op.move(this, device, scalarType(dtype), device !== "cpu");
   }
 
   // Arithmetic. Shapes broadcast.
@@ -325,7 +342,8 @@ export class Tensor {
   }
   /** Counts of 0 .. length - 1 in this 1-d integer tensor. */
   bincount(length: number): Tensor {
-    return op.bincount(this, null, length);
+    if (this.device === "cpu") return op.bincount(this, null, length);
+    return op.oneHot(this, length).sum(0); // bincount would wait for a GPU
   }
 
   // Products and shapes. Views share memory.

@@ -26,7 +26,7 @@ export {
   sameStart,
   sumCounts,
 } from "./collectives.js";
-export { type Environment, environment } from "./environment.js";
+export { deviceBefore, type Environment, environment, type Gpu } from "./environment.js";
 export { removeHalfWritten } from "./half-written.js";
 export { type LocalPlace, placeOf } from "./launch-environment.js";
 export { type LoopOptions, type StepReport, type Stream, trainingSteps } from "./loop.js";

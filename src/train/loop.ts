@@ -3,10 +3,10 @@ import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { createLoader, type Transform } from "../datasets/loader.js";
 import { type StreamName, streamSeed } from "../datasets/random-streams.js";
 import { UserError } from "../errors.js";
-import type { Domains, Method, Scalars } from "../methods/method.js";
+import type { Domains, Method } from "../methods/method.js";
 import { batchStatistics, type Network } from "../network/index.js";
 import { rateFactor } from "../nn/index.js";
-import { alone, type ProcessGroup, scope } from "../torch/index.js";
+import { alone, type ProcessGroup, readScalars, scope } from "../torch/index.js";
 import { averageScalars } from "./collectives.js";
 import { labelWatch } from "./label-watch.js";
 import { memoryWatch } from "./memory.js";
@@ -54,7 +54,7 @@ export interface StepReport {
   /** The method's headline loss, one of `scalars`. */
   readonly loss: number;
   /** Averaged over the ranks. */
-  readonly scalars: Scalars;
+  readonly scalars: Readonly<Record<string, number>>;
   readonly seconds: number;
   /** Seconds of these that were spent waiting for data. */
   readonly waiting: number;
@@ -114,9 +114,9 @@ export async function* trainingSteps(
           source: labelledBatch(labelled),
           ...(fewLabelled && { labelledTarget: labelledBatch(fewLabelled) }),
         };
-        if (!method.usesTarget) return method.step(batches, progress);
+        if (!method.usesTarget) return readScalars(method.step(batches, progress));
         const images = imagesOf(unlabelled as Sample[], network.input, network.device);
-        return method.step({ ...batches, target: { images } }, progress);
+        return readScalars(method.step({ ...batches, target: { images } }, progress));
       });
       const scalars = averageScalars(group, own); // NaN on any rank ends all ranks
       requireFinite(scalars, step, base);
@@ -138,7 +138,7 @@ function requireStream(stream: Stream | undefined): Stream {
   throw new Error("the method learns from labelled target images, but labelledTarget is missing");
 }
 
-function requireFinite(scalars: Scalars, step: number, rate: number): void {
+function requireFinite(scalars: StepReport["scalars"], step: number, rate: number): void {
   for (const [name, value] of Object.entries(scalars)) {
     if (Number.isFinite(value)) continue;
     throw new UserError(

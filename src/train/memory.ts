@@ -61,11 +61,16 @@ function upwards(path: string): string[] {
 const LITTLE = 0.05;
 const LITTLE_BYTES = 512 * 2 ** 20;
 
-/** Warns once when less than 5 % of the memory is left, at most 512 MiB. */
+/** Milliseconds between two checks. */
+const EVERY_MS = 1000;
+
+/** Warns once when less than 5 % of the memory is left, at most 512 MiB; checks once a second. */
 export function memoryWatch(warn: (sentence: string) => void, root?: string): () => void {
   let warned = false;
+  let next = 0;
   return () => {
-    if (warned) return;
+    if (warned || performance.now() < next) return;
+    next = performance.now() + EVERY_MS;
     const memory = memoryLeft(root);
     if (!memory || memory.left > Math.min(LITTLE * memory.limit, LITTLE_BYTES)) return;
     warned = true;

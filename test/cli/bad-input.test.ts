@@ -186,6 +186,14 @@ describe("configuration", () => {
       expect(readdirSync(root).filter((name) => name !== "run")).toEqual([]); // nothing was drawn
     });
   });
+  test.each([
+    ["cuda:7", "no-device", "cuda:7"],
+    ["gpu", "invalid-value", "auto, cpu, cuda or cuda:N"],
+    ["cuda:x", "invalid-value", "auto, cpu, cuda or cuda:N"],
+  ] as const)("the device %s", skipUnless(!hasCuda(), "noCuda"), async (device, error, name) => {
+    const outcome = await trainWith({}, { args: ["--set", `train.device=${device}`] });
+    expectFailure(outcome, error, "train.device", name);
+  });
   test("broken YAML", async () => {
     await inTemporaryFolder(async (root) => {
       const path = join(root, "broken.yaml");

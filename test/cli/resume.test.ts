@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { hasCuda } from "../../src/torch/index.js";
 import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
+import { skipUnless } from "../skip.js";
 import { cli, expectError, preset, tiny } from "./cli.js";
 
 const read = (...path: string[]) => readFileSync(join(...path), "utf8");
@@ -58,4 +60,30 @@ test.each([
   const { unchanged, ...outcome } = await resumed(...option);
   expectError(outcome, "conflicting-options", "--resume", `leave out ${option[0]}`);
   expect(unchanged).toBe(true);
+});
+
+test("a run of a GPU opens and resumes without one", skipUnless(!hasCuda(), "noCuda"), async () => {
+  await inTemporaryFolder(async (root) => {
+    await makeDomains(root);
+    const path = await preset(root, tiny(root, { method: "source-only" }));
+    const run = join(root, "run");
+    expect((await cli("train", "--preset", path, "--out", run)).code).toBe(0);
+    const config = read(run, "config.yaml");
+    expect(config).toMatch(/^ {2}device: auto$/m);
+    expect(JSON.parse(read(run, "environment.json")).device).toBe("cpu");
+    writeFileSync(join(run, "config.yaml"), config.replace("device: auto", "device: cuda:1"));
+    const environment = read(run, "environment.json").replace('"cpu"', '"cuda:1"');
+    writeFileSync(join(run, "environment.json"), environment);
+
+    const measured = await cli("evaluate", run, "--json");
+    expect(measured.code, measured.err).toBe(0);
+    expect((await cli("export", run, "--out", join(root, "model.onnx"))).code).toBe(0);
+    const asked = await cli("evaluate", run, "--set", "train.device=cuda");
+    expectError(asked, "no-device", "train.device", "cuda");
+
+    const { code, err } = await cli("train", "--resume", run, "--steps", "4");
+    expect(code, err).toBe(0);
+    expect(err).toContain("The run was on cuda:1 and continues on cpu");
+    expect(JSON.parse(read(run, "environment.json")).device).toBe("cpu");
+  });
 });

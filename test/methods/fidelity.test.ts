@@ -19,6 +19,7 @@ import { sgd } from "../../src/nn/index.js";
 import {
   copyInto,
   noGrad,
+  readScalars,
   scope,
   type Tensor,
   type TensorMap,
@@ -122,7 +123,7 @@ describe("4. losses without pixels are 0, not NaN", () => {
     await using({ options: { threshold: 3 } }, async (run) => {
       fillBanks(run);
       const before = [copyOfBank(run, "bank.source"), copyOfBank(run, "bank.target")];
-      const scalars = run.method.step(await batches(run, () => IGNORE), progress);
+      const scalars = readScalars(run.method.step(await batches(run, () => IGNORE), progress));
       for (const [name, value] of Object.entries(scalars)) {
         if (name.startsWith("target/entropy")) expect(value).toBeGreaterThan(0);
         else expect([name, value]).toEqual([name, 0]); // pseudo/coverage counts the empty set
@@ -139,7 +140,7 @@ describe("4. losses without pixels are 0, not NaN", () => {
 
   test("source-only without a label", async () => {
     await using({ method: "source-only" }, async (run) => {
-      const scalars = run.method.step(await batches(run, () => IGNORE), progress);
+      const scalars = readScalars(run.method.step(await batches(run, () => IGNORE), progress));
       expect(scalars).toEqual({ "source/main": 0, "source/aux": 0 });
     });
   });
@@ -346,7 +347,8 @@ describe("15. gradient norms", () => {
     const context = { gradientNorms: true, momentum: 0, weightDecay: 0, headRate: 1 };
     await using({ method: "source-only", context, options: { aux: 0 } }, async (run) => {
       const before = copies(run.network.parameters.trainable);
-      const scalars = run.method.step(await batches(run), { ...progress, rate: 0.01 });
+      const own = { ...progress, rate: 0.01 };
+      const scalars = readScalars(run.method.step(await batches(run), own));
       let squared = 0;
       for (const [name, to] of copies(run.network.parameters.trainable)) {
         const from = before.get(name) as Float32Array;
@@ -360,7 +362,7 @@ describe("15. gradient norms", () => {
   test("show how small the contrastive terms are at the published weights", async () => {
     await using({ context: { gradientNorms: true } }, async (run) => {
       noGrad(() => fillBanks(run));
-      const scalars = run.method.step(await batches(run), progress);
+      const scalars = readScalars(run.method.step(await batches(run), progress));
       const contrast = scalars["gradient/contrast/source"] as number;
       expect(contrast).toBeGreaterThan(0);
       expect(contrast).toBeLessThan((scalars["gradient/source/main"] as number) / 5);

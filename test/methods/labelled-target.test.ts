@@ -3,7 +3,7 @@ import { imagesOf, labelsOf } from "../../src/datasets/batch.js";
 import type { Sample } from "../../src/datasets/dataset.js";
 import { METHODS } from "../../src/methods/index.js";
 import { segmentationLoss } from "../../src/network/index.js";
-import { gradients, scope, type Tensor } from "../../src/torch/index.js";
+import { gradients, readScalars, scope, type Tensor } from "../../src/torch/index.js";
 import { everything, tinyDataset, tinyRun, trainTiny, using } from "../train/tiny.js";
 
 const RATE = 0.1;
@@ -48,7 +48,9 @@ test("one step descends the sum of the source's losses and the weighted ones of 
   const before = trained.map(([, parameter]) => parameter.numbers());
 
   const target = { images: source.images };
-  const scalars = scope(() => method.step({ source, target, labelledTarget }, progress));
+  const scalars = scope(() =>
+    readScalars(method.step({ source, target, labelledTarget }, progress)),
+  );
 
   expect(Object.keys(scalars)).toEqual([
     ...["source/main", "source/aux", "labelled/main", "labelled/aux"],

@@ -120,7 +120,7 @@ describe.each(BACKBONES)("%s", (name) => {
 
   test("trains in bfloat16", () => {
     using(name, ({ parts: { backbone }, forward }) => {
-      const { aux, main } = autocast("bfloat16", () => forward(randn([2, 3, 64, 96]), true));
+      const { aux, main } = autocast("bfloat16", () => forward(randn([2, 3, 64, 96]), true), "cpu");
       main.mul(main).mean().add(aux.mul(aux).mean()).backward();
       for (const [own, { grad }] of backbone.trainable)
         expect(grad?.isFinite().not().sum().item(), own).toBe(0);

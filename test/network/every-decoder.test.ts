@@ -64,7 +64,7 @@ describe.each(DECODERS)("%s", (decoder) => {
     using(decoder, ({ parts, parameters, forward }) => {
       const running = batchStatistics(new Map([...parts.aux.all, ...parts.main.all]));
       const before = running.map((tensor) => `${tensor.numbers()}`);
-      const { aux, main } = autocast(precision, () => forward(randn([n, 3, 64, 96]), true));
+      const { aux, main } = autocast(precision, () => forward(randn([n, 3, 64, 96]), true), "cpu");
       expect([aux.dtype, main.dtype]).toEqual(["float32", "float32"]);
       main.mul(main).mean().add(aux.mul(aux).mean()).backward();
       const moved = running.filter((tensor, i) => `${tensor.numbers()}` !== before[i]);

@@ -40,6 +40,32 @@ const run = (name: string) => join(root, "runs", name);
 const html = (...path: string[]) => readFileSync(join(...path), "utf8");
 
 describe("report.html", () => {
+  test("names the GPU of a run, and its memory", async () => {
+    const files = readRun(run("source-only-1"));
+    const gpu = {
+      ...{
+        name: "NVIDIA H100",
+        memoryGiB: 79.1,
+        driver: "580.65.06",
+        cuda: "13.0",
+        cudnn: "9.13.0",
+      },
+      ...{ tf32: false, deterministic: true, benchmark: false },
+    };
+    const { environment, result } = files as Required<typeof files>;
+    const onGpu = {
+      ...files,
+      environment: { ...environment, device: "cuda:0", gpu },
+      result: { ...result, gpuMemory: { peak: 1234, reserved: 2000 } },
+    } as typeof files;
+    const facts = ["NVIDIA H100, 79.1 GiB", "580.65.06, CUDA 13.0, cuDNN 9.13.0", "TF32 off"];
+    const own = [...facts, "1234 MiB at peak, 2000 MiB reserved"];
+    const text = await runPage(onGpu);
+    for (const fact of own) expect(text).toContain(fact);
+    const without = await runPage(files);
+    for (const fact of own) expect(without).not.toContain(fact);
+  });
+
   test("is written at the end of a run, with all of its sections", () => {
     const text = html(run("cfcontra-1"), "report.html");
     const titles = [...text.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title);

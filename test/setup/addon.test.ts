@@ -9,12 +9,23 @@ import { fakeLibtorch, host, write } from "./fake-libtorch.js";
 const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
 test.each([
-  ["nothing fails", "nothing", { gloo: true, nccl: true }, []],
-  ["NCCL does not compile", "-DCFCONTRA_NCCL", { gloo: true, nccl: false }, ["nccl.log"]],
+  ["nothing fails", "nothing", { gloo: true, nccl: true, gpu: true }, []],
+  [
+    "NCCL does not compile",
+    "-DCFCONTRA_NCCL",
+    { gloo: true, nccl: false, gpu: true },
+    ["nccl.log"],
+  ],
+  [
+    "CUDA's headers do not compile",
+    "-DCFCONTRA_CUDA",
+    { gloo: true, nccl: false, gpu: false },
+    ["nccl.log", "gpu-memory.log"],
+  ],
   [
     "c10d does not compile",
     "-DCFCONTRA_C10D",
-    { gloo: false, nccl: false },
+    { gloo: false, nccl: false, gpu: false },
     ["process-groups.log"],
   ],
 ])("if %s, the addon is built without it, and stays up to date", async (_, fails, built, logs) => {
@@ -48,6 +59,7 @@ test.each([
     expect({
       gloo: command.includes("-DCFCONTRA_C10D"),
       nccl: command.includes("-DCFCONTRA_NCCL"),
+      gpu: command.includes("-DCFCONTRA_CUDA"),
     }).toEqual(built);
     for (const log of logs) readFileSync(join(root, "build", log));
     expect(addonFresh(root, env, machine)).toBe(true);

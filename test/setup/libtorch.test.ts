@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { compileCommand, ensureLibtorch } from "../../setup/addon.js";
 import {
+  cudaIncludes,
   detectAbi,
   findLibtorch,
   type Host,
@@ -167,6 +168,17 @@ describe("a folder", () => {
       const command = compileCommand({ ...build, libtorch: { ...libtorch, gloo: true, nccl } });
       expect(command).toContain("-DCFCONTRA_NCCL");
       expect(command).toContain(`-I${beside("nccl")}`);
+    });
+  });
+
+  test("CUDA's headers may be a toolkit's", async () => {
+    await inTemporaryFolder(async (root) => {
+      const path = join(root, "torch");
+      const here = { env: { CUDA_HOME: join(root, "cuda") } };
+      write(join(root, "cuda", "include", "cuda_runtime_api.h"));
+      expect(cudaIncludes({ path, cuda: true }, here)).toContain(join(root, "cuda", "include"));
+      expect(cudaIncludes({ path, cuda: false }, here)).toBeUndefined();
+      expect(ncclIncludes({ path, cuda: true }, here)).toBeUndefined();
     });
   });
 

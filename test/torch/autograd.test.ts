@@ -2,7 +2,14 @@ import { describe, expect, test } from "vitest";
 import { contrastiveLoss, MemoryBank } from "../../src/contrast/index.js";
 import { entropyLoss } from "../../src/entropy/index.js";
 import * as torch from "../../src/torch/index.js";
-import { autocast, noGrad, scope, type Tensor, tensor } from "../../src/torch/index.js";
+import {
+  autocast,
+  noGrad,
+  type Precision,
+  scope,
+  type Tensor,
+  tensor,
+} from "../../src/torch/index.js";
 
 const numbers = (count: number, seed: number) =>
   Float64Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + 1) + seed) * 1.3);
@@ -110,14 +117,16 @@ test("noGrad does not record, detach leaves the graph", () => {
   });
 });
 
+const onCpu = <T>(precision: Precision, body: () => T): T => autocast(precision, body, "cpu");
+
 test("autocast computes products in bfloat16 and gives float32 gradients", () => {
   scope(() => {
     const x = torch.randn([1, 4, 5, 5]);
     const w = torch.randn([2, 4, 3, 3]);
     w.requiresGrad = true;
-    const y = autocast("bfloat16", () => torch.conv2d(x, w, null));
+    const y = onCpu("bfloat16", () => torch.conv2d(x, w, null));
     expect(y.dtype).toBe("bfloat16");
-    expect(autocast("float32", () => torch.conv2d(x, w, null)).dtype).toBe("float32");
+    expect(onCpu("float32", () => torch.conv2d(x, w, null)).dtype).toBe("float32");
     y.to({ dtype: "float32" }).sum().backward();
     expect(w.grad?.dtype).toBe("float32");
     const exact = torch.conv2d(x, w, null).numbers();
@@ -132,11 +141,11 @@ describe("autocast inside autocast", () => {
   const product = () => scope(() => square().matmul(square()).dtype);
 
   test("restores the outer one when it ends", () => {
-    autocast("bfloat16", () => {
-      expect(autocast("bfloat16", product)).toBe("bfloat16");
+    onCpu("bfloat16", () => {
+      expect(onCpu("bfloat16", product)).toBe("bfloat16");
       expect(product()).toBe("bfloat16");
       expect(() =>
-        autocast("bfloat16", () => {
+        onCpu("bfloat16", () => {
           throw new Error("stop");
         }),
       ).toThrow("stop");
@@ -146,16 +155,16 @@ describe("autocast inside autocast", () => {
   });
 
   test("with float32 computes in float32, until it ends", () => {
-    autocast("bfloat16", () => {
-      expect(autocast("float32", product)).toBe("float32");
-      expect(autocast("float32", () => autocast("bfloat16", product))).toBe("bfloat16");
+    onCpu("bfloat16", () => {
+      expect(onCpu("float32", product)).toBe("float32");
+      expect(onCpu("float32", () => onCpu("bfloat16", product))).toBe("bfloat16");
       expect(product()).toBe("bfloat16");
     });
-    expect(autocast("float32", product)).toBe("float32");
+    expect(onCpu("float32", product)).toBe("float32");
   });
 
   test("for another device does not affect this one", () => {
-    autocast("bfloat16", () => {
+    onCpu("bfloat16", () => {
       expect(autocast("float32", product, "cuda")).toBe("bfloat16");
       expect(product()).toBe("bfloat16");
     });
@@ -167,7 +176,7 @@ test("a weight that noGrad uses inside autocast still gets a gradient", () => {
   scope(() => {
     const [x, weight] = [torch.ones([2, 2]), torch.ones([2, 2])];
     weight.requiresGrad = true;
-    const y = autocast("bfloat16", () => {
+    const y = onCpu("bfloat16", () => {
       noGrad(() => x.matmul(weight));
       return x.matmul(weight);
     });

@@ -117,7 +117,7 @@ describe("a function that must be synchronous may not return a promise", () => {
   const brackets: Record<string, (body: () => unknown) => unknown> = {
     scope,
     noGrad: torch.noGrad,
-    autocast: (body) => torch.autocast("bfloat16", body),
+    autocast: (body) => torch.autocast("bfloat16", body, "cpu"),
     listening: (body) => torch.listening(() => {}, body),
   };
   test.each(Object.entries(brackets))("%s", async (name, bracket) => {

@@ -134,6 +134,26 @@ describe("memory", () => {
     });
   });
 
+  test("is checked once a second", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      await on({ "proc/meminfo": meminfo(16000, 600) }, (root) => {
+        const warnings: string[] = [];
+        const look = memoryWatch((sentence) => warnings.push(sentence), root);
+        look();
+        writeFileSync(join(root, "proc/meminfo"), meminfo(16000, 100));
+        vi.advanceTimersByTime(900);
+        look();
+        expect(warnings).toEqual([]);
+        vi.advanceTimersByTime(100);
+        look();
+        expect(warnings).toHaveLength(1);
+      });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("no warning while there is enough", async () => {
     await on({ "proc/meminfo": meminfo(16000, 600) }, (root) => {
       memoryWatch((sentence) => {

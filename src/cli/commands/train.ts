@@ -86,12 +86,12 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
     process.exitCode = await launch(processes);
     return;
   }
-  const group = place && (await meetOthers(place, options.timeout));
+  const device = place && (await ownDevice(config, place));
+  const group = place && (await meetOthers(place, options.timeout, config));
   const ended = await interruptible((signal) =>
     listening((listener) => {
       const events = trainChain({
-        config: place ? onOwnDevice(config, place) : config,
-        ...{ out, data, group, listener, signal, resume: resume !== undefined },
+        ...{ config, out, data, group, device, listener, signal, resume: resume !== undefined },
         beside: besideRuns(preset, train.seed, dirname(out)),
       });
       return follow(events, { out, quiet: rank > 0 });
@@ -144,15 +144,23 @@ function requireUnlaunched(processes: number, place: LocalPlace | undefined): vo
   );
 }
 
-async function meetOthers(place: LocalPlace, timeout: number): Promise<ProcessGroup> {
-  const { joinProcessGroup } = await import("../../torch/index.js");
+async function meetOthers(
+  place: LocalPlace,
+  timeout: number,
+  { train: { device } }: Config,
+): Promise<ProcessGroup> {
+  const { isShared, joinProcessGroup } = await import("../../torch/index.js");
   const { rank, size, host, port } = place;
   if (rank === 0) say(`${size} processes meet at ${host}:${port}`);
-  return joinProcessGroup(place, timeout);
+  // NCCL refuses two processes on one GPU.
+  const throughCpu = isShared(device) && process.env.LOCAL_WORLD_SIZE !== "1";
+  return joinProcessGroup(place, timeout, { throughCpu });
 }
 
-/** Assigns a different GPU of the host to each process. */
-function onOwnDevice(config: Config, { localRank }: LocalPlace): Config {
-  const device = config.train.device.replace(/^cuda(:\d+)?$/, `cuda:${localRank}`);
-  return { ...config, train: { ...config.train, device } };
+/** The device of this process. Makes it the current device, before any allocation. */
+async function ownDevice({ train }: Config, { localRank }: LocalPlace): Promise<string> {
+  const { deviceOfProcess, useDevice } = await import("../../torch/index.js");
+  const device = deviceOfProcess(train.device, { localRank, env: process.env }, "train.device");
+  useDevice(device, train);
+  return device;
 }

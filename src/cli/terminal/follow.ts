@@ -40,8 +40,9 @@ export async function follow(
         current = event;
         resumable = step > 0;
       } else if (event.type === "step") {
-        const { step, steps, loss } = event;
-        line.update(step, steps, `loss ${loss.toFixed(3)}`);
+        const { step, steps, loss, gpuMemory } = event;
+        const gpu = gpuMemory ? `  ${gpuMemory.allocated}/${gpuMemory.peak} MiB on the GPU` : "";
+        line.update(step, steps, `loss ${loss.toFixed(3)}${gpu}`);
         if (step === steps) line.end();
       } else if (event.type === "checkpoint") {
         resumable = true;

@@ -1,4 +1,5 @@
 import type { Counted, Forecast } from "../../experiment/index.js";
+import { gpuText } from "./gpu-memory.js";
 import { clock } from "./progress.js";
 
 /** The estimate of a run's size, time and memory as text. */
@@ -25,6 +26,7 @@ export function forecastText(forecast: Forecast): string {
       `${millions(parameters.all)}, of which ${millions(parameters.trained)} are trained`,
     ],
     ["memory", `${cost.peakMemory} MiB at its peak so far`],
+    ...(cost.gpuMemory ? [["GPU memory", gpuText(cost.gpuMemory)]] : []),
     ["step", `${seconds} s (median of ${cost.measuredSteps} on ${device})`],
     ["training", `${clock(cost.seconds)} for ${steps} steps, without evaluation${ahead}`],
   ] as [string, string][];

@@ -3,6 +3,7 @@ import { findBaseline } from "../../report/find-baseline.js";
 import { readRun } from "../../report/run-files.js";
 import { runSummary, type Summary } from "../../report/run-summary.js";
 import type { Ended } from "./follow.js";
+import { gpuText } from "./gpu-memory.js";
 import { commandOf } from "./invocation.js";
 import { type Json, print } from "./print.js";
 import { clock, say } from "./progress.js";
@@ -26,7 +27,8 @@ export function finish({ out, result }: Ended, json?: Json, rank = 0): void {
 
 /** A dozen lines: the scores, the cost, and the next commands. */
 function summary({ method, seed, steps, start, ...cost }: RunResult, out: string): string {
-  const { seconds, waiting, peakMemory } = cost;
+  const { seconds, waiting, peakMemory, gpuMemory } = cost;
+  const gpu = gpuMemory ? `; GPU: ${gpuText(gpuMemory)}` : "";
   const run = readRun(out);
   const done = steps - start;
   const taken =
@@ -39,7 +41,7 @@ function summary({ method, seed, steps, start, ...cost }: RunResult, out: string
     head,
     ...lines([
       ...runSummary(run),
-      ["cost", `${speed}${peakMemory} MiB at peak`],
+      ["cost", `${speed}${peakMemory} MiB at peak${gpu}`],
       ["run", `${out} (with report.html)`],
       ...nextCommands(out, findBaseline(run)?.run.path),
     ]),

@@ -1,7 +1,7 @@
 import { type ADVERSARIES, type Domain, discriminator, domainLoss } from "../../entropy/index.js";
 import { adam, createParameters, dataParallel, prefixed } from "../../nn/index.js";
 import { alone, scope, type Tensor, type TensorMap } from "../../torch/index.js";
-import type { MethodContext } from "../method.js";
+import type { MethodContext, Scalars } from "../method.js";
 import { backpropagate } from "./backpropagate.js";
 
 const BETAS = [0.9, 0.99] as const;
@@ -11,7 +11,7 @@ export interface Adversary {
   /** The loss that makes maps [N, C, H, W] of target images look like the source's. Does not train the discriminator. */
   fool(maps: Tensor): Tensor;
   /** One step of the discriminator's optimiser, on maps without a graph. Returns its losses by name. */
-  learn(maps: Readonly<Record<Domain, () => Tensor>>, rate: number): Record<string, number>;
+  learn(maps: Readonly<Record<Domain, () => Tensor>>, rate: number): Scalars;
   readonly state: TensorMap;
 }
 
@@ -43,7 +43,7 @@ export function adversary(
   return {
     fool: (maps) => frozen(() => domainLoss(forward(maps, true), "source", kind)),
     learn(maps, rate) {
-      const scalars: Record<string, number> = {};
+      const scalars: Scalars = {};
       for (const domain of ["source", "target"] as const) {
         const found = scope(() => {
           const loss = domainLoss(forward(maps[domain]().detach(), true), domain, kind);

@@ -1,6 +1,6 @@
 import type { Network } from "../../network/index.js";
-import { gradients, scope, Tensor } from "../../torch/index.js";
-import type { MethodContext } from "../method.js";
+import { gradients, operator, scope, stack, Tensor, zeros } from "../../torch/index.js";
+import type { MethodContext, Scalars } from "../method.js";
 
 /** A loss and its weight in the total. */
 export type WeightedLosses = Readonly<Record<string, readonly [weight: number, loss: Tensor]>>;
@@ -19,13 +19,13 @@ export function backpropagate(
   losses: WeightedLosses,
   { network, gradientNorms }: Learner,
   backward: (loss: Tensor) => void = (loss) => loss.backward(),
-): Record<string, number> {
+): Scalars {
   return scope(() => {
-    const scalars: Record<string, number> = {};
+    const scalars: Scalars = {};
     let total: Tensor | undefined;
     for (const [name, [weight, loss]] of Object.entries(losses)) {
       if (!(loss instanceof Tensor) || loss.count !== 1) throw new Error(noLoss(name, loss));
-      scalars[name] = loss.item();
+      scalars[name] = loss.detach();
       if (weight === 0) continue;
       const weighted = loss.mul(weight);
       if (gradientNorms) {
@@ -44,9 +44,15 @@ function noLoss(name: string, loss: unknown): string {
   return `the loss ${name} is ${found}: expected a tensor of one element`;
 }
 
-function gradientNorm(loss: Tensor, parameters: Iterable<Tensor>): number {
+const cumulate = operator("cumsum");
+
+/** The Euclidean norm of a loss's gradient, float64 []. */
+function gradientNorm(loss: Tensor, parameters: Iterable<Tensor>): Tensor {
   return scope(() => {
     const parts = gradients([loss], [...parameters], { retainGraph: true });
-    return Math.sqrt(parts.reduce((sum, part) => sum + (part?.norm().item() ?? 0) ** 2, 0));
+    const own = parts.flatMap((part) => part?.norm() ?? []);
+    if (own.length === 0) return zeros([]);
+    const squares = stack(own).to({ dtype: "float64" }).pow(2);
+    return cumulate(squares, 0).select(0, -1).sqrt(); // summed in order
   });
 }

@@ -1,6 +1,16 @@
 import { IGNORE } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
-import { noGrad, rand, scope, stack, type Tensor, tensor, where } from "../../torch/index.js";
+import {
+  arange,
+  cat,
+  noGrad,
+  rand,
+  scope,
+  stack,
+  type Tensor,
+  where,
+  zeros,
+} from "../../torch/index.js";
 
 /** Images [N, 3, H, W], labels int64 [N, H, W], and the weight of each pixel's label [N, H, W]. */
 export interface Labelled {
@@ -36,6 +46,18 @@ export function classMix(source: Labelled, target: Labelled, classes: number): L
   );
 }
 
+/** A random half (rounded up) of the classes that are present, bool [C]: those with the smallest random numbers. */
+function drawnHalf(present: Tensor): Tensor {
+  const { device } = present;
+  const classes = present.size(0);
+  // Random numbers are multiples of 2^-24: the small addend orders equal ones by class.
+  const order = arange(classes, { dtype: "float64" }).mul(2 ** -40);
+  const lots = rand([classes]).to({ dtype: "float64" }).add(order).to({ device });
+  const own = lots.maskedFill(present.not(), 2); // after all others
+  const rank = own.unsqueeze(0).lt(own.unsqueeze(1)).sum(1); // [C]
+  return rank.mul(2).lt(present.sum()).and(present);
+}
+
 /** Labels int64 [N, H, W] -> bool [N, H, W]: the pixels of half (rounded up) of an image's classes. */
 function pastedPixels(labels: Tensor, classes: number): Tensor {
   return scope(() => {
@@ -43,15 +65,12 @@ function pastedPixels(labels: Tensor, classes: number): Tensor {
       const map = labels.select(0, n);
       const flat = map.reshape(-1);
       const known = flat.maskedFill(flat.eq(IGNORE), classes); // IGNORE as one more class, never drawn
-      const counts = known.bincount(classes + 1).numbers();
-      const lots = rand([classes]).numbers();
-      const present = lots
-        .flatMap((lot, k) => ((counts[k] as number) > 0 ? [{ lot, k }] : []))
-        .sort((a, b) => a.lot - b.lot);
-      const isDrawn = new Uint8Array(classes + 1);
-      for (const { k } of present.slice(0, Math.ceil(present.length / 2))) isDrawn[k] = 1;
-      const chosen = tensor(isDrawn).to({ device: labels.device }).indexSelect(0, known);
-      return chosen.gt(0).reshape(...map.shape);
+      const present = known
+        .bincount(classes + 1)
+        .slice(0, 0, classes)
+        .gt(0);
+      const isDrawn = cat([drawnHalf(present), zeros([1], { dtype: "bool", device: map.device })]);
+      return isDrawn.indexSelect(0, known).reshape(...map.shape);
     });
     return stack(masks);
   });

@@ -149,7 +149,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     if (!contrasting) return { scalars: learn(losses) };
     const features = space(prediction.features, true);
     const labels = guess(prediction, features, progress);
-    const coverage = labels.ne(IGNORE).to({ dtype: "float32" }).mean().item();
+    const coverage = labels.ne(IGNORE).to({ dtype: "float32" }).mean();
     const all = { ...losses, ...contrast("target", features, labels) };
     const scalars = { ...learn(all), "pseudo/coverage": coverage };
     return { scalars, means: means(features, labels) };
@@ -166,6 +166,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
 
   /** Checks the labels of a step, and the prototypes after it. */
   function watch(step: number, source: ClassMeans, target: ClassMeans): void {
+    if (!rails.areDue(step)) return;
     const counts = { source: source.counts.numbers(), target: target.counts.numbers() };
     rails.pseudoLabels(step, counts.target);
     for (const domain of ["source", "target"] as const) {

@@ -1,6 +1,8 @@
 import type { MemoryBank } from "../../contrast/index.js";
 import type { MethodContext } from "../method.js";
 
+/** Steps between two checks, which wait for a GPU. */
+const EVERY = 25;
 /** Steps between two warnings of the same kind. */
 const PAUSE = 500;
 /** Cosine of two classes' prototypes above which they do not separate the classes. */
@@ -8,6 +10,8 @@ const COLLAPSED = 0.99;
 
 /** Warns about signs that a run does not learn. Does not change the run. */
 export interface GuardRails {
+  /** Whether to check in this step: reading the numbers for the functions below waits for a GPU. */
+  areDue(step: number): boolean;
   /** Pixels of each class in a domain's labels for the contrastive loss. */
   contrast(step: number, domain: "source" | "target", counts: readonly number[]): void;
   /** Pixels of each class in a batch of pseudo-labels. */
@@ -28,6 +32,7 @@ export function guardRails({
     warn(`step ${step + 1}: ${sentence}`);
   };
   return {
+    areDue: (step) => step % EVERY === 0,
     contrast(step, domain, counts) {
       if (counts.some((count) => count > 0)) return;
       const why =

@@ -1,6 +1,6 @@
 import { parameterGroups } from "../../network/index.js";
 import { clipGradients, dataParallel } from "../../nn/index.js";
-import { alone, type TensorMap } from "../../torch/index.js";
+import { alone, type Tensor, type TensorMap } from "../../torch/index.js";
 import type { MethodContext, Scalars } from "../method.js";
 import { backpropagate, type WeightedLosses } from "./backpropagate.js";
 import { networkOptimizer } from "./network-optimizer.js";
@@ -35,7 +35,7 @@ export function networkTrainer(context: MethodContext, trainProjection = true): 
   const groups = parameterGroups(network, { duplicateUpdates, headRate, trainProjection });
   const trained = groups.flatMap(({ parameters }) => [...parameters.values()]);
   const own = networkOptimizer(groups, context);
-  let norm: number | undefined;
+  let norm: Tensor | undefined;
   /** Clips after averaging over the processes and before the step. */
   const clipped = {
     state: own.state,

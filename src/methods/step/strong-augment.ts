@@ -44,7 +44,7 @@ export function strongly(
   return noGrad(() =>
     scope(() => {
       const n = images.size(0);
-      const draws = rand([n, 8]).numbers();
+      const draws = rand([n, 8]).array as Float32Array;
       const drawn = (i: number, column: number) => draws[i * 8 + column] as number;
       const perImage = (of: (i: number) => number) =>
         tensor(

@@ -204,7 +204,23 @@ function settings({ config, yaml }: RunFiles): string {
   return `<div class="facts">${left}${right}</div>${chosen}<details><summary>config.yaml</summary>${preformatted("config.yaml", yaml.trim())}</details>`;
 }
 
-function environmentSection({ path, environment, status }: RunFiles): string {
+/** The GPU of a run, as rows of a table; empty on the CPU. */
+function gpuFacts({ environment, result }: RunFiles): [string, string][] {
+  const { gpu } = environment ?? {};
+  if (gpu === undefined) return [];
+  const { name = "unknown", memoryGiB, driver = "unknown", cuda, cudnn = "none" } = gpu;
+  const arithmetic = `TF32 ${gpu.tf32 ? "on" : "off"}${gpu.deterministic ? ", deterministic" : ""}`;
+  const used = result?.gpuMemory;
+  return [
+    ["GPU", memoryGiB === undefined ? name : `${name}, ${memoryGiB} GiB`],
+    ["driver", `${driver}, CUDA ${cuda}, cuDNN ${cudnn}`],
+    ["arithmetic", arithmetic],
+    ...(used ? [["GPU memory", `${used.peak} MiB at peak, ${used.reserved} MiB reserved`]] : []),
+  ] as [string, string][];
+}
+
+function environmentSection(run: RunFiles): string {
+  const { path, environment, status } = run;
   const again = `cfcontra train --preset ${path}/config.yaml --out ${path}-again`;
   const repeat = heading("Repeat") + preformatted("Repeat", again);
   if (!environment) return repeat;
@@ -214,6 +230,7 @@ function environmentSection({ path, environment, status }: RunFiles): string {
     ["threads", `${threads} (libtorch)`],
     ["memory", `${memoryGiB} GiB`],
     ["device", device],
+    ...gpuFacts(run),
   ]);
   const right = facts([
     ["libtorch", libtorch],

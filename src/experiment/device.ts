@@ -1,0 +1,31 @@
+import { type DeviceArithmetic, deviceNamed, useDevice } from "../torch/index.js";
+import type { Config } from "./config.js";
+
+/** The settings of a GPU's arithmetic for training. cuDNN times its algorithms unless it is deterministic. */
+export const arithmeticOf = ({ train }: Pick<Config, "train">): Required<DeviceArithmetic> => {
+  const { tf32, deterministic, benchmark = !deterministic } = train;
+  return { tf32, deterministic, benchmark };
+};
+
+/**
+ * The device of a configuration on this machine, "cpu" or "cuda:N". Makes it the current device: call it
+ * before any allocation.
+ * @throws UserError if it does not exist
+ */
+export function takeDevice({ train }: Pick<Config, "train">): string {
+  const { tf32, deterministic } = train;
+  const device = deviceNamed(train.device, "train.device");
+  useDevice(device, { tf32, deterministic });
+  return device;
+}
+
+/**
+ * The configuration of a training with a device of this machine instead of `auto` and `cuda`. Makes it the
+ * current device.
+ * @throws UserError if it does not exist
+ */
+export function onDevice(config: Config, name = config.train.device): Config {
+  const device = deviceNamed(name, "train.device");
+  useDevice(device, arithmeticOf(config));
+  return { ...config, train: { ...config.train, device } };
+}

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
@@ -10,8 +10,8 @@ describe("faults of a machine or a configuration are not bugs:", () => {
   test.each([
     ["network.width=1e-9", "invalid-value", "network.width"],
     ["network.width=1e9", "invalid-value", "network.width"],
-    ["train.batch=100000000", "out-of-memory", "train.batch"],
-    ["sizes.source=[200000,200000]", "out-of-memory", "sizes.source"],
+    ["train.batch=100000000", "invalid-value", "train.batch"],
+    ["sizes.source=[200000,200000]", "invalid-value", "sizes.source"],
     ["source.count=9e15", "invalid-value", "count"],
     ["source=&a {x: *a}", "invalid-value", "source"],
     ["x=[1,", "invalid-value", "x=[1,"],
@@ -52,9 +52,19 @@ describe("faults of a machine or a configuration are not bugs:", () => {
     });
   });
 
+  test("a step that is larger than the memory of any machine", async () => {
+    await inTemporaryFolder(async (root) => {
+      const sets = ["train.batch=4096", "sizes.source=[8192,8192]", "train.device=cpu"];
+      const args = ["--preset", "streets", "--data", root, "--out", join(root, "run")];
+      const set = sets.flatMap((one) => ["--set", one]);
+      expectError(await cli("train", ...args, ...set), "out-of-memory", "train.batch");
+      expect(await readdir(root)).toEqual([]);
+    });
+  });
+
   test("control sequences in a name do not reach the terminal", async () => {
     const { err } = await cli("weights", "inspect", "/no\u001b[2Jname\u0007");
-    expect(err).toContain("/no?[2Jname?");
+    expect(err).toContain("/no\\u001b[2Jname\\u0007");
     expect(err).not.toContain("\u001b[2J");
   });
 });

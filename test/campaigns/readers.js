@@ -131,7 +131,7 @@ export const kinds = {
         format: "cfcontra-2",
         step: "3",
         method: "minent",
-        classes: "[]",
+        classes: '["road"]',
       });
       return { "a.safetensors": checked, "b.safetensors": withoutChecksum(checked) };
     },
@@ -185,7 +185,7 @@ export const kinds = {
         format: "cfcontra-1",
         step: "3",
         method: "minent",
-        classes: "[]",
+        classes: '["road"]',
         network: "{}",
       });
       const all = {

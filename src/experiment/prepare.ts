@@ -95,7 +95,8 @@ export async function prepare(
   async function openRecords(): Promise<Records> {
     const recorder = await openRecorder(folder, {
       ...{ network: evaluated, method, evaluate: domains.evaluate, size: sizes.evaluate },
-      ...{ start, steps },
+      ...{ start, steps, target: domains.target },
+      warn: (sentence) => listener.note(sentence, "warning"),
       predict: { precision: train.precision, stage },
       evaluatesAgain: evaluatesAt(start),
     });

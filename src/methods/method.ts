@@ -53,6 +53,11 @@ interface MethodParts {
   readonly average?: Average;
   /** The prototypes of both domains, [C, D] each, of a method that has any: for reports. */
   prototypes?(): { readonly source: Tensor; readonly target: Tensor };
+  /**
+   * The pseudo-labels int64 [N, h, w] that the method gives images [N, 3, H, W] after `step` of `total` steps,
+   * IGNORE below its own threshold; undefined while it gives none. For reports: it changes nothing.
+   */
+  pseudoLabels?(images: Tensor, progress: Pick<Progress, "step" | "total">): Tensor | undefined;
 }
 
 /** A method that learns from labelled source images alone: no target image is ever opened. */

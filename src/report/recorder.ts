@@ -7,6 +7,7 @@ import type { Entry, RunFolder, StepReport } from "../train/index.js";
 import { matrixOf } from "./evaluation.js";
 import { openPreviews } from "./previews.js";
 import { prototypeCosines } from "./prototype-cosines.js";
+import { openTargetSigns } from "./target-signs.js";
 import { openEventFile } from "./tensorboard.js";
 
 /** Writes the run folder during training (docs/run-folder.md), except for checkpoints and notes. */
@@ -33,7 +34,9 @@ export interface RecorderOptions {
   readonly method: Method;
   /** Labelled sets by name; pictures show the first one. */
   readonly evaluate: ReadonlyMap<string, Dataset>;
-  /** The size at which the network gets them. */
+  /** The target's training images, which need no labels. */
+  readonly target: Dataset;
+  /** The size at which the network gets images to evaluate. */
   readonly size: Size;
   readonly predict: PredictOptions;
   readonly steps: number;
@@ -41,6 +44,8 @@ export interface RecorderOptions {
   readonly start: number;
   /** Whether the run begins by evaluating: an earlier evaluation of the same step is dropped. */
   readonly evaluatesAgain: boolean;
+  /** Receives sentences that a user should read. */
+  readonly warn: (sentence: string) => void;
 }
 
 const LOG_EVERY = 10;
@@ -49,10 +54,8 @@ const BOARD_IMAGES = 4;
 const METRICS = "metrics.jsonl";
 const PROTOTYPES = "prototypes.jsonl";
 
-export async function openRecorder(
-  folder: RunFolder,
-  { network, method, evaluate, size, predict, steps, start, evaluatesAgain }: RecorderOptions,
-): Promise<Recorder> {
+export async function openRecorder(folder: RunFolder, options: RecorderOptions): Promise<Recorder> {
+  const { network, method, evaluate, size, predict, steps, start, evaluatesAgain } = options;
   const [[shown, dataset]] = [...evaluate] as [[string, Dataset]];
   folder.write("classes.json", `${JSON.stringify(dataset.classes)}\n`);
   const stays = (fromTraining: (entry: Entry) => boolean) => (entry: Entry) =>
@@ -68,6 +71,12 @@ export async function openRecorder(
   const previews = await openPreviews(join(folder.path, "previews", shown), dataset, size);
 
   const events = openEventFile(join(folder.path, "tensorboard"), start);
+
+  const { target, warn } = options;
+  const signs = openTargetSigns({
+    ...{ network, method, labelled: dataset, set: shown, size, predict, steps, warn },
+    images: method.usesTarget ? target : dataset,
+  });
 
   const log = ({ step, ...values }: Scalars & { step: number }) => {
     const all = { ...values, memory: residentMebibytes() };
@@ -93,7 +102,7 @@ export async function openRecorder(
       const measured = Object.fromEntries(
         Object.entries(results).map(([name, confusion]) => [name, scores(confusion)]),
       );
-      log({ step, ...scoreScalars(measured, dataset.classes.names) });
+      log({ step, ...scoreScalars(measured, dataset.classes.names), ...(await signs(step)) });
       folder.write("confusion.json", `${JSON.stringify({ step, ...matrices(results) })}\n`);
       if (step % PROTOTYPES_EVERY !== 0) prototypes(step);
       const pictures = await previews.snapshot(step, network, predict);

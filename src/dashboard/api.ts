@@ -67,6 +67,8 @@ export interface RunBaseline {
   readonly kind: BaselineKind;
   /** By evaluation set. */
   readonly miou: Readonly<Record<string, number>>;
+  /** IoU by class on the main set; null for a class that does not occur. */
+  readonly iou: readonly (number | null)[];
 }
 
 export interface RunDetails {
@@ -76,9 +78,13 @@ export interface RunDetails {
   /** The newest, by rising step. */
   readonly notes: readonly RunNote[];
   readonly baseline?: RunBaseline;
+  /** The runs that it starts from, if they are served. */
+  readonly starts: readonly string[];
   /** What it shares with the other seeds of its group: dotted keys, values as text. */
   readonly settings: Readonly<Record<string, string>>;
   readonly classes?: ClassSet;
+  /** IoU by class on the main set, of result.json. */
+  readonly iou: readonly (number | null)[];
   readonly keys: readonly string[];
   readonly previews: readonly Preview[];
   readonly styles: readonly string[];

@@ -91,7 +91,9 @@ export function dashboardApp({ runs: folder, pages, token }: DashboardOptions): 
     if (!run) return unknownRun(context);
     const metrics = store.metrics(run);
     await metrics?.refresh();
-    return context.json(await details(run, metrics?.keys() ?? [], store.baseline(run)));
+    return context.json(
+      await details(run, metrics?.keys() ?? [], await store.baseline(run), store.starts(run)),
+    );
   });
 
   app.get("/api/series", async (context) => {

@@ -20,19 +20,21 @@ export async function details(
   run: Run,
   keys: readonly string[],
   baseline: RunBaseline | undefined,
+  starts: readonly string[],
 ): Promise<RunDetails> {
-  const [configText = "", classes, previews, styles, notes] = await Promise.all([
+  const [configText = "", classes, previews, styles, notes, iou] = await Promise.all([
     readText(run.file("config.yaml"), LARGEST.config),
     readClasses(run),
     findPreviews(run),
     namesIn(run, "style"),
     readNotes(run),
+    readIou(run),
   ]);
   const has = (name: string) => run.file(name) !== undefined;
   return {
     summary: run.summary,
     configText,
-    notes,
+    ...{ notes, iou, starts },
     settings: Object.fromEntries(settingsOf(run.configuration)),
     keys,
     previews,
@@ -58,6 +60,15 @@ async function readNotes(run: Run): Promise<RunNote[]> {
       if (step === undefined || note === undefined) return [];
       return [{ step, level: entry?.level === "warning" ? "warning" : "note", text: note }];
     });
+}
+
+/** IoU by class on the main set, of result.json; empty if it has none. */
+export async function readIou(run: Run): Promise<(number | null)[]> {
+  const result = await readJson(run.file("result.json"));
+  const scores = asMapping(result?.scores);
+  const main = Object.keys(asMapping(run.configuration.evaluate)).find((set) => set in scores);
+  const { iou } = asMapping(scores[main ?? ""]);
+  return Array.isArray(iou) ? iou.slice(0, MOST.classes).map((one) => asNumber(one) ?? null) : [];
 }
 
 async function readClasses(run: Run): Promise<ClassSet | undefined> {

@@ -1,5 +1,6 @@
-import { baselineFinder } from "../report/baseline.js";
+import { baselineFinder, pretrainedOf, startOf } from "../report/baseline.js";
 import type { RunBaseline } from "./api.js";
+import { readIou } from "./details.js";
 import { type Metrics, openMetrics } from "./metrics.js";
 import { openPrototypes, type PrototypeLines } from "./prototype-lines.js";
 import type { Run } from "./run.js";
@@ -10,7 +11,9 @@ export interface Store {
   readonly runs: Runs;
   find(id: string | undefined): Promise<Run | undefined>;
   /** The baseline of a run among the complete runs that are served. */
-  baseline(run: Run): RunBaseline | undefined;
+  baseline(run: Run): Promise<RunBaseline | undefined>;
+  /** The runs that a run starts from, if they are served. */
+  starts(run: Run): string[];
   /** undefined if the run has no such file. */
   metrics(run: Run): Metrics | undefined;
   prototypes(run: Run): PrototypeLines | undefined;
@@ -42,13 +45,18 @@ export function openStore(folder: string): Store {
       if (!runs.get(id)) await runs.refresh();
       return runs.get(id);
     },
-    baseline(run) {
+    starts(run) {
+      const folders = [startOf(run.configuration), pretrainedOf(run.configuration)];
+      return runs.all().flatMap(({ id, folder }) => (folders.includes(folder) ? id : []));
+    },
+    async baseline(run) {
       const complete = runs.all().filter(({ summary }) => summary.state === "complete");
       const found = baselineFinder(complete)(run);
       if (!found) return undefined;
       const { id, summary } = found.run;
       const scores = Object.entries(summary.last).map(([set, { value }]) => [set, value] as const);
-      return { id, kind: found.kind, miou: Object.fromEntries(scores) };
+      const iou = await readIou(found.run);
+      return { id, kind: found.kind, miou: Object.fromEntries(scores), iou };
     },
     metrics(run) {
       const path = run.file("metrics.jsonl");

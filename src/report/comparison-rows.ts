@@ -1,4 +1,4 @@
-import type { Comparison, Gain, Spread } from "./comparison.js";
+import type { ComparedGroups, Gain, Spread } from "./compared-group.js";
 import { percent } from "./score-table.js";
 
 /** A spread in percent: "26.4 ± 0.7", without a deviation for a single run; "-" for none. */
@@ -15,7 +15,7 @@ const gainText = (gain: Gain | undefined): string =>
     : spreadText(gain, true);
 
 /** Rows: a group each; columns: settings that differ, seeds, mIoU by set, gain over the baseline. In percent. */
-export function comparisonRows({ sets, groups, settings }: Comparison): string[][] {
+export function comparisonRows({ sets, groups, settings }: ComparedGroups): string[][] {
   const withGain = groups.some(({ gain }) => gain);
   return [
     [
@@ -36,7 +36,7 @@ export function comparisonRows({ sets, groups, settings }: Comparison): string[]
 }
 
 /** Rows: a class each; columns: the groups' IoU on the first set and its gain over the baseline, in percent. */
-export function classRows({ sets, classes, groups }: Comparison): string[][] {
+export function classRows({ sets, classes, groups }: ComparedGroups): string[][] {
   const gains = groups.filter(({ iouGain }) => iouGain.some(Boolean));
   return [
     [

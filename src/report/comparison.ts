@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { type BaselineKind, pretrainedOf, startOf } from "./baseline.js";
+import type { ComparedGroup, ComparedGroups, Spread } from "./compared-group.js";
 import { type ComparedRow, comparisonNotes, differingSettings } from "./comparison-notes.js";
 import { baselineAmong, pretrainingOf } from "./find-baseline.js";
 import { type Curve, meanCurve } from "./mean-curve.js";
@@ -8,49 +9,14 @@ import type { ResultFile, RunFiles, RunOutcome } from "./run-files.js";
 import { differences, groupKey, type Settings, settingsOf } from "./run-groups.js";
 import { meanAndDeviation, scoreHistory } from "./score-history.js";
 
-/** A value over seeds; deviation with n - 1, 0 for a single run. Shares 0..1. */
-export interface Spread {
-  readonly mean: number;
-  readonly deviation: number;
-  readonly runs: number;
-}
-
-/** A mean of differences, each to the baseline of the same run. */
-export interface Gain extends Spread {
-  readonly baseline: BaselineKind;
-}
-
-/** Runs that differ only in their seed. */
-export interface Group {
-  /** The method, and the settings that tell this group from others of it. */
-  readonly label: string;
-  readonly method: string;
+/** A group with the files of its runs. */
+export interface Group extends ComparedGroup {
   readonly runs: readonly CompleteRun[];
-  readonly seeds: readonly number[];
-  /** mIoU by evaluation set; undefined if a run has none. */
-  readonly miou: Readonly<Record<string, Spread | undefined>>;
-  /** IoU per class on the first set; undefined if the class does not occur. */
-  readonly iou: readonly (Spread | undefined)[];
-  /**
-   * mIoU on the first set minus the baseline's, over the runs that have a source-only baseline; if none has,
-   * over those that have a pretraining. Undefined without a baseline, and for source-only itself.
-   */
-  readonly gain?: Gain;
-  /** IoU per class on the first set minus the baseline's, over the same runs as `gain`. */
-  readonly iouGain: readonly (Spread | undefined)[];
-  /** Its values of the settings that tell groups apart; undefined for the default. */
-  readonly settings: Readonly<Record<string, string | undefined>>;
-  /** mIoU on the first set over training: the mean of its runs, and their lowest and highest. */
-  readonly curve: Curve | undefined;
 }
 
 /** Complete runs side by side, in groups that differ in more than their seed. */
-export interface Comparison {
-  readonly sets: readonly string[];
-  readonly classes: readonly string[];
+export interface Comparison extends ComparedGroups {
   readonly groups: readonly Group[];
-  /** The settings, as dotted keys, that tell groups apart, besides the method. */
-  readonly settings: readonly string[];
   /** What a reader must know before comparing the rows, one sentence each. */
   readonly notes: readonly string[];
   /** Runs that are not complete, by name. */

@@ -1,4 +1,3 @@
-import "@fontsource-variable/ibm-plex-sans/wght.css";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { followLinks, place } from "./address.js";

@@ -11,6 +11,9 @@ export interface Panel {
   readonly share?: boolean;
 }
 
+/** The title of the chart of predicted classes. */
+export const PREDICTED = "Predicted classes";
+
 const under = (prefix: string) => (key: string) => key.startsWith(prefix);
 const inPercent = (share: number) => `${percent(share)} %`;
 
@@ -38,8 +41,15 @@ export const PANELS: readonly Panel[] = [
     takes: under("contrast/"),
   },
   {
+    title: PREDICTED,
+    note: "Shares of the pixels of 16 target images, the largest ones. Needs no labels: one class that takes all is a collapse",
+    takes: under("predicted/"),
+    format: inPercent,
+    share: true,
+  },
+  {
     title: "Pseudo-labels",
-    note: "Coverage: share of target features that have a pseudo-label",
+    note: "At the method's own threshold. With a set's name: coverage and accuracy on its labelled evaluation images; without: coverage of the step's target images",
     takes: under("pseudo/"),
     format: inPercent,
     share: true,
@@ -80,6 +90,6 @@ export function panelsOf(keys: readonly string[]): [Panel, string[]][] {
 /** A key in a legend: without the part that its panel's title states. */
 export const shortKey = (key: string): string => {
   const [first = "", ...rest] = key.split("/");
-  const stated = ["miou", "contrast", "pseudo", "gradient"].includes(first);
+  const stated = ["miou", "contrast", "pseudo", "gradient", "predicted"].includes(first);
   return stated && rest.length > 0 ? rest.join("/") : key;
 };

@@ -1,4 +1,4 @@
-import type { Comparison, Group } from "../comparison.js";
+import type { ComparedGroup, ComparedGroups } from "../compared-group.js";
 import { spreadText } from "../comparison-rows.js";
 import { percent } from "../score-table.js";
 import { escapeXml } from "../xml.js";
@@ -6,11 +6,11 @@ import { type ChartSize, lineChart } from "./line-chart.js";
 import { LINES, lineColor } from "./palette.js";
 
 /** The groups with their places, which decide colours and the classes of their elements. */
-const numbered = (groups: readonly Group[]) =>
+const numbered = (groups: readonly ComparedGroup[]) =>
   groups.map((group, k) => ({ group, color: lineColor(k), name: `g${k}` }));
 
 /** mIoU of each group over training: the mean of its runs, over a band from the lowest to the highest. */
-export function groupCurves({ groups, sets }: Comparison, size: ChartSize): string {
+export function groupCurves({ groups, sets }: ComparedGroups, size: ChartSize): string {
   const series = numbered(groups).flatMap(({ group: { label, curve }, color, name }) => {
     if (!curve) return [];
     const { at, mean, low, high } = curve;
@@ -26,7 +26,7 @@ export function groupCurves({ groups, sets }: Comparison, size: ChartSize): stri
 }
 
 /** Boxes that show and hide the groups in curves and bars; the first eight are shown. */
-export function groupBoxes({ groups }: Comparison): string {
+export function groupBoxes({ groups }: ComparedGroups): string {
   const boxes = numbered(groups).map(
     ({ group, color, name }, k) =>
       `<label><input type="checkbox" id="${name}"${k < LINES ? " checked" : ""}><i style="background:${color}"></i>${escapeXml(group.label)}</label>`,
@@ -40,7 +40,7 @@ export function groupBoxes({ groups }: Comparison): string {
 }
 
 /** The classes, those with the highest mean gain first. Classes without a gain are last. */
-export function classesByGain({ classes, groups }: Comparison): number[] {
+export function classesByGain({ classes, groups }: ComparedGroups): number[] {
   const gain = classes.map((_, k) => {
     const known = groups.flatMap(({ iouGain }) => iouGain[k]?.mean ?? []);
     return known.length > 0
@@ -51,7 +51,7 @@ export function classesByGain({ classes, groups }: Comparison): number[] {
 }
 
 /** IoU of each class on the first set as bars, a bar for each group, with its gain. Sorted by gain on demand. */
-export function groupBars(comparison: Comparison): string {
+export function groupBars(comparison: ComparedGroups): string {
   const { classes, groups, sets } = comparison;
   const ranks = new Map(classesByGain(comparison).map((k, rank) => [k, rank]));
   const withGain = groups.some(({ iouGain }) => iouGain.some(Boolean));
@@ -79,7 +79,7 @@ const NAME = 110;
 const TRACK = 420;
 
 /** The same as one picture: at most eight groups, classes by gain. */
-export function barsSvg(comparison: Comparison): string {
+export function barsSvg(comparison: ComparedGroups): string {
   const { classes, sets } = comparison;
   const groups = numbered(comparison.groups).slice(0, LINES);
   const block = groups.length * ROW + 10;

@@ -15,6 +15,15 @@ export interface Score {
   readonly value: number;
 }
 
+/** What a run has gained over its baseline. */
+export interface RunGain {
+  /** A difference of shares. */
+  readonly value: number;
+  readonly kind: BaselineKind;
+  /** The baseline. */
+  readonly id: string;
+}
+
 /** A row of the list of runs. */
 export interface RunSummary {
   /** Path of the run folder in the folder that is served, with "/". */
@@ -33,6 +42,9 @@ export interface RunSummary {
   /** By evaluation set, the main one first. */
   readonly last: Readonly<Record<string, Score>>;
   readonly best: Readonly<Record<string, Score>>;
+  /** mIoU on the main set minus the baseline's, of a complete run. */
+  readonly gain?: RunGain;
+  readonly hasReport: boolean;
   readonly loss?: number;
   /** Mean over the newest steps, without evaluation. */
   readonly secondsPerStep?: number;
@@ -71,6 +83,14 @@ export interface RunBaseline {
   readonly iou: readonly (number | null)[];
 }
 
+/** The settings that differ between the runs that are served. */
+export interface RunSettings {
+  /** Dotted keys. */
+  readonly keys: readonly string[];
+  /** By run: the values of these keys, as text. */
+  readonly runs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
 export interface RunDetails {
   readonly summary: RunSummary;
   /** config.yaml; "" if it is missing or too large. */
@@ -91,7 +111,6 @@ export interface RunDetails {
   readonly hasFeatures: boolean;
   readonly hasPrototypes: boolean;
   readonly hasConfusion: boolean;
-  readonly hasReport: boolean;
 }
 
 /** Values of one key in buckets of steps; without `low` and `high` if they equal `mean`. */

@@ -6,6 +6,7 @@ import { sendFile } from "../serving/send-file.js";
 import type { RunsEvent } from "./api.js";
 import { details, readConfusion, readFeatures } from "./details.js";
 import type { SeriesQuery } from "./metrics.js";
+import { differingSettings } from "./settings.js";
 import { openStore } from "./store.js";
 import { tokenNeeded } from "./token.js";
 
@@ -67,6 +68,11 @@ export function dashboardApp({ runs: folder, pages, token }: DashboardOptions): 
       runs: store.runs.list(),
       gone: [],
     } satisfies RunsEvent);
+  });
+
+  app.get("/api/settings", async (context) => {
+    await store.runs.refresh();
+    return context.json(differingSettings(store.runs.all()));
   });
 
   app.get("/api/events", (context) => {

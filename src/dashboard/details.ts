@@ -42,7 +42,6 @@ export async function details(
     hasFeatures: has("features.json"),
     hasPrototypes: has("prototypes.jsonl"),
     hasConfusion: has("confusion.json"),
-    hasReport: has("report.html"),
     ...(classes ? { classes } : {}),
     ...(baseline ? { baseline } : {}),
   };

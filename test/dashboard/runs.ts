@@ -74,7 +74,10 @@ export function scoresLine(step: number, steps: number, seed = 1, lift = 0): str
     entries.push([`pseudo/target/coverage/${name}`, Math.max(0, 0.95 - 0.03 * k)]);
     entries.push([`pseudo/target/accuracy/${name}`, Math.max(0, 0.9 - 0.045 * k)]);
   }
-  entries.push(["pseudo/target/coverage", 0.5 + 0.3 * t], ["pseudo/target/accuracy", 0.8 + 0.08 * t]);
+  entries.push(
+    ["pseudo/target/coverage", 0.5 + 0.3 * t],
+    ["pseudo/target/accuracy", 0.8 + 0.08 * t],
+  );
   return JSON.stringify({ step, memory: 1010, ...Object.fromEntries(entries) });
 }
 

@@ -143,7 +143,7 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
           y: false,
         },
         scales: {
-          x: { time: false, range: (_, low, high) => reach(low, high) },
+          x: { time: false, range: (_, __, high) => reach(high) },
           y: isLog() ? { distr: 3 } : { range: verticalRange(options.share === true) },
         },
         axes: axes(format, isLog(), axis().text),
@@ -164,12 +164,12 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
     );
   }
 
-  /** From the first to the last step that is shown: of the range, else of the plan. */
-  function reach(low: number, high: number): [number, number] {
+  /** From the first to the last step that is shown: of the range, else from 0 to the last planned one. */
+  function reach(high: number | null): [number, number] {
     const { range = {}, until = 0 } = view;
     const { at } = axis();
-    const from = range.from === undefined ? low : at(range.from);
-    const to = range.to === undefined ? Math.max(high, at(until)) : at(range.to);
+    const from = at(range.from ?? 0);
+    const to = range.to === undefined ? Math.max(high ?? 0, at(until)) : at(range.to);
     return [from, Math.max(to, from + 1)];
   }
 
@@ -214,7 +214,9 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
       return text;
     });
     const left = made?.drawn.cursor.left ?? -1;
-    const shown = step !== undefined && left >= 0 && made !== undefined;
+    // Charts share a crosshair; the box is for the one in use.
+    const inUse = plot.matches(":hover, :focus");
+    const shown = step !== undefined && left >= 0 && made !== undefined && inUse;
     if (!shown) {
       tip.hide();
       return;

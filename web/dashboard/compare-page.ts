@@ -44,6 +44,7 @@ export async function comparePage(
     return groupsOf(runs, settingsByRun(all), drawnGroups());
   };
   const tableNow = () => compared(groupsNow(), details);
+  const byGain = () => place.get("classes") === "gain";
   const runs = el("ul", { class: "chips", "aria-label": "Compared runs" });
   const notes = el("div", {});
   const scores = el("div", {});
@@ -87,7 +88,6 @@ export async function comparePage(
   drawNow();
   redraw();
 
-  const byGain = () => place.get("classes") === "gain";
   const order = choice(
     "Order",
     [

@@ -60,7 +60,7 @@ export const curvesTab: Tab = ({ id, details, signal }) => {
       }));
       const scores = panel.title === "mIoU";
       const levels = scores ? levelsOf(lines, details.baseline) : [];
-      one.show([...lines, ...levels], scores || byClass ? { ...shown, smooth: 0 } : shown);
+      one.show([...lines, ...levels], panel.exact ? { ...shown, smooth: 0 } : shown);
     }
   }
   bar.append(marks);

@@ -44,7 +44,7 @@ export function overlaid(
           grid.append(one.element);
         }
         const lines = groups.flatMap((group) => linesOf(group, (id) => find(id, key)));
-        one.show(lines, key.startsWith("miou/") ? { ...now, smooth: 0 } : now);
+        one.show(lines, panel.exact ? { ...now, smooth: 0 } : now);
       }
     }
   }

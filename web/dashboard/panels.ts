@@ -9,6 +9,8 @@ export interface Panel {
   readonly log?: boolean;
   /** Shares of all pixels: the axis is always 0 to 100 %. */
   readonly share?: boolean;
+  /** Exact values, which smoothing would falsify. */
+  readonly exact?: boolean;
 }
 
 /** The title of the chart of predicted classes. */
@@ -24,6 +26,7 @@ export const PANELS: readonly Panel[] = [
     note: "Mean intersection over union of the classes, by evaluation set",
     takes: under("miou/"),
     format: inPercent,
+    exact: true,
   },
   {
     title: "Source loss",
@@ -45,7 +48,7 @@ export const PANELS: readonly Panel[] = [
     note: "Shares of the pixels of 16 target images, the largest ones. Needs no labels: one class that takes all is a collapse",
     takes: under("predicted/"),
     format: inPercent,
-    share: true,
+    exact: true,
   },
   {
     title: "Pseudo-labels",
@@ -60,7 +63,12 @@ export const PANELS: readonly Panel[] = [
     takes: under("gradient/"),
     log: true,
   },
-  { title: "Learning rate", note: "Base rate of the step", takes: (key) => key === "rate" },
+  {
+    title: "Learning rate",
+    note: "Base rate of the step",
+    takes: (key) => key === "rate",
+    exact: true,
+  },
   {
     title: "Seconds per step",
     note: "The whole step, and the part of it spent waiting for data",

@@ -8,6 +8,7 @@ import { ago, percent, short, whole } from "./format.js";
 import { imagesTab } from "./images-tab.js";
 import { getJson, type Live, throttled } from "./live.js";
 import { prototypesTab } from "./prototypes-tab.js";
+import { gainText } from "./run-columns.js";
 import { settingsTab } from "./settings-tab.js";
 import { runName, stateBadge, timeLeft } from "./state.js";
 import { styleTab } from "./style-tab.js";
@@ -143,7 +144,7 @@ const FORGET = Object.fromEntries(
 );
 
 function headOf(run: RunSummary): HTMLElement[] {
-  const { method, seed, step, steps, updated, loss, last, best, error, secondsPerStep } = run;
+  const { method, seed, step, steps, updated, loss, last, best, error, secondsPerStep, gain } = run;
   const left = timeLeft(run);
   const facts: [string, string][] = [
     ["Method", method ?? "–"],
@@ -154,6 +155,9 @@ function headOf(run: RunSummary): HTMLElement[] {
       `mIoU ${set}`,
       `${percent(value)}${best[set] && best[set].value > value ? ` (best ${percent(best[set].value)} at ${whole(best[set].step)})` : ""}`,
     ]),
+    ...(gain
+      ? [[`Gain to ${gain.kind}`, `${gainText(gain.value)} (${gain.id})`] as [string, string]]
+      : []),
     ...(secondsPerStep === undefined
       ? []
       : [["Seconds per step", short(secondsPerStep)] as [string, string]]),

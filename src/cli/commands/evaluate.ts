@@ -9,11 +9,13 @@ import { publishedBeside } from "../../report/published-figures.js";
 import { type MetricsLine, scoreHistory } from "../../report/score-history.js";
 import { percent, textTable } from "../../report/score-table.js";
 import { benchmarkRows, csv, latex, markdown } from "../../report/table-formats.js";
+import { withBars } from "../../report/text-bar.js";
 import { readJsonLines } from "../../train/run-folder.js";
 import { writeAtomically } from "../../write-atomically.js";
 import { setOption, whole } from "../options.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
+import { columnsOf } from "../terminal/terminal.js";
 
 const scales = (value: string): number[] => {
   const list = value.split(",").map(Number);
@@ -90,7 +92,7 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
         evaluations: results,
       });
       const text = [
-        textTable(rows),
+        ...evaluationTable(rows, Object.values(results)[0]),
         ...(ema === undefined ? [] : ["", averageLine(ema)]),
         ...snapshots(path, Object.keys(results)),
       ].join("\n");
@@ -100,6 +102,15 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
       run.dispose();
     }
   });
+}
+
+/** The table, with a bar for the IoU of each class on the first set. */
+function evaluationTable(rows: readonly string[][], first: Evaluation | undefined): string[] {
+  const bars = (first?.scores.iou ?? []).map((share) =>
+    Number.isFinite(share) ? share : undefined,
+  );
+  const table = textTable(rows).split("\n");
+  return withBars(table, [undefined, undefined, ...bars], columnsOf(process.stdout));
 }
 
 const averageLine = (ema: number) =>

@@ -63,7 +63,7 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     runs = join(root, "runs");
     await makeRun(join(runs, "demo/minent-1"), { method: "minent", images: 2 });
     await makeRun(join(runs, "demo/source-only-1"), { method: "source-only" });
-    await makeRun(join(runs, "demo/cfcontra-1"), { images: 2, notes: NOTES });
+    await makeRun(join(runs, "demo/cfcontra-1"), { images: 2, notes: NOTES, report: true });
     await makeRun(join(runs, "demo/cfcontra-2"), { seed: 2 });
     for (const k of GRID) await makeRun(join(runs, `grid/${k}`), { width: (k + 1) / 8 });
     await makeRun(join(runs, "failed"), {
@@ -260,6 +260,83 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     await expect
       .poll(() => legend.allInnerTexts().then((all) => all.join()))
       .toMatch(/width 1\.125/);
+    expect(wrong).toEqual([]);
+  });
+
+  test("the list has gains, groups, chosen columns and the report's link", async () => {
+    await open("");
+    const row = page.getByRole("row", { name: /demo\/cfcontra-1/ });
+    await row.getByText("+4.4").waitFor();
+    await row.getByText("to source-only").waitFor();
+    expect(await row.getByRole("link", { name: /^Report of/ }).getAttribute("href")).toBe(
+      "report?run=demo%2Fcfcontra-1",
+    );
+    await page.getByLabel("Group by").selectOption("method");
+    await page.getByRole("rowheader", { name: "method minent: 1 run" }).waitFor();
+    await page.getByText("Columns", { exact: true }).click();
+    await page.getByLabel("network.width", { exact: true }).check();
+    await page.getByLabel("Loss", { exact: true }).uncheck();
+    await page.getByRole("columnheader", { name: "network.width" }).waitFor();
+    expect(await page.getByRole("columnheader", { name: "Loss" }).count()).toBe(0);
+    await page.reload();
+    await row.getByRole("cell", { name: "0.5", exact: true }).waitFor();
+    await page.getByRole("rowheader", { name: "method minent: 1 run" }).waitFor();
+    await page.getByLabel("Group by").selectOption("network.width");
+    await page.getByRole("rowheader", { name: "network.width 0.125: 1 run" }).waitFor();
+    expect(wrong).toEqual([]);
+  });
+
+  test("a chart has a readout, an enlarged form, other axes, and files", async () => {
+    await open("?run=demo/cfcontra-1&smooth=0.9");
+    const loss = page.locator(".chart", {
+      has: page.getByRole("heading", { name: "Source loss" }),
+    });
+    const plot = loss.locator(".plot");
+    await plot.locator("canvas").waitFor();
+    const { width = 0, height: low = 0 } = (await plot.boundingBox()) ?? {};
+    await plot.hover({ position: { x: width / 2, y: 60 } });
+    const readout = loss.locator(".readout-box");
+    await readout.getByText(/^step \d+$/).waitFor();
+    expect(await readout.textContent()).toMatch(/source\/main0\.\d+/);
+    await loss.getByRole("button", { name: "Enlarge" }).click();
+    await expect.poll(async () => (await plot.boundingBox())?.height ?? 0).toBeGreaterThan(low * 2);
+    await page.getByLabel("Axis").selectOption("time");
+    await page.getByLabel("Log scale").check();
+    await plot.hover({ position: { x: width / 2, y: 60 } });
+    await readout.getByText(/^step \d+, \d+ (s|min)$/).waitFor();
+    for (const [kind, start] of [
+      ["CSV", "step,source/main"],
+      ["SVG", "<svg xmlns"],
+      ["PNG", "\u{89}PNG"],
+    ] as const) {
+      await loss.getByRole("button", { name: "Save Source loss" }).click();
+      const [saved] = await Promise.all([
+        page.waitForEvent("download"),
+        loss.getByRole("button", { name: kind, exact: true }).click(),
+      ]);
+      expect(saved.suggestedFilename()).toBe(`source-loss.${kind.toLowerCase()}`);
+      expect(readFileSync(await saved.path(), "latin1").slice(0, start.length)).toBe(start);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("a comparison says what differs, sorts classes by gain, and saves its tables", async () => {
+    await open("?run=demo/cfcontra-1&run=demo/source-only-1&run=grid/7");
+    await page.getByText(/differ in more than their method: network\.width/).waitFor();
+    await page.getByRole("columnheader", { name: "width" }).waitFor();
+    await page.getByRole("cell", { name: "+4.4" }).waitFor();
+    const names = page.locator(".class-name");
+    await page.getByLabel("Order").selectOption("gain");
+    await expect.poll(() => names.first().textContent()).toMatch(/road|sidewalk/);
+    expect(await names.count()).toBe(19);
+    await page.getByRole("button", { name: "Save the scores" }).click();
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "LaTeX" }).first().click(),
+    ]);
+    expect(readFileSync(await saved.path(), "utf8")).toMatch(
+      /cfcontra & 0\.5 & 1 & 34\.\d .*\+4\.4/,
+    );
     expect(wrong).toEqual([]);
   });
 

@@ -23,6 +23,8 @@ export interface MadeRun {
   readonly width?: number;
   /** Lines of notes.jsonl. */
   readonly notes?: readonly object[];
+  /** Whether it has a report.html. */
+  readonly report?: boolean;
 }
 
 const CLASSES = cityscapes19.names.length;
@@ -96,6 +98,7 @@ export async function makeRun(
     evaluations = 6,
     width = 0.5,
     notes = [],
+    report = false,
   }: MadeRun = {},
 ): Promise<void> {
   const write = (name: string, content: string | Uint8Array) => {
@@ -132,6 +135,7 @@ export async function makeRun(
     error,
   };
   write("status.json", JSON.stringify(status));
+  if (report) write("report.html", "<!doctype html><title>report</title>");
   if (notes.length > 0) {
     write("notes.jsonl", notes.map((one) => `${JSON.stringify(one)}\n`).join(""));
   }

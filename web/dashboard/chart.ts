@@ -143,7 +143,7 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
           y: false,
         },
         scales: {
-          x: { time: false, range: (_, __, high) => reach(high) },
+          x: { time: false, range: () => reach() },
           y: isLog() ? { distr: 3 } : { range: verticalRange(options.share === true) },
         },
         axes: axes(format, isLog(), axis().text),
@@ -165,11 +165,11 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
   }
 
   /** From the first to the last step that is shown: of the range, else from 0 to the last planned one. */
-  function reach(high: number | null): [number, number] {
+  function reach(): [number, number] {
     const { range = {}, until = 0 } = view;
     const { at } = axis();
     const from = at(range.from ?? 0);
-    const to = range.to === undefined ? Math.max(high ?? 0, at(until)) : at(range.to);
+    const to = range.to === undefined ? at(Math.max(until, ...lines.map(lastStep))) : at(range.to);
     return [from, Math.max(to, from + 1)];
   }
 
@@ -303,6 +303,8 @@ function reaching(lines: readonly Buckets[], step: number | undefined): readonly
   const found = lines.filter((line) => end(line) >= last);
   return found.length > 0 ? found : lines;
 }
+
+const lastStep = ({ data: { at } }: Line): number => at.at(-1) ?? 0;
 
 /** A logarithmic axis has no place for 0 and below. */
 const isPositive = (lines: readonly Line[]): boolean =>

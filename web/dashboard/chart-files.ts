@@ -1,8 +1,8 @@
 import { lineChart } from "../../src/report/page/line-chart.js";
 import { standaloneSvg } from "../../src/report/page/standalone-svg.js";
 import { csv } from "../../src/report/table-formats.js";
-import type { Line } from "./chart.js";
 import { color } from "./colors.js";
+import type { Line } from "./line.js";
 
 /** The values of lines as CSV: a row for each step, a column for each line; empty where a line has none. */
 export function chartCsv(lines: readonly Line[]): string {

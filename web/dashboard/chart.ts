@@ -9,20 +9,10 @@ import { color, onTheme } from "./colors.js";
 import { download, fileName } from "./download.js";
 import { button, el } from "./element.js";
 import { mean, short } from "./format.js";
+import type { Line } from "./line.js";
 import { menu } from "./menu.js";
 import { smoothed } from "./smoothing.js";
 import { type StepAxis, stepAxis } from "./step-axis.js";
-
-export interface Line {
-  readonly name: string;
-  readonly color: string;
-  readonly dashed?: boolean;
-  /** A constant to compare with, drawn without points or smoothing. */
-  readonly level?: boolean;
-  /** Lines of one group share an entry of the legend, which shows their mean. */
-  readonly group?: string;
-  readonly data: Buckets;
-}
 
 export interface ChartOptions {
   readonly title: string;

@@ -33,7 +33,7 @@ export function classBars(
           return el(
             "div",
             { class: "class-row" },
-            el("span", { class: "class-group" }, group.name),
+            el("span", { class: "class-group", title: group.name }, group.name),
             bar,
             el("span", { class: "number" }, spreadText(iou)),
             el("span", { class: `number ${sign}` }, gain ? spreadText(gain, true) : ""),

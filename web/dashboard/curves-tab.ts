@@ -1,9 +1,10 @@
 import type { Buckets, RunBaseline, RunSummary } from "../../src/dashboard/api.js";
 import { extremes } from "../../src/report/axis.js";
-import { type Chart, chart, type Line } from "./chart.js";
+import { type Chart, chart } from "./chart.js";
 import { classColors, colorsOf } from "./colors.js";
 import { loader, toolbar } from "./curve-controls.js";
 import { el } from "./element.js";
+import type { Line } from "./line.js";
 import { type Panel, PREDICTED, panelsOf, shortKey } from "./panels.js";
 import { seriesOf } from "./series.js";
 import type { Tab } from "./tab.js";

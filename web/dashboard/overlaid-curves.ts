@@ -1,10 +1,11 @@
 import type { Buckets, RunDetails, RunSummary } from "../../src/dashboard/api.js";
 import { meanCurve } from "../../src/report/mean-curve.js";
-import { type Chart, chart, type Line } from "./chart.js";
+import { type Chart, chart } from "./chart.js";
 import { loader, toolbar } from "./curve-controls.js";
 import { pseudoByClass } from "./curves-tab.js";
 import { el } from "./element.js";
 import type { Group } from "./groups.js";
+import type { Line } from "./line.js";
 import { panelsOf } from "./panels.js";
 import { seriesOf } from "./series.js";
 import { between } from "./step-axis.js";

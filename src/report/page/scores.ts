@@ -98,7 +98,8 @@ const plannedSteps = ({ config }: RunFiles): number | undefined => config?.train
 const SCORES = /^(miou|iou|predicted)\/|^pseudo\/.+\/(coverage|accuracy)\//;
 
 /** The shares of the classes that are predicted most over training; "" before the second evaluation. */
-export function predictedClasses({ metrics, classes, config }: RunFiles): string {
+export function predictedClasses(run: RunFiles): string {
+  const { metrics, classes } = run;
   const histories = classes.names.flatMap((name, k) => {
     const history = scoreHistory(metrics, `predicted/${name}`);
     return history && history.steps.length > 1 ? [{ name, k, ...history }] : [];
@@ -117,7 +118,7 @@ export function predictedClasses({ metrics, classes, config }: RunFiles): string
   const options = {
     title: "Shares of the predicted classes over training",
     format: (value: number) => percent(value).replace(/\.0$/, ""),
-    until: config?.train?.steps as number | undefined,
+    ...{ marks: marksOf(run), until: plannedSteps(run) },
   };
   const chart = (size: ChartSize) => lineChart(series, size, options);
   return (

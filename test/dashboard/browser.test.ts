@@ -373,6 +373,7 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
 
   const views = {
     list: "",
+    grouped: "?group=network.width&columns=network.width",
     curves: "?run=demo/cfcontra-1",
     images: "?run=demo/cfcontra-1&tab=images",
     classes: "?run=demo/cfcontra-1&tab=classes",

@@ -43,12 +43,16 @@ async function hero(path) {
   const [width, height] = [info.width / HERO.columns, HERO.cell * scale];
   const top = Math.round(HERO.header * scale);
   const count = Math.round((info.height - top) / height);
-  /** The share of a row's pixels at which two columns are equal. */
+  /**
+   * The share of a row's pixels at which two columns are equal.
+   * @param {number} row @param {number} a @param {number} b
+   */
   const equal = (row, a, b) => {
     let same = 0;
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
-        const at = (column) => ((top + row * height + y) * info.width + column * width + x) * 3;
+        const at = (/** @type {number} */ column) =>
+          ((top + row * height + y) * info.width + column * width + x) * 3;
         const [p, q] = [at(a), at(b)];
         if ([0, 1, 2].every((k) => data[p + k] === data[q + k])) same++;
       }

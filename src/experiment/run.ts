@@ -17,7 +17,6 @@ import {
 } from "../train/index.js";
 import { requireDevice } from "./build.js";
 import { stageRecord } from "./coarse-stage.js";
-import { collapse } from "./collapse.js";
 import type { Config } from "./config.js";
 import { withAbsoluteRoots } from "./domains.js";
 import { consoleListener, type Listener } from "./listener.js";
@@ -137,7 +136,6 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
   done = start;
   let saved = start;
   let ended = false;
-  let collapsed = false; // warned once
 
   function* save(): Generator<RunEvent> {
     const random = randomStates(group);
@@ -147,14 +145,6 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
     yield { type: "checkpoint", step: done, file };
   }
 
-  function warnOfCollapse(results: Awaited<ReturnType<typeof parts.measure>>): void {
-    const [[set, target] = []] = Object.entries(results);
-    if (done === 0 || collapsed || set === undefined || !target) return;
-    const sentence = collapse(target.confusion, classes, set);
-    collapsed = sentence !== undefined;
-    if (sentence !== undefined) listener.note(`step ${done}: ${sentence}.`, "warning");
-  }
-
   /** Scores of all sets; undefined where `signal` ended it. Several ranks finish it together. */
   async function evaluation(): Promise<Readonly<Record<string, Scores>> | undefined> {
     const own = group.size === 1 ? signal : undefined;
@@ -162,7 +152,6 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
       const results = await parts.measure(done, own);
       await turnOfEventLoop(); // in which a signal that came during the last image arrives
       own?.throwIfAborted();
-      warnOfCollapse(results);
       return (await records?.recorder.snapshot(done, results)) ?? {};
     } catch (error) {
       if (own?.aborted && error === own.reason) return undefined;

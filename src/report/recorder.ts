@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { Dataset, Size } from "../datasets/dataset.js";
 import {
-  type Confusion,
   type Measurement,
   type Observation,
   type PredictOptions,
@@ -121,7 +120,6 @@ export async function openRecorder(folder: RunFolder, options: RecorderOptions):
       );
       log({
         ...{ step, ...scoreScalars(measured, dataset.classes.names) },
-        ...shareScalars(shown, results[shown]?.confusion, dataset.classes.names),
       });
       folder.write("confusion.json", `${JSON.stringify({ step, ...matrices(results) })}\n`);
       if (step % PROTOTYPES_EVERY !== 0) prototypes(step);
@@ -147,23 +145,6 @@ function scoreScalars(
   ]);
   return Object.fromEntries(
     entries.filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
-  );
-}
-
-/** `share/<set>/<class>`: the share of the labelled pixels that are predicted as a class, if there are any. */
-function shareScalars(
-  set: string,
-  confusion: Confusion | undefined,
-  classes: readonly string[],
-): Scalars {
-  if (!confusion) return {};
-  const rows = matrixOf(confusion);
-  const all = rows.flat().reduce((sum, count) => sum + count, 0);
-  return Object.fromEntries(
-    classes.flatMap((name, k) => {
-      const predicted = rows.reduce((sum, row) => sum + (row[k] as number), 0);
-      return predicted > 0 ? [[`share/${set}/${name}`, predicted / all]] : [];
-    }),
   );
 }
 

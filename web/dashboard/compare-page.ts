@@ -106,7 +106,7 @@ const MOST_CHARTS = 60;
 
 /** A chart for each key with the lines of all groups that are drawn. */
 function overlaid(shown: readonly string[], groupsNow: () => Group[], signal: AbortSignal) {
-  const series = seriesOf(shown, { skip: ["iou/", "share/"], buckets: 300 }, signal);
+  const series = seriesOf(shown, { skip: ["iou/"], buckets: 300 }, signal);
   const { element: bar, smooth, zoomed } = toolbar(() => load());
   const grid = el("div", { class: "charts" });
   const charts = new Map<string, Chart>();

@@ -1,4 +1,4 @@
-import type { Buckets, RunBaseline, RunDetails } from "../../src/dashboard/api.js";
+import type { Buckets, RunBaseline } from "../../src/dashboard/api.js";
 import { extremes } from "../../src/report/axis.js";
 import { place } from "./address.js";
 import { type Chart, chart, type Line } from "./chart.js";
@@ -35,10 +35,7 @@ export const curvesTab: Tab = ({ id, details, signal }) => {
     const more = panels.reduce((sum, [, keys]) => sum + Math.max(0, keys.length - MOST_LINES), 0);
     left.hidden = more === 0;
     left.textContent = `${more} more keys are not drawn; metrics.jsonl has them.`;
-    for (const [i, [panel, all]] of panels.entries()) {
-      const isShare = panel.title === "Predicted classes";
-      const last = (key: string) => own.get(key)?.mean.at(-1) ?? 0;
-      const keys = isShare ? [...all].sort((a, b) => last(b) - last(a)) : all;
+    for (const [i, [panel, keys]] of panels.entries()) {
       let one = charts.get(panel.title);
       if (!one) {
         const note = noteOf(panel, details.baseline);
@@ -50,7 +47,7 @@ export const curvesTab: Tab = ({ id, details, signal }) => {
           after ? (charts.get(after[0].title) as Chart).element : null,
         );
       }
-      const colors = isShare ? classColors(keys, details) : colorsOf(keys);
+      const colors = colorsOf(keys);
       const lines = keys.slice(0, MOST_LINES).map((key) => ({
         name: shortKey(key),
         color: colors.get(key) as string,
@@ -58,8 +55,7 @@ export const curvesTab: Tab = ({ id, details, signal }) => {
       }));
       const scores = panel.title === "mIoU";
       const levels = scores ? levelsOf(lines, details.baseline) : [];
-      const snapshots = scores || isShare;
-      one.show([...lines, ...levels], range, snapshots ? 0 : smooth(), details.notes);
+      one.show([...lines, ...levels], range, scores ? 0 : smooth(), details.notes);
     }
   }
   bar.append(marks);
@@ -73,17 +69,6 @@ export const curvesTab: Tab = ({ id, details, signal }) => {
     },
   };
 };
-
-/** The colour of the class that a key ends with. */
-function classColors(keys: readonly string[], { classes }: RunDetails): Map<string, string> {
-  const index = new Map((classes?.names ?? []).map((name, k) => [name, k]));
-  return new Map(
-    keys.map((key) => {
-      const rgb = classes?.colors[index.get(key.split("/").slice(2).join("/")) ?? -1];
-      return [key, `rgb(${(rgb ?? [128, 128, 128]).join(" ")})`];
-    }),
-  );
-}
 
 const noteOf = ({ title, note }: Panel, baseline: RunBaseline | undefined): string =>
   title === "mIoU" && baseline ? `${note}. Dashed: the last snapshot of ${baseline.id}` : note;

@@ -45,13 +45,6 @@ export const PANELS: readonly Panel[] = [
     share: true,
   },
   {
-    title: "Predicted classes",
-    note: "Share of the labelled pixels of the first evaluation set that are predicted as each class",
-    takes: under("share/"),
-    format: inPercent,
-    share: true,
-  },
-  {
     title: "Gradient norm",
     note: "Contribution of each weighted loss; logarithmic",
     takes: under("gradient/"),
@@ -87,7 +80,6 @@ export function panelsOf(keys: readonly string[]): [Panel, string[]][] {
 /** A key in a legend: without the part that its panel's title states. */
 export const shortKey = (key: string): string => {
   const [first = "", ...rest] = key.split("/");
-  if (first === "share") return rest.slice(1).join("/"); // of the first set
   const stated = ["miou", "contrast", "pseudo", "gradient"].includes(first);
   return stated && rest.length > 0 ? rest.join("/") : key;
 };

@@ -90,7 +90,7 @@ export function scoreChart(run: RunFiles, reference: Reference | undefined): str
 const marksOf = ({ notes }: RunFiles) =>
   notes.map(({ step, level, text }) => ({ step, text: `${level} at step ${step}: ${text}` }));
 
-const SCORES = /^(miou|iou|share)\//;
+const SCORES = /^(miou|iou)\//;
 
 /** Every other number of metrics.jsonl over steps, in small charts: losses, and the rest on demand. */
 export function smallCharts(run: RunFiles): string {

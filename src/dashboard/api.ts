@@ -71,6 +71,39 @@ export interface Preview {
   readonly truth: boolean;
   readonly predictions: readonly number[];
   readonly entropies: readonly number[];
+  /** Kept for its score, and not spread over the set. */
+  readonly extreme: boolean;
+  /** The run whose prediction is its baseline, if that is there. */
+  readonly baseline?: string;
+}
+
+/** Scores of one image, shares 0..1; null where there is nothing to measure. */
+export interface ImageEntry {
+  readonly name: string;
+  /** Mean IoU of the classes that its labels have. */
+  readonly score: number | null;
+  readonly accuracy: number | null;
+  readonly entropy: number | null;
+  readonly calibration: number | null;
+  /** The baseline's score. */
+  readonly before?: number;
+  /** IoU of the class by which images are sorted. */
+  readonly classIou?: number | null;
+}
+
+/** Images of one evaluation set, at the newest evaluation. */
+export interface ImagePage {
+  readonly set: string;
+  readonly sets: readonly string[];
+  readonly step: number;
+  /** In the set; those that the baseline has, too, and of these the better and the worse ones. */
+  readonly images: number;
+  readonly compared: number;
+  readonly better: number;
+  readonly worse: number;
+  /** Images that have a place in the order, of which `entries` are the first. */
+  readonly sorted: number;
+  readonly entries: readonly ImageEntry[];
 }
 
 /** The run that a run is measured against. */
@@ -107,6 +140,7 @@ export interface RunDetails {
   readonly iou: readonly (number | null)[];
   readonly keys: readonly string[];
   readonly previews: readonly Preview[];
+  readonly hasImages: boolean;
   readonly styles: readonly string[];
   readonly hasFeatures: boolean;
   readonly hasPrototypes: boolean;

@@ -5,6 +5,7 @@ import { inside } from "../serving/safe-path.js";
 import { sendFile } from "../serving/send-file.js";
 import type { RunsEvent } from "./api.js";
 import { details, readConfusion, readFeatures } from "./details.js";
+import { type ImageOrder, type ImageQuery, imagePage } from "./image-scores.js";
 import type { SeriesQuery } from "./metrics.js";
 import { differingSettings } from "./settings.js";
 import { openStore } from "./store.js";
@@ -128,6 +129,16 @@ export function dashboardApp({ runs: folder, pages, token }: DashboardOptions): 
     return context.json((await prototypes?.at(step)) ?? null);
   });
 
+  app.get("/api/images", async (context) => {
+    const run = await store.find(context.req.query("run"));
+    if (!run) return unknownRun(context);
+    const scores = await store.images(run);
+    const baseline = store.runs.get((await store.baseline(run))?.id ?? "");
+    const before = baseline && (await store.images(baseline));
+    const page = scores && imagePage(scores, before, imageQuery(context));
+    return context.json(page ?? null);
+  });
+
   for (const [path, read] of [
     ["/api/features", readFeatures],
     ["/api/confusion", readConfusion],
@@ -180,6 +191,20 @@ function seriesQuery(context: Context): SeriesQuery {
     ...(skip ? { skip } : {}),
     ...(range.from === undefined ? {} : { from: range.from }),
     ...(range.to === undefined ? {} : { to: range.to }),
+  };
+}
+
+const MOST_ENTRIES = 500;
+const ORDERS: readonly ImageOrder[] = ["set", "worst", "gain", "loss", "class"];
+
+function imageQuery(context: Context): ImageQuery {
+  const { set, order, class: classIndex, count } = context.req.query();
+  return {
+    set,
+    order: ORDERS.find((one) => one === order) ?? "set",
+    classIndex: numberOf(classIndex),
+    names: context.req.queries("name")?.slice(0, MOST_ENTRIES),
+    count: Math.min(MOST_ENTRIES, Math.floor(numberOf(count) ?? 60)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import { isExtreme } from "../report/preview-files.js";
 import { settingsOf } from "../report/run-groups.js";
 import type {
   ClassSet,
@@ -38,6 +39,7 @@ export async function details(
     settings: Object.fromEntries(settingsOf(run.configuration)),
     keys,
     previews,
+    hasImages: has("images.jsonl"),
     styles: styles.flatMap((name) => /^(\d+)-content\.jpg$/.exec(name)?.[1] ?? []),
     hasFeatures: has("features.json"),
     hasPrototypes: has("prototypes.jsonl"),
@@ -94,6 +96,7 @@ async function findPreviews(run: Run): Promise<Preview[]> {
     sets.map(async (set) =>
       (await namesIn(run, `previews/${set}`))
         .filter((name) => /^\d+$/.test(name))
+        .sort((a, b) => a.length - b.length || (a < b ? -1 : 1))
         .map((image) => ({ set, image })),
     ),
   );
@@ -103,9 +106,10 @@ async function findPreviews(run: Run): Promise<Preview[]> {
       .slice(0, MOST.images)
       .map(async ({ set, image }) => {
         const folder = `previews/${set}/${image}`;
-        const [names, text] = await Promise.all([
+        const [names, text, baseline] = await Promise.all([
           namesIn(run, folder),
           readText(run.file(`${folder}/name.txt`), LARGEST.json),
+          readText(run.file(`${folder}/baseline.txt`), LARGEST.json),
         ]);
         const steps = (kind: string) =>
           names
@@ -117,7 +121,11 @@ async function findPreviews(run: Run): Promise<Preview[]> {
           set,
           image,
           name: asString(text?.trim()) || image,
+          extreme: isExtreme(image),
           truth: names.includes("truth.png"),
+          ...(names.includes("baseline.png") && {
+            baseline: asString(baseline?.trim()) || "the baseline",
+          }),
           predictions: steps("prediction"),
           entropies: steps("entropy"),
         };

@@ -1,6 +1,7 @@
 import { baselineFinder, pretrainedOf, startOf } from "../report/baseline.js";
 import type { RunBaseline } from "./api.js";
 import { readIou } from "./details.js";
+import { type ImageScores, openImageFile } from "./image-scores.js";
 import { type Metrics, openMetrics } from "./metrics.js";
 import { openPrototypes, type PrototypeLines } from "./prototype-lines.js";
 import type { Run } from "./run.js";
@@ -17,7 +18,12 @@ export interface Store {
   /** undefined if the run has no such file. */
   metrics(run: Run): Metrics | undefined;
   prototypes(run: Run): PrototypeLines | undefined;
+  /** The scores of single images at the newest evaluation. */
+  images(run: Run): Promise<ImageScores | undefined>;
 }
+
+/** Runs whose image scores stay in memory. */
+const MOST_IMAGE_FILES = 8;
 
 /** Points in memory, 12 bytes each; the index that was not used for longest goes first. */
 const MOST_POINTS = 40e6;
@@ -26,6 +32,7 @@ export function openStore(folder: string): Store {
   const runs = openRuns(folder);
   const indices = new Map<Run, Metrics>();
   const prototypes = new Map<Run, PrototypeLines>();
+  const images = new Map<Run, ReturnType<typeof openImageFile>>();
 
   function forget(): void {
     for (const run of indices.keys()) if (runs.get(run.id) !== run) indices.delete(run);
@@ -73,6 +80,15 @@ export function openStore(folder: string): Store {
       const lines = prototypes.get(run) ?? openPrototypes(path);
       prototypes.set(run, lines);
       return lines;
+    },
+    async images(run) {
+      const path = run.file("images.jsonl");
+      if (path === undefined) return undefined;
+      const file = images.get(run) ?? openImageFile(path);
+      images.delete(run); // to the end: used last
+      images.set(run, file);
+      for (const other of images.keys()) if (images.size > MOST_IMAGE_FILES) images.delete(other);
+      return file.read();
     },
   };
 }

@@ -11,6 +11,7 @@ export {
 export {
   averagedProbabilities,
   type EvaluateOptions,
+  entropyGrey,
   evaluate,
   type Observation,
   type PredictOptions,
@@ -19,3 +20,9 @@ export {
   type Stage,
   type Views,
 } from "./evaluate.js";
+export {
+  createImageTable,
+  type ImageScores,
+  type ImageTable,
+  type Measurement,
+} from "./image-scores.js";

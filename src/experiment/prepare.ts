@@ -94,8 +94,8 @@ export async function prepare(
 
   async function openRecords(): Promise<Records> {
     const recorder = await openRecorder(folder, {
-      ...{ network: evaluated, method, evaluate: domains.evaluate, size: sizes.evaluate },
-      ...{ start, steps, target: domains.target },
+      ...{ network: evaluated, method, evaluate: domains.evaluate, target: domains.target },
+      ...{ size: sizes.evaluate, output: sizes.output ?? sizes.evaluate, start, steps },
       warn: (sentence) => listener.note(sentence, "warning"),
       predict: { precision: train.precision, stage },
       evaluatesAgain: evaluatesAt(start),
@@ -118,19 +118,18 @@ export async function prepare(
     group.size > 1
       ? (sentence: string) => own.note(`rank ${group.rank}: ${sentence}`, "warning")
       : (sentence: string) => listener.note(sentence, "warning");
+  const records = first ? await openRecords() : undefined;
   return {
-    ...{ config, domains, network, method, start, evaluatesAt },
-    records: first ? await openRecords() : undefined,
+    ...{ config, domains, network, method, start, evaluatesAt, records },
     loop: {
       ...{ network, method, steps, start, rate, schedule, warmup, seed, group, warn },
       source: { ...stream("source"), order },
       target: stream("target"),
     },
     /** Every rank measures its share of the images. */
-    measure: (signal?: AbortSignal) =>
+    measure: (step: number, signal?: AbortSignal) =>
       measureAll({ network: evaluated, config, stage }, domains.evaluate, listener, {
-        group,
-        signal,
+        ...{ group, signal, watch: records?.recorder.watch(step) },
       }),
     dispose() {
       dispose([network.parameters.all, method.state]);

@@ -149,7 +149,7 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
   async function evaluation(): Promise<Readonly<Record<string, Scores>> | undefined> {
     const own = group.size === 1 ? signal : undefined;
     try {
-      const results = await parts.measure(own);
+      const results = await parts.measure(done, own);
       await turnOfEventLoop(); // in which a signal that came during the last image arrives
       own?.throwIfAborted();
       return (await records?.recorder.snapshot(done, results)) ?? {};

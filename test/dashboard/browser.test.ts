@@ -62,8 +62,9 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     root = await mkdtemp(join(tmpdir(), "cfcontra-"));
     runs = join(root, "runs");
     await makeRun(join(runs, "demo/minent-1"), { method: "minent", images: 2 });
-    await makeRun(join(runs, "demo/source-only-1"), { method: "source-only" });
-    await makeRun(join(runs, "demo/cfcontra-1"), { images: 2, notes: NOTES, report: true });
+    await makeRun(join(runs, "demo/source-only-1"), { method: "source-only", scored: 100 });
+    const own = { images: 2, notes: NOTES, report: true, scored: 100 };
+    await makeRun(join(runs, "demo/cfcontra-1"), own);
     await makeRun(join(runs, "demo/cfcontra-2"), { seed: 2 });
     for (const k of GRID) await makeRun(join(runs, `grid/${k}`), { width: (k + 1) / 8 });
     await makeRun(join(runs, "failed"), {
@@ -139,12 +140,11 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     await head.getByText("480 of 480").waitFor();
     await head.getByText("mIoU camvid").waitFor();
     await page.getByRole("tab", { name: "Images" }).click();
-    await page.getByText("step 480").waitFor();
-    await page.waitForFunction(() =>
-      [...document.querySelectorAll<HTMLImageElement>(".swipe img")].every(
-        (one) => one.naturalWidth === 64,
-      ),
-    );
+    await page.getByText("step 480", { exact: true }).waitFor();
+    await page.waitForFunction(() => {
+      const sides = [...document.querySelectorAll<HTMLCanvasElement>(".stage canvas")];
+      return sides.length === 2 && sides.every((one) => one.width === 64 && !one.hidden);
+    });
     expect(wrong).toEqual([]);
   });
 
@@ -225,6 +225,74 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     await page.goBack();
     await page.getByText("2 of ").waitFor();
     expect(await page.getByLabel("Filter").inputValue()).toBe("demo cf");
+    expect(wrong).toEqual([]);
+  });
+
+  test("images are sorted by their change, shown as changes, zoomed and read", async () => {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await open("?run=demo/cfcontra-1&tab=images&left=error&right=change&at=0");
+    await page.getByText(/^\d+ of 100 better, \d+ worse$/).waitFor();
+    await page
+      .locator(".captions")
+      .filter({ hasText: /change against source-only-1: fixed \d+\.\d %, broke \d+\.\d %/ })
+      .waitFor();
+    await page.getByRole("heading", { name: "target: scene 0" }).waitFor();
+    await page.keyboard.press("]");
+    await page.getByRole("heading", { name: "target: scene 1" }).waitFor();
+    await page.keyboard.press("[");
+    await page.getByRole("heading", { name: "target: scene 0" }).waitFor();
+
+    const canvases = page.locator(".stage canvas");
+    const scales = () =>
+      canvases.evaluateAll((all) =>
+        all.map((one) => new DOMMatrix(getComputedStyle(one).transform).a),
+      );
+    await page.keyboard.press("+");
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    expect(await scales()).toEqual([2.25, 2.25]); // both sides
+    await page.getByText("225 %").waitFor();
+    const box = (await page.locator(".stage").boundingBox()) as { x: number; y: number };
+    const transform = () => canvases.first().evaluate((one) => one.style.transform);
+    const before = await transform();
+    await page.mouse.move(box.x + 300, box.y + 200);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 200, box.y + 150);
+    await page.mouse.up();
+    expect(await transform()).not.toBe(before);
+    await page
+      .locator(".readout")
+      .filter({ hasText: /^truth: \w+.* · prediction: \w+/ })
+      .waitFor();
+    await page.keyboard.press("0");
+    expect(await scales()).toEqual([1, 1]);
+
+    await page.getByLabel("Sort by").selectOption("loss");
+    await page.getByText(/^24 of \d+ shown$/).waitFor();
+    const losses = await page.locator(".cell-scores .loss").allTextContents();
+    expect(losses).toHaveLength(24);
+    const values = losses.map((text) => Number(text.replace("−", "-")));
+    expect(values).toEqual([...values].sort((a, b) => a - b));
+    await page.getByRole("button", { name: "Show more" }).click();
+    await expect.poll(() => page.locator(".cell").count()).toBeGreaterThan(24);
+    await page.reload();
+    expect(await page.getByLabel("Sort by").inputValue()).toBe("loss");
+    await page.getByLabel("Sort by").selectOption("class:5");
+    await page.getByText("24 of 100 shown").waitFor();
+    expect(wrong).toEqual([]);
+  });
+
+  test("a side shows another run, or says that it keeps no picture of the image", async () => {
+    await open("?run=demo/cfcontra-1&tab=images&right=prediction&rightRun=demo/minent-1");
+    await page.locator(".stage .tag-right", { hasText: "prediction, demo/minent-1" }).waitFor();
+    await page.waitForFunction(
+      () => [...document.querySelectorAll<HTMLCanvasElement>(".stage canvas")][1]?.width === 64,
+    );
+    await page.getByLabel("Right: run").selectOption("demo/cfcontra-2");
+    await page.getByText("demo/cfcontra-2 keeps no picture of this image.").waitFor();
+    // A run of an earlier version opens, and says what it lacks.
+    await open("?run=demo/minent-1&tab=images");
+    await page.getByText("cfcontra evaluate demo/minent-1 writes them.").waitFor();
+    expect(await page.locator(".cell img").count()).toBe(2);
     expect(wrong).toEqual([]);
   });
 

@@ -19,6 +19,8 @@ export interface MadeRun {
   /** Images in previews/, evaluated `evaluations` times; 0 leaves pictures and the like out. */
   readonly images?: number;
   readonly evaluations?: number;
+  /** Images of the target with scores in images.jsonl; 0 leaves the file out. */
+  readonly scored?: number;
   /** network.width, by which runs of one method differ. */
   readonly width?: number;
   /** Lines of notes.jsonl. */
@@ -83,6 +85,20 @@ export function scoresLine(step: number, steps: number, seed = 1, lift = 0): str
   return JSON.stringify({ step, memory: 1010, ...Object.fromEntries(entries) });
 }
 
+/** The lines of images.jsonl at a step. The images of a run with a `lift` are better and worse by turns. */
+export function imageLines(step: number, images: number, lift = 0): string[] {
+  return Array.from({ length: images }, (_, i) => {
+    const score = 0.2 + (0.6 * ((i * 7919) % 101)) / 101 + lift * Math.sin(i) + step / 1e5;
+    return JSON.stringify({
+      ...{ step, set: "target", name: `scene ${i}` },
+      iou: cityscapes19.names.map((_, k) =>
+        k > 12 ? null : Math.round(1e4 * Math.min(1, Math.max(0, score + (k - 6) / 100))) / 1e4,
+      ),
+      ...{ accuracy: 0.8, entropy: 0.1, calibration: 0.05 },
+    });
+  });
+}
+
 /** Writes a run folder at `path`. */
 export async function makeRun(
   path: string,
@@ -96,6 +112,7 @@ export async function makeRun(
     error,
     images = 0,
     evaluations = 6,
+    scored = 0,
     width = 0.5,
     notes = [],
     report = false,
@@ -153,6 +170,10 @@ export async function makeRun(
   }
   write("metrics.jsonl", lines.map((line) => `${line}\n`).join(""));
   if (images > 0) await writePictures(write, evaluated, steps, images);
+  if (scored > 0) {
+    const scores = evaluated.flatMap((at) => imageLines(at, scored, lift * 8));
+    write("images.jsonl", scores.map((line) => `${line}\n`).join(""));
+  }
   if (state === "complete") {
     const { step: _, ...scores } = JSON.parse(scoresLine(steps, steps, seed, lift));
     const result = (set: string) => ({
@@ -195,6 +216,9 @@ async function writePictures(
         .toBuffer(),
     );
     write(`${folder}/truth.png`, await png(colors(label), 3));
+    const old = label.map((id, k) => (((k * 2246822519) >>> 8) % 100 < 30 ? 2 : id));
+    write(`${folder}/baseline.txt`, "source-only-1\n");
+    write(`${folder}/baseline.png`, await png(colors(old), 3));
     for (const step of evaluated) {
       const wrong = 1 - step / steps;
       const guess = label.map((id, k) => (((k * 2654435761) >>> 8) % 100 < wrong * 60 ? 2 : id));

@@ -140,7 +140,19 @@ export async function runPage(id: string, live: Live, signal: AbortSignal): Prom
 
 /** Parameters of the address that belong to one tab. */
 const FORGET = Object.fromEntries(
-  ["step", "image", "left", "right", "at", "by", "matrix"].map((key) => [key, undefined]),
+  [
+    "step",
+    "image",
+    "left",
+    "right",
+    "leftRun",
+    "rightRun",
+    "at",
+    "by",
+    "matrix",
+    "set",
+    "sort",
+  ].map((key) => [key, undefined]),
 );
 
 function headOf(run: RunSummary): HTMLElement[] {

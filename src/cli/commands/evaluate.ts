@@ -81,7 +81,7 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
         scales: options.scales ?? [1],
         flip: options.flip ?? false,
       };
-      const results = await run.evaluate({ on, subset, ...protocol });
+      const results = await run.evaluate({ on, subset, keep: isOwn(options), ...protocol });
       const rows = evaluationRows(info.classes, results);
       const { evaluate: size, output = size } = config.sizes;
       const found = () => ({
@@ -112,6 +112,10 @@ function evaluationTable(rows: readonly string[][], first: Evaluation | undefine
   const table = textTable(rows).split("\n");
   return withBars(table, [undefined, undefined, ...bars], columnsOf(process.stdout));
 }
+
+/** Whether a run is measured as in its training, so that its folder takes the scores of the images. */
+const isOwn = ({ scales, flip, native, set }: EvaluateOptions): boolean =>
+  scales === undefined && !flip && !native && set.length === 0;
 
 const averageLine = (ema: number) =>
   `of the network's running average (train.ema ${ema}); --set train.ema=null measures the network itself`;

@@ -50,12 +50,14 @@ function curves(comparison: Comparison): string {
 
 const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-/** Every image that all groups have previews of: image, truth, one prediction for each group. */
+/** Every spread image that all groups have previews of: image, truth, one prediction for each group. */
 function pairedPictures({ groups, sets }: Comparison): Promise<string> {
   const columns = groups.slice(0, LINES).map(({ label, runs: [run] }) => ({
     label,
     run,
-    previews: run ? readPreviews(run.path, sets[0] as string) : [],
+    previews: run
+      ? readPreviews(run.path, sets[0] as string).filter(({ extreme }) => !extreme)
+      : [],
   }));
   const rows = (columns[0]?.previews ?? []).flatMap(({ name, input, truth }): PictureRow[] => {
     const predictions = columns.flatMap(({ label, previews }): Cell[] => {

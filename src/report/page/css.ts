@@ -52,6 +52,9 @@ svg text { font-family: var(--sans); fill: var(--muted) }
 .row.head { position: sticky; top: 0; background: var(--paper); padding: 6px 0; font-size: 13px; color: var(--muted); z-index: 1 }
 .row img { display: block; width: 100%; height: auto; border-radius: 2px; background: var(--sheet); image-rendering: auto }
 .row figure { margin: 0 } .row figcaption { display: none; font-size: 12px; margin: 2px 0 4px }
+.row .under { font-size: 12px; color: var(--muted); margin: 3px 0 0 } .picture h3 span { color: var(--muted); font-weight: 400; margin-left: 8px; white-space: nowrap }
+h3.kind { font: 600 15px/1.3 var(--sans); margin: 30px 0 4px } .answer { font-size: 17px; margin: 0 0 14px } .answer b { font-weight: 600 }
+.key i.hatched { background-image: repeating-linear-gradient(135deg, rgb(236,170,132) 0 2px, transparent 2px 5px) }
 .row img.exact { image-rendering: pixelated }
 .scroll { overflow-x: auto } .scroll > .pictures { min-width: calc(var(--n) * 132px) } .scroll .row.head { position: static }
 .scroll td { white-space: nowrap } .scroll thead th { white-space: normal; min-width: 84px; overflow-wrap: anywhere; vertical-align: bottom } .row.head span { overflow-wrap: anywhere }

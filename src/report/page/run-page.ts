@@ -3,8 +3,9 @@ import { confusionSvg } from "../confusion-picture.js";
 import { MARKS_IN_WORDS } from "../domain-marks.js";
 import type { RunFiles } from "../run-files.js";
 import { escapeXml } from "../xml.js";
+import { imageSection } from "./image-section.js";
 import { facts, page, preformatted, scrolling, section } from "./page.js";
-import { pictures, styleSamples } from "./picture-tables.js";
+import { styleSamples } from "./picture-tables.js";
 import { classKey, cosineMatrix, scatter } from "./plots.js";
 import type { Reference } from "./reference.js";
 import {
@@ -41,8 +42,8 @@ export async function runPage(run: RunFiles, reference?: Reference): Promise<str
     ),
     section(
       "Pictures",
-      `Images of ${escapeXml(target)}. Entropy is black where the network is certain and white where it is undecided.`,
-      await pictures(run),
+      `Images of ${escapeXml(target)}. Entropy is black where the network is certain and white where it is undecided. Error shows wrong pixels in the colour of the predicted class.`,
+      await imageSection(run, reference),
     ),
     section(
       "Confusion",

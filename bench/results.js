@@ -1,7 +1,7 @@
 // `npm run bench -- results PROTOCOL`: trains every row of a protocol (docs/results/*.yaml) for every
 // seed, and writes the scores to the JSON file beside it, from which `npm run docs` makes the tables.
 //   npm run bench -- results docs/results/streets.yaml --data data --seed 1 --row minent
-// What is complete is kept, what was interrupted is resumed.
+// What is complete is kept, what was interrupted is resumed. `{seed}` in a value of `set` is the row's seed.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -32,7 +32,7 @@ const { values, positionals } = parseArgs({
 const [file] = positionals;
 if (file === undefined) throw new Error("name a protocol, e.g. docs/results/streets.yaml");
 
-const protocol = parse(readFileSync(file, "utf8"));
+const protocol = parse(readFileSync(file, "utf8"), { merge: true });
 const pair = basename(file, ".yaml");
 const out = values.out ?? file.replace(/\.yaml$/, ".json");
 
@@ -62,7 +62,8 @@ for (const seed of values.seed?.map(Number) ?? protocol.seeds) {
  * @param {string} run
  */
 function argumentsOf({ preset = protocol.preset, method, set = {} }, seed, run) {
-  const changes = [...Object.entries({ ...protocol.set, ...set }).map(assignment), ...values.set];
+  const assignments = Object.entries({ ...protocol.set, ...set }).map(assignment);
+  const changes = [...assignments.map((one) => one.replaceAll("{seed}", `${seed}`)), ...values.set];
   return [
     ...["train", "--preset", preset, "--method", method, "--seed", String(seed), "--out", run],
     ...["--data", values.data],

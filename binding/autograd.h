@@ -1,4 +1,4 @@
-// Gradients, and what operators do differently while they are recorded: grad mode and autocast.
+// Gradients, grad mode and autocast.
 #pragma once
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -30,11 +30,11 @@ inline napi_value gradients(const Arguments& args) {
   return fromTensors(args.env, args.state.handles, result);
 }
 
-// setGradEnabled(enabled): whether it was
+// setGradEnabled(enabled): returns whether it was enabled before
 inline napi_value setGradEnabled(const Arguments& args) {
   const bool before = c10::GradMode::is_enabled(), enabled = args.boolean(0);
   c10::GradMode::set_enabled(enabled);
-  // A weight that autocast casts without recording must not serve a call that is recorded.
+  // A recorded call must not use a weight that autocast has cast without recording.
   if (enabled && !before && !args.state.outerStates.empty()) at::autocast::clear_cache();
   return fromBoolean(args.env, before);
 }

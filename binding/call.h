@@ -1,4 +1,4 @@
-// Any operator of libtorch: found by name, called boxed with arguments converted by its schema.
+// Calls any operator of libtorch by name, boxed, with arguments converted by its schema.
 #pragma once
 #include <sstream>
 
@@ -10,7 +10,7 @@ inline std::string fullName(const c10::OperatorName& name) {
   return name.overload_name.empty() ? name.name : name.name + "." + name.overload_name;
 }
 
-// operatorNames(): of all operators, such as "aten::add.Tensor"
+// operatorNames(): the names of all operators, such as "aten::add.Tensor"
 inline napi_value operatorNames(const Arguments& args) {
   return fromList(args.env, c10::Dispatcher::singleton().getAllOpNames(),
                   [&](const c10::OperatorName& name) { return fromText(args.env, fullName(name)); });
@@ -38,7 +38,7 @@ inline const Operator& operatorAt(const Arguments& args) {
   return operators[static_cast<size_t>(index)];
 }
 
-// schema(operator): as libtorch declares it
+// schema(operator): the declaration in libtorch
 inline napi_value schema(const Arguments& args) {
   std::ostringstream out;
   out << operatorAt(args).handle.schema();

@@ -1,4 +1,4 @@
-// A tensor's elements as JavaScript's memory: copied in, shared on the way out.
+// Copies JavaScript's memory into tensors, and shares tensors' memory with JavaScript.
 #pragma once
 #include <cstring>
 #include <memory>
@@ -7,7 +7,7 @@
 
 namespace binding {
 
-// ---- in ----
+// ---- JavaScript -> tensor ----
 
 inline size_t bytesPerElement(napi_typedarray_type type) {
   switch (type) {
@@ -70,7 +70,7 @@ inline napi_value fromArray(const Arguments& args) {
   return fromTensor(args.env, args.state.handles, tensor);
 }
 
-// ---- out ----
+// ---- tensor -> JavaScript ----
 
 // The memory of a storage, held by the storage and by every array over it. When libtorch gives the
 // storage other memory (resize_), the arrays keep the old one.
@@ -88,7 +88,7 @@ inline Memory memoryOf(const c10::Storage& storage) {
   return memory;
 }
 
-// Whether the elements are what lies in the tensor's memory, in row-major order.
+// Whether the tensor's memory contains its elements in row-major order.
 inline bool isPlain(const at::Tensor& tensor) {
   return tensor.device().is_cpu() && tensor.layout() == at::kStrided && tensor.has_storage() &&
          tensor.is_contiguous() && !tensor.is_conj() && !tensor.is_neg() && !tensor._is_zerotensor();

@@ -1,5 +1,5 @@
-// The functions of process-group.h for JavaScript. A store, group, operation or exchange is an object
-// there that carries the tag of its type.
+// The functions of process-group.h for JavaScript, in which a store, group, operation or exchange is an
+// object with the tag of its type.
 #pragma once
 #include <memory>
 

@@ -1,7 +1,6 @@
-// Tensors as JavaScript knows them: by a number, which is (thread * 2^20 + generation) * 2^24 + slot.
-// A slot's generation grows when its tensor is disposed, and every JavaScript thread has a number of
-// its own. So a handle of a disposed tensor, or of another thread's, is an error and never some other
-// tensor.
+// JavaScript refers to a tensor by a number, (thread * 2^20 + generation) * 2^24 + slot. A slot's
+// generation grows when its tensor is disposed, and every JavaScript thread has its own number. So a handle
+// of a disposed tensor, or of another thread's tensor, is an error, and not another tensor.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -31,8 +30,8 @@ inline ThreadNumbers& threadNumbers() {
   return numbers;
 }
 
-// A number that no other JavaScript thread of this process has at the same time. They are handed out
-// in turn, so that the number of a thread that has ended comes back late.
+// A number that no other JavaScript thread of this process has at the same time. Numbers are assigned in
+// turn, so that the number of an ended thread is reused late.
 class ThreadNumber {
  public:
   ThreadNumber() {
@@ -78,7 +77,7 @@ class Handles {
   const at::Tensor& at(double handle) {
     if (const auto* tensor = find(handle)) return *tensor;
     if (isForeign(handle)) fail("this tensor belongs to another thread: post its elements instead");
-    fail("expected a live tensor, but this one was disposed (or is none)");
+    fail("expected a live tensor, but this one was disposed (or is not a tensor)");
   }
 
   void dispose(double handle) {

@@ -1,4 +1,4 @@
-// Values of JavaScript: read with checks, made, and the guard that turns exceptions into errors.
+// Reads and creates JavaScript values, and converts C++ exceptions to errors.
 // Every call into Node-API may fail (a getter throws, a worker is being stopped), so each goes
 // through check().
 #pragma once
@@ -14,7 +14,7 @@
 
 namespace binding {
 
-// Thrown while a JavaScript exception is pending, which is what the caller gets to see.
+// Thrown while a JavaScript exception is pending, which the caller then receives.
 struct Pending {};
 
 [[noreturn]] inline void fail(const std::string& message) { throw std::invalid_argument(message); }
@@ -38,7 +38,7 @@ inline std::string message(const std::exception& error) {
   return firstLine(error.what());
 }
 
-// Runs the body of an entry point; what it throws becomes a JavaScript error.
+// Runs the body of an entry point, and converts its exceptions to JavaScript errors.
 template <typename Body>
 napi_value guarded(napi_env env, Body body) {
   try {
@@ -129,7 +129,7 @@ inline std::vector<int64_t> integers(napi_env env, napi_value list) {
   return listOf<int64_t>(env, list, [&](napi_value element) { return integer(env, element); });
 }
 
-// ---- making ----
+// ---- creating ----
 
 inline napi_value fromNumber(napi_env env, double value) {
   napi_value result;

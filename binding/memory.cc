@@ -1,7 +1,7 @@
-// A training step needs the same sizes again and again, many of them large and long-lived. In malloc's
-// heap they fragment it: a quarter was holes. So every large block is a mapping of its own. A freed
-// block is kept for the next request of about its size. When the blocks that are held exceed the peak
-// of those in use, plus some spare, the oldest kept one goes back to the kernel.
+// Training steps allocate the same sizes repeatedly, many of them large and long-lived, which fragments
+// malloc's heap: a quarter of it was unused. So every large block is a separate mapping. A freed block is
+// kept for the next request of about its size. When the blocks in use and kept exceed the peak of those in
+// use, plus some spare, the oldest kept block is returned to the kernel.
 #include "memory.h"
 
 #include <c10/core/Allocator.h>
@@ -28,9 +28,9 @@ namespace {
 
 #ifdef __linux__
 constexpr size_t kPage = 4096;
-// Below this size malloc does well, and a mapping costs more than it saves.
+// Below this size malloc works well, and a mapping costs more than it saves.
 constexpr size_t kLarge = 256 << 10;
-// Kept beyond the peak of what was in use: without it, alternating sizes would push each other out.
+// Kept in addition to the peak in use, so that alternating sizes do not evict each other.
 constexpr size_t kSpare = 32 << 20;
 
 class LargeBlocks {

@@ -3,7 +3,7 @@
 
 namespace memory {
 
-// Installs it for the whole process. Call it before the first tensor is made.
+// Installs it for the whole process. Call it before the first tensor is created.
 void install();
 
 }  // namespace memory

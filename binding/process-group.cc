@@ -74,14 +74,14 @@ struct Group {
 struct Work {
   c10::intrusive_ptr<c10d::Work> work;
   std::vector<at::Tensor> tensors;  // alive as long as the operation
-  at::Tensor packed = {};           // all of them in one, where that is what travels
+  at::Tensor packed = {};           // all tensors in one, if they are sent together
 };
 
 std::shared_ptr<Store> openStore(const std::string& host, uint16_t port, bool serve, Milliseconds timeout) {
   c10d::TCPStoreOptions options;
   options.port = port;
   options.isServer = serve;
-  options.waitWorkers = false;  // src/torch/rendezvous.ts waits, and names who is missing
+  options.waitWorkers = false;  // src/torch/rendezvous.ts waits, and names missing ranks
   options.timeout = timeout;
 #if CFCONTRA_TORCH >= 204
   options.useLibUV = false;  // the default of newer versions; not every build has it

@@ -1,4 +1,4 @@
-// Threads, random numbers, devices: what belongs to the process rather than to a tensor.
+// Threads, random numbers and devices of the process.
 #pragma once
 #include <ATen/Parallel.h>
 
@@ -9,7 +9,7 @@
 
 namespace binding {
 
-// OpenMP ends the process when it cannot start as many threads as it was asked for.
+// OpenMP ends the process if it cannot start the requested number of threads.
 inline int64_t mostThreads() { return std::max<int64_t>(256, std::thread::hardware_concurrency()); }
 
 inline napi_value setThreads(const Arguments& args) {
@@ -26,7 +26,7 @@ inline napi_value manualSeed(const Arguments& args) {
   return nullptr;
 }
 
-// randomState(): of the CPU's generator
+// randomState(): the state of the CPU's generator
 inline napi_value randomState(const Arguments& args) {
   const auto state = at::globalContext().defaultGenerator(at::kCPU).get_state();
   return fromTensor(args.env, args.state.handles, state);

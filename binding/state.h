@@ -1,4 +1,4 @@
-// What the addon knows per JavaScript thread, and how its functions receive their arguments.
+// The addon's state per JavaScript thread, and the arguments of its functions.
 #pragma once
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/util/SmallVector.h>
@@ -28,7 +28,7 @@ struct Autocast {
 
 struct State {
   Handles handles;
-  std::deque<Operator> operators;     // one stays where it is while others are looked up
+  std::deque<Operator> operators;     // a deque: addresses stay valid while others are looked up
   std::vector<Autocast> outerStates;  // of autocast, outermost first
 };
 
@@ -45,7 +45,7 @@ inline State& stateOf(napi_env env) {
   return *static_cast<State*>(data);
 }
 
-// The arguments of a call from JavaScript; those that are missing are undefined.
+// The arguments of a call from JavaScript. Missing ones are undefined.
 class Arguments {
  public:
   Arguments(napi_env env, napi_callback_info info) : env(env), state(stateOf(env)), values_(16) {
@@ -76,7 +76,7 @@ class Arguments {
   size_t count_;
 };
 
-// A function of JavaScript. A null result is undefined there.
+// A JavaScript function. A null result is undefined in JavaScript.
 template <napi_value (*body)(const Arguments&)>
 napi_value entry(napi_env env, napi_callback_info info) {
   return guarded(env, [&] { return body(Arguments(env, info)); });

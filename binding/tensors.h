@@ -1,4 +1,4 @@
-// What a tensor is: sizes, type, device, gradient; and how many there are.
+// Sizes, type, device and gradient of tensors, and their number.
 #pragma once
 #include <unordered_set>
 
@@ -19,7 +19,7 @@ inline napi_value liveTensors(const Arguments& args) {
   return fromNumber(args.env, static_cast<double>(args.state.handles.live()));
 }
 
-// liveBytes(): of all storages, each counted once
+// liveBytes(): the bytes of all storages, each counted once
 inline napi_value liveBytes(const Arguments& args) {
   std::unordered_set<const void*> seen;
   double bytes = 0;

@@ -1,7 +1,7 @@
-// The addon: any ATen operator by its schema, and the few things that are not operators. Policy and
-// explanation are in src/torch/; no argument from JavaScript may crash what is here.
+// The addon: calls any ATen operator by its schema, and a few functions that are not operators. Policy and
+// messages are in src/torch/. No argument from JavaScript may crash the addon.
 //
-// One translation unit made of small files, each of which includes those before it:
+// One translation unit of small files, each of which includes those before it:
 //   js.h        JavaScript values, and exceptions as errors
 //   handles.h   tensors as numbers
 //   convert.h   arguments and results by their types in a schema
@@ -11,7 +11,7 @@
 //   elements.h  typed arrays in and out
 //   autograd.h  back-propagation, grad mode, autocast
 //   runtime.h   threads, seeds, CUDA
-//   groups.h    process groups, where this libtorch has them
+//   groups.h    process groups, if this libtorch has them
 #include "autograd.h"
 #include "call.h"
 #include "elements.h"

@@ -62,9 +62,9 @@ function refuseUnsupported() {
     throw new SetupError("cfcontra runs on Linux and macOS; on Windows use it inside WSL.");
   }
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major < 20 || (major === 20 && minor < 9)) {
+  if (major < 20 || (major === 20 && minor < 17)) {
     throw new SetupError(
-      `cfcontra needs Node 20.9 or newer, but this is ${process.version}; see https://nodejs.org.`,
+      `cfcontra needs Node 20.17 or newer, but this is ${process.version}; see https://nodejs.org.`,
     );
   }
 }

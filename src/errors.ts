@@ -1,3 +1,5 @@
+import { printable } from "./printable.js";
+
 /** The codes of `UserError`, and their meanings. */
 export const ERROR_CODES = {
   "unknown-key": "a key of a configuration, or an option of a method or data set, is not known",
@@ -42,13 +44,6 @@ export const ERROR_CODES = {
 /** The code of a `UserError`, for programs to tell errors apart. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** Characters that move a terminal's cursor, colour its text or reverse its order. */
-const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
-
-/** A text that is safe to print in a terminal: names of files and data sets may contain control characters. */
-export const printable = (text: string): string =>
-  text.replace(CONTROL, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
-
 /**
  * An error that the user can fix, printed on one line without a stack trace. The message states what is
  * wrong, where, and what to do. `code` tells programs the kind, and stays the same when messages change.
@@ -71,6 +66,14 @@ const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   EIO: ["not-writable", "the disk has an I/O error (EIO); choose a folder on another disk"],
 };
 
+/** The error for a file that cannot be written, with the file, the reason and advice. */
+export function unwritableError(path: string, error: NodeJS.ErrnoException): UserError {
+  const { code = "" } = error;
+  const [kind, reason] =
+    REASONS[code] ?? (["not-writable", `it failed (${code}); check the path`] as const);
+  return new UserError(kind, `cannot write ${path}: ${reason}`, { cause: error });
+}
+
 /**
  * Calls `write`, which writes a file.
  * @throws UserError with the file, the reason and advice, if writing fails
@@ -81,8 +84,6 @@ export function writing<T>(path: string, write: () => T): T {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined || error instanceof UserError) throw error;
-    const [kind, reason] =
-      REASONS[code] ?? (["not-writable", `it failed (${code}); check the path`] as const);
-    throw new UserError(kind, `cannot write ${path}: ${reason}`, { cause: error });
+    throw unwritableError(path, error as NodeJS.ErrnoException);
   }
 }

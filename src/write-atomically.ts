@@ -6,6 +6,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -55,6 +56,22 @@ export function writeDurably(path: string, parts: Iterable<Uint8Array>): void {
     });
   });
   writing(path, () => synchronised(dirname(path), "r")); // the new name is on the disk, too
+}
+
+/**
+ * Creates the folder of a file that will be written later, and tries to create a file in it.
+ * @throws UserError if that fails, before the work whose result would be lost
+ */
+export function requireWritable(path: string): void {
+  writing(path, () => {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      throw Object.assign(new Error("is a folder"), { code: "EISDIR" });
+    }
+    mkdirSync(dirname(path), { recursive: true });
+    const temporary = `${path}.${process.pid}.part`;
+    closeSync(openSync(temporary, "w"));
+    rmSync(temporary);
+  });
 }
 
 /** Lets `write` write a temporary file, then renames it to `path`. */

@@ -30,6 +30,8 @@ const ROOT_FILES = [
   "checked.ts",
   "errors.ts",
   "nearest-word.ts",
+  "printable.ts",
+  "read-json.ts",
   "regular-file.ts",
   "version.ts",
   "write-atomically.ts",
@@ -109,7 +111,7 @@ function loadedBy(sources: Sources, path: string, seen = new Set<string>()): Set
 
 /** These run without libtorch: the dashboard, and what uses exported models. */
 const WITHOUT_TORCH =
-  /^dashboard\/|^serving\/|^export\/(open-model|segmenter|pixels|model-info)\.ts|^cli\/predict-onnx\.ts/;
+  /^dashboard\/|^serving\/|^export\/(open-model|segmenter|pixels|model-info)\.ts|^report\/(image-files\.ts|predictions\/|video\/)/;
 
 /** Files that load torch, be it through others, and must not. */
 function wronglyLoadingTorch(sources: Sources): string[] {

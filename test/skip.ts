@@ -7,6 +7,7 @@ import type { TestContext, TestOptions } from "vitest";
 export const NEEDS = {
   bash: "bash",
   chromium: "Chromium (Debian: chromium)",
+  ffmpeg: "FFmpeg (Debian: ffmpeg)",
   fish: "fish",
   gloo: "a libtorch with Gloo",
   linux: "Linux",

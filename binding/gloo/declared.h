@@ -1,5 +1,5 @@
-// c10d/ProcessGroupGloo.hpp names these types of Gloo, by pointer or as a base of what only libtorch
-// itself makes. Few installations of libtorch bring Gloo's headers along, so here is what is named.
+// c10d/ProcessGroupGloo.hpp uses these types of Gloo, as pointers or as base classes of types that only
+// libtorch creates. Few installations of libtorch contain Gloo's headers, so they are declared here.
 #pragma once
 #include <chrono>
 #include <memory>

@@ -11,5 +11,7 @@ for (const name of readdirSync(folder)) if (!pages.has(name)) rmSync(`${folder}$
 for (const [name, text] of pages) writeFileSync(`${folder}${name}`, text);
 console.log(`${pages.size} pages in docs/api/`);
 
-const results = fileURLToPath(new URL("../results.md", import.meta.url));
-writeFileSync(results, withTables(readFileSync(results, "utf8")));
+for (const name of ["results.md", "your-camera.md"]) {
+  const page = fileURLToPath(new URL(`../${name}`, import.meta.url));
+  writeFileSync(page, withTables(readFileSync(page, "utf8")));
+}

@@ -19,12 +19,13 @@ export function withTables(page, folder = FOLDER) {
 }
 
 /**
- * mIoU in percent by row and seed, and each row's mean paired difference to the protocol's baseline.
+ * mIoU in percent by row and seed, for the seeds of the protocol that were run, and each row's mean paired difference to the protocol's baseline.
  * @param {readonly import("../../bench/result-rows.js").Row[]} rows
  * @param {{ seeds: number[], baseline: string, rows: Record<string, object> }} protocol
  * @param {string} set
  */
-export function tableOf(rows, { seeds, baseline, rows: order }, set) {
+export function tableOf(rows, { seeds: planned, baseline, rows: order }, set) {
+  const seeds = planned.filter((seed) => rows.some((row) => row.seed === seed));
   /**
    * @param {string} name
    * @param {number} seed

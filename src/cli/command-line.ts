@@ -4,9 +4,10 @@ import { paint } from "./terminal/terminal.js";
 
 type Load = () => Promise<{ readonly command: () => Command }>;
 
-/** Every command, in the order of the help; a group has commands of its own. */
+/** All commands, in the order of the help. A group contains commands. */
 const COMMANDS: Readonly<Record<string, Load | Group>> = {
   demo: () => import("./commands/demo.js"),
+  init: () => import("./commands/init.js"),
   train: () => import("./commands/train.js"),
   pretrain: () => import("./commands/pretrain.js"),
   weights: {
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Load | Group>> = {
   report: () => import("./commands/report.js"),
   compare: () => import("./commands/compare.js"),
   predict: () => import("./commands/predict.js"),
+  choose: () => import("./commands/choose.js"),
   export: () => import("./commands/export.js"),
   playground: () => import("./commands/playground.js"),
   dashboard: () => import("./commands/dashboard.js"),
@@ -45,8 +47,8 @@ interface Group {
 }
 
 /**
- * The command line. Only the command that `argv` names is loaded, all of them where it names none, and
- * a command loads libtorch when it runs: help stays quick.
+ * The command line. Loads only the command in `argv`, or all commands if there is none. A command loads
+ * libtorch when it runs, so that help is fast.
  */
 export async function commandLine(argv: readonly string[] = []): Promise<Command> {
   const program = new Command("cfcontra")
@@ -82,7 +84,7 @@ completion --help.`,
   return program;
 }
 
-/** Whether a command line needs a command: the one that it names; else, for help, every one. */
+/** Whether a command line needs a command: the one in `argv`, or all of them for help. */
 function isNeeded(name: string, argv: readonly string[]): boolean {
   const [named = ""] = argv.filter((word) => word !== "--debug");
   const alone = Object.hasOwn(COMMANDS, named) && named !== "completion"; // which completes all

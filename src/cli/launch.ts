@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { availableParallelism, constants } from "node:os";
 import { UserError } from "../errors.js";
 
-/** Time for a process to end by itself: to report its error, or to save. */
+/** Time for a process to end: to report its error, or to save. */
 const GRACE_MS = 5000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

@@ -1,5 +1,7 @@
 import { Option } from "commander";
+import type { Size } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
+import { LEAST_TILE } from "../evaluate/tiles.js";
 
 const collect = (value: string, before: string[]) => [...before, value];
 
@@ -15,6 +17,30 @@ export const setOption = () =>
     .argParser(collect)
     .default([], "none");
 
+/** `--preset`, of commands that read a file of weights instead of a run. */
+export const weightsPresetOption = () =>
+  new Option(
+    "--preset <preset>",
+    "for a file of weights instead of a run: the preset with its network and classes",
+  );
+
 /** `--data`, of commands that read data sets. */
 export const dataOption = () =>
   new Option("--data <folder>", "where relative data roots start from").default("data");
+
+/** `--tile`, of commands that predict. */
+export const tileOption = () =>
+  new Option(
+    "--tile <WxH>",
+    "predict in overlapping tiles of at most this size, in pixels of the network's input",
+  ).argParser(tileSize);
+
+function tileSize(value: string): Size {
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(value) ?? [];
+  const size = { width: Number(width), height: Number(height) };
+  if (Math.min(size.width, size.height) >= LEAST_TILE) return size; // not if NaN
+  throw new UserError(
+    "invalid-value",
+    `--tile ${value}: expected WIDTHxHEIGHT, each ${LEAST_TILE} or more, such as 1024x768`,
+  );
+}

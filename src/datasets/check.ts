@@ -1,5 +1,6 @@
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
-import { printable, UserError } from "../errors.js";
+import { UserError } from "../errors.js";
+import { printable } from "../printable.js";
 import { type Dataset, IGNORE, type Sample, type Size } from "./dataset.js";
 import { mistakenCoding } from "./files/mistaken-coding.js";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { classSetOf } from "./class-sets.js";
-import type { Dataset } from "./dataset.js";
+import type { ClassSet, Dataset } from "./dataset.js";
 import { classesSchema } from "./files/classes-option.js";
 import { type DatasetType, openFiles } from "./files/file-dataset.js";
 import { identityMap } from "./files/label-maps.js";
@@ -25,8 +25,11 @@ const schema = z.strictObject({
   labelSuffix: z.string().optional(),
 });
 
+const classesIn = ({ classes }: Pick<z.infer<typeof schema>, "classes">): ClassSet =>
+  pickClasses(classes, classSetOf([]));
+
 /** Any folder of images, with or without labels. */
-export const folder: DatasetType = { schema, open: openFolder };
+export const folder: DatasetType = { schema, classes: classesIn, open: openFolder };
 
 async function openFolder(options: z.infer<typeof schema>): Promise<Dataset> {
   const { root, images, labels, mapping, imageSuffix, labelSuffix } = options;
@@ -37,7 +40,7 @@ async function openFolder(options: z.infer<typeof schema>): Promise<Dataset> {
     imageSuffix,
     labelSuffix,
   };
-  const classes = pickClasses(options.classes, classSetOf([]));
+  const classes = classesIn(options);
   if (mapping !== undefined) {
     return openFiles("folder", layout, options, {
       classes,

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { checked } from "../checked.js";
 import { UserError } from "../errors.js";
 import { nearestWord } from "../nearest-word.js";
-import type { Dataset } from "./dataset.js";
+import type { ClassSet, Dataset } from "./dataset.js";
 import type { DatasetType } from "./files/file-dataset.js";
 import { folder } from "./folder.js";
 import { acdc } from "./published/acdc.js";
@@ -20,6 +20,16 @@ import { synscapes } from "./published/synscapes.js";
 import { synthia } from "./published/synthia.js";
 import { virtualKitti } from "./published/virtual-kitti.js";
 import { streets } from "./streets/streets.js";
+import { coco } from "./tools/coco.js";
+import { cocoPanoptic } from "./tools/coco-panoptic.js";
+import { cvatMask, voc } from "./tools/cvat-mask.js";
+import { cvatXml } from "./tools/cvat-xml.js";
+import { datumaro } from "./tools/datumaro.js";
+import { labelStudio } from "./tools/label-studio.js";
+import { labelme } from "./tools/labelme.js";
+import { roboflowMask } from "./tools/roboflow-mask.js";
+import { supervisely } from "./tools/supervisely.js";
+import { yolo } from "./tools/yolo.js";
 
 /** All kinds of data set, by their `type` in configurations. */
 export const DATASET_TYPES: Readonly<Record<string, DatasetType>> = {
@@ -40,6 +50,17 @@ export const DATASET_TYPES: Readonly<Record<string, DatasetType>> = {
   mapillary,
   synscapes,
   "virtual-kitti-2": virtualKitti,
+  "cvat-mask": cvatMask,
+  "cvat-xml": cvatXml,
+  voc,
+  coco,
+  "coco-panoptic": cocoPanoptic,
+  labelme,
+  "label-studio": labelStudio,
+  "roboflow-mask": roboflowMask,
+  yolo,
+  supervisely,
+  datumaro,
 };
 
 /** The checked options of a data set. */
@@ -67,6 +88,15 @@ export function parseDatasetSpec(spec: unknown): DatasetSpec {
   }
   const { schema } = DATASET_TYPES[type] as DatasetType;
   return checked(schema, spec, `data set of type ${type}`) as DatasetSpec;
+}
+
+/**
+ * The classes of the data set that `spec` describes. Its files are not read, and need not exist.
+ * @throws UserError for invalid options
+ */
+export function classesOf(spec: unknown): ClassSet {
+  const parsed = parseDatasetSpec(spec);
+  return (DATASET_TYPES[parsed.type] as DatasetType).classes(parsed as never);
 }
 
 /**

@@ -12,6 +12,8 @@ const STREAMS = [
   "target augmentation",
   "style coder", // crops on which AdaIN's encoder and decoder are trained
   "rare classes",
+  "labelled target order",
+  "labelled target augmentation",
 ] as const;
 
 export type StreamName = (typeof STREAMS)[number];

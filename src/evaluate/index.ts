@@ -26,3 +26,4 @@ export {
   type ImageTable,
   type Measurement,
 } from "./image-scores.js";
+export { LEAST_TILE, type Span, type Tile, tilesOf } from "./tiles.js";

@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { UserError } from "../errors.js";
 import { createMethod, type Method, type MethodContext } from "../methods/index.js";
 import { createNetwork, type Network } from "../network/index.js";
@@ -5,17 +6,35 @@ import { heInit, normalInit } from "../nn/index.js";
 import { hasCuda, libtorchVersion } from "../torch/index.js";
 import type { Config } from "./config.js";
 
-/** @throws UserError where the configuration wants a GPU that libtorch does not find */
+/** @throws UserError if the configuration requires a GPU that libtorch does not find */
 export function requireDevice({ train: { device } }: Config): void {
   if (!device.startsWith("cuda") || hasCuda()) return;
   throw new UserError(
     "no-device",
-    `train.device is ${device}, but libtorch ${libtorchVersion} has no CUDA, or finds no device: ` +
-      "build with pip's torch for CUDA, or use cpu",
+    `train.device is ${device}, but libtorch ${libtorchVersion} does not find a CUDA device: ` +
+      "set train.device=cpu, or install a CUDA build of libtorch (pip's torch)",
   );
 }
 
-/** The network of a configuration, its weights fresh from libtorch's generator. */
+/**
+ * @throws UserError if the images of one step and the first feature maps, a small part of the memory of a
+ *   step, are larger than the memory of this machine
+ */
+export function requireMemory({ sizes, train, network }: Config): void {
+  if (train.device !== "cpu") return;
+  const pixels = [sizes.source, sizes.target].map(({ width, height }) => width * height);
+  const largest = Math.max(...pixels) * train.batch;
+  const bytes = largest * (3 * 4 + 16 * network.width * 4); // float32 RGB; 64 channels at stride 2
+  if (bytes < totalmem()) return;
+  const gibi = (value: number) => `${Math.ceil(value / 2 ** 30)} GiB`;
+  throw new UserError(
+    "out-of-memory",
+    `a step takes more than ${gibi(bytes)}, but this machine has ${gibi(totalmem())}: set a smaller ` +
+      "train.batch, or smaller sizes.source and sizes.target",
+  );
+}
+
+/** The network of a configuration, with random weights from libtorch's generator. */
 export function buildNetwork(config: Config, classes: number): Network {
   requireDevice(config);
   const { network, train } = config;
@@ -23,9 +42,14 @@ export function buildNetwork(config: Config, classes: number): Network {
   return createNetwork({ ...network, classes, init, device: train.device });
 }
 
-/** The method of a configuration over a network. */
+/** The method of a configuration, for a network. */
 export const buildMethod = (
-  { method, options, train }: Config,
+  { method, options, train, labelledTarget }: Config,
   network: Network,
   told: Pick<MethodContext, "classNames" | "group" | "warn">,
-): Method => createMethod(method, network, options[method] ?? {}, { ...train, ...told });
+): Method =>
+  createMethod(method, network, options[method] ?? {}, {
+    ...train,
+    labelledWeight: labelledTarget?.weight,
+    ...told,
+  });

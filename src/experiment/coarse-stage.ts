@@ -17,24 +17,27 @@ import {
   styleOf,
 } from "../style/index.js";
 import { dispose, readSafetensors, type Tensor, writeSafetensors } from "../torch/index.js";
+import type { StageRecord } from "../train/index.js";
 import { coderIn, openCoder } from "./coder.js";
 import type { Config } from "./config.js";
 import type { Domains } from "./domains.js";
 import type { Listener } from "./listener.js";
 
-/** What happens to images between the files and the network. */
+/** The transforms of images between files and network. */
 export interface Preparation {
-  /** Of training images: the coarse stage, then augmentation. */
+  /** For training images: the coarse stage, then augmentation. */
   readonly source: Transform;
   readonly target: Transform;
-  /** The coarse stage alone, as training images meet it. */
+  /** Like the target's, with random changes of its own. */
+  readonly labelledTarget: Transform;
+  /** Only the coarse stage, as for training images. */
   readonly restyle: Transform;
-  /** Of images to predict, where the coarse stage restyles the target too. */
+  /** For images to predict, if the coarse stage also restyles the target. */
   readonly stage: Stage | undefined;
   dispose(): void;
 }
 
-/** The preparation of a run; `folder` keeps what prediction will need of it. */
+/** The preparation of a run. The files that prediction needs are saved in `folder`. */
 export async function openPreparation(
   config: Config,
   domains: Domains,
@@ -45,6 +48,7 @@ export async function openPreparation(
   const augmented = {
     source: augmenting(augment, streamSeed(train.seed, "source augmentation")),
     target: augmenting(augment, streamSeed(train.seed, "target augmentation")),
+    labelledTarget: augmenting(augment, streamSeed(train.seed, "labelled target augmentation")),
   };
   if (style.method === "none") {
     const restyle: Transform = async (sample) => sample;
@@ -75,6 +79,7 @@ export async function openPreparation(
   return {
     source: (sample, k) => augmented.source(common.stage(sample), k),
     target: (sample, k) => augmented.target(common.stage(sample), k),
+    labelledTarget: (sample, k) => augmented.labelledTarget(common.stage(sample), k),
     restyle: async (sample) => common.stage(sample),
     stage: common.stage,
     dispose() {
@@ -84,7 +89,7 @@ export async function openPreparation(
   };
 }
 
-/** The coarse stage alone, for whole images at their own size; `folder` keeps what it has to make. */
+/** Only the coarse stage, for whole images at their own size. A trained coder is saved in `folder`. */
 export async function openRestyling(
   config: Config,
   domains: Domains,
@@ -129,7 +134,7 @@ const adainBy = (coder: Coder, { style, train }: Config): Look => ({
   dispose: () => dispose(coder.parameters.all),
 });
 
-/** The style of a configuration; adain's coder is found, or trained, and kept in `folder`, if any. */
+/** The style of a configuration. The coder of adain is loaded or trained, and saved in `folder` if given. */
 export async function openLook(
   config: Config,
   domains: Domains,
@@ -144,20 +149,12 @@ export async function openLook(
   return { look: styleOf(style.method, style), dispose: () => {} };
 }
 
-/** What a checkpoint says of the coarse stage that its network was trained behind. */
+/** The metadata of a checkpoint about the coarse stage that its network was trained with. */
 export function stageRecord({ style }: Config, folder: string): StageRecord {
   if (style.method === "none") return { method: "none" };
   const { method, domains, alpha } = style;
   if (domains === "source") return { method, domains, alpha };
   return { method, domains, alpha, digest: digestOf(method, folder) };
-}
-
-export interface StageRecord {
-  readonly method: string;
-  readonly domains?: string;
-  readonly alpha?: number;
-  /** Of the files that prediction reads, where it restyles. */
-  readonly digest?: string;
 }
 
 function digestOf(method: string, folder: string): string {
@@ -168,9 +165,9 @@ function digestOf(method: string, folder: string): string {
 }
 
 /**
- * The stage that a run's predictions need, if any, from its folder.
- * @param recorded what the checkpoint says of it; one of an older version says nothing
- * @throws UserError where a part of it is missing, or it is not the checkpoint's
+ * Opens the coarse stage that a run's predictions need, if any, from its folder.
+ * @param recorded the checkpoint's metadata about it; undefined in older checkpoints
+ * @throws UserError if a part of it is missing, or does not match the checkpoint
  */
 export function openStage(
   config: Config,
@@ -178,7 +175,7 @@ export function openStage(
   recorded?: StageRecord,
 ): { readonly stage: Stage | undefined; dispose(): void } {
   const { method, domains, alpha } = config.style;
-  if (method === "none") return { stage: undefined, dispose: () => {} }; // as told
+  if (method === "none") return { stage: undefined, dispose: () => {} }; // the user's choice
   const without = "--set style.method=none predicts without the stage";
   const saying = (what: StageRecord) =>
     what.method === "none"
@@ -188,8 +185,8 @@ export function openStage(
   if (recorded && saying(recorded) !== saying(asked)) {
     throw new UserError(
       "checkpoint-mismatch",
-      `the network was trained behind ${saying(recorded)}, but the configuration asks for ` +
-        `${saying(asked)}; give it back its own, or ${without}`,
+      `the network was trained with ${saying(recorded)}, but the configuration has ` +
+        `${saying(asked)}; restore the run's own settings, or ${without}`,
     );
   }
   if (domains === "source") return { stage: undefined, dispose: () => {} };
@@ -198,15 +195,15 @@ export function openStage(
   if (missing !== undefined) {
     throw new UserError(
       "not-found",
-      `the network was trained behind a coarse stage (style.method: ${method}, for both domains), but ` +
+      `the network was trained with a coarse stage (style.method: ${method}, for both domains), but ` +
         `${missing} is missing; ${without}`,
     );
   }
   if (recorded?.digest !== undefined && recorded.digest !== digestOf(method, folder)) {
     throw new UserError(
       "checkpoint-mismatch",
-      `${needed.join(" and ")}: not what the network was trained behind, as its checkpoint recorded; ` +
-        `put back the run's own, or ${without}`,
+      `${needed.join(" and ")}: this is not the coarse stage that the network was trained with (its checkpoint ` +
+        `has another digest); restore the run's own, or ${without}`,
     );
   }
   const { look, dispose: disposeLook } =

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { streamSeed } from "../datasets/random-streams.js";
 import { UserError } from "../errors.js";
 import {
@@ -14,18 +14,19 @@ import {
   trainCoder,
 } from "../style/index.js";
 import { dispose, manualSeed, randomState, setRandomState } from "../torch/index.js";
+import { requireWritable } from "../write-atomically.js";
 import type { Config } from "./config.js";
 import type { Domains } from "./domains.js";
 import type { Listener } from "./listener.js";
 
 const KEPT = "coder.safetensors";
 
-/** Where a run keeps its coder. */
+/** The path of a run's coder. */
 export const coderIn = (folder: string): string => join(folder, KEPT);
 
 /**
- * The coder of a configuration: the one that `folder` keeps; else the one that `style.coder` names;
- * else one that is trained now. Afterwards `folder`, if any, keeps it.
+ * The coder of a configuration: from `folder`, from `style.coder`, or else trained now. It is saved in
+ * `folder`, if given.
  */
 export async function openCoder(
   config: Config,
@@ -43,8 +44,8 @@ export async function openCoder(
 }
 
 /**
- * The coder that `style.coder` names, trained where its file is still to be made.
- * @param keepAt a file for a coder that is trained, where `style.coder` names none
+ * The coder of `style.coder`, which is trained if its file does not exist.
+ * @param keepAt the file for a trained coder, if `style.coder` is not given
  */
 export async function findCoder(
   config: Config,
@@ -62,7 +63,7 @@ export async function findCoder(
   if (given && training.width !== 1) {
     throw new UserError(
       "conflicting-options",
-      "style.training.width is of our own encoders; a given one has width 1",
+      "style.training.width applies only to trained encoders, but style.coder gives an encoder: remove one of them",
     );
   }
   return withRandomState(config.train.seed, async () => {
@@ -99,20 +100,20 @@ async function train(
   });
 }
 
-/** @throws UserError before an hour of training that would end in a file that cannot be written */
+/** @throws UserError if the file of a coder cannot be written, before an hour of training */
 function requireMakeable(path: string, { note }: Listener): void {
   if (!path.endsWith(".safetensors")) {
     throw new UserError(
       "unsupported-file",
-      `${path} does not exist; a coder to be made is called NAME.safetensors, published ` +
-        "files are { encoder: vgg_normalised.pth, decoder: decoder.pth }",
+      `${path} does not exist: to train a coder, set style.coder to NAME.safetensors; for published files, set it ` +
+        "to { encoder: vgg_normalised.pth, decoder: decoder.pth }",
     );
   }
-  mkdirSync(dirname(path), { recursive: true });
-  note(`${path} does not exist yet: the coder is trained now, and kept there`);
+  requireWritable(path);
+  note(`${path} does not exist yet: training the coder, and saving it there`);
 }
 
-/** Numbers of its own for `body`: what is drawn later is the same whether a coder was trained or read. */
+/** Runs `body` with its own random state, so that later numbers do not depend on whether a coder is trained. */
 async function withRandomState<T>(seed: number, body: () => Promise<T>): Promise<T> {
   const before = randomState();
   manualSeed(seed);

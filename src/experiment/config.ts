@@ -16,7 +16,7 @@ import {
 import { coderTrainingSchema, STYLES, type StyleName } from "../style/index.js";
 
 const whole = z.number().int();
-/** Width and height in pixels; `[320, 160]` is short for it. */
+/** Width and height in pixels, also written as `[320, 160]`. */
 const size = z.preprocess(
   (value, context) => {
     if (!Array.isArray(value)) return value;
@@ -31,7 +31,11 @@ const size = z.preprocess(
     }),
 );
 const dataset = z.looseObject({ type: z.string() }); // its own schema checks the rest
-/** Names of evaluation sets are names of folders and keys of metrics, too. */
+const labelledTarget = dataset.extend({
+  /** Weight of the losses on these images, relative to those on source images. */
+  weight: z.number().min(0).default(1),
+});
+/** Names of evaluation sets are also names of folders and keys of metrics. */
 const setName = z.string().regex(/^(?!\.)[\p{L}\p{N} ._+-]{1,64}$/u, {
   error: "expected a name of at most 64 letters, digits, spaces and . _ + -, not starting with .",
 });
@@ -39,28 +43,30 @@ const methodName = z.enum(METHODS as [MethodName, ...MethodName[]]);
 
 const networkSchema = z.strictObject({
   backbone: z.enum(BACKBONES as [BackboneName, ...BackboneName[]]).default("resnet101"),
-  /** What makes logits of the backbone's features (docs/presets.md). */
+  /** Maps the backbone's features to logits (docs/presets.md). */
   decoder: z.enum(DECODERS as [DecoderName, ...DecoderName[]]).default("deeplab-v2"),
-  /** What pixels become before they enter; what the backbone's published weights expect if omitted. */
+  /** The input format of images; by default the one that the backbone's published weights expect. */
   input: z.enum(Object.keys(INPUT_FORMATS) as [InputName, ...InputName[]]).optional(),
   /** Multiplies every channel count of the backbone. */
-  width: z.number().positive().default(1),
-  /** Dilations of the decoder's atrous branches; the published ones when omitted. */
+  width: z.number().min(0.03).max(16).default(1),
+  /** Dilations of the decoder's atrous branches. Default: the published ones. */
   rates: z.array(whole.min(1)).min(1).optional(),
   /** Height and width of images divided by those of the features. */
   outputStride: z.literal(OUTPUT_STRIDES).default(8),
   head: z.enum(PROJECTION_HEADS).default("moco"),
-  /** How convolutions start: the reference's N(0, 0.01), or He et al. for training from scratch. */
+  /** Initialisation of convolutions: the reference's N(0, 0.01), or He et al. for training from scratch. */
   init: z.enum(["normal", "he"]).default("normal"),
-  /** Whose statistics normalise in training: the batch's, or those of the weights, kept as they are. */
+  /** The statistics that normalise in training: the batch's, or the fixed ones of the weights. */
   statistics: z.enum(["batch", "kept"]).default("batch"),
-  /** A run, a checkpoint, or a file of published weights (docs/weights.md): where training starts. */
+  /** The initial weights: a run, a checkpoint, or a file of published weights (docs/weights.md). */
   weights: z.string().optional(),
+  /** What `weights` gives: every part of the network that the file has, or the backbone alone. */
+  weightsFor: z.enum(["all", "backbone"]).default("all"),
 });
 
 const trainSchema = z.strictObject({
   steps: whole.min(1).default(120000),
-  /** Step at which the poly schedule would reach 0; `steps` when omitted. */
+  /** Step at which the poly schedule reaches 0. Default `steps`. */
   schedule: whole.min(1).optional(),
   /** Steps over which the rate rises linearly to the schedule's. */
   warmup: whole.min(0).default(0),
@@ -91,49 +97,50 @@ const trainSchema = z.strictObject({
 
 const styleSchema = z
   .strictObject({
-    /** How source images get the look of the target's (docs/style.md); none leaves them alone. */
+    /** The style transfer from target to source images (docs/style.md). */
     method: z
       .enum(["none", ...STYLES, "adain"] as ["none", ...StyleName[], "adain"])
       .default("none"),
-    /** Which domains are restyled: both go towards one look, and evaluation and prediction follow. */
+    /** The restyled domains. With both, images of both get one look, also in evaluation and prediction. */
     domains: z.enum(["source", "both"]).default("source"),
-    /** 0 leaves the image as it is, 1 takes the style whole. */
+    /** Strength of the style: 0 does not change the image, 1 applies the style completely. */
     alpha: z.number().min(0).max(1).default(1),
     /** Style images whose statistics are averaged for one image. */
     images: whole.min(1).default(1),
-    /** fourier: half the side of the exchanged window of frequencies, as a share of the image. */
+    /** fourier: half the side of the exchanged window of frequencies, as a fraction of the image. */
     beta: z.number().positive().max(0.5).default(0.01),
-    /** adain: encoder and decoder. A file of ours, made by training where it does not exist yet; or
-     * published files: the decoder is trained where only the encoder is given. Without it, a coder
-     * is trained for the run. */
+    /** adain: encoder and decoder. A file of ours, which is trained if it does not exist; or published
+     * files, of which the decoder is trained if only the encoder is given. If omitted, a coder is
+     * trained for the run. */
     coder: z
       .union([z.string(), z.strictObject({ encoder: z.string(), decoder: z.string().optional() })])
       .optional(),
-    /** adain: how a coder is trained. */
+    /** adain: settings for training a coder. */
     training: coderTrainingSchema.prefault({}),
     /** adain: give style images the content's colours first. */
     preserveColor: z.boolean().default(false),
-    /** adain: keep what the coder cannot reproduce; by default with narrow coders. */
+    /** adain: add the details that the coder cannot reproduce; by default only with narrow coders. */
     residual: z.boolean().optional(),
   })
   .refine((style) => !style.preserveColor || style.method === "adain", {
     path: ["preserveColor"],
-    error: "is for style.method adain: the other styles change nothing but colours",
+    error: "requires style.method adain: the other styles only change colours",
   })
   .refine((style) => !style.preserveColor || style.domains === "source", {
     path: ["preserveColor"],
-    error: "keeps each image's own colours, which one common look cannot: use style.domains source",
+    error:
+      "keeps the colours of each image, which excludes a common look: set style.domains to source",
   });
 
 const sizesSchema = z.strictObject({
   source: size,
   target: size,
-  /** What the network sees in evaluation, and where its logits meet the labels. */
+  /** The input size in evaluation, and the size at which predictions are compared with labels. */
   evaluate: size,
   output: size.optional(),
 });
 
-/** zod leaves out a key of this name without a word. */
+/** zod silently removes a key of this name. */
 function withoutPrototype(sets: unknown, context: z.RefinementCtx): unknown {
   if (typeof sets === "object" && sets !== null && Object.hasOwn(sets, "__proto__")) {
     context.addIssue({ code: "custom", message: "__proto__ is not a name", input: sets });
@@ -145,13 +152,13 @@ const methodOptions = Object.fromEntries(
   METHODS.map((name) => [name, methods[name].options.optional()]),
 ) as { [Name in MethodName]: z.ZodOptional<(typeof methods)[Name]["options"]> };
 
-/** The run that this one starts from: how to train it, or the folder of an existing one. */
+/** The run that this one starts from: a method to train, or the folder of an existing run. */
 const afterSchema = z.preprocess(
   (value) => (typeof value === "string" ? { run: value } : value),
   z
     .strictObject({
       method: methodName.optional(),
-      /** Those of the configuration if omitted. */
+      /** Default: those of the configuration. */
       steps: whole.min(1).optional(),
       rate: z.number().positive().optional(),
       augment: augmentSchema.optional(),
@@ -167,19 +174,22 @@ const afterSchema = z.preprocess(
     }),
 );
 
-/** A whole run. Defaults are the reference's; presets state what differs. */
+/** The configuration of a run. Defaults are the reference's; presets state the differences. */
 export const configSchema = z.strictObject({
   method: methodName.default("cfcontra"),
-  /** Options of the methods, by method; each run reads its own. */
+  /** Options by method. A run reads those of its own method. */
   options: z.strictObject(methodOptions).default({}),
   network: networkSchema.prefault({}),
   source: dataset,
   target: dataset,
-  /** Labelled sets to measure on, by name. The first is the one that tables show. */
+  /** Labelled target images that every method learns from, in addition to the source. */
+  labelledTarget: labelledTarget.optional(),
+  /** Labelled sets for evaluation, by name. Tables show the first. */
   evaluate: z.preprocess(
     withoutPrototype,
     z.record(setName, dataset).refine((sets) => Object.keys(sets).length > 0, {
-      error: "expected a labelled data set to measure on; if the target has no labels, the source",
+      error:
+        "expected a labelled data set for evaluation; if the target does not have labels, use the source",
     }),
   ),
   sizes: sizesSchema,
@@ -190,19 +200,19 @@ export const configSchema = z.strictObject({
   train: trainSchema
     .refine(({ warmup, steps }) => warmup <= steps, {
       path: ["warmup"],
-      error: "is longer than the whole training, train.steps; lower it, or leave it out",
+      error: "is longer than the whole training, train.steps; decrease it, or remove it",
     })
     .prefault({}),
   /**
-   * A pretraining on the source alone, which starts from `network.weights` if they are given, and from
-   * which every method starts. Without it, methods start from `network.weights` themselves.
+   * A pretraining on the source, from which every method starts. It starts from `network.weights`, if given.
+   * Without it, methods start from `network.weights`.
    */
   pretrain: z
     .strictObject({
       steps: whole.min(1),
       rate: z.number().positive(),
       augment: augmentSchema.optional(),
-      /** Its run folder: made where it is missing, shared where it is there. */
+      /** Its run folder: created if it is missing, otherwise shared. */
       run: z.string().optional(),
     })
     .optional(),
@@ -213,14 +223,14 @@ export const configSchema = z.strictObject({
   after: afterSchema.optional(),
 });
 
-/** A checked configuration, with every default filled in. */
+/** A checked configuration, with all defaults filled in. */
 export type Config = z.infer<typeof configSchema>;
-/** A configuration as a user writes it. */
+/** A configuration as written by a user. */
 export type ConfigInput = z.input<typeof configSchema>;
 
 /**
  * Checks a raw configuration and fills in the defaults.
- * @throws UserError naming the first key that is wrong, and the nearest known one
+ * @throws UserError with the first key that is wrong, and the nearest known one
  */
 export const parseConfig = (raw: unknown, where = "configuration"): Config =>
   checked(configSchema, raw, where);

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Dataset } from "../datasets/dataset.js";
 import { openDataset } from "../datasets/open.js";
@@ -8,20 +9,23 @@ import type { Listener } from "./listener.js";
 /** Labelled and unlabelled images of a run. */
 export interface Domains {
   readonly source: Dataset;
+  /** Without labels. */
   readonly target: Dataset;
+  /** The labelled images of the target domain, if the configuration has any. */
+  readonly labelledTarget?: Dataset;
 }
 
-/** The labelled sets to measure on, by name. */
+/** The labelled sets for evaluation, by name. */
 export type EvaluationSets = ReadonlyMap<string, Dataset>;
 
-/** Opens one data set of a configuration; Streets draws its images first where they are missing. */
+/** Opens a data set of a configuration. Streets first draws images that are missing. */
 export const openSet = (
   spec: object,
   { progress }: Pick<Listener, "progress">,
   base = process.cwd(),
 ): Promise<Dataset> => openDataset(spec, base, progress);
 
-/** Opens the labelled sets to measure on. */
+/** Opens the labelled sets for evaluation. */
 export async function openEvaluationSets(
   config: Config,
   listener: Pick<Listener, "progress">,
@@ -35,8 +39,8 @@ export async function openEvaluationSets(
 }
 
 /**
- * Opens source, target and evaluation sets. The target is opened without its labels.
- * @throws UserError where they differ in their classes
+ * Opens source, target, labelled target and evaluation sets. The target is opened without its labels.
+ * @throws UserError if their classes differ, or if a labelled target image is also in an evaluation set
  */
 export async function openDomains(
   config: Config,
@@ -44,6 +48,7 @@ export async function openDomains(
 ): Promise<Domains & { readonly evaluate: EvaluationSets }> {
   const source = await openSet({ ...config.source, labelled: true }, listener);
   const target = await openSet({ ...config.target, labelled: false }, listener);
+  const few = config.labelledTarget && (await openLabelledTarget(config.labelledTarget, listener));
   const evaluate = await openEvaluationSets(config, listener);
   const { classes } = source;
   // One colour for a class, whichever set is shown.
@@ -51,27 +56,73 @@ export async function openDomains(
     requireSameClasses(classes.names.join(", "), name, dataset.classes.names.join(", "));
     return { ...dataset, classes };
   };
+  if (few) requireApart(few, evaluate);
   return {
     source,
     target: alike("target", target),
+    ...(few && { labelledTarget: alike("labelledTarget", few) }),
     evaluate: new Map([...evaluate].map(([name, dataset]) => [name, alike(name, dataset)])),
   };
+}
+
+/** @throws UserError if the set has no labels, or as `openSet` does, with the key in front */
+async function openLabelledTarget(
+  { weight: _, ...spec }: NonNullable<Config["labelledTarget"]>,
+  listener: Pick<Listener, "progress">,
+): Promise<Dataset> {
+  const dataset = await openSet(spec, listener).catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.code, `labelledTarget: ${error.message}`, { cause: error });
+  });
+  if (dataset.labelled) return dataset;
+  throw new UserError(
+    "no-labels",
+    `labelledTarget: ${dataset.name} has no labels: add them, or use these images as \`target\`, which ` +
+      "does not need labels",
+  );
+}
+
+/** @throws UserError if an evaluation set contains a labelled target image: scores would be too high */
+function requireApart(labelled: Dataset, evaluate: EvaluationSets): void {
+  const learnt = new Set(imagePaths(labelled));
+  for (const [name, dataset] of evaluate) {
+    const shared = imagePaths(dataset).filter((path) => learnt.has(path));
+    if (shared.length === 0) continue;
+    throw new UserError(
+      "conflicting-options",
+      `labelledTarget and evaluate.${name} share ${shared.length} of ${dataset.names.length} images, such ` +
+        `as ${shared[0]}, so the scores would be measured on training images: leave them out of one of the ` +
+        "two with `list` or `exclude`",
+    );
+  }
+}
+
+/** The files of the images, with symbolic links resolved. */
+const imagePaths = ({ names, files }: Dataset): string[] =>
+  files === undefined ? [] : names.map((_, index) => realPath(files.of(index).image));
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // a broken link: reading it fails with its own message
+  }
 }
 
 function requireSameClasses(classes: string, name: string, theirs: string): void {
   if (theirs === classes) return;
   throw new UserError(
     "class-mismatch",
-    `source and ${name} differ in their classes (${classes}; ${theirs}): give both the same ` +
-      "`classes`, and a `mapping` where their ids differ",
+    `source and ${name} have different classes (${classes}; ${theirs}): set the same \`classes\` for both, ` +
+      "and a `mapping` if their ids differ",
   );
 }
 
-/** The configuration with data roots that start from `base` made absolute: a run can move. */
+/** Makes data roots absolute, relative to `base`, so that a run folder can be moved. */
 export function withAbsoluteRoots(config: Config, base: string): Config {
   const absolute = (spec: Config["source"]): Config["source"] =>
     typeof spec.root === "string" ? { ...spec, root: resolve(base, spec.root) } : spec;
-  const { network, style, pretrain, after } = config;
+  const { network, style, pretrain, after, labelledTarget } = config;
   const { coder } = style;
   const files =
     typeof coder === "object"
@@ -89,25 +140,31 @@ export function withAbsoluteRoots(config: Config, base: string): Config {
     ...(after?.run !== undefined && { after: { ...after, run: resolve(after.run) } }),
     source: absolute(config.source),
     target: absolute(config.target),
+    ...(labelledTarget && { labelledTarget: { ...labelledTarget, ...absolute(labelledTarget) } }),
     evaluate: Object.fromEntries(
       Object.entries(config.evaluate).map(([name, spec]) => [name, absolute(spec)]),
     ),
   };
 }
 
-/** A data set of a configuration, and the key that it stands under. */
+/** A data set of a configuration, and its key. */
 export interface ChosenSet {
   readonly spec: Config["source"];
   readonly key: string;
 }
 
 /**
- * The data set of a name: source or target, which are trained on, or an evaluation set. An evaluation set
- * that is itself called source is `evaluate.source`.
- * @throws UserError naming those that there are
+ * The data set with a name: source, target or labelledTarget, for training, or an evaluation set. An
+ * evaluation set with the name source is `evaluate.source`.
+ * @throws UserError with the existing names
  */
 export function setOf(name: string, config: Config): ChosenSet {
-  const trained = { source: config.source, target: config.target };
+  const { source, target, labelledTarget } = config;
+  const { weight: _, ...few } = labelledTarget ?? {};
+  const trained = {
+    ...{ source, target },
+    ...(labelledTarget && { labelledTarget: few as Config["source"] }),
+  };
   const measured = Object.entries(config.evaluate).map(
     ([own, spec]) =>
       [
@@ -123,6 +180,6 @@ export function setOf(name: string, config: Config): ChosenSet {
   if (chosen) return chosen;
   throw new UserError(
     "unknown-name",
-    `there is no data set ${name}: the configuration has ${[...all.keys()].join(", ")}; name one of them`,
+    `the configuration does not have a data set ${name}; expected one of ${[...all.keys()].join(", ")}`,
   );
 }

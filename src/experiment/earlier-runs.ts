@@ -1,6 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors.js";
+import { openRunFolder } from "../train/index.js";
+import { requireWritable } from "../write-atomically.js";
 import { type Config, parseConfig } from "./config.js";
 import { withAbsoluteRoots } from "./domains.js";
 import { nameOf, type Preset, runConfig } from "./presets.js";
@@ -18,7 +20,7 @@ export interface EarlierRun {
 /** The default folder of an earlier run, by its name: "pretrained", "minent-first". */
 export type Beside = (name: string) => string;
 
-/** The default folders of the earlier runs of a preset, all inside `folder`. */
+/** The default folders of the earlier runs of a preset, in `folder`. */
 export const besideRuns =
   (preset: string | Preset, seed: number, folder: string): Beside =>
   (name) =>
@@ -28,11 +30,11 @@ const isComplete = (out: string) => existsSync(join(out, "result.json"));
 
 /**
  * The source-only run that all methods of a configuration start from; undefined without a `pretrain`
- * section.
- * @throws UserError if its folder holds a run with other settings
+ * section. It does not learn from labelled target images.
+ * @throws UserError if its folder contains a run with other settings
  */
 export function pretrainingOf(
-  { pretrain, after: _, ...rest }: Config,
+  { pretrain, after: _, labelledTarget: _few, ...rest }: Config,
   beside: Beside,
   data: string,
 ): EarlierRun | undefined {
@@ -48,7 +50,7 @@ export function pretrainingOf(
 /**
  * The run of another method that a configuration starts from; undefined without `after`.
  * @param pretrained the run folder of its pretraining
- * @throws UserError if its folder holds a run with other settings, or if an existing run is not
+ * @throws UserError if its folder contains a run with other settings, or if an existing run is not
  *   complete or has another network, other classes or other data
  */
 function runBefore(
@@ -81,13 +83,13 @@ function found(
   return { config, out, state: isComplete(out) ? "complete" : "begun" };
 }
 
-/** An existing run, of any method and with any settings that decide neither network nor data. */
+/** An existing run of any method, with the same settings of network and data. */
 function finished(out: string, wanted: Config, data: string): EarlierRun {
   const config = runConfig(out);
   if (!isComplete(out)) {
     throw new UserError(
       "run-incomplete",
-      `after: ${out} is not complete; resume it with \`train --resume\`, or name another run`,
+      `after: ${out} is not complete; resume it with \`train --resume\`, or choose another run`,
     );
   }
   const shared = sharedByRuns(withAbsoluteRoots(wanted, data));
@@ -120,13 +122,21 @@ function chainOf(config: Config, beside: Beside, data: string) {
 
 /**
  * Trains or resumes an earlier run, unless it is complete.
- * @throws UserError as `run` does
+ * @throws UserError like `run`
  */
 export async function* makeEarlier(
   { config, out, state }: EarlierRun,
   options: Omit<RunOptions, "config" | "out" | "resume">,
 ): AsyncGenerator<RunEvent, void, undefined> {
   if (state !== "complete") yield* run({ ...options, config, out, resume: state === "begun" });
+}
+
+/** @throws UserError if the run folder cannot be created, before hours of pretraining */
+function requireRunFolder(out: string): void {
+  const existed = existsSync(out);
+  openRunFolder(out);
+  requireWritable(join(out, "config.yaml"));
+  if (!existed) rmdirSync(out);
 }
 
 /**
@@ -139,6 +149,7 @@ export async function* trainChain(
   const { config, data, resume = false, beside } = options;
   if (resume) return yield* run(options);
   const { pretraining, before, start } = chainOf(config, beside, data);
+  if (options.group === undefined || options.group.rank === 0) requireRunFolder(options.out);
   for (const [earlier, section] of [
     [pretraining, "pretrain"],
     [before, "after"],

@@ -15,49 +15,49 @@ import { type Changes, configuration, nameOf, type Preset } from "./presets.js";
 import { type RestyleOptions, type RestyleResult, restyle } from "./restyle.js";
 import type { RunEvent } from "./run.js";
 
-/** What is changed of a preset, and where its data lie. */
+/** Changes of a preset, and the location of its data. */
 export interface ExperimentOptions extends Changes {
-  /** Instead of the preset's. */
+  /** Default: the preset's method. */
   readonly method?: string | undefined;
-  /** Where relative data roots start from; the working folder by default. */
+  /** The folder of relative data roots. Default: the working directory. */
   readonly data?: string | undefined;
   readonly listener?: Listener | undefined;
 }
 
-/** Where a training writes, and how it is driven. */
+/** Options of `train`. */
 export interface TrainOptions {
-  /** The run folder; runs/<preset>-<method>-<seed> by default. */
+  /** The run folder. Default: runs/<preset>-<method>-<seed>. */
   readonly out?: string | undefined;
   /** Resume from the newest checkpoint of `out`. */
   readonly resume?: boolean | undefined;
-  /** The processes that train together; this one alone by default. */
+  /** The processes that train together. Default: only this one. */
   readonly group?: ProcessGroup | undefined;
-  /** Aborted, the run finishes its step, saves a checkpoint and ends incomplete. */
+  /** On abort, the run finishes its step, saves a checkpoint and ends incomplete. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An experiment: a checked configuration and what can be done with it. */
+/** An experiment: a checked configuration, with functions to train and measure it. */
 export interface Experiment {
   readonly config: Config;
-  /** The run folder that `train` uses unless told otherwise. */
+  /** The default run folder of `train`. */
   readonly out: string;
-  /** Opens the data sets. The target comes without labels. */
+  /** Opens the data sets. The target does not have labels. */
   domains(): Promise<Domains & { readonly evaluate: EvaluationSets }>;
   /**
    * Trains, step by step: first the pretraining and the run named by `after`, if the configuration has
    * them and they are not complete, then the method. Leaving the iteration saves a checkpoint.
-   * @throws UserError for faulty data, weights or settings, and for a loss that is not finite
+   * @throws UserError for invalid data, weights or settings, and for a loss that is not finite
    */
   train(options?: TrainOptions): AsyncGenerator<RunEvent, void, undefined>;
-  /** The pretraining alone; nothing where there is none, or it is complete. */
+  /** Only the pretraining. Does nothing if there is none, or it is complete. */
   pretrain(
     options?: Omit<TrainOptions, "out" | "resume">,
   ): AsyncGenerator<RunEvent, void, undefined>;
-  /** Where the pretraining lies and whether it is complete; undefined without one. */
+  /** The folder and state of the pretraining; undefined if there is none. */
   pretraining(): EarlierRun | undefined;
   /** The coarse stage: writes a restyled copy of a data set. */
   restyle(options: RestyleOptions): Promise<RestyleResult>;
-  /** Measures time and memory of a run by a few steps; nothing is kept. */
+  /** Estimates time and memory of a run by a few steps. Saves nothing. */
   forecast(onStep?: (seconds: number, step: number) => void): Promise<Forecast>;
 }
 
@@ -69,7 +69,7 @@ export interface Experiment {
  *       if (event.type === "evaluation") console.log(event.step, event.scores);
  *     }
  *
- * @throws UserError naming a key that is wrong
+ * @throws UserError with the key that is wrong
  */
 export function openExperiment(
   preset: string | Preset,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Dataset } from "../datasets/dataset.js";
+import { writing } from "../errors.js";
 import { trainingSteps } from "../train/index.js";
 import type { Config } from "./config.js";
 import { withAbsoluteRoots } from "./domains.js";
@@ -9,35 +10,36 @@ import type { Listener } from "./listener.js";
 import { prepare } from "./prepare.js";
 import { peakMemory } from "./run.js";
 
-/** Steps that are timed, after one that warms up. */
+/** Number of timed steps, after one warm-up step. */
 const MEASURED_STEPS = 3;
 
-/** What a run would take. */
+/** The estimated time and memory of a run. */
 export interface Forecast {
   readonly config: Config;
   readonly source: Counted;
   readonly target: Counted;
+  readonly labelledTarget?: Counted;
   readonly evaluate: Readonly<Record<string, Counted>>;
   readonly parameters: { readonly all: number; readonly trained: number };
-  /** MiB, up to now. */
+  /** In MiB. */
   readonly peakMemory: number;
   readonly secondsPerStep: number;
-  /** The steps whose median that is. */
+  /** The number of steps of that median. */
   readonly measuredSteps: number;
-  /** Of all steps, without evaluation. */
+  /** Time of all steps, without evaluation. */
   readonly seconds: number;
 }
 
-/** A data set. */
+/** The size of a data set. */
 export interface Counted {
   readonly name: string;
   readonly images: number;
 }
 
 /**
- * Measures what a run would take by a few real steps on its own data. Work that the method does once
- * before it begins (first prototypes) is left out. Nothing is kept.
- * @param onStep called after every step that is measured, the first of which warms up
+ * Estimates time and memory of a run by a few real steps on its data. Work that the method does once
+ * before the first step (first prototypes) is not included. Saves nothing.
+ * @param onStep called after every step, including the warm-up step
  */
 export async function forecast(
   raw: Config,
@@ -45,13 +47,14 @@ export async function forecast(
   listener: Listener,
   onStep: (seconds: number, step: number) => void = () => {},
 ): Promise<Forecast> {
-  const scratch = mkdtempSync(join(tmpdir(), "cfcontra-dry-run-"));
+  const temporary = tmpdir();
+  const scratch = writing(temporary, () => mkdtempSync(join(temporary, "cfcontra-dry-run-")));
   try {
     const config = withAbsoluteRoots(raw, data);
     const parts = await prepare(config, scratch, { listener });
     try {
       const { before: _, ...method } = parts.method;
-      const { source, target, evaluate } = parts.domains;
+      const { source, target, labelledTarget, evaluate } = parts.domains;
       const { all, trainable } = parts.network.parameters;
       const times: number[] = [];
       const loop = { ...parts.loop, method, steps: MEASURED_STEPS + 1 };
@@ -64,6 +67,7 @@ export async function forecast(
         config,
         source: counted(source),
         target: counted(target),
+        ...(labelledTarget && { labelledTarget: counted(labelledTarget) }),
         evaluate: Object.fromEntries([...evaluate].map(([name, set]) => [name, counted(set)])),
         parameters: { all: sizeOf(all.values()), trained: sizeOf(trainable.values()) },
         peakMemory: peakMemory(),
@@ -72,7 +76,7 @@ export async function forecast(
         seconds: secondsPerStep * config.train.steps,
       };
     } finally {
-      parts.records?.status.end("stopped"); // so that nothing writes there once it is removed
+      parts.records?.status.end("stopped"); // so that nothing writes to the removed folder
       parts.dispose();
     }
   } finally {

@@ -1,4 +1,5 @@
 export { buildMethod, buildNetwork, requireDevice } from "./build.js";
+export { type Chosen, type ChosenImage, chooseImages } from "./choose/choose.js";
 export { openLook } from "./coarse-stage.js";
 export { findCoder } from "./coder.js";
 export type { Config, ConfigInput } from "./config.js";
@@ -22,7 +23,16 @@ export { type Counted, type Forecast, forecast } from "./forecast.js";
 export type { Listener } from "./listener.js";
 export type { Protocol } from "./measure.js";
 export { openCheckpoint, type Trained } from "./open-checkpoint.js";
-export { type EvaluationOptions, type OpenRun, openRun, type PredictedImage } from "./open-run.js";
+export {
+  type EvaluationOptions,
+  type OpenRun,
+  type OpenWeightsOptions,
+  openRun,
+  openWeights,
+  type PredictedImage,
+  type PredictImageOptions,
+  type RgbImage,
+} from "./open-run.js";
 export {
   type Changes,
   type Choices,

@@ -22,7 +22,7 @@ export interface ImageKeeper {
 
 /**
  * What an evaluation adds to its run folder: `images.jsonl` and previews. undefined, with a note, if the folder
- * cannot be written or another process writes it.
+ * cannot be written or another process writes it. undefined for a file of weights, which has no run folder.
  * @param path the run folder, or a checkpoint in it, of which only the spread images are kept
  */
 export async function keepImages(
@@ -31,6 +31,8 @@ export async function keepImages(
   sets: EvaluationSets,
   { note }: Pick<Listener, "note">,
 ): Promise<ImageKeeper | undefined> {
+  const { step } = info;
+  if (step === undefined) return undefined;
   const run = isFolder(path) ? path : dirname(dirname(path));
   const [[shown, dataset]] = [...sets] as [[string, Dataset]];
   const { evaluate: size, output = size } = config.sizes;
@@ -57,9 +59,9 @@ export async function keepImages(
     async write(results) {
       const images = Object.entries(results).map(([name, one]) => [name, one.images] as const);
       await orNote(async () => {
-        replaceImageScores(run, info.step, Object.fromEntries(images));
+        replaceImageScores(run, step, Object.fromEntries(images));
         const own = results[shown];
-        if (own) await pictures?.write(info.step, own.images);
+        if (own) await pictures?.write(step, own.images);
       });
     },
     release,

@@ -1,16 +1,16 @@
-/** Receives what long work reports, and decides where it is shown. */
+/** Receives notes and progress of long operations. */
 export interface Listener {
-  /** A sentence that a user should read; a warning if something may be wrong. */
+  /** A message for the user; a warning if something may be wrong. */
   note(sentence: string, level?: "note" | "warning"): void;
-  /** `done` of `total` images, steps or scenes; a total of 0 where they cannot be counted. */
+  /** `done` of `total` images, steps or scenes; a total of 0 if it is not known. */
   progress(task: string, done: number, total: number): void;
 }
 
-/** Notes on the console, no progress: the default. */
+/** Prints notes on the console, and no progress. The default. */
 export const consoleListener: Listener = {
   note: (sentence) => console.warn(sentence),
   progress: () => {},
 };
 
-/** For every process but the first, since all report the same. */
+/** For all processes except the first, which would repeat its messages. */
 export const silentListener: Listener = { note: () => {}, progress: () => {} };

@@ -15,18 +15,20 @@ import type { Config } from "./config.js";
 import type { EvaluationSets } from "./domains.js";
 import type { Listener } from "./listener.js";
 
-/** What a caller changes of the way the configuration evaluates. */
-export type Protocol = Partial<Pick<EvaluateOptions, "output" | "scales" | "flip" | "observe">>;
+/** Changes of the configuration's evaluation. */
+export type Protocol = Partial<
+  Pick<EvaluateOptions, "output" | "scales" | "flip" | "tile" | "observe">
+>;
 
-/** A network, and what belongs to it when it looks at images. */
+/** A network to evaluate. */
 export interface Subject {
   readonly network: Network;
   readonly config: Config;
-  /** What its predictions do to an image first. */
+  /** The coarse stage of its predictions. */
   readonly stage: Stage | undefined;
 }
 
-/** How a measurement is made. */
+/** Options of `measure`. */
 export interface MeasureOptions extends Protocol {
   /** The ranks of a group share the images, and each gets the whole matrix. */
   readonly group?: ProcessGroup | undefined;
@@ -35,7 +37,7 @@ export interface MeasureOptions extends Protocol {
 }
 
 /**
- * The scores of a network on one set, as the configuration says. `observe` gets the images of this process,
+ * The scores of a network on one set, by the configuration. `observe` receives the images of this process,
  * by their index in the whole set.
  */
 export async function measure(
@@ -69,7 +71,7 @@ export async function measure(
 /** Called for every image of a set. */
 export type Watch = (set: string) => ((observation: Observation) => void) | undefined;
 
-/** The same on every evaluation set. */
+/** The scores on all evaluation sets. */
 export async function measureAll(
   subject: Subject,
   sets: EvaluationSets,

@@ -1,4 +1,5 @@
-import { dirname } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { classSetOf } from "../datasets/class-sets.js";
 import type { ClassSet } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
@@ -13,29 +14,38 @@ import {
   readCheckpoint,
 } from "../train/index.js";
 import { buildNetwork } from "./build.js";
-import { openStage, type StageRecord } from "./coarse-stage.js";
+import { openStage } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { type Changes, runConfig } from "./presets.js";
 
-/** A trained network with what its run says of it. */
+/** A trained network with the settings of its run, or of the preset that its file belongs to. */
 export interface Trained {
   readonly config: Config;
-  readonly info: CheckpointInfo;
+  /** The metadata of its checkpoint; for other files only the classes of the configuration. */
+  readonly info: Pick<CheckpointInfo, "classes"> & Partial<CheckpointInfo>;
+  /** For tables: its method, or the name of its file. */
+  readonly name: string;
   /** The classes of the network, in the colours that the run was trained with. */
   readonly classes: ClassSet;
   readonly network: Network;
   /** `train.ema`, if the network is the running average of the trained one. */
   readonly ema?: number;
-  /** What its predictions do to an image first. */
+  /** The coarse stage of its predictions. */
   readonly stage: Stage | undefined;
   dispose(): void;
 }
 
 /**
  * Opens the newest checkpoint of a run folder, or the checkpoint file itself. The caller disposes it.
- * @throws UserError where there is none, or it does not fit the configuration
+ * @throws UserError if there is none, or it does not fit the configuration
  */
 export function openCheckpoint(path: string, changes: Changes = {}): Trained {
+  if (isOtherFile(path)) {
+    throw new UserError(
+      "not-a-run",
+      `${path} is not a checkpoint in a run folder; for a file of weights, name the preset whose network it is (--preset)`,
+    );
+  }
   const file = latestCheckpoint(path);
   const folder = file === path ? dirname(dirname(path)) : path;
   const config = runConfig(folder, changes);
@@ -43,11 +53,7 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
   try {
     const { info } = checkpoint;
     const classes = classesOf(folder, info);
-    const { stage, dispose: disposeStage } = openStage(
-      config,
-      folder,
-      info.stage as StageRecord | undefined,
-    );
+    const { stage, dispose: disposeStage } = openStage(config, folder, info.stage);
     const network = buildNetwork(config, info.classes.length);
     const free = () => {
       disposeStage();
@@ -60,7 +66,8 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
       throw error;
     }
     const { ema } = config.train;
-    const trained = { config, info, classes, network, stage, dispose: free };
+    const { method: name } = info;
+    const trained = { config, info, name, classes, network, stage, dispose: free };
     return ema === undefined ? trained : { ...trained, ema };
   } finally {
     dispose(checkpoint.tensors);
@@ -73,9 +80,14 @@ function classesOf(folder: string, { classes }: CheckpointInfo): ClassSet {
   return own?.names.join() === classes.join() ? own : classSetOf(classes);
 }
 
+/** Whether a path is a file outside of a run folder's checkpoints. */
+const isOtherFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() === true &&
+  !existsSync(join(dirname(dirname(path)), "config.yaml"));
+
 /**
  * The running average of a checkpoint that a configuration evaluates; undefined for the network itself.
- * @throws UserError if the checkpoint has none, or one with another decay
+ * @throws UserError if the checkpoint does not have one, or has another decay
  */
 function averageOf(
   file: string,
@@ -94,11 +106,15 @@ function averageOf(
 }
 
 /** @throws UserError unless a data set has the classes that a network was trained for */
-export function requireClasses(info: CheckpointInfo, name: string, found: readonly string[]): void {
+export function requireClasses(
+  info: Trained["info"],
+  name: string,
+  found: readonly string[],
+): void {
   if (info.classes.join() === found.join()) return;
   throw new UserError(
     "class-mismatch",
     `the network was trained for ${info.classes.join(", ")}, but ${name} has ` +
-      `${found.join(", ")}; evaluate it on the classes it was trained for`,
+      `${found.join(", ")}; use a data set with the same classes`,
   );
 }

@@ -1,5 +1,5 @@
 import type { Color, Size } from "../datasets/dataset.js";
-import { readImage } from "../datasets/files/images.js";
+import { readImage, resizedRgb } from "../datasets/files/images.js";
 import { UserError } from "../errors.js";
 import { type Measurement, predictLabels } from "../evaluate/index.js";
 import { type ModelInfo, type OnnxOptions, onnxModel } from "../export/index.js";
@@ -10,9 +10,10 @@ import { keepImages } from "./keep-images.js";
 import { consoleListener, type Listener } from "./listener.js";
 import { measure, type Protocol } from "./measure.js";
 import { openCheckpoint, requireClasses, type Trained } from "./open-checkpoint.js";
-import type { Changes } from "./presets.js";
+import { openFile } from "./open-file.js";
+import { type Changes, type Choices, configuration } from "./presets.js";
 
-/** How a run is measured. */
+/** Options of `OpenRun.evaluate`. */
 export interface EvaluationOptions extends Omit<Protocol, "observe"> {
   /** Only this evaluation set of the configuration. */
   readonly on?: string | undefined;
@@ -22,23 +23,32 @@ export interface EvaluationOptions extends Omit<Protocol, "observe"> {
   readonly keep?: boolean | undefined;
 }
 
-/** An image at its own size with its labels. */
-export interface PredictedImage extends Size {
-  /** RGB, [height * width * 3]. */
+/** How an image is predicted. */
+export interface PredictImageOptions {
+  /** Predicts in overlapping tiles of this size, in pixels of `sizes.evaluate`: bounds the memory. */
+  readonly tile?: Size | undefined;
+}
+
+/** RGB pixels in memory, [height * width * 3]. */
+export interface RgbImage extends Size {
   readonly image: Uint8Array;
+}
+
+/** An image at its own size with its labels. */
+export interface PredictedImage extends RgbImage {
   /** Train ids, [height * width]. */
   readonly labels: Uint8Array;
 }
 
-/** A run that is open for use: its newest network, its configuration and what is done with them. */
+/** An open run: its newest network and configuration, with functions to evaluate, predict and export. */
 export interface OpenRun extends Trained {
   /**
-   * Measures the network on labelled images.
-   * @throws UserError where a set is unknown, or has other classes than the network
+   * Evaluates the network on labelled images.
+   * @throws UserError if a set is unknown, or has other classes than the network
    */
   evaluate(options?: EvaluationOptions): Promise<Record<string, Evaluation>>;
-  /** Labels an image file at its own size. */
-  predict(path: string): Promise<PredictedImage>;
+  /** Labels an image, of a file or in memory, at its own size. */
+  predict(image: string | RgbImage, options?: PredictImageOptions): Promise<PredictedImage>;
   /**
    * The network as an ONNX model.
    * @throws UserError if the run restyles the images that it predicts
@@ -53,23 +63,51 @@ export interface OpenRun extends Trained {
  *     const { target } = await run.evaluate();
  *     run.dispose();
  *
- * @throws UserError where there is none, or it does not fit the configuration
+ * @throws UserError if there is none, or it does not fit the configuration
  */
 export function openRun(
   path: string,
   { listener = consoleListener, ...changes }: Changes & { readonly listener?: Listener } = {},
 ): OpenRun {
-  const trained = openCheckpoint(path, changes);
+  return used(path, openCheckpoint(path, changes), listener);
+}
+
+/** Where a file of weights belongs: to which preset, and where its data are. */
+export interface OpenWeightsOptions extends Omit<Choices, "seed" | "steps"> {
+  /** Where relative data roots start from; the working folder by default. */
+  readonly data?: string | undefined;
+  readonly listener?: Listener;
+}
+
+/**
+ * Opens a file of published weights (docs/weights.md) or a checkpoint without its run folder. Network,
+ * classes and evaluation sets are a preset's. Only `evaluate` reads the data. The caller disposes it.
+ *
+ *     const network = openWeights("advent.pth", { preset: "gta5-cityscapes" });
+ *     const { labels } = await network.predict("street.jpg");
+ *     network.dispose();
+ *
+ * @throws UserError if the weights do not fit the preset's network and classes
+ */
+export function openWeights(
+  file: string,
+  { data, listener = consoleListener, ...choices }: OpenWeightsOptions,
+): OpenRun {
+  return used(file, openFile(file, configuration(choices), listener), listener, data);
+}
+
+/** What is done with a trained network. Its relative data roots start from `base`. */
+function used(path: string, trained: Trained, listener: Listener, base?: string): OpenRun {
   const { config, info, network, stage } = trained;
   let compiled: CompiledNetwork | undefined;
   return {
     ...trained,
     async evaluate({ on, subset, keep = false, ...protocol } = {}) {
-      const sets = await openEvaluationSets(config, listener);
+      const sets = await openEvaluationSets(config, listener, base);
       if (on !== undefined && !sets.has(on)) {
         throw new UserError(
           "unknown-name",
-          `there is no evaluation set ${on}: the run has ${[...sets.keys()].join(", ")}`,
+          `the run does not have an evaluation set ${on}; expected one of ${[...sets.keys()].join(", ")}`,
         );
       }
       const keeper = keep ? await keepImages(path, trained, sets, listener) : undefined;
@@ -97,13 +135,11 @@ export function openRun(
         keeper?.release();
       }
     },
-    async predict(file) {
+    async predict(given, { tile } = {}) {
       compiled ??= compileNetwork(network, config.train.precision);
-      const seen = await readImage(file, config.sizes.evaluate);
-      const sample = { name: file, width: seen.width, height: seen.height, image: seen.data };
-      const labels = predictLabels(compiled, sample, seen.original, { stage });
-      const { data: image } = await readImage(file, seen.original);
-      return { ...seen.original, image, labels };
+      const { sample, size, image } = await seenBy(config.sizes.evaluate, given);
+      const labels = predictLabels(compiled, sample, size, { stage, tile });
+      return { ...size, image: await image(), labels };
     },
     exportOnnx: (options = {}) => exported(path, trained, options),
     dispose() {
@@ -113,21 +149,38 @@ export function openRun(
   };
 }
 
+/** An image at the size that the network sees, its own size, and its pixels at that. */
+async function seenBy(input: Size, given: string | RgbImage) {
+  if (typeof given === "string") {
+    const { data, original, ...size } = await readImage(given, input);
+    const image = async () => (await readImage(given, original)).data;
+    return { sample: { name: given, ...size, image: data }, size: original, image };
+  }
+  const { width, height, image } = given;
+  const data = await resizedRgb(image, given, input);
+  const sample = { name: "image", ...input, image: data };
+  return { sample, size: { width, height }, image: async () => image };
+}
+
 function exported(path: string, trained: Trained, options: OnnxOptions): Uint8Array {
-  const { config, info, classes, network, ema, stage } = trained;
+  const { config, info, name, classes, network, ema, stage } = trained;
   if (stage !== undefined) {
     throw new UserError(
       "not-supported",
-      `${path} restyles what it predicts (style.method: ${config.style.method}, style.domains: both), ` +
-        "which is not part of a network; --set style.method=none exports the network alone, for " +
-        "images that are restyled before",
+      `${path} restyles images before prediction (style.method: ${config.style.method}, style.domains: both), ` +
+        "which cannot be exported; --set style.method=none exports only the network, for images that " +
+        "are already restyled",
     );
   }
   const described: ModelInfo = {
     classes: classes.names.map((name, i) => ({ name, color: classes.colors[i] as Color })),
     input: network.input,
     size: config.sizes.evaluate,
-    title: `${info.method}, step ${info.step}${ema === undefined ? "" : ", running average"}`,
+    title: [
+      name,
+      ...(info.step === undefined ? [] : [`step ${info.step}`]),
+      ...(ema === undefined ? [] : ["running average"]),
+    ].join(", "),
   };
   return onnxModel(network, described, options);
 }

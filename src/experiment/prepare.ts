@@ -1,5 +1,7 @@
 import { stringify } from "yaml";
+import type { Dataset } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
+import type { Network } from "../network/index.js";
 import { openRecorder, type Recorder } from "../report/recorder.js";
 import { writeStyleSamples } from "../report/style-samples.js";
 import { alone, dispose, manualSeed, type ProcessGroup } from "../torch/index.js";
@@ -17,7 +19,7 @@ import {
   sameStart,
   startFrom,
 } from "../train/index.js";
-import { buildMethod, buildNetwork } from "./build.js";
+import { buildMethod, buildNetwork, requireMemory } from "./build.js";
 import { openPreparation } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { openDomains } from "./domains.js";
@@ -27,7 +29,7 @@ import { runConfig } from "./presets.js";
 import { sourceOrder } from "./sampling.js";
 import { startScores } from "./start-scores.js";
 
-/** What the run folder is written by. */
+/** The writers of the run folder. */
 export interface Records {
   readonly folder: RunFolder;
   readonly recorder: Recorder;
@@ -41,8 +43,8 @@ export interface PrepareOptions {
 }
 
 /**
- * Everything that a run works with: its weights as they are before its first step, or as its newest
- * checkpoint left them. Rank 0 alone keeps records.
+ * Prepares a run: network, data and method, before the first step or from the newest checkpoint. Only
+ * rank 0 writes records.
  * @param config with absolute roots
  * @param out the run folder
  */
@@ -51,17 +53,17 @@ export async function prepare(
   out: string,
   { resume: resuming = false, group = alone, listener: own }: PrepareOptions,
 ) {
+  requireMemory(config);
   const first = group.rank === 0;
   const listener = first ? own : silentListener;
-  // Rank 0 first: it draws what is missing, and the others find it.
+  // Rank 0 first: it draws missing images, and the others read them.
   const domains = await firstThenOthers(group, () => openDomains(config, listener));
   const { names: classes } = domains.source.classes;
   const { sizes, train, style } = config;
   manualSeed(train.seed);
   const network = buildNetwork(config, classes.length);
   const latest = resuming && first ? checkpoints(out).at(-1) : undefined;
-  const weights = config.after?.run ?? config.pretrain?.run ?? config.network.weights;
-  if (weights !== undefined && first && !latest) listener.note(startFrom(weights, network));
+  if (first && !latest) startFromWeights(config, network, classes, listener);
   const method = buildMethod(config, network, {
     warn: (sentence) => listener.note(sentence, "warning"),
     group,
@@ -79,7 +81,7 @@ export async function prepare(
     : { step: 0, random: [ownRandomState()] };
   if (latest) requireAhead(config, out, position.step, listener);
   if (first) {
-    // Only now: a run that cannot be resumed under new settings keeps its old ones.
+    // Only now, so that a run that cannot be resumed with new settings keeps the old ones.
     folder.write("config.yaml", stringify(config));
     folder.writeJson("environment.json", environment(train.device));
   }
@@ -108,12 +110,17 @@ export async function prepare(
     return { folder, recorder, status };
   }
 
+  const { labelledTarget } = domains;
+  if (labelledTarget) listener.note(labelledNote(config, labelledTarget));
+  const batch = train.batch;
   const stream = (domain: "source" | "target") => ({
-    dataset: domains[domain],
-    size: sizes[domain],
-    batch: train.batch,
+    ...{ dataset: domains[domain], size: sizes[domain], batch },
     transform: preparation[domain],
   });
+  const few = labelledTarget && {
+    ...{ dataset: labelledTarget, size: sizes.target, batch },
+    transform: preparation.labelledTarget,
+  };
   const warn =
     group.size > 1
       ? (sentence: string) => own.note(`rank ${group.rank}: ${sentence}`, "warning")
@@ -125,6 +132,7 @@ export async function prepare(
       ...{ network, method, steps, start, rate, schedule, warmup, seed, group, warn },
       source: { ...stream("source"), order },
       target: stream("target"),
+      labelledTarget: few,
     },
     /** Every rank measures its share of the images. */
     measure: (step: number, signal?: AbortSignal) =>
@@ -138,9 +146,27 @@ export async function prepare(
   };
 }
 
+/** Loads the weights of the run that this one starts from, or else `network.weights`, if there are any. */
+function startFromWeights(
+  { after, pretrain, network: { weights, weightsFor } }: Config,
+  network: Network,
+  classes: readonly string[],
+  { note }: Listener,
+): void {
+  const run = after?.run ?? pretrain?.run;
+  const backboneOnly = run === undefined && weightsFor === "backbone";
+  const path = run ?? weights;
+  if (path !== undefined) note(startFrom(path, network, { classes, backboneOnly }));
+}
+
+function labelledNote({ labelledTarget, train }: Config, { name, names }: Dataset): string {
+  const { weight } = labelledTarget as NonNullable<Config["labelledTarget"]>;
+  return `${train.batch} of ${names.length} labelled target images in every step (weight ${weight}): ${name}.`;
+}
+
 /**
- * A run may be given more steps than it was planned with, and none fewer than it has done.
- * @throws UserError where it has done more
+ * A resumed run may have more steps than before, but not fewer than it has done.
+ * @throws UserError if it has done more
  */
 function requireAhead({ train }: Config, out: string, done: number, { note }: Listener): void {
   const { steps, schedule } = train;
@@ -154,6 +180,6 @@ function requireAhead({ train }: Config, out: string, done: number, { note }: Li
   if (schedule !== undefined || steps === planned) return;
   note(
     `The learning rate now decays to 0 at step ${steps}, not ${planned}; train.schedule=${planned} ` +
-      "keeps the schedule of before.",
+      "keeps the previous schedule.",
   );
 }

@@ -8,7 +8,7 @@ import { METHODS, type MethodName } from "../methods/index.js";
 import { nearestWord } from "../nearest-word.js";
 import { type Config, type ConfigInput, configSchema, parseConfig } from "./config.js";
 
-/** Any part of a value, as deep as one likes; null takes a key out. */
+/** Any part of a value, nested to any depth; null removes a key. */
 type Part<T> = T extends readonly unknown[]
   ? T
   : T extends object
@@ -18,19 +18,19 @@ type Part<T> = T extends readonly unknown[]
 /** Changes of a configuration. */
 export type Overrides = Part<ConfigInput>;
 
-/** A preset: a configuration, and what changes for one method or another. */
+/** A preset: a configuration, and changes for some methods. */
 export type Preset = ConfigInput & {
   readonly byMethod?: { readonly [Name in MethodName]?: Overrides };
 };
 
-/** What is changed of a preset or of a run's configuration. */
+/** Changes of a preset or of a run's configuration. */
 export interface Changes {
   readonly overrides?: Overrides | undefined;
-  /** Assignments such as "train.steps=1000"; they come last. */
+  /** Assignments such as "train.steps=1000", which are applied last. */
   readonly set?: readonly string[] | undefined;
 }
 
-/** A preset and what is changed of it. */
+/** A preset and its changes. */
 export interface Choices extends Changes {
   /** A name, the path of a YAML file, or the preset itself. */
   readonly preset: string | Preset;
@@ -46,11 +46,22 @@ const isTable = (value: unknown): value is Table =>
 
 const presetFolder = fileURLToPath(new URL("../../presets/", import.meta.url));
 
-/** Names of the presets that come with the project. */
+/** Names of the built-in presets. */
 export function presetNames(): string[] {
   return readdirSync(presetFolder)
     .filter((name) => name.endsWith(".yaml"))
     .map((name) => basename(name, ".yaml"));
+}
+
+/** A YAML value. @throws if an anchor is inside its own value, which no setting can be */
+function tree(text: string): unknown {
+  const value: unknown = parse(text, { merge: true, logLevel: "error" });
+  try {
+    JSON.stringify(value);
+  } catch {
+    throw new Error("an anchor contains itself");
+  }
+  return value;
 }
 
 /** Reads a preset by name, or any YAML file by path, without checking its keys. */
@@ -60,13 +71,13 @@ export function readPreset(name: string): Table {
     const near = nearestWord(name, presetNames());
     throw new UserError(
       "unknown-name",
-      `there is no preset ${name}: ${near ? `did you mean ${near}? ` : ""}expected one of ` +
+      `unknown preset ${name}: ${near ? `did you mean ${near}? ` : ""}expected one of ` +
         `${presetNames().join(", ")} or the path of a .yaml file`,
     );
   }
   let value: unknown;
   try {
-    value = parse(readFileSync(path, "utf8"), { merge: true, logLevel: "error" });
+    value = tree(readFileSync(path, "utf8"));
   } catch (error) {
     throw new UserError(
       "damaged-file",
@@ -81,8 +92,8 @@ export function readPreset(name: string): Table {
 }
 
 /**
- * Applies `a.b.c=value` to a raw configuration. The value is YAML; null takes the key out.
- * @throws UserError for an assignment that could have no effect
+ * Applies `a.b.c=value` to a raw configuration. The value is YAML; null removes the key.
+ * @throws UserError for an assignment that would have no effect
  */
 export function override(config: Table, assignment: string): void {
   const refuse = (why: string) => new UserError("invalid-value", `--set ${assignment}: ${why}`);
@@ -90,7 +101,7 @@ export function override(config: Table, assignment: string): void {
   if (at < 1) throw refuse("expected key=value, e.g. train.steps=1000");
   const keys = assignment.slice(0, at).split(".");
   const text = assignment.slice(at + 1);
-  if (text.trim() === "") throw refuse("the value is missing; null takes the key out");
+  if (text.trim() === "") throw refuse("the value is missing; null removes the key");
   if (keys.includes("__proto__")) throw refuse("__proto__ is not a key");
   const last = keys.pop() as string;
   let table = config;
@@ -98,7 +109,9 @@ export function override(config: Table, assignment: string): void {
     const inner = Object.hasOwn(table, key) ? (table[key] ?? {}) : {};
     if (!isTable(inner)) {
       const path = keys.slice(0, i + 1).join(".");
-      throw refuse(`${path} is ${JSON.stringify(inner)}, which has no keys; set ${path} whole`);
+      throw refuse(
+        `${path} is ${JSON.stringify(inner)}, which does not have keys; set ${path} itself`,
+      );
     }
     table[key] = inner;
     table = inner;
@@ -110,7 +123,7 @@ export function override(config: Table, assignment: string): void {
 
 function parsed(text: string, refuse: (why: string) => UserError): unknown {
   try {
-    return parse(text, { logLevel: "error" });
+    return tree(text);
   } catch (error) {
     const [reason] = (error as Error).message.split("\n") as [string];
     throw refuse(
@@ -119,7 +132,7 @@ function parsed(text: string, refuse: (why: string) => UserError): unknown {
   }
 }
 
-/** A preset with its changes, checked. @throws UserError naming a faulty key */
+/** A preset with its changes, checked. @throws UserError with the key that is wrong */
 export function configuration(choices: Choices): Config {
   const { preset, method, seed, steps, overrides, set = [] } = choices;
   const where = typeof preset === "string" ? preset : "configuration";
@@ -132,13 +145,13 @@ export function configuration(choices: Choices): Config {
   return parseConfig(raw, where);
 }
 
-/** What a preset is called in messages and in the names of run folders. */
+/** The name of a preset in messages and in the names of run folders. */
 export const nameOf = (preset: string | Preset): string =>
   typeof preset === "string" ? basename(preset, ".yaml") : "experiment";
 
 /**
- * The configuration for one method: what `byMethod` says of it laid over the rest. A comparison whose
- * rows differ in more than their options (the coarse stage belongs to CFContra) is one file so.
+ * The configuration for one method, with its changes in `byMethod` applied. So one file can describe a
+ * comparison whose rows differ in more than their options (only CFContra has the coarse stage).
  */
 function forMethod(
   { byMethod = {}, ...shared }: Record<string, unknown>,
@@ -162,7 +175,7 @@ const byMethodSchema = z.partialRecord(
   z.record(z.string(), z.unknown()),
 );
 
-/** Tables are merged key by key, anything else is replaced; null takes a key out. */
+/** Merges tables key by key, and replaces other values; null removes a key. */
 function laidOver(under: Table, over: Table): Table {
   const merged = { ...under };
   for (const [key, value] of Object.entries(over)) {
@@ -174,13 +187,13 @@ function laidOver(under: Table, over: Table): Table {
   return merged;
 }
 
-/** The configuration of an existing run, with changes. @throws UserError where there is none */
+/** The configuration of an existing run, with changes. @throws UserError if there is none */
 export function runConfig(out: string, { overrides, set = [] }: Changes = {}): Config {
   const path = join(out, "config.yaml");
   if (!existsSync(path)) {
     throw new UserError(
       "not-a-run",
-      `${out} is no run folder: expected ${path}, which \`train\` writes`,
+      `${out} is not a run folder: expected ${path}, which \`train\` writes`,
     );
   }
   const raw = laidOver(readPreset(path), (overrides ?? {}) as Table);

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, symlinkSync } from "node:fs";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import sharp from "sharp";
+import { z } from "zod";
 import type { Dataset, DatasetFiles, Sample } from "../datasets/dataset.js";
 import { readImage } from "../datasets/files/images.js";
 import type { Transform } from "../datasets/loader.js";
 import { UserError } from "../errors.js";
+import { readJson } from "../read-json.js";
 import { edgeCorrelation } from "../style/index.js";
 import { writeAtomically } from "../write-atomically.js";
 import { openRestyling } from "./coarse-stage.js";
@@ -13,21 +15,21 @@ import type { Config } from "./config.js";
 import { openDomains, openSet, setOf } from "./domains.js";
 import type { Listener } from "./listener.js";
 
-/** What is restyled, and where the copy goes. */
+/** Options of `restyle`. */
 export interface RestyleOptions {
-  /** Folder of the copy; it must lie apart from the data set. */
+  /** Folder of the copy, outside the data set. */
   readonly out: string;
-  /** What is copied: source, target or an evaluation set; the source by default. */
+  /** The data set: source (default), target or an evaluation set. */
   readonly setOf?: string | undefined;
   /** Only the first images. */
   readonly limit?: number | undefined;
-  /** Also measure how well edges survive. */
+  /** Also measure how well edges are preserved. */
   readonly measure?: boolean | undefined;
-  /** Aborted, it ends between two images. */
+  /** On abort, ends between two images. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What `restyle` has made. */
+/** The result of `restyle`. */
 export interface RestyleResult {
   /** Name of the data set. */
   readonly set: string;
@@ -36,24 +38,24 @@ export interface RestyleResult {
   /** Absolute path of the copy. */
   readonly out: string;
   readonly made: number;
-  /** Images that an earlier call had made. */
+  /** Number of images from an earlier call. */
   readonly kept: number;
   readonly seconds: number;
-  /** false where `signal` stopped it; the same call continues. */
+  /** false if `signal` stopped it; repeat the call to continue. */
   readonly complete: boolean;
-  /** Edge correlations of what was made, if they were asked for. */
+  /** Edge correlations of the new images, with `measure`. */
   readonly edges: readonly number[];
 }
 
-/** Images that are decoded, restyled or encoded at a time: the rest overlaps with the computing. */
+/** Images that are decoded, restyled or encoded at a time, so that I/O overlaps with computation. */
 const IN_FLIGHT = 4;
 const RECORD = "restyled.json";
 
 /**
  * Writes a restyled copy of a data set in its own layout. Images keep size, name and format; labels are
- * links to the originals. What an earlier call has made is kept.
+ * links to the originals. Images from an earlier call are kept.
  * @param config with absolute roots and a style method
- * @throws UserError where the folders lie in each other, or `out` holds another look
+ * @throws UserError if one folder contains the other, or `out` was restyled with other settings
  */
 export async function restyle(
   config: Config,
@@ -64,14 +66,14 @@ export async function restyle(
   if (config.style.method === "none") {
     throw new UserError(
       "conflicting-options",
-      "style.method is none, so there is no look to apply; name a style",
+      "style.method is none, so there is no style to apply; choose a style",
     );
   }
   const { spec, key } = setOf(name, config);
   const content = await openSet(spec, listener);
   const { files } = content;
   if (files === undefined)
-    throw new UserError("not-supported", `${content.name} has no files that could be copied`);
+    throw new UserError("not-supported", `${content.name} does not have files to copy`);
   requireApart(out, files.root);
   const record = recordOf(config, content);
   requireSameLook(out, record);
@@ -113,7 +115,7 @@ async function restyleAll(
       const to = place(image, files.root, out);
       if (label !== undefined) link(label, place(label, files.root, out));
       if (existsSync(to)) {
-        kept++; // whole: it got its name when it was
+        kept++; // complete: files are renamed when they are complete
         continue;
       }
       const { data, width, height } = await readImage(image);
@@ -132,7 +134,7 @@ async function restyleAll(
 
 const place = (path: string, root: string, out: string) => join(out, relative(root, path));
 
-/** The same file under another name; a symbolic link where that is another disk. */
+/** Creates a hard link, or a symbolic link on another disk. */
 function link(path: string, to: string): void {
   if (existsSync(to)) return;
   mkdirSync(dirname(to), { recursive: true });
@@ -144,7 +146,7 @@ function link(path: string, to: string): void {
   }
 }
 
-/** The format of the name's ending; JPEG in the quality of a camera, colours not subsampled. */
+/** Encodes in the format of the extension; JPEG in a camera's quality, without chroma subsampling. */
 function encode({ image, width, height }: Sample, path: string): Promise<Buffer> {
   const picture = sharp(image, { raw: { width, height, channels: 3 } });
   const extension = extname(path).toLowerCase();
@@ -153,18 +155,18 @@ function encode({ image, width, height }: Sample, path: string): Promise<Buffer>
   return picture.jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer();
 }
 
-/** A copy must not lie over what it is made from. */
+/** @throws UserError if a copy would be in its data set, or contain it */
 function requireApart(out: string, root: string): void {
   const inside = (path: string, of: string) => !relative(of, path).startsWith("..");
   if (inside(out, resolve(root)) || inside(resolve(root), out)) {
     throw new UserError(
       "conflicting-options",
-      `--out ${out} and the data set ${root} lie in each other; choose another folder`,
+      `--out ${out} is in the data set ${root}, or contains it; choose another folder`,
     );
   }
 }
 
-/** What a folder was made with, as it is written down there. */
+/** The record of the settings that a folder was restyled with. */
 function recordOf({ style, source, target, train }: Config, content: Dataset) {
   const { training, ...look } = style;
   const coder = style.method === "adain" ? { ...training, of: [source, target] } : {};
@@ -173,15 +175,15 @@ function recordOf({ style, source, target, train }: Config, content: Dataset) {
   return { set: content.name, digest, ...made };
 }
 
-/** A folder holds one look: another is refused. */
+/** @throws UserError if a folder was restyled with other settings */
 function requireSameLook(out: string, record: { readonly digest: string }): void {
   const path = join(out, RECORD);
   if (!existsSync(path)) return;
-  const found = JSON.parse(readFileSync(path, "utf8")) as { digest?: string };
+  const found = readJson(path, z.looseObject({ digest: z.string() }), "delete the folder");
   if (found.digest !== record.digest) {
     throw new UserError(
       "already-exists",
-      `${out} was restyled with other settings, which ${path} names; choose another --out, or delete it`,
+      `${out} was restyled with other settings, see ${path}; choose another --out, or delete it`,
     );
   }
 }

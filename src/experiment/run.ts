@@ -24,35 +24,35 @@ import { prepare } from "./prepare.js";
 import { runNotes } from "./run-notes.js";
 import { writeReport } from "./write-report.js";
 
-/** What is trained, where, and who listens. */
+/** Options of `run`. */
 export interface RunOptions {
   readonly config: Config;
   /** The run folder. */
   readonly out: string;
-  /** Where relative data roots start from. */
+  /** The folder of relative data roots. */
   readonly data: string;
   /** Resume from the newest checkpoint of `out`. */
   readonly resume?: boolean | undefined;
   /** The processes that train together. Rank 0 writes the run folder. */
   readonly group?: ProcessGroup | undefined;
   readonly listener?: Listener | undefined;
-  /** Set for an earlier run: the section of the configuration that asks for it. */
+  /** Set for an earlier run: the section of the configuration that requires it. */
   readonly section?: "pretrain" | "after" | undefined;
-  /** Aborted, the run finishes its step, saves a checkpoint and ends incomplete. */
+  /** On abort, the run finishes its step, saves a checkpoint and ends incomplete. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** `result.json`: how a run ended, and what it cost. */
+/** `result.json`: the scores, time and memory of a run. */
 export interface RunResult {
   readonly method: string;
   readonly seed: number;
   readonly steps: number;
-  /** The step that a resumed run began at; the times are of the steps after it. */
+  /** The first step of a resumed run. Times cover the steps after it. */
   readonly start: number;
   readonly seconds: number;
-  /** Share of the step time that was spent waiting for data. */
+  /** Fraction of the step time that was spent waiting for data. */
   readonly waiting: number;
-  /** The most memory that this process has had resident, in MiB. */
+  /** Peak resident memory of this process, in MiB. */
   readonly peakMemory: number;
   readonly classes: readonly string[];
   /** `train.ema`, if the scores are those of the running average of the network. */
@@ -63,7 +63,7 @@ export interface RunResult {
   readonly complete: boolean;
 }
 
-/** What a run tells its caller, in order. */
+/** The events of a run, in order. */
 export type RunEvent =
   | {
       readonly type: "start";
@@ -75,9 +75,9 @@ export type RunEvent =
       readonly steps: number;
       /** train.rate. */
       readonly rate: number;
-      /** The method looks at images before its first step. */
+      /** The method reads images before its first step. */
       readonly looksAround: boolean;
-      /** Set for an earlier run: the section of the configuration that asks for it. */
+      /** Set for an earlier run: the section of the configuration that requires it. */
       readonly section?: "pretrain" | "after";
     }
   | ({ readonly type: "step"; readonly steps: number } & StepReport)
@@ -90,9 +90,9 @@ export type RunEvent =
   | { readonly type: "end"; readonly out: string; readonly result: RunResult };
 
 /**
- * Trains, evaluates and writes the run folder. A caller that stops iterating stops the run: it saves a
- * checkpoint and can be resumed.
- * @throws UserError for faulty data, weights or configuration, for a folder that another process writes,
+ * Trains, evaluates and writes the run folder. Leaving the iteration stops the run: it saves a checkpoint
+ * and can be resumed.
+ * @throws UserError for invalid data, weights or configuration, for a folder that another process writes,
  *   and for a loss that is not finite
  */
 export async function* run(options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
@@ -104,7 +104,7 @@ export async function* run(options: RunOptions): AsyncGenerator<RunEvent, void, 
     yield* lockedRun(options);
   } finally {
     release?.();
-    removeIfEmpty(out); // of a run that never began
+    removeIfEmpty(out); // if the run has not begun
   }
 }
 
@@ -112,7 +112,7 @@ function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // It holds a run.
+    // It contains a run.
   }
 }
 
@@ -145,12 +145,12 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
     yield { type: "checkpoint", step: done, file };
   }
 
-  /** Scores of all sets; undefined where `signal` ended it. Several ranks finish it together. */
+  /** Scores of all sets; undefined if `signal` ended it. All ranks end it together. */
   async function evaluation(): Promise<Readonly<Record<string, Scores>> | undefined> {
     const own = group.size === 1 ? signal : undefined;
     try {
       const results = await parts.measure(done, own);
-      await turnOfEventLoop(); // in which a signal that came during the last image arrives
+      await turnOfEventLoop(); // to receive a signal that was sent during the last image
       own?.throwIfAborted();
       return (await records?.recorder.snapshot(done, results)) ?? {};
     } catch (error) {
@@ -175,8 +175,8 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
     const looksAround = method.before !== undefined;
     const about = { method: config.method, seed, rate: config.train.rate, looksAround };
     yield { type: "start", out, step: start, steps, ...about, ...(section && { section }) };
-    // Step 0 is the start of the curve. Before a later step the machine may have been lost, after its
-    // checkpoint and before its evaluation.
+    // Step 0 is the start of the curve. A later step is one after whose checkpoint, and before whose
+    // evaluation, the run was interrupted.
     let stopped = false;
     if (start < steps && parts.evaluatesAt(start)) {
       const scores = await evaluation();
@@ -228,7 +228,7 @@ async function* lockedRun(options: RunOptions): AsyncGenerator<RunEvent, void, u
   }
 }
 
-/** Writes the report, without which a run is complete all the same. */
+/** Writes the report. If this fails, the run is still complete. */
 async function report(out: string, listener: Listener): Promise<void> {
   listener.progress("writing report.html", 0, 0);
   try {
@@ -236,7 +236,7 @@ async function report(out: string, listener: Listener): Promise<void> {
   } catch (error) {
     const { message } = error as Error;
     listener.note(
-      `The report could not be written (${message}); \`cfcontra report ${out}\` tries again.`,
+      `The report could not be written (${message}); run \`cfcontra report ${out}\` to try again.`,
       "warning",
     );
   }
@@ -249,10 +249,10 @@ function recordOf({ train }: Config, { average }: Method): CheckpointInfo["avera
   return { decay, prefix };
 }
 
-/** The most memory that this process has had resident so far, in MiB. */
+/** Peak resident memory of this process so far, in MiB. */
 export const peakMemory = (): number => Math.round(process.resourceUsage().maxRSS / 1024);
 
-/** An error that names the checkpoint from which the run can be resumed. */
+/** Adds the checkpoint from which the run can be resumed to an error's message. */
 function withLatestCheckpoint(error: Error, out: string | undefined): Error {
   if (!(error instanceof UserError) || out === undefined) return error;
   const latest = checkpoints(out).at(-1);

@@ -11,7 +11,7 @@ const prefixed = (name: string, table: object): Settings =>
 /** The settings that determine the weights of a pretraining. */
 export function decidesPretraining(config: Config): Settings {
   const { source, network, sizes, augment, sampling, train, options } = config;
-  // These determine what is saved and measured, and on which device, but no weight.
+  // These do not affect weights, only the device, and what is saved and measured.
   const { device, checkpointEvery, evaluateEvery, gradientNorms, ema, ...own } = train;
   return {
     ...prefixed("source", source),
@@ -26,12 +26,13 @@ export function decidesPretraining(config: Config): Settings {
 
 /** The settings that determine the weights of a run of any method. */
 export function decidesAfter(config: Config): Settings {
-  const { method, target, sizes, style, options, pretrain } = config;
+  const { method, target, labelledTarget, sizes, style, options, pretrain } = config;
   const { run, ...pretraining } = pretrain ?? {};
   return {
     ...decidesPretraining(config),
     method,
     ...prefixed("target", target),
+    ...prefixed("labelledTarget", labelledTarget ?? {}),
     "sizes.target": sizes.target,
     ...prefixed("style", style),
     [`options.${method}`]: options[method],
@@ -41,7 +42,7 @@ export function decidesAfter(config: Config): Settings {
 
 /** The settings that a run must share with the one it starts from: network, classes and data. */
 export function sharedByRuns({ network, source, target }: Config): Settings {
-  const { weights, init, statistics, ...shape } = network;
+  const { weights, weightsFor, init, statistics, ...shape } = network;
   return {
     ...prefixed("network", shape),
     ...prefixed("source", source),
@@ -50,9 +51,9 @@ export function sharedByRuns({ network, source, target }: Config): Settings {
 }
 
 /**
- * @param there of the run in the folder `out`
+ * @param there the settings of the run in the folder `out`
  * @param advice what to do if they differ
- * @throws UserError naming the settings that differ
+ * @throws UserError with the settings that differ
  */
 export function requireSame(out: string, there: Settings, wanted: Settings, advice: string): void {
   const keys = [...new Set([...Object.keys(there), ...Object.keys(wanted)])];
@@ -61,7 +62,7 @@ export function requireSame(out: string, there: Settings, wanted: Settings, advi
   const said = other.map((key) => `${key} was ${inWords(there[key])}, is ${inWords(wanted[key])}`);
   throw new UserError(
     "pretraining-mismatch",
-    `${out} was trained under other settings (${said.join("; ")}); ${advice}`,
+    `${out} was trained with other settings (${said.join("; ")}); ${advice}`,
   );
 }
 

@@ -1,17 +1,19 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import type { Dataset } from "../datasets/dataset.js";
 import { streamSeed } from "../datasets/random-streams.js";
-import {
-  type ClassStatistics,
-  classStatistics,
-  rareClassSampler,
-} from "../datasets/rare-classes.js";
+import { classStatistics, rareClassSampler } from "../datasets/rare-classes.js";
+import { readJson } from "../read-json.js";
 import { writeAtomically } from "../write-atomically.js";
 import type { Config } from "./config.js";
 import type { Listener } from "./listener.js";
 
-/** The order of source images that a configuration asks for, if it is not the usual one. */
+/** [images][classes] of a data set. */
+const statisticsOf = ({ names, classes }: Dataset) =>
+  z.array(z.array(z.number().min(0)).length(classes.names.length)).length(names.length);
+
+/** The order of source images in a configuration; undefined for the default order. */
 export async function sourceOrder(
   { sampling, sizes, train }: Config,
   source: Dataset,
@@ -21,7 +23,7 @@ export async function sourceOrder(
   if (!sampling.rareClasses) return undefined;
   const path = join(folder, "class-statistics.json");
   const statistics = existsSync(path)
-    ? (JSON.parse(readFileSync(path, "utf8")) as ClassStatistics)
+    ? readJson(path, statisticsOf(source), "delete it, to count the classes again")
     : await classStatistics(source, sizes.source, (done, total) =>
         progress("counting the classes of the source", done, total),
       );

@@ -15,13 +15,13 @@ import { consoleListener, type Listener } from "./listener.js";
 import { openCheckpoint } from "./open-checkpoint.js";
 
 export interface ReportOptions {
-  /** The run to compare with; by default the source-only run with equal settings, else the pretraining. */
+  /** The run to compare with; by default the source-only run with equal settings, otherwise the pretraining. */
   readonly baseline?: string | undefined;
 }
 
 /**
- * Writes `features.json` and `report.html` into a run folder. Returns the latter's path.
- * @throws UserError where the folder is not a run's
+ * Writes `features.json` and `report.html` into a run folder. Returns the report's path.
+ * @throws UserError if the folder is not a run folder
  */
 export async function writeReport(
   path: string,
@@ -42,14 +42,14 @@ export async function writeReport(
   return file;
 }
 
-/** The run to compare with: the one that is named, else the baseline, if there is one. */
+/** The run to compare with: the given one, otherwise the baseline, if there is one. */
 function referenceFor(run: RunFiles, named: string | undefined): Reference | undefined {
   if (named !== undefined) return givenReference(run, named);
   const baseline = findBaseline(run);
   return baseline && referenceOf(run, baseline);
 }
 
-/** The feature map of a run's newest network: its labelled source beside its first evaluation set. */
+/** The feature map of a run's newest network on its labelled source and its first evaluation set. */
 async function featuresOf(path: string, listener: Listener): Promise<Points | undefined> {
   if (checkpoints(path).length === 0) return undefined;
   const { config, network, stage, dispose } = openCheckpoint(path);
@@ -59,7 +59,7 @@ async function featuresOf(path: string, listener: Listener): Promise<Points | un
     if (!target)
       throw new UserError(
         "conflicting-options",
-        `${path} has no evaluation set, so there is nothing to show`,
+        `${path} does not have an evaluation set; add one to \`evaluate\``,
       );
     const options = { precision: train.precision, stage };
     const domain = async (spec: object, size: Size): Promise<FeatureDomain> => ({

@@ -28,15 +28,55 @@ export function metadataOf(info: ModelInfo): Record<string, string> {
 
 /**
  * The `ModelInfo` in the bytes of an ONNX file; undefined if it has none.
- * @throws Error if the bytes are not a protobuf message
+ * @throws Error if the bytes are not a protobuf message, or the entry is malformed
  */
 export function modelInfo(bytes: Uint8Array): ModelInfo | undefined {
   for (const { field, body } of fields(bytes)) {
     if (field !== METADATA) continue;
     const [key, value] = [...fields(body)].map((entry) => new TextDecoder().decode(entry.body));
-    if (key === KEY && value !== undefined) return JSON.parse(value) as ModelInfo;
+    if (key === KEY && value !== undefined) return checkedInfo(value);
   }
   return undefined;
+}
+
+function checkedInfo(text: string): ModelInfo {
+  let info: unknown;
+  try {
+    info = JSON.parse(text);
+  } catch {
+    // Reported below.
+  }
+  if (isModelInfo(info)) return info;
+  throw new Error("its metadata are damaged: export the model again");
+}
+
+type Unknown<T> = { readonly [Key in keyof T]?: unknown };
+const isObject = <T>(value: unknown): value is Unknown<T> =>
+  typeof value === "object" && value !== null;
+const isNumber = (value: unknown) => Number.isFinite(value);
+const isTriple = (value: unknown) =>
+  Array.isArray(value) && value.length === 3 && value.every(isNumber);
+const isSide = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
+
+function isModelInfo(info: unknown): info is ModelInfo {
+  if (!isObject<ModelInfo>(info) || typeof info.title !== "string") return false;
+  const { classes, input, size } = info;
+  return (
+    Array.isArray(classes) &&
+    classes.every(
+      (entry) =>
+        isObject<ModelInfo["classes"][0]>(entry) &&
+        typeof entry.name === "string" &&
+        isTriple(entry.color),
+    ) &&
+    isObject<InputFormat>(input) &&
+    (input.order === "rgb" || input.order === "bgr") &&
+    isTriple(input.mean) &&
+    isNumber(input.scale) &&
+    isObject<Size>(size) &&
+    isSide(size.width) &&
+    isSide(size.height)
+  );
 }
 
 /** The field `metadata_props` of ModelProto; its entries have key 1 and value 2. */

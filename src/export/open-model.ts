@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { readImage } from "../datasets/files/images.js";
+import type { Size } from "../datasets/dataset.js";
+import { readImage, resizedRgb } from "../datasets/files/images.js";
 import { UserError } from "../errors.js";
 import { onnxRuntime } from "./onnx-runtime.js";
 import type { Pixels } from "./pixels.js";
@@ -7,8 +8,14 @@ import { openSegmenter, type Segmentation, type Segmenter } from "./segmenter.js
 
 /** An exported network in Node, without libtorch or a compiler. */
 export interface Model extends Segmenter {
-  /** Segments an image file, at the size of the image. */
-  predict(path: string): Promise<Segmentation & { readonly image: Pixels }>;
+  /**
+   * Segments an image, of a file or RGB in memory, at the size of the image.
+   * @param options.tile predicts in overlapping tiles of this size, in pixels of `info.size`
+   */
+  predict(
+    image: string | Pixels,
+    options?: { readonly tile?: Size | undefined },
+  ): Promise<Segmentation & { readonly image: Pixels }>;
 }
 
 /**
@@ -30,11 +37,17 @@ export async function openModel(path: string): Promise<Model> {
   });
   return {
     ...segmenter,
-    async predict(file) {
-      const seen = await readImage(file, segmenter.info.size);
+    async predict(given, { tile } = {}) {
+      const { size } = segmenter.info;
+      if (typeof given !== "string") {
+        const data = await resizedRgb(given.data as Uint8Array, given, size);
+        const segmentation = await segmenter.segment({ ...size, data }, { output: given, tile });
+        return { ...segmentation, image: given };
+      }
+      const seen = await readImage(given, size);
       const output = seen.original;
-      const image = await readImage(file);
-      return { ...(await segmenter.segment(seen, { output })), image };
+      const image = await readImage(given);
+      return { ...(await segmenter.segment(seen, { output, tile })), image };
     },
   };
 }

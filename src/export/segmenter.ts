@@ -1,7 +1,9 @@
 // An exported network in ONNX Runtime, in Node and in browsers.
 import type { Size } from "../datasets/dataset.js";
+import { tilesOf } from "../evaluate/tiles.js";
 import { type ModelInfo, modelInfo } from "./model-info.js";
 import { decide, nearest, networkInput, type Pixels } from "./pixels.js";
+import { cropped, fillFromLabels, fillFromLogits } from "./tile-labels.js";
 
 /** The parts of `onnxruntime-node` and `onnxruntime-web` that are used. */
 export interface Runtime {
@@ -41,6 +43,8 @@ export interface SegmentOptions {
   /** The size of the result; that of the image if omitted. */
   readonly output?: Size;
   readonly entropy?: boolean;
+  /** Segments in overlapping tiles of this size, in pixels of the image; without entropy. */
+  readonly tile?: Size | undefined;
 }
 
 /** An open model. Call `release` after use. */
@@ -65,22 +69,46 @@ export async function openSegmenter(
     throw new Error("the model does not have class names: create it with `cfcontra export`");
   }
   const session = await runtime.InferenceSession.create(model, options);
+  const run = (image: Pixels) => {
+    const data = networkInput(image, info.input);
+    const dims = [1, 3, image.height, image.width];
+    return session.run({ image: new runtime.Tensor("float32", data, dims) });
+  };
   return {
     info,
-    async segment(image, { output = image, entropy = false } = {}) {
-      const { width, height } = image;
-      const data = networkInput(image, info.input);
-      const results = await session.run({
-        image: new runtime.Tensor("float32", data, [1, 3, height, width]),
-      });
-      return { ...resultOf(results, output, entropy), width: output.width, height: output.height };
+    async segment(image, { output = image, entropy = false, tile } = {}) {
+      const { width, height } = output;
+      if (tile) return { labels: await inTiles(run, image, tile, output), width, height };
+      return { ...resultOf(await run(image), output, entropy), width, height };
     },
     release: () => session.release(),
   };
 }
 
+type Results = Awaited<ReturnType<RuntimeSession["run"]>>;
+
+/** The labels of an image at `output` size, from overlapping tiles. */
+async function inTiles(
+  run: (image: Pixels) => Promise<Results>,
+  image: Pixels,
+  tile: Size,
+  { width, height }: Size,
+): Promise<Uint8Array> {
+  const labels = new Uint8Array(width * height);
+  const whole = { labels, image, width, height };
+  for (const place of tilesOf(image, tile)) {
+    const results = await run(cropped(image, place));
+    const { data, dims } = results.logits ?? (results.labels as RuntimeTensor);
+    const [rows = 0, columns = 0] = dims.slice(-2);
+    const from = { width: columns, height: rows };
+    if (results.logits === undefined) fillFromLabels(whole, place, data as Uint8Array, from);
+    else fillFromLogits(whole, place, data as Float32Array, dims[1] ?? 0, from);
+  }
+  return labels;
+}
+
 function resultOf(
-  results: { readonly [output: string]: RuntimeTensor },
+  results: Results,
   to: Size,
   wantsEntropy: boolean,
 ): Omit<Segmentation, keyof Size> {

@@ -6,23 +6,23 @@ import { ELEMENTS, type OnnxBuilder, onnxBuilder, type Storage } from "./onnx-bu
 import { addOperator, resizeLike } from "./onnx-operators.js";
 import { sizesOfAnyImage } from "./onnx-sizes.js";
 
-/** What an exported model gives, and how it keeps its weights. */
+/** Options of `onnxModel`. */
 export interface OnnxOptions {
   /**
-   * What the model gives: `logits` float32 [N, classes, H, W]; `labels` uint8 [N, H, W]; or labels
-   * and `entropy` float32 [N, H, W], 0 where the network is sure and 1 where it has no idea.
+   * The outputs of the model: `logits` float32 [N, classes, H, W]; `labels` uint8 [N, H, W]; or labels
+   * and `entropy` float32 [N, H, W], 0 for a certain prediction and 1 for a uniform one.
    */
   readonly outputs?: "logits" | "labels" | "labels and entropy";
-  /** Whether logits are brought to the size of the image inside the graph. Default true. */
+  /** Upsample logits to the size of the image in the graph. Default true. */
   readonly upsample?: boolean;
-  /** How weights are kept in the file. Default float32. */
+  /** Storage format of weights in the file. Default float32. */
   readonly storage?: Storage;
 }
 
 /**
- * A network as an ONNX model (operator set 17): input `image` float32 [N, 3, H, W] of any N, H and
+ * Exports a network as an ONNX model (operator set 17): input `image` float32 [N, 3, H, W] for any N, H and
  * W, in the network's own `input` format. Batch normalisation is folded into the convolutions.
- * @throws UserError if the network uses an operator that has no rule yet
+ * @throws UserError if the network uses an operator without a rule for export
  */
 export function onnxModel(
   network: Network,

@@ -6,7 +6,7 @@ import { outputSpace, outputSpaceOptions } from "./output-space.js";
 export const adventOptions = z.strictObject(outputSpaceOptions);
 
 /**
- * Adversarial entropy minimisation: discriminators see weighted self-information maps.
+ * Adversarial entropy minimisation: the input of discriminators is weighted self-information maps.
  * Vu et al., ADVENT, CVPR 2019, section 3.2.
  */
 export function advent(context: MethodContext, options: z.infer<typeof adventOptions>): Method {

@@ -4,9 +4,8 @@ import type { Average, Method, Progress } from "./method.js";
 import { meanTeacher } from "./step/teacher.js";
 
 /**
- * The method with a running average of the network, updated as a mean teacher is. If the method keeps an
- * average with this decay for its own use, it is used instead of a second one. The training itself does not
- * change, to the bit.
+ * Adds a running average of the network to a method, updated like a mean teacher. If the method already
+ * has an average with this decay, that one is used. The training itself does not change, to the bit.
  */
 export function averaged(
   method: Method,

@@ -8,8 +8,8 @@ import { SUPERVISED } from "./step/supervised.js";
 export const cfcontraOptions = z.strictObject(alignmentOptions);
 
 /**
- * CFContra: entropy minimisation and class-wise contrast. arXiv 2103.12371. Coarse alignment happens
- * to the images before they come here.
+ * CFContra: entropy minimisation and class-wise contrast. arXiv 2103.12371. Coarse alignment is applied to
+ * the images before.
  */
 export function cfcontra(context: MethodContext, options: z.infer<typeof cfcontraOptions>): Method {
   const trainer = networkTrainer(context, options.trainProjection);

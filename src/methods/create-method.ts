@@ -4,10 +4,11 @@ import { UserError } from "../errors.js";
 import { nearestWord } from "../nearest-word.js";
 import type { Network } from "../network/index.js";
 import { averaged } from "./averaged.js";
+import { withLabelledTarget } from "./labelled-target.js";
 import type { Method, MethodContext } from "./method.js";
 import { METHODS, type MethodName, methods } from "./methods.js";
 
-/** The options of a method as one writes them: all have defaults. */
+/** The options of a method as written by a user. All have defaults. */
 export type MethodOptions<Name extends MethodName> = z.input<(typeof methods)[Name]["options"]>;
 
 const DEFAULTS: Omit<MethodContext, "network"> = {
@@ -23,9 +24,9 @@ const DEFAULTS: Omit<MethodContext, "network"> = {
 };
 
 /**
- * A method over a network. The caller disposes the tensors of its `state`.
- * @param context what differs from the reference's settings; warnings go to the console by default
- * @throws UserError naming an option that is wrong
+ * Creates a method for a network. The caller disposes the tensors of its `state`.
+ * @param context differences from the reference's settings; warnings go to the console by default
+ * @throws UserError with the option that is wrong
  */
 export function createMethod<Name extends MethodName>(
   name: Name,
@@ -37,11 +38,21 @@ export function createMethod<Name extends MethodName>(
     const near = nearestWord(name, METHODS);
     throw new UserError(
       "unknown-name",
-      `there is no method ${name}: expected ${METHODS.join(", ")}${near ? `; did you mean ${near}?` : ""}`,
+      `unknown method ${name}: expected one of ${METHODS.join(", ")}${near ? `; did you mean ${near}?` : ""}`,
     );
   }
   const { options: schema, create } = methods[name];
   const own = checked(schema as z.ZodType, options, `options of ${name}`);
-  const method = create({ ...DEFAULTS, network, ...context }, own as never);
-  return context.ema === undefined ? method : averaged(method, network, context.ema);
+  const whole = { ...DEFAULTS, network, ...context };
+  const { ema, labelledWeight } = whole;
+  const plain = create(whole, own as never);
+  const method =
+    labelledWeight === undefined
+      ? plain
+      : withLabelledTarget(plain, whole, { weight: labelledWeight, aux: auxOf(own as object) });
+  return ema === undefined ? method : averaged(method, network, ema);
 }
+
+/** The method's weight of the auxiliary head's cross-entropy; 0 for a method without this option. */
+const auxOf = (options: object): number =>
+  "aux" in options && typeof options.aux === "number" ? options.aux : 0;

@@ -11,11 +11,11 @@ export const maxSquareOptions = z.strictObject({
   ...supervisedOptions,
   /** Weight of the maximum-squares loss of the main head. */
   maxSquare: weight.default(0.1),
-  /** Image-wise class weighting: 0 off (all pixels alike), 0.2 as published, 1 all classes alike. */
+  /** Image-wise class weighting: 0 off (equal pixels), 0.2 as published, 1 equal classes. */
   balance: z.number().min(0).max(1).default(0.2),
-  /** Weight of the auxiliary head's cross-entropy against what both heads agree on; 0 is off. */
+  /** Weight of the auxiliary head's cross-entropy against the mean prediction of both heads; 0 is off. */
   guidance: weight.default(0.01),
-  /** Probability that one head must exceed for a pixel to guide. */
+  /** Probability that one head must exceed for a pixel to be used as a label. */
   guidanceThreshold: z.number().min(0).max(1).default(0.95),
 });
 

@@ -11,47 +11,51 @@ export type Scalars = Record<string, number>;
 /** One step's images: float32 [N, 3, H, W] in the network's format, labels int64 [N, H, W]. */
 export interface Batches {
   readonly source: { readonly images: Tensor; readonly labels: Tensor };
-  /** Never with labels. */
+  /** Without labels. */
   readonly target: { readonly images: Tensor };
+  /** Labelled images of the target domain, for a method with `usesLabelledTarget`. */
+  readonly labelledTarget?: { readonly images: Tensor; readonly labels: Tensor };
 }
 
-/** Where the run stands. */
+/** The progress of a run. */
 export interface Progress {
-  /** 0 for the first. */
+  /** 0 for the first step. */
   readonly step: number;
   readonly total: number;
   /** Base learning rate of this step. */
   readonly rate: number;
-  /** The schedule's factor at this step, warm-up included: for optimisers with a rate of their own. */
+  /** The schedule's factor at this step, including warm-up, for optimisers with their own rate. */
   readonly decay: number;
 }
 
-/** Access to images outside the training stream, for methods that look around before they start. */
+/** Access to images outside the training stream, for methods that need some before the first step. */
 export interface Domains {
-  /** Of up to `count` samples, in an order that the run's seed decides, this rank's share. Target samples have no label. */
+  /** This rank's share of up to `count` samples, in an order from the run's seed. Target samples have no label. */
   samples(domain: "source" | "target", count: number): AsyncIterable<Sample>;
 }
 
-/** A running average of the weights and statistics of the network that is trained. */
+/** A running average of the weights and statistics of the trained network. */
 export interface Average {
   readonly network: Network;
-  /** Share of the average that a step keeps. */
+  /** The weight of the old average in each update. */
   readonly decay: number;
   /** Prefix of its tensors' names in the method's state. */
   readonly prefix: string;
 }
 
-/** What all methods have. */
+/** The members of all methods. */
 interface MethodParts {
-  /** The scalar of `step` that stands for the whole in a progress line. */
+  /** The scalar of `step` for the progress line. */
   readonly headline: string;
   /** Called before each step; most return at once. */
   before?(progress: Progress, domains: Domains): Promise<void>;
-  /** Everything beside the network that a resumed run needs. */
+  /** All tensors except the network's that a resumed run needs. */
   readonly state: TensorMap;
-  /** The running average of the network, if the method keeps one. */
+  /** The running average of the network, if the method has one. */
   readonly average?: Average;
-  /** The prototypes of both domains, [C, D] each, of a method that has any: for reports. */
+  /** Whether `step` needs `labelledTarget`. */
+  readonly usesLabelledTarget?: boolean;
+  /** The prototypes of both domains, [C, D] each, for reports, if the method has them. */
   prototypes?(): { readonly source: Tensor; readonly target: Tensor };
   /**
    * The pseudo-labels int64 [N, h, w] that the method gives images [N, 3, H, W] after `step` of `total` steps,
@@ -60,24 +64,24 @@ interface MethodParts {
   pseudoLabels?(images: Tensor, progress: Pick<Progress, "step" | "total">): Tensor | undefined;
 }
 
-/** A method that learns from labelled source images alone: no target image is ever opened. */
+/** A method that uses only labelled source images: target images are not opened. */
 export interface SourceMethod extends MethodParts {
   readonly usesTarget: false;
   /** Losses, back-propagation and optimiser step. */
-  step(batches: Pick<Batches, "source">, progress: Progress): Scalars;
+  step(batches: Omit<Batches, "target">, progress: Progress): Scalars;
 }
 
-/** A method that learns from both domains. */
+/** A method that uses both domains. */
 export interface TwoDomainMethod extends MethodParts {
   readonly usesTarget: true;
   /** Losses, back-propagation and optimiser step. */
   step(batches: Batches, progress: Progress): Scalars;
 }
 
-/** What the loop drives. A method owns its losses and its optimisers, and nothing of time. */
+/** An adaptation method. It owns its losses and optimisers; the loop owns the schedule. */
 export type Method = SourceMethod | TwoDomainMethod;
 
-/** What every method is given beside its own options. */
+/** The arguments of every method besides its own options. */
 export interface MethodContext {
   readonly network: Network;
   readonly precision: Precision;
@@ -94,12 +98,14 @@ export interface MethodContext {
   readonly clip?: number | undefined;
   /** Decay of a running average of the network, `average`; none if undefined. */
   readonly ema?: number | undefined;
-  /** Log the norm of the gradient that each loss contributes: one more backward pass for each. */
+  /** Weight of the losses on labelled target images; none are used if undefined. */
+  readonly labelledWeight?: number | undefined;
+  /** Log the gradient norm of each loss, at the cost of one more backward pass per loss. */
   readonly gradientNorms: boolean;
-  /** The processes that train this network together; the one alone when omitted. */
+  /** The processes that train this network together. Default: only this one. */
   readonly group?: ProcessGroup | undefined;
-  /** What warnings call the classes; their numbers when omitted. */
+  /** Names of the classes in warnings. Default: their numbers. */
   readonly classNames?: readonly string[] | undefined;
-  /** Receives sentences that a user should read. */
+  /** Receives messages for the user. */
   readonly warn: (sentence: string) => void;
 }

@@ -6,7 +6,7 @@ import { minent, minentOptions } from "./minent.js";
 import { selfTraining, selfTrainingOptions } from "./self-training.js";
 import { sourceOnly, sourceOnlyOptions } from "./source-only.js";
 
-/** Every method: its options with their defaults, and its factory. A new one is a new line. */
+/** All methods: options with their defaults, and the factory. To add a method, add a line. */
 export const methods = {
   "source-only": { options: sourceOnlyOptions, create: sourceOnly },
   minent: { options: minentOptions, create: minent },

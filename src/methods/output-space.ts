@@ -24,10 +24,10 @@ export const outputSpaceOptions = {
 type Options = z.infer<z.ZodObject<typeof outputSpaceOptions>>;
 
 /**
- * Adversarial alignment of what the network says: a discriminator per head tells domains by
- * `mapsOf` the predicted probabilities [N, C, H, W], and the network learns to make the target's
- * look like the source's. A step trains the network on both domains, then the discriminators on
- * the same predictions, as constants.
+ * Adversarial alignment of predictions: a discriminator per head classifies the domain of `mapsOf` the
+ * predicted probabilities [N, C, H, W], and the network learns to make the target's maps look like the
+ * source's. A step trains the network on both domains, then the discriminators on the same predictions,
+ * as constants.
  */
 export function outputSpace(
   context: MethodContext,
@@ -42,7 +42,7 @@ export function outputSpace(
   const maps = (logits: Tensor, height: number, width: number) =>
     scope(() => mapsOf(upsampleLogits(logits, height, width).softmax(1)));
 
-  /** A part of the step that also gives its logits, as constants, to the discriminators. */
+  /** A part of the step that also stores its logits, as constants, for the discriminators. */
   function part(
     images: Tensor,
     losses: (prediction: Prediction, height: number, width: number) => WeightedLosses,
@@ -69,7 +69,7 @@ export function outputSpace(
     step: (batches, { rate, decay }) =>
       scope(() => {
         const source = part(batches.source.images, (prediction) =>
-          supervisedLosses(prediction, batches.source.labels, options.aux),
+          supervisedLosses(prediction, batches.source.labels, { aux: options.aux }),
         );
         const target = part(batches.target.images, ({ main, aux }, height, width) => ({
           "target/fool": [options.adversarial, heads.main.fool(maps(main, height, width))],

@@ -1,22 +1,8 @@
 import { z } from "zod";
 import { denoisedLogits } from "../contrast/index.js";
 import { IGNORE } from "../datasets/dataset.js";
-import {
-  batchStatistics,
-  type Prediction,
-  upsampleLogits,
-  weightedSegmentationLoss,
-} from "../network/index.js";
-import {
-  autocast,
-  copyInto,
-  full,
-  noGrad,
-  ones,
-  scope,
-  type Tensor,
-  topk,
-} from "../torch/index.js";
+import { type Prediction, upsampleLogits, weightedSegmentationLoss } from "../network/index.js";
+import { autocast, full, noGrad, ones, scope, type Tensor, topk } from "../torch/index.js";
 import type { Batches, Method, MethodContext, Progress, Scalars } from "./method.js";
 import { classMix, type Labelled } from "./step/class-mix.js";
 import { alignmentOptions, fineAlignment } from "./step/fine-alignment.js";
@@ -27,24 +13,25 @@ import { strongly, strongOptions } from "./step/strong-augment.js";
 import { predict, SUPERVISED } from "./step/supervised.js";
 import { meanTeacher } from "./step/teacher.js";
 import { jitterChannels } from "./step/tensor-augment.js";
+import { withoutStatistics } from "./step/without-statistics.js";
 
 const weight = z.number().min(0);
 
 export const selfTrainingOptions = z.strictObject({
   ...alignmentOptions,
-  /** Weight of the cross-entropy on mixed images, whose auxiliary head counts `aux` times this. */
+  /** Weight of the cross-entropy on mixed images; for the auxiliary head, `aux` times this. */
   mixed: weight.default(1),
-  /** Share of the teacher's weights that one step keeps. */
+  /** Decay of the teacher's average in each step. */
   teacherDecay: z.number().min(0).max(1).default(0.99),
-  /** Pseudo-labels of a batch count as much as the share of its pixels that are surer than this. */
+  /** Pseudo-labels of a batch are weighted by the fraction of its pixels with a higher confidence. */
   confidence: z.number().min(0).max(1).default(0.968),
-  /** What a cosine with a class's target prototype adds to the teacher's logit; 0 is off. */
+  /** Factor of the cosine with a class's target prototype that is added to the teacher's logit; 0 is off. */
   denoising: weight.default(5),
-  /** Contrast and brightness of each channel of the student's images change by up to this share. */
+  /** Contrast and brightness of each channel of the student's images change by up to this fraction. */
   jitter: z.number().min(0).max(1).default(0.2),
   /** Strong augmentation of the student's images, instead of `jitter`. */
   strong: strongOptions.optional(),
-  /** Shares of the target images' height at the top and bottom that get no pseudo-labels. */
+  /** Fractions of the target images' height at the top and bottom without pseudo-labels. */
   ignoreTop: z.number().min(0).max(1).default(0),
   ignoreBottom: z.number().min(0).max(1).default(0),
   /** Masked image consistency; off if omitted. */
@@ -54,10 +41,10 @@ export const selfTrainingOptions = z.strictObject({
 type Options = z.infer<typeof selfTrainingOptions>;
 
 /**
- * CFContra, and a network that learns from its own past: on images mixed of both domains (ClassMix,
- * as in DACS, Tranheden et al., WACV 2021), from the labels of a mean teacher, which the memory bank
- * of the target corrects (ProDA, Zhang et al., CVPR 2021) and their confidence weighs. The network
- * that is evaluated and saved as such is the student; the teacher is part of the method's state.
+ * CFContra with self-training: on images mixed from both domains (ClassMix, as in DACS, Tranheden et al.,
+ * WACV 2021), with pseudo-labels of a mean teacher, which the target's memory bank corrects (ProDA, Zhang
+ * et al., CVPR 2021) and the teacher's confidence weights. The evaluated and saved network is the student;
+ * the teacher is part of the method's state.
  */
 export function selfTraining(context: MethodContext, options: Options): Method {
   const { network, precision } = context;
@@ -65,15 +52,14 @@ export function selfTraining(context: MethodContext, options: Options): Method {
   const alignment = fineAlignment(context, options);
   const rails = guardRails(context);
   const teacher = meanTeacher(network, options.teacherDecay);
-  const statistics = batchStatistics(network.parameters.all);
 
-  /** The teacher's logits and its features in the prototypes' space. */
+  /** The teacher's logits, and its features in the space of the prototypes. */
   function look(images: Tensor): Pick<Prediction, "main" | "features"> {
     const { main, features } = teacher.network.forward(images, false);
     return { main, features: teacher.network.project(features, false) };
   }
 
-  /** The teacher's classes for images [N, 3, H, W], and where it is sure of them, [N, 1, H, W] each. */
+  /** The teacher's classes for images [N, 3, H, W], and its confident pixels, [N, 1, H, W] each. */
   function judge(images: Tensor): { readonly labels: Tensor; readonly isSure: Tensor } {
     const { main, features } = autocast(precision, () => look(images), network.device);
     const logits = denoisedLogits(main, features, alignment.banks.target, options.denoising);
@@ -82,14 +68,14 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     return { labels, isSure: most.gt(options.confidence) };
   }
 
-  /** Sets the margins that get no labels to 0, in [N, H, W]. */
+  /** Sets the margins without pseudo-labels to 0, in [N, H, W]. */
   function clearMargins(weights: Tensor): void {
     const height = weights.size(1);
     weights.slice(1, 0, Math.round(options.ignoreTop * height)).zeroInPlace();
     weights.slice(1, height - Math.round(options.ignoreBottom * height)).zeroInPlace();
   }
 
-  /** The teacher's labels for target images [N, 3, H, W], weighted, and the share it is sure of. */
+  /** The teacher's weighted labels for target images [N, 3, H, W], and the fraction of confident pixels. */
   function teach(images: Tensor): Labelled & { readonly sure: number } {
     return noGrad(() =>
       scope(() => {
@@ -103,7 +89,7 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     );
   }
 
-  /** The labels of which the teacher is surer than `confidence`. */
+  /** The labels of which the teacher is more confident than `confidence`. */
   function pseudoLabels(images: Tensor, { step }: Pick<Progress, "step">): Tensor | undefined {
     if (step <= options.warmup) return undefined;
     return noGrad(() =>
@@ -114,16 +100,6 @@ export function selfTraining(context: MethodContext, options: Options): Method {
         return labels.squeeze(1).maskedFill(used.lt(0.5), IGNORE);
       }),
     );
-  }
-
-  /** Runs `body` and takes back what it did to the running statistics: a mixture is of neither domain. */
-  function withoutStatistics<T>(body: () => T): T {
-    const before = noGrad(() => statistics.map((statistic) => statistic.clone()));
-    const result = body();
-    noGrad(() => {
-      for (const [i, statistic] of statistics.entries()) copyInto(statistic, before[i] as Tensor);
-    });
-    return result;
   }
 
   /** The augmentation of the student's images. The teacher's are not augmented. */
@@ -143,11 +119,12 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     });
   }
 
-  /** The parts of a step that learn from the teacher's labels for target images [N, 3, H, W]. */
+  /** The parts of a step that use the teacher's labels for target images [N, 3, H, W]. */
   function taughtParts({ source, target: { images } }: Batches, step: number): Part[] {
     const { mask, aux } = options;
     let taught: ReturnType<typeof teach>;
-    const aside = (body: () => Scalars) => scope(() => withoutStatistics(body));
+    // A mixture is of neither domain, so its statistics are not kept.
+    const aside = (body: () => Scalars) => withoutStatistics(network, body);
     const mixed: Part = (learn) => {
       taught = teach(images);
       const counts = scope(() => taught.labels.reshape(-1).bincount(network.classes).numbers());

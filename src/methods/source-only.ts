@@ -5,7 +5,7 @@ import { SUPERVISED, supervisedOptions, supervisedPart } from "./step/supervised
 
 export const sourceOnlyOptions = z.strictObject(supervisedOptions);
 
-/** Trains on the source alone: what adaptation has to beat. */
+/** Trains only on the source: the baseline of adaptation. */
 export function sourceOnly(
   context: MethodContext,
   { aux }: z.infer<typeof sourceOnlyOptions>,

@@ -10,9 +10,9 @@ const TAPS = KERNEL ** 2;
  * Chen et al. 2017: the sum of dilated 3x3 convolutions, features [N, D, h, w] -> logits float32
  * [N, classes, h, w].
  *
- * So few outputs from so many inputs suit no convolution kernel, least of all at dilation 24. Hence
- * one matrix product makes what every feature contributes through every tap of every branch, and
- * adding that up where the taps point is cheap: the same sums, several times as fast in training.
+ * Convolution kernels are slow for few outputs of many inputs, especially at dilation 24. So one matrix
+ * product computes the contribution of every feature through every tap of every branch, and `addColumns`
+ * adds them up at the positions of the taps: the same sums, several times as fast in training.
  */
 export function atrousPyramid(
   p: Parameters,
@@ -29,7 +29,7 @@ export function atrousPyramid(
       bias: at.parameter("bias", [classes], zerosInit),
     };
   });
-  /** Every branch's taps as the rows of one 1x1 kernel. What looks down takes what is sent up: flipped. */
+  /** The taps of all branches as rows of one 1x1 kernel, flipped: a tap that reads below adds above. */
   const kernel = () =>
     scope(() =>
       cat(
@@ -41,7 +41,7 @@ export function atrousPyramid(
         ),
       ),
     );
-  /** As published, and as every exported model can say it. */
+  /** As published, in operators that can be exported. */
   const convolutions = (x: Tensor) =>
     branches
       .map(({ rate, weight, bias }) => conv2d(x, weight, bias, { padding: rate, dilation: rate }))

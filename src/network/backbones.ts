@@ -3,7 +3,7 @@ import { mobilenetV1 } from "./mobilenet-v1.js";
 import { mobilenetV2 } from "./mobilenet-v2.js";
 import { resnet18, resnet34, resnet50, resnet50v15, resnet101, resnet101v15 } from "./resnet.js";
 
-/** Every backbone by its name in a configuration. A new one is a new line. */
+/** All backbones by their names in a configuration. To add a backbone, add a line. */
 export const backbones = {
   resnet18,
   resnet34,

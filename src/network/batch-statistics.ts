@@ -1,8 +1,8 @@
 import type { Tensor, TensorMap } from "../torch/index.js";
 
 /**
- * The running statistics of batch normalisation among named tensors. They are not parameters and differ
- * from rank to rank, since every rank has seen its own batches: average them before reading them.
+ * The running statistics of batch normalisation among named tensors. They are not parameters, and differ
+ * between ranks, which have seen different batches: average them before reading them.
  */
 export function batchStatistics(tensors: TensorMap): Tensor[] {
   return [...tensors].flatMap(([name, tensor]) =>

@@ -8,25 +8,25 @@ import { type DecoderName, decoders } from "./decoders.js";
 import type { Network, NetworkParts } from "./network.js";
 import { type ProjectionHeadName, projectionHead } from "./projection-head.js";
 
-/** What a network is made of. */
+/** Options of `createNetwork`. */
 export interface NetworkOptions {
   readonly backbone: BackboneName;
-  /** What makes logits of the backbone's features. Default deeplab-v2. */
+  /** Maps the backbone's features to logits. Default deeplab-v2. */
   readonly decoder?: DecoderName;
   readonly classes: number;
-  /** What maps features to the space of the prototypes. */
+  /** Maps features to the space of the prototypes. */
   readonly head: ProjectionHeadName;
   /** Multiplies every channel count of the backbone; 1 is the published network. */
   readonly width?: number;
-  /** How much smaller than images the features are: 8 (default) or 16. */
+  /** The ratio of image size to feature size: 8 (default) or 16. */
   readonly outputStride?: OutputStride;
   /** "cpu" (default), "cuda", "cuda:1", ... */
   readonly device?: string;
-  /** How convolutions of the backbone start. Default N(0, 0.01). */
+  /** Initialises the weights of the backbone's convolutions. Default N(0, 0.01). */
   readonly init?: Init;
   /**
-   * Whose statistics normalise the backbone in training: the batch's, which move the running ones, or
-   * the running ones as they are, those of pretrained weights. Default batch.
+   * The statistics that normalise the backbone in training: those of the batch, which update the running
+   * statistics, or the fixed running statistics of pretrained weights. Default batch.
    */
   readonly statistics?: "batch" | "kept";
   /**
@@ -34,13 +34,13 @@ export interface NetworkOptions {
    * two of DeepLab-v2's.
    */
   readonly rates?: readonly number[] | undefined;
-  /** What pixels become before they enter; what the backbone's weights expect when omitted. */
+  /** The input format of images; by default the one that the backbone's weights expect. */
   readonly input?: InputName | undefined;
 }
 
 const PROJECTION = "head";
 
-/** A backbone, a decoder with two classifiers, and a projection head. */
+/** Creates a backbone, a decoder with two classifiers, and a projection head. */
 export function createNetwork(options: NetworkOptions): Network {
   const { classes, head, width = 1, outputStride = 8, device = "cpu", rates, input } = options;
   const { init = normalInit(0.01), statistics = "batch" } = options;

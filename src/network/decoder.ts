@@ -3,19 +3,19 @@ import type { Tensor } from "../torch/index.js";
 import type { OutputStride } from "./atrous.js";
 import type { FeatureExtractor, Features, PublishedWeights, ShapeOf } from "./backbone.js";
 
-/** What a decoder makes of a backbone's features. */
+/** The output of a decoder. */
 export interface Prediction {
   /** Logits of the auxiliary classifier, float32 [N, classes, h, w], at the backbone's output stride. */
   readonly aux: Tensor;
   /** Logits of the main classifier, float32 [N, classes, h', w'], at the decoder's own stride. */
   readonly main: Tensor;
-  /** What the projection sees, [N, D, h, w], at the backbone's output stride. */
+  /** The input of the projection head, [N, D, h, w], at the backbone's output stride. */
   readonly features: Tensor;
 }
 
-/** What a decoder is built on. */
+/** Options of a decoder. */
 export interface DecoderOptions {
-  /** Of the features that it gets. */
+  /** Channels of its input. */
   readonly channels: FeatureExtractor["channels"];
   readonly outputStride: OutputStride;
   readonly classes: number;
@@ -27,34 +27,34 @@ export interface DecoderOptions {
 
 /** A decoder with its parameters. */
 export interface DecoderParts {
-  /** D, the length of a feature. */
+  /** D, the number of channels of `features`. */
   readonly featureSize: number;
   /** Parts of published classifiers that this decoder does not have. */
   readonly leftOut: PublishedWeights["leftOut"];
-  /** `training` decides whose statistics normalise. */
+  /** With `training`, layers normalise by the batch's statistics. */
   forward(features: Features, training: boolean): Prediction;
 }
 
 /** An entry of `decoders`. */
 export interface Decoder {
-  /** What the names of the auxiliary and of the main classifier's parameters begin with. */
+  /** The prefixes of the names of the auxiliary and the main classifier's parameters. */
   readonly scopes: Readonly<Record<"aux" | "main", string>>;
-  /** A new decoder with its parameters in `aux` and `main`. */
+  /** Creates a decoder with its parameters in `aux` and `main`. */
   create(
     parts: Readonly<Record<"aux" | "main", Parameters>>,
     options: DecoderOptions,
   ): DecoderParts;
   /**
-   * What a file's decoder is if it has the main classifier of this one, undefined if it has not.
+   * Describes the decoder in a file; undefined if the file does not have the main classifier of this one.
    */
   describe(shape: ShapeOf): DecoderFile | undefined;
 }
 
-/** What a file's decoder is. */
+/** The decoder in a file. */
 export interface DecoderFile {
   /** E.g. "DeepLab-v2". */
   readonly name: string;
   readonly classes: number;
-  /** Whether it has the auxiliary classifier, too. */
+  /** Whether it also has the auxiliary classifier. */
   readonly aux: boolean;
 }

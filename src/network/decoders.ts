@@ -2,7 +2,7 @@ import type { Decoder } from "./decoder.js";
 import { deeplabV2Decoder } from "./deeplab-v2.js";
 import { deeplabV3PlusDecoder } from "./deeplab-v3plus.js";
 
-/** Every decoder by its name in a configuration. */
+/** All decoders by their names in a configuration. */
 export const decoders = {
   "deeplab-v2": deeplabV2Decoder,
   "deeplab-v3plus": deeplabV3PlusDecoder,

@@ -2,11 +2,11 @@ import { normalInit } from "../nn/index.js";
 import { atrousPyramid, RATES } from "./atrous-pyramid.js";
 import type { Decoder, DecoderParts } from "./decoder.js";
 
-/** Scopes as AdaptSegNet and ADVENT name them. */
+/** The names of AdaptSegNet and ADVENT. */
 const SCOPES = { aux: "layer5", main: "layer6" } as const;
 
 /**
- * The decoder of DeepLab-v2, twice: on the last two stages of the backbone, as in AdaptSegNet and ADVENT.
+ * Two decoders of DeepLab-v2, on the last two stages of the backbone, as in AdaptSegNet and ADVENT.
  * AdaptSegNet's rates are only 6 and 12.
  */
 export const deeplabV2Decoder: Decoder = {
@@ -32,7 +32,7 @@ export const deeplabV2Decoder: Decoder = {
   },
 };
 
-/** The published branches that `rates` lacks, if `rates` are the first of the published dilations. */
+/** The published branches that are not in `rates`, if `rates` are the first of the published dilations. */
 function spareBranches(rates: readonly number[]): DecoderParts["leftOut"] {
   if (rates.some((rate, i) => rate !== RATES[i])) return [];
   return RATES.slice(rates.length).flatMap((_, i) =>

@@ -13,7 +13,7 @@ import type { OutputStride } from "./atrous.js";
 import type { Decoder } from "./decoder.js";
 
 const SCOPES = { aux: "auxiliary", main: "decoder" } as const;
-/** Channels of the decoder, and of what it takes of the low-level features: Chen et al. 2018, section 4.1. */
+/** Channels of the decoder, and of the reduced low-level features: Chen et al. 2018, section 4.1. */
 const CHANNELS = 256;
 const LOW = 48;
 /** Rates of the atrous branches by output stride: Chen et al. 2017 (DeepLab-v3), section 3.3. */
@@ -22,7 +22,7 @@ const RATES: Readonly<Record<OutputStride, readonly number[]>> = {
   16: [6, 12, 18],
 };
 
-/** A convolution without bias, normalised and rectified. */
+/** A convolution without bias, batch normalisation and ReLU. */
 function normed(
   p: Parameters,
   inputs: number,
@@ -37,7 +37,7 @@ function normed(
   );
 }
 
-/** A depthwise 3x3 and a 1x1 convolution, each normalised and rectified. */
+/** A depthwise 3x3 and a 1x1 convolution, each with batch normalisation and ReLU. */
 function separable(p: Parameters, inputs: number, outputs: number, dilation = 1): Layer {
   const around = { padding: dilation, dilation, groups: inputs };
   return sequential(
@@ -50,9 +50,9 @@ function separable(p: Parameters, inputs: number, outputs: number, dilation = 1)
  * Atrous spatial pyramid pooling with image pooling: Chen et al. 2017 (DeepLab-v3), section 3.3. Features
  * [N, inputs, h, w] -> [N, channels, h, w].
  *
- * The last 1x1 convolution is applied to the pooled branch by itself, and added behind the normalisation of
- * the others: what is the same in all pixels of an image would be normalised away in a batch of one, and
- * has no statistics of its own.
+ * The last 1x1 convolution is applied to the pooled branch separately, and its result is added after the
+ * normalisation of the other branches. A value that is the same in all pixels of an image does not have
+ * statistics of its own, and normalisation would remove it in a batch of one.
  */
 function pyramid(p: Parameters, inputs: number, channels: number, rates: readonly number[]): Layer {
   const branches = [
@@ -79,11 +79,11 @@ function pyramid(p: Parameters, inputs: number, channels: number, rates: readonl
 }
 
 /**
- * The decoder of DeepLab-v3+ (Chen et al., ECCV 2018): the pyramid's output at stride 4 beside reduced
- * low-level features, two separable convolutions, the classifier. The auxiliary classifier sees the
- * last stage but one through one separable convolution.
+ * The decoder of DeepLab-v3+ (Chen et al., ECCV 2018): concatenates the pyramid's output, upsampled to
+ * stride 4, with reduced low-level features, and applies two separable convolutions and the classifier. The
+ * auxiliary classifier is on the second-to-last stage, after one separable convolution.
  *
- * Features for contrast are the pyramid's output: the last that each pixel has before it is upsampled.
+ * The features for the contrastive loss are the pyramid's output, the last before upsampling.
  */
 export const deeplabV3PlusDecoder: Decoder = {
   scopes: SCOPES,

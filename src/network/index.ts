@@ -17,7 +17,8 @@ export { type CompiledNetwork, compileNetwork, type Predictor } from "./inferenc
 export type { Network, NetworkParts } from "./network.js";
 export { type GroupOptions, parameterGroups } from "./parameter-groups.js";
 export { PROJECTION_HEADS, type ProjectionHeadName } from "./projection-head.js";
-export { type Fitting, fitPublished } from "./published.js";
+export { type FitOptions, type Fitting, fitPublished } from "./published.js";
 export { mismatchAdvice, otherDecoder, recognise } from "./recognise.js";
+export { type Meaning, otherMeaning } from "./same-network.js";
 export { segmentationLoss, upsampleLogits } from "./segmentation-loss.js";
 export { weightedSegmentationLoss } from "./weighted-loss.js";

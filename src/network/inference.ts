@@ -20,7 +20,7 @@ import {
 import type { Prediction } from "./decoder.js";
 import type { Network } from "./network.js";
 
-/** What predicting asks of a network. */
+/** The part of a network that prediction needs. */
 export interface Predictor extends Pick<Network, "classes" | "input" | "device"> {
   forward(images: Tensor, training: boolean): Pick<Prediction, "main">;
 }
@@ -30,7 +30,7 @@ export interface CompiledNetwork extends Predictor {
   dispose(): void;
 }
 
-/** What oneDNN computes on tensors in its own layout. */
+/** Operators that oneDNN supports on tensors in its own layout. */
 const ONEDNN = ["conv2d", "relu", "relu_", "add.Tensor", "add_.Tensor", "max_pool2d", "to.device"];
 
 const toOnednn = operator("to_mkldnn");
@@ -38,10 +38,10 @@ const toDense = operator("to_dense");
 const reorderWeight = operator("mkldnn_reorder_conv2d_weight");
 
 /**
- * The network as it is now, for predicting alone: without the auxiliary head, batch normalisation
- * folded into convolutions, and on the CPU with weights and activations in oneDNN's blocked layout,
- * which saves reordering them at every convolution. Where that cannot be (another device, other
- * operators) the network itself computes. It casts by itself: call it outside `autocast`.
+ * Compiles a network with its current weights for prediction: without the auxiliary head, with batch
+ * normalisation folded into convolutions, and on the CPU with weights and activations in oneDNN's blocked
+ * layout, which saves reordering them at every convolution. If this is not possible (another device, other
+ * operators), the network itself predicts. Casts to `precision` itself: call it outside `autocast`.
  */
 export function compileNetwork(network: Network, precision: Precision): CompiledNetwork {
   const { classes, input, device } = network;
@@ -56,7 +56,7 @@ export function compileNetwork(network: Network, precision: Precision): Compiled
   };
 }
 
-/** Images -> logits in oneDNN's layout, or undefined where it cannot be done. */
+/** A function images -> logits that computes in oneDNN's layout; undefined if this is not possible. */
 function compile(
   network: Network,
   precision: Precision,
@@ -85,7 +85,7 @@ function compile(
       const { main } = run(toOnednn(images.to({ dtype: precision })));
       return toDense(main as Tensor).to({ dtype: "float32" });
     };
-    scope(() => void forward(zeros([1, 3, 64, 64]))); // throws where the processor cannot
+    scope(() => void forward(zeros([1, 3, 64, 64]))); // throws if the processor does not support it
     return forward;
   } catch {
     return undefined;
@@ -94,7 +94,7 @@ function compile(
   }
 }
 
-/** A constant of a node in oneDNN's layout; a convolution's weight in the order that it reads it. */
+/** A constant of a node in oneDNN's layout; a convolution's weight in the order of its kernel. */
 function inBlocks(tensor: Tensor, { args }: GraphNode, precision: Precision): Tensor {
   const blocked = toOnednn(tensor.detach().to({ dtype: precision }));
   if (tensor.shape.length !== 4) return blocked;
@@ -108,7 +108,7 @@ function inBlocks(tensor: Tensor, { args }: GraphNode, precision: Precision): Te
   );
 }
 
-/** Newer versions of libtorch do not find oneDNN's pool by the general name. */
+/** Calls oneDNN's pool by its own name, since newer versions of libtorch do not dispatch to it. */
 function withOnednnPools(graph: Graph): Graph {
   const nodes = graph.nodes.map((node) =>
     node.operator === "max_pool2d" ? { ...node, operator: "mkldnn_max_pool2d" } : node,
@@ -116,7 +116,7 @@ function withOnednnPools(graph: Graph): Graph {
   return { ...graph, nodes };
 }
 
-/** The graph without the casts to float32, which a graph of one precision does not need. */
+/** The graph without casts to float32, which a graph of one precision does not need. */
 function withoutCasts({ nodes, outputs, ...graph }: Graph): Graph {
   const before = new Map<unknown, unknown>();
   const source = (arg: unknown) => before.get(arg) ?? arg;

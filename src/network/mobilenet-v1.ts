@@ -40,13 +40,13 @@ const BLOCKS = [
   ],
 ] as [number, number][];
 const STEM = 32;
-/** The last blocks of 128 channels, at stride 4, and of 512, which the auxiliary classifier sees. */
+/** The last block of 128 channels, at stride 4, and of 512, the input of the auxiliary classifier. */
 const LOW = 3;
 const AUX = 11;
-/** ReLU6. Unlike that of PyTorch's, its gradient is 1 at 0 and at 6 themselves. */
+/** ReLU6. Unlike in PyTorch's, the gradient is 1 at exactly 0 and 6. */
 const clip: Layer = (x) => x.clamp(0, 6);
 
-/** TensorFlow's "same" padding of a 3x3 kernel: where it does not divide evenly, more comes after. */
+/** TensorFlow's "same" padding of a 3x3 kernel: an odd padding has one more at the end. */
 function samePadding(
   x: Tensor,
   stride: number,
@@ -58,10 +58,10 @@ function samePadding(
   return [...sides(x.size(3)), ...sides(x.size(2))];
 }
 
-/** A 3x3 convolution as TensorFlow pads it. */
+/** A 3x3 convolution with TensorFlow's padding. */
 function convolve(p: Parameters, inputs: number, outputs: number, options: ConvolveOptions): Layer {
   const { stride, dilation, ...rest } = options;
-  // At stride 1 both sides are padded alike, which the convolution does itself.
+  // At stride 1 the padding is symmetric, which the convolution can do itself.
   const padding = stride === 1 ? dilation : 0;
   const layer = conv2d(p, inputs, outputs, 3, { ...rest, stride, dilation, padding, bias: false });
   return (x, training) => layer(stride === 1 ? x : pad(x, samePadding(x, stride)), training);
@@ -76,7 +76,7 @@ interface ConvolveOptions {
 
 /**
  * MobileNetV1 (Howard et al. 2017). Scale and shift of batch normalisation are trained: a small network
- * that was not made for segmentation needs them. Parameters are named after Keras's layers.
+ * that was not designed for segmentation needs them. Parameters have the names of Keras's layers.
  * Published widths are 1, 0.75, 0.5 and 0.25.
  */
 function build(p: Parameters, { width, init, outputStride }: BackboneOptions): FeatureExtractor {
@@ -115,7 +115,7 @@ function build(p: Parameters, { width, init, outputStride }: BackboneOptions): F
   };
 }
 
-/** Our names of what Keras's layers hold, and kernels [h, w, in, out] or, depthwise, [h, w, C, 1]. */
+/** Our names and axes of Keras's tensors. Kernels are [h, w, in, out] or, depthwise, [h, w, C, 1]. */
 const KERAS: Readonly<Record<string, Translation>> = {
   kernel: { name: "weight", axes: [3, 2, 0, 1] },
   depthwise_kernel: { name: "weight", axes: [2, 3, 0, 1] },
@@ -135,7 +135,7 @@ const published: PublishedWeights = {
     imageClasses: shape("conv_preds.weight")?.[0],
   }),
   leftOut: [{ scope: "conv_preds" }],
-  /** `conv_dw_1/depthwise_kernel` is our `conv_dw_1.weight`; our own names stay. */
+  /** `conv_dw_1/depthwise_kernel` is our `conv_dw_1.weight`; our own names do not change. */
   translate(name) {
     const [, layer, kind = ""] = /^(.*)\/(\w+)$/.exec(name) ?? [];
     const own = KERAS[kind];

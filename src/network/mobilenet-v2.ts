@@ -22,7 +22,7 @@ const STAGES = [
   [6, 160, 3, 2],
   [6, 320, 1, 1],
 ] as const;
-/** Block by block. The first of a stage has its stride. */
+/** All blocks. The first block of a stage has the stride. */
 const BLOCKS = STAGES.flatMap(([expansion, channels, repetitions, first]) =>
   Array.from({ length: repetitions }, (_, i) => ({
     expansion,
@@ -31,11 +31,11 @@ const BLOCKS = STAGES.flatMap(([expansion, channels, repetitions, first]) =>
   })),
 );
 const STEM = 32;
-/** The last blocks of 24 channels, at stride 4, and of 96, which the auxiliary classifier sees. */
+/** The last block of 24 channels, at stride 4, and of 96, the input of the auxiliary classifier. */
 const LOW = 3;
 const AUX = 13;
 
-/** torchvision's `_make_divisible`: the multiple of 8 that is nearest, and at least 90 % of the value. */
+/** torchvision's `_make_divisible`: the nearest multiple of 8 that is at least 90 % of the value. */
 function divisible(channels: number): number {
   const nearest = Math.max(8, Math.floor((channels + 4) / 8) * 8);
   return nearest < 0.9 * channels ? nearest + 8 : nearest;
@@ -60,7 +60,7 @@ interface BlockOptions extends Pick<AtrousLayer, "stride" | "dilation"> {
   readonly inputs: number;
   readonly outputs: number;
   readonly expansion: number;
-  /** Whether the input is added to the output: the published network has stride 1, and their shapes agree. */
+  /** Whether the input is added to the output: if the published stride is 1 and the shapes are equal. */
   readonly shortcut: boolean;
   readonly init: Init;
 }

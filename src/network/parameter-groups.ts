@@ -1,20 +1,20 @@
 import { type ParameterGroup, union } from "../nn/index.js";
 import type { Network } from "./network.js";
 
-/** How the reference differs from one group at one rate. */
+/** Options of `parameterGroups`. */
 export interface GroupOptions {
   /**
-   * As the reference's optimiser has it: it lists backbone parameters once for every enclosing
-   * module, so that one step updates them that often. Default off.
+   * As in the reference, list a backbone parameter once for every module that contains it, so that a step
+   * updates it as many times. Default off.
    */
   readonly duplicateUpdates?: boolean;
-  /** Rate of classifiers and projection, as a multiple of the backbone's. Default 10. */
+  /** Learning rate of classifiers and projection, as a multiple of the backbone's. Default 10. */
   readonly headRate?: number;
-  /** As in the reference, whose projection head is in no optimiser group. Default trained. */
+  /** `false`, as in the reference: the projection head is not in any group. Default true. */
   readonly trainProjection?: boolean;
 }
 
-/** The optimiser's groups: backbone at the base rate, classifiers and projection at a multiple. */
+/** The optimiser's groups: the backbone at the base rate, classifiers and projection at a multiple of it. */
 export function parameterGroups(
   { backbone: { duplicates }, parts }: Network,
   { duplicateUpdates = false, headRate = 10, trainProjection = true }: GroupOptions = {},

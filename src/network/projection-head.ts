@@ -1,7 +1,7 @@
 import { batchNorm, heInit, type Layer, type Parameters, relu, sequential } from "../nn/index.js";
 import * as torch from "../torch/index.js";
 
-/** What maps features to the space of the prototypes, pixel by pixel: nothing, one layer, or two. */
+/** Maps from features to the space of the prototypes, per pixel: identity, one layer, or two layers. */
 export const PROJECTION_HEADS = ["none", "linear", "moco", "simclr", "byol"] as const;
 /** A name of `PROJECTION_HEADS`. */
 export type ProjectionHeadName = (typeof PROJECTION_HEADS)[number];
@@ -14,7 +14,7 @@ function perPixel(p: Parameters, inputs: number, outputs: number): Layer {
 }
 
 /**
- * Maps features [N, D, H, W] to the space of the prototypes, [N, D, H, W], pixel by pixel.
+ * Maps features [N, D, H, W] to the space of the prototypes, [N, D, H, W], per pixel.
  * Normalisation over all pixels of the batch equals the reference's BatchNorm1d over rows.
  */
 export function projectionHead(p: Parameters, name: ProjectionHeadName, channels: number): Layer {

@@ -9,23 +9,23 @@ import { translated } from "./published.js";
 type Shape = readonly number[];
 type Shapes = ReadonlyMap<string, { readonly shape: Shape }>;
 
-/** What a file's tensors look like. */
+/** The network that a file's tensors belong to. */
 interface Identity {
   /** E.g. "DeepLab-v2 ResNet-101, 19 classes". */
   readonly words: string;
-  /** Of its backbone, e.g. "ResNet-101". Undefined where no backbone here is of this kind. */
+  /** The name of its backbone, e.g. "ResNet-101". Undefined if no backbone of the registry can load it. */
   readonly backbone?: string;
   readonly decoder?: DecoderName | undefined;
   readonly width?: number;
-  /** Of its main classifier. */
+  /** The classes of its main classifier. */
   readonly classes?: number | undefined;
-  /** Keys of a configuration with which a network is built like this. */
+  /** Values of configuration keys for such a network. */
   readonly settings?: Readonly<Record<"backbone" | "width" | "decoder", string | undefined>>;
 }
 
-/** Networks that are not here, by what the name of a tensor of theirs ends with. */
+/** Networks that are not supported, by the end of the name of one of their tensors. */
 const OTHERS = [
-  ["EfficientNet", "1.0.block.0.0.weight"], // before MobileNetV3, whose blocks it has
+  ["EfficientNet", "1.0.block.0.0.weight"], // before MobileNetV3, which has the same blocks
   ["MobileNetV3", "1.block.0.0.weight"],
   ["SegFormer", "patch_embed1.proj.weight"],
   ["SegFormer", "patch_embeddings.0.proj.weight"], // of Hugging Face
@@ -33,7 +33,7 @@ const OTHERS = [
   ["MobileNetV2 with mmsegmentation's names", "layer1.0.conv.0.conv.weight"],
 ] as const;
 
-/** The identity of a file's tensors; undefined where nothing here knows them. */
+/** The identity of a file's tensors; undefined if they are not recognised. */
 function identify(tensors: Shapes): Identity | undefined {
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   for (const backbone of Object.values(backbones)) {
@@ -58,8 +58,8 @@ function onBackbone(backbone: Backbone, shapes: ReadonlyMap<string, Shape>): Ide
   const { words, decoder, classes } = withDecoder(named, shapeOf);
   const alone =
     imageClasses === undefined
-      ? `${named}, the backbone alone`
-      : `${named} that classifies images, ${imageClasses} classes`;
+      ? `${named}, backbone only`
+      : `${named} image classifier, ${imageClasses} classes`;
   return {
     words: words ?? alone,
     ...(setting === undefined ? {} : { backbone: name }),
@@ -68,7 +68,7 @@ function onBackbone(backbone: Backbone, shapes: ReadonlyMap<string, Shape>): Ide
   };
 }
 
-/** A backbone, in words, with what a file has for its decoder. */
+/** Describes a backbone with the decoder in the file. */
 function withDecoder(
   backbone: string,
   shape: ShapeOf,
@@ -84,10 +84,12 @@ function withDecoder(
   const { aux } = decoders["deeplab-v2"].scopes;
   const classes = shape(`${aux}.conv2d_list.0.weight`)?.[0];
   if (classes === undefined) return {};
-  return { words: `${backbone} with a ${aux} for ${classes} classes, which is another head` };
+  return {
+    words: `${backbone} with a ${aux} for ${classes} classes, which belongs to another head`,
+  };
 }
 
-/** AdaIN's published pair. style/ reads it, which network/ may not import. */
+/** AdaIN's published files, which style/ reads. network/ may not import style/. */
 function coderOf(shapes: ReadonlyMap<string, Shape>): string | undefined {
   const kernel = (name: string) => String(shapes.get(name)?.slice(1)); // [in, h, w]
   if (!shapes.has("28.weight")) return undefined;
@@ -97,14 +99,14 @@ function coderOf(shapes: ReadonlyMap<string, Shape>): string | undefined {
 }
 
 /**
- * What a file's tensors look like, in words, e.g. "DeepLab-v2 ResNet-101, 19 classes"; undefined where
- * nothing here knows them.
+ * Describes the network that a file's tensors belong to, e.g. "DeepLab-v2 ResNet-101, 19 classes";
+ * undefined if they are not recognised.
  */
 export const recognise = (tensors: Shapes): string | undefined => identify(tensors)?.words;
 
 /**
- * What to do about a file of weights that does not fit a network: what the file is, and the keys of the
- * configuration that would have to change.
+ * Advice for a file of weights that does not fit a network: what the file is, and which keys of the
+ * configuration to change.
  */
 export function mismatchAdvice(tensors: Shapes, network: Network): string {
   const theirs = identify(tensors);
@@ -112,7 +114,7 @@ export function mismatchAdvice(tensors: Shapes, network: Network): string {
   if (theirs === undefined) return "check backbone, width and the number of classes";
   const { words, backbone, settings } = theirs;
   if (backbone === undefined || settings === undefined) {
-    return `${thisIs(words)}, and network.backbone is one of ${BACKBONES.join(", ")}`;
+    return `${thisIs(words)}, but network.backbone must be one of ${BACKBONES.join(", ")}`;
   }
   const differing = (["backbone", "width", "decoder"] as const).filter(
     (key) => theirs[key] !== undefined && theirs[key] !== ours?.[key],
@@ -128,7 +130,7 @@ function thisIs(words: string): string {
   return `this is ${/^[AEIOU]/.test(words) ? "an" : "a"} ${words}`;
 }
 
-/** The name of the decoder that a file has a main classifier of, if it is another than the network's. */
+/** The name of the decoder in a file, if it differs from the network's. */
 export function otherDecoder(tensors: Shapes, network: Network): DecoderName | undefined {
   const theirs = identify(tensors)?.decoder;
   return theirs === identify(network.parameters.all)?.decoder ? undefined : theirs;

@@ -21,15 +21,15 @@ const DEPTHS = {
 } as const;
 type Depth = keyof typeof DEPTHS;
 /**
- * v1, of the paper and of Caffe, has a bottleneck's stride on its first 1x1 convolution, and a pool that
- * rounds sizes up; v1.5, torchvision's, has it on the 3x3 convolution, and rounds down.
+ * v1, of the paper and Caffe, has a bottleneck's stride on the first 1x1 convolution, and a pool that
+ * rounds sizes up. v1.5, of torchvision, has the stride on the 3x3 convolution, and a pool that rounds down.
  */
 type Version = "v1" | "v1.5";
 
 /** Channels of the first convolution. */
 const STEM = 64;
 
-/** Strides of the four stages, which see the image at stride 4. */
+/** Strides of the four stages, whose input is at stride 4. */
 const STRIDES = [1, 2, 2, 2] as const;
 
 interface BlockOptions {
@@ -42,7 +42,7 @@ interface BlockOptions {
   readonly init: Init;
 }
 
-/** y + shortcut, rectified; the shortcut is a projection where shapes differ. */
+/** ReLU(y + shortcut). The shortcut is a projection if shapes differ. */
 function residual(p: Parameters, body: Layer, options: BlockOptions): Layer {
   const { inputs, outputs, stride, init } = options;
   const shortcut =
@@ -89,7 +89,7 @@ function bottleneck(p: Parameters, options: BlockOptions): Layer {
 }
 
 /**
- * ResNet (He et al. 2016) with the parameter names of DeepLab-v2's public PyTorch form and of torchvision.
+ * ResNet (He et al. 2016) with the parameter names of the public PyTorch DeepLab-v2 and of torchvision.
  * Scale and shift of batch normalisation are frozen.
  */
 function build(
@@ -135,7 +135,7 @@ function build(
   };
 }
 
-/** What a ResNet's tensors say that it is. Nothing in a file says where the stride is. */
+/** Identifies a ResNet by its tensors. They do not show where the stride is. */
 const describe: PublishedWeights["describe"] = (shape) => {
   const blocks = [1, 2, 3, 4].map((stage) => {
     let count = 0;
@@ -163,7 +163,7 @@ const describe: PublishedWeights["describe"] = (shape) => {
   };
 };
 
-/** Once for every module that holds the parameter: stage, block and layer, and in a shortcut its sequence. */
+/** The number of modules that contain a parameter: stage, block and layer, and the sequence of a shortcut. */
 function duplicates(name: string): number {
   if (!name.startsWith("layer")) return 1;
   return name.includes(".downsample.") ? 4 : 3;
@@ -175,7 +175,7 @@ function resnet(depth: Depth, version: Version = "v1"): Backbone {
     DEPTHS[depth].block === basic
       ? "network.input=torchvision"
       : `network.backbone=resnet${depth}-v1.5, which has its strides and its input`;
-  // What torchvision's files have: of a classifier of images, or of its DeepLab-v3.
+  // Parts of torchvision's files: of its image classifiers, and of its DeepLab-v3.
   const leftOut = ["fc", "classifier", "aux_classifier"].map((scope) => ({
     scope,
     ...(version === "v1" && { hint: `if it is torchvision's, set ${forTorchvision}` }),

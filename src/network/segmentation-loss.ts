@@ -2,14 +2,14 @@ import { IGNORE } from "../datasets/dataset.js";
 import { lossOverRows } from "../nn/index.js";
 import { crossEntropy, scope, type Tensor, upsampleBilinear } from "../torch/index.js";
 
-/** Logits [N, C, h, w] at the size of an image, [N, C, height, width], as the reference compares them. */
+/** Upsamples logits [N, C, h, w] to the size of an image, [N, C, height, width], as in the reference. */
 export function upsampleLogits(logits: Tensor, height: number, width: number): Tensor {
   return upsampleBilinear(logits, height, width);
 }
 
 /**
  * Mean cross-entropy of logits [N, C, h, w], upsampled, with labels int64 [N, H, W] over the pixels
- * that are not IGNORE. Without any such pixel it is 0 and has no gradient, never NaN.
+ * that are not IGNORE. If there are no such pixels, it is 0 without a gradient, not NaN.
  */
 export function segmentationLoss(logits: Tensor, labels: Tensor): Tensor {
   return scope(() => {

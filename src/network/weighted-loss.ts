@@ -3,9 +3,9 @@ import { lossOverRows } from "../nn/index.js";
 import { crossEntropy, scope, type Tensor } from "../torch/index.js";
 
 /**
- * Cross-entropy of logits [N, C, h, w], upsampled, with labels int64 [N, H, W], each pixel times its
- * weight [N, H, W]: the mean over all pixels, IGNORE counting as 0. So a weight below 1 lowers the
- * whole and is not made up for by the other pixels (Tranheden et al., DACS, WACV 2021, eq. 3).
+ * Cross-entropy of logits [N, C, h, w], upsampled, with labels int64 [N, H, W], times a weight per pixel
+ * [N, H, W]: the mean over all pixels, in which IGNORE counts as 0. A weight below 1 lowers the mean: it
+ * is not divided by the sum of weights (Tranheden et al., DACS, WACV 2021, eq. 3).
  */
 export function weightedSegmentationLoss(logits: Tensor, labels: Tensor, weights: Tensor): Tensor {
   return scope(() =>

@@ -2,7 +2,7 @@ import type { Tensor } from "../torch/index.js";
 import { type AdamOptions, adamw } from "./adamw.js";
 import type { Optimizer } from "./sgd.js";
 
-/** Adam (Kingma & Ba 2015, algorithm 1) as PyTorch defines it, over parameters by name. */
+/** Adam (Kingma & Ba 2015, algorithm 1) as defined by PyTorch. */
 export const adam = (
   parameters: ReadonlyMap<string, Tensor>,
   options: AdamOptions = {},

@@ -27,7 +27,7 @@ export interface AdamOptions {
 
 /** Options of `adamw`. */
 export interface AdamWOptions extends AdamOptions {
-  /** Default 0.01. Parameters of one dimension (biases, scales of normalisation) do not decay. */
+  /** Default 0.01. One-dimensional parameters (biases, scales of normalisation) do not decay. */
   readonly weightDecay?: number;
 }
 
@@ -35,7 +35,7 @@ interface Member {
   readonly parameter: Tensor;
   readonly mean: Tensor;
   readonly square: Tensor;
-  /** That of its group. */
+  /** The multiple of the parameter's group. */
   readonly rate: number;
   readonly weightDecay: number;
 }
@@ -50,9 +50,9 @@ interface Reached extends Member {
 const STEPS = "steps";
 
 /**
- * AdamW as PyTorch defines it (Loshchilov & Hutter, ICLR 2019, algorithm 2): w <- (1 - r d) w, then a
+ * AdamW as defined by PyTorch (Loshchilov & Hutter, ICLR 2019, algorithm 2): w <- (1 - r d) w, then a
  * step of Adam (Kingma & Ba 2015, algorithm 1) at rate r. A parameter without a gradient does not change,
- * and the step does not count for its bias correction.
+ * and its bias correction does not count the step.
  *
  * A step clears the parameters' gradients.
  */
@@ -76,7 +76,7 @@ export function adamw(
   const steps = keep(zeros([members.length], { dtype: "float64" }));
   state.set(STEPS, steps);
 
-  /** A step of parameters with the same rate, weight decay and count. */
+  /** Updates parameters with the same rate, weight decay and count. */
   function update(all: readonly Reached[], base: number): void {
     const [{ rate: multiple, weightDecay: decay, count }] = all as [Reached];
     const rate = base * multiple;

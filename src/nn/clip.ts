@@ -4,8 +4,8 @@ import { multiplyAll, noGrad, norms, scope, stack, type Tensor } from "../torch/
 const EPS = 1e-6;
 
 /**
- * Scales all gradients of parameters by one factor so that their total Euclidean norm is at most `most`, as
- * PyTorch's `clip_grad_norm_` does. Returns the norm before clipping.
+ * Scales all gradients of parameters by one factor so that their total Euclidean norm is at most `most`,
+ * like PyTorch's `clip_grad_norm_`. Returns the norm before clipping.
  */
 export function clipGradients(parameters: Iterable<Tensor>, most: number): number {
   return noGrad(() =>

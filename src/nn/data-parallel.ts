@@ -1,21 +1,21 @@
 import type { ProcessGroup, Tensor } from "../torch/index.js";
 import type { Optimizer } from "./sgd.js";
 
-/** An optimiser of several processes. */
+/** An optimiser that is shared by several processes. */
 export interface SharedOptimizer extends Optimizer {
   /**
-   * Back-propagates a loss as the last of its step: gradients travel to the other ranks as they become
-   * final. Without it they travel when the step is made.
+   * Back-propagates the last loss of a step: each gradient is sent to the other ranks as soon as it is
+   * final. Otherwise `step` sends them.
    */
   lastBackward(loss: Tensor): void;
 }
 
 /**
- * An optimiser that steps by the gradients' mean over the ranks of a group.
+ * An optimiser that updates parameters by the mean gradient over the ranks of a group.
  *
- * Under `sgd` a gradient is kept as m b + g in the momentum buffer. Ranks that have made the same steps
- * have the same m b, so the mean over the ranks is m b + mean(g): only what is new is averaged, and the
- * buffers stay the same on all ranks. Gradients that an optimiser keeps apart are averaged themselves.
+ * `sgd` stores a gradient as m b + g in the momentum buffer. Ranks that have made the same steps have the
+ * same m b, so the mean over the ranks is m b + mean(g): momentum does not change, and the buffers stay
+ * the same on all ranks. Gradients that are separate from momentum are averaged directly.
  */
 export function dataParallel(
   optimizer: Optimizer,

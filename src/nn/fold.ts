@@ -2,9 +2,9 @@ import { dispose, keep, noGrad, scope, type Tensor } from "../torch/index.js";
 import { type Graph, type GraphNode, isValue, valuesOf } from "./graph.js";
 
 /**
- * The graph with every batch normalisation that follows a convolution (and that nothing else
- * reads) folded into the convolution's weight and bias: the same numbers but for rounding, for
- * inference. The graph it was made of stays as it is.
+ * Returns the graph for inference, with batch normalisation folded into the weight and bias of the
+ * convolution before it, if no other node reads the convolution's output. The results are the same up to
+ * rounding. `graph` does not change.
  */
 export function foldNorms(graph: Graph): Graph {
   const readers = new Map<number, number>();
@@ -13,7 +13,7 @@ export function foldNorms(graph: Graph): Graph {
   }
   const own: Tensor[] = [];
   const nodes: GraphNode[] = [];
-  const made = new Map<unknown, number>(); // where in `nodes` a value comes from
+  const made = new Map<unknown, number>(); // by value: the index of its node
   for (const node of graph.nodes) {
     const at = made.get(node.args[0]) ?? nodes.length;
     const before = nodes[at];
@@ -32,7 +32,7 @@ export function foldNorms(graph: Graph): Graph {
   return { ...graph, nodes, dispose: () => dispose(own) };
 }
 
-/** Weight and bias of a convolution that normalises, too: w' = w s, b' = (b - mean) s + shift. */
+/** Weight and bias of a convolution with its normalisation: w' = w s, b' = (b - mean) s + shift. */
 function folded(convolution: GraphNode, norm: GraphNode): [Tensor, Tensor] {
   const [, weight, bias] = convolution.args as [unknown, Tensor, Tensor | null];
   const [, scale, shift, mean, variance, training, , eps] = norm.args;

@@ -13,20 +13,20 @@ export interface Value {
   readonly id: number;
 }
 
-/** What a recorded operator was given: values, and tensors that are the same for every input. */
+/** An argument of a recorded operator: values, and tensors that are the same for every input. */
 export type GraphArgument =
   | Value
   | Exclude<Argument, readonly unknown[]>
   | readonly (Value | Tensor | number | boolean | null)[];
 
-/** One call: `args` as the operator takes them; `output` is a new value even if it was in place. */
+/** One call of an operator, with its arguments. `output` is a new value even for an in-place operator. */
 export interface GraphNode {
   readonly operator: string;
   readonly args: readonly GraphArgument[];
   readonly output: Value;
 }
 
-/** What a function of one tensor computes: nodes in an order in which they can run. */
+/** The computation of a function of one tensor: nodes in topological order. */
 export interface Graph {
   readonly input: Value;
   readonly nodes: readonly GraphNode[];
@@ -39,22 +39,22 @@ export interface Graph {
 export const isValue = (arg: unknown): arg is Value =>
   typeof arg === "object" && arg !== null && "id" in arg;
 
-/** The values that a node reads, one for each time that it reads it. */
+/** The values that a node reads; a value that it reads twice is listed twice. */
 export function valuesOf({ args }: GraphNode): Value[] {
   return args.flat().filter(isValue);
 }
 
 /**
- * The operators that `forward` calls on `input`, by calling it once. Operators of constants are
- * done with: their results are constants of the graph. Numbers stay as they were for this input, so
- * that a graph is good for other sizes only where no number depends on the size.
+ * Records the operators that `forward` calls on `input`, by calling it once. Operators on constants are
+ * not recorded: their results are constants of the graph. Numbers are recorded as they are for this input,
+ * so the graph is valid for other sizes only if no number depends on the size.
  * @throws Error if an output does not depend on the input
  */
 export function recordGraph(
   forward: (x: Tensor) => Readonly<Record<string, Tensor>>,
   input: Tensor,
 ): Graph {
-  const values = new Map<number, Value>(); // by handle: the value that a tensor holds now
+  const values = new Map<number, Value>(); // by handle: the current value of a tensor
   const own: Tensor[] = [];
   const nodes: GraphNode[] = [];
   let count = 0;
@@ -96,9 +96,9 @@ export function recordGraph(
 }
 
 /**
- * The values of `graph` that were computed with other numbers when the same function was recorded
- * on an input of another size: what was recorded there is good for that size alone.
- * @throws Error if the recordings are not of the same operators
+ * The values of `graph` whose nodes have other numbers in `other`, a recording of the same function on an
+ * input of another size. Their recorded numbers are valid for one size only.
+ * @throws Error if the recordings have different operators
  */
 export function sizeDependent(graph: Graph, other: Graph): Set<Value> {
   const operators = ({ nodes }: Graph) => nodes.map(({ operator }) => operator).join();
@@ -112,7 +112,7 @@ export function sizeDependent(graph: Graph, other: Graph): Set<Value> {
   return new Set(differing.map(({ output }) => output));
 }
 
-/** The nodes that some output depends on. */
+/** The nodes that the outputs depend on. */
 function needed(nodes: readonly GraphNode[], outputs: readonly Value[]): GraphNode[] {
   const wanted = new Set(outputs.map(({ id }) => id));
   return [...nodes]

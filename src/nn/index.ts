@@ -23,7 +23,7 @@ export {
   relu6,
   sequential,
 } from "./layers.js";
-export { loadByName, prefixesOf, prefixIn, withoutPrefix } from "./load-by-name.js";
+export { copiesIn, loadByName, prefixesOf, prefixIn, withoutPrefix } from "./load-by-name.js";
 export { lossOverRows } from "./loss-over-rows.js";
 export {
   createParameters,

@@ -2,16 +2,16 @@ import type { ConvOptions, Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
 import { heInit, type Init, onesInit, type Parameters, zerosInit } from "./parameters.js";
 
-/** [N, C, H, W] -> [N, C', H', W']. `training` decides whose statistics normalise. */
+/** [N, C, H, W] -> [N, C', H', W']. With `training`, layers normalise by the batch's statistics. */
 export type Layer = (x: Tensor, training: boolean) => Tensor;
 
-/** A convolution; with a bias, and started by He et al., unless said otherwise. */
+/** Options of `conv2d`. Default: with a bias, and `heInit`. */
 export interface Conv2dOptions extends ConvOptions {
   readonly bias?: boolean;
   readonly init?: Init;
 }
 
-/** A square convolution: `weight` [out, in / groups, kernel, kernel] and, unless off, `bias` [out]. */
+/** A convolution with a square kernel: `weight` [out, in / groups, kernel, kernel], `bias` [out]. */
 export function conv2d(
   p: Parameters,
   inputs: number,
@@ -26,8 +26,8 @@ export function conv2d(
 }
 
 /**
- * Normalisation by the batch's statistics in training, by the running ones otherwise. `frozen`
- * keeps scale and shift as they are, as the reference does.
+ * Batch normalisation: by the batch's statistics in training, by running statistics otherwise. With
+ * `frozen`, scale and shift are not trained, as in the reference.
  */
 export function batchNorm(
   p: Parameters,
@@ -42,24 +42,24 @@ export function batchNorm(
   return (x, training) => torch.batchNorm(x, state, training, { eps });
 }
 
-/** One layer after the other. */
+/** Applies layers in order. */
 export function sequential(...layers: readonly Layer[]): Layer {
   return (x, training) => layers.reduce((value, layer) => layer(value, training), x);
 }
 
-/** x where it is positive, else slope x. */
+/** x if x > 0, otherwise slope * x. */
 export const leakyRelu =
   (slope: number): Layer =>
   (x) =>
     x.leakyRelu(slope);
 
-/** max(x, 0), overwriting x: for what no other layer reads. */
+/** max(x, 0). Overwrites x, so no other layer may read x. */
 export const relu: Layer = (x) => x.reluInPlace();
 
 const hardtanh = torch.inPlace("hardtanh_");
 /**
- * min(max(x, 0), 6), overwriting x: for what no other layer reads. libtorch 1.13 has no gradient of it in
- * bfloat16 on the CPU; by way of float32 it is the same number, and faster than `clamp`.
+ * min(max(x, 0), 6). Overwrites x, so no other layer may read x. libtorch 1.13 does not have its gradient
+ * in bfloat16 on the CPU; computing in float32 gives the same numbers, and is faster than `clamp`.
  */
 export const relu6: Layer = (x) =>
   x.dtype === "bfloat16" && x.device === "cpu"

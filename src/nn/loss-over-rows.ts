@@ -8,15 +8,15 @@ import {
   zeros,
 } from "../torch/index.js";
 
-/** Elements of a block of rows: what fits a core's cache. */
+/** Elements of a block of rows, so that it fits a core's cache. */
 const BLOCK = 2 ** 18;
 
 /**
  * The sum over the pixels of logits [N, C, h, w], upsampled to height x width (bilinear, aligned
- * corners), of a loss that looks at each pixel by itself: `loss` maps rows `from` up to `to`,
- * [N, C, to - from, width], to their sum. The large logits are never there as a whole: each block of
- * rows is made, taken to its loss and differentiated before the next. The gradient is exact; it
- * cannot be differentiated again.
+ * corners), of a loss that depends on each pixel separately: `loss` maps rows `from` to `to` (exclusive),
+ * [N, C, to - from, width], to their sum. The large logits never exist as a whole: each block of rows is
+ * computed, its loss evaluated and differentiated before the next. The gradient is exact, but cannot be
+ * differentiated again.
  */
 export function lossOverRows(
   logits: Tensor,
@@ -44,12 +44,12 @@ export function lossOverRows(
       });
     }
     if (!learning) return total;
-    const slope = logits.mul(gradient).sum(); // has the right gradient, and another value
+    const slope = logits.mul(gradient).sum(); // has the right gradient, but not the right value
     return slope.sub(slope.detach()).add(total);
   });
 }
 
-/** [height, h]: every row of an image as a mean of two of its small form's, corners aligned. */
+/** [height, h]: weights of the small image's rows in each row of the large one, corners aligned. */
 function rowWeights(h: number, height: number): Tensor {
   const weights = new Float64Array(height * h);
   for (let y = 0; y < height; y++) {

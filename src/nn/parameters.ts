@@ -3,31 +3,31 @@ import { empty, keep, noGrad, type Tensor, type TensorMap } from "../torch/index
 /** Fills a new tensor in place. */
 export type Init = (tensor: Tensor) => unknown;
 
-/** Named tensors. */
+/** A set of named tensors. */
 export interface ParameterSet {
-  /** Every tensor by full name, in order of creation. */
+  /** All tensors by full name, in order of creation. */
   readonly all: TensorMap;
-  /** Those with gradients. */
+  /** The tensors with gradients. */
   readonly trainable: TensorMap;
 }
 
 /**
- * A store of named tensors. Layers ask a `Parameters` for what they need and become closures over it;
- * `sub` prefixes names, so that the names of the whole equal PyTorch's state dict. `all` and `trainable`
- * are those of the whole store.
+ * A store of named tensors. Layers create their parameters in it and are closures over them. `sub`
+ * prefixes names, so that all names equal those of PyTorch's state dict. `all` and `trainable` refer to
+ * the whole store.
  */
 export interface Parameters extends ParameterSet {
-  /** What precedes the names asked for, without the dot: "layer1.0"; "" for nothing. */
+  /** The prefix of new names, without the last dot: "layer1.0"; "" for no prefix. */
   readonly scope: string;
-  /** The same store, with `name.` before every name. */
+  /** The same store, with the prefix `name.` for new names. */
   sub(name: string | number): Parameters;
-  /** A tensor that the optimiser trains, unless frozen. */
+  /** Creates a tensor that the optimiser trains, unless it is frozen. */
   parameter(name: string, shape: readonly number[], init: Init, frozen?: boolean): Tensor;
-  /** A tensor that is saved, but not trained. */
+  /** Creates a tensor that is saved, but not trained. */
   buffer(name: string, shape: readonly number[], init: Init): Tensor;
 }
 
-/** An empty store on `device`, whose names begin with `scope`. Tensors live until disposed. */
+/** An empty store on `device`, with names below `scope`. Its tensors live until they are disposed. */
 export function createParameters(device = "cpu", scope = ""): Parameters {
   const all: TensorMap = new Map();
   const trainable: TensorMap = new Map();
@@ -60,8 +60,8 @@ export function createParameters(device = "cpu", scope = ""): Parameters {
 }
 
 /**
- * The tensors of several stores as one set, store after store.
- * @throws Error if a name is in two of them
+ * The tensors of several stores as one set, in order.
+ * @throws Error if two stores have the same name
  */
 export function union(sets: readonly ParameterSet[]): ParameterSet {
   const all: TensorMap = new Map();
@@ -82,7 +82,7 @@ export const normalInit =
   (tensor) =>
     tensor.normalInPlace(0, deviation);
 
-/** The bound that PyTorch starts convolutions within: U(-1, 1) / sqrt(fan-in). */
+/** PyTorch's initialisation of convolutions: U(-1, 1) / sqrt(fan-in). */
 export const uniformInit: Init = (tensor) => {
   const bound = 1 / Math.sqrt(fanIn(tensor));
   return tensor.uniformInPlace(-bound, bound);
@@ -91,7 +91,7 @@ export const uniformInit: Init = (tensor) => {
 /** He et al. 2015 (eq. 10) for ReLU networks: N(0, 2 / fan-in). */
 export const heInit: Init = (tensor) => tensor.normalInPlace(0, Math.sqrt(2 / fanIn(tensor)));
 
-/** Numbers that one output of a weight [out, in, ...] is a sum of. */
+/** The number of terms in an output of a weight [out, in, ...]. */
 function fanIn(weight: Tensor): number {
   return weight.count / weight.size(0);
 }

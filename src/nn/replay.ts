@@ -1,13 +1,12 @@
 import { inPlace, noGrad, operator, scope, type Tensor } from "../torch/index.js";
 import { type Graph, type GraphArgument, type GraphNode, isValue, valuesOf } from "./graph.js";
 
-/** Calls of in-place operators end in an underscore: "relu_", "add_.Tensor". */
+/** Names of in-place operators end in an underscore: "relu_", "add_.Tensor". */
 const isInPlace = (name: string) => /_(\.|$)/.test(name);
 
 /**
- * The function that a graph was recorded from, as a sequence of its operators. A value is freed once
- * nothing needs it any more.
- * @param constant what stands for a constant of a node, e.g. the same in another layout
+ * Returns a function that runs the operators of a graph. It frees each value after its last use.
+ * @param constant replaces a constant of a node, e.g. by the same tensor in another layout
  */
 export function replay(
   graph: Graph,

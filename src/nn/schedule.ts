@@ -6,14 +6,14 @@ export function poly(step: number, total: number, power = 0.9): number {
 /** The factor at the start of a warm-up. */
 const COLD = 1e-6;
 
-/** The factor of a linear warm-up: 1e-6 at step 0, 1 from step `steps` on. */
+/** The factor of a linear warm-up: 1e-6 at step 0, 1 from step `steps`. */
 export function warmUp(step: number, steps: number): number {
   return step >= steps ? 1 : COLD + (1 - COLD) * (step / steps);
 }
 
 /** The schedule of a learning rate. */
 export interface Schedule {
-  /** The step at which polynomial decay would reach 0. */
+  /** The step at which polynomial decay reaches 0. */
   readonly total: number;
   /** Steps of linear warm-up; none when omitted. */
   readonly warmup?: number | undefined;

@@ -12,9 +12,9 @@ import {
 /** Parameters that share a learning rate. */
 export interface ParameterGroup {
   readonly parameters: ReadonlyMap<string, Tensor>;
-  /** Times the base learning rate; the reference has 10 for its heads. */
+  /** A multiple of the base learning rate; 10 for heads in the reference. */
   readonly rate: number;
-  /** How often one step updates a parameter; see `duplicates` in network/backbone. Default once. */
+  /** How many times a step updates a parameter; see `duplicates` in network/backbone. Default once. */
   readonly repeats?: (name: string) => number;
 }
 
@@ -28,11 +28,11 @@ export interface SgdOptions {
   readonly apart?: boolean;
 }
 
-/** Steps parameters by their gradients. */
+/** Updates parameters by their gradients. */
 export interface Optimizer {
-  /** Updates every parameter by its gradient, and makes ready for the next. */
+  /** Updates every parameter by its gradient, and resets the gradients. */
   step(rate: number): void;
-  /** What a resumed run needs, by parameter name. */
+  /** The tensors that a resumed run needs, by parameter name. */
   readonly state: TensorMap;
 }
 
@@ -43,13 +43,13 @@ interface Member {
 }
 
 /**
- * Stochastic gradient descent with momentum as PyTorch defines it: b <- m b + g + d w, w <- w - r b,
- * the first b being g + d w.
+ * Stochastic gradient descent with momentum as defined by PyTorch: b <- m b + g + d w, w <- w - r b;
+ * the first b is g + d w.
  *
- * From here on the parameters' `grad` is the buffer itself, which holds m b when a step begins:
- * back-propagation adds g where it belongs, and no second copy of all gradients is ever made. A
- * parameter that no loss reaches has gradient 0, so that only its weight decays. With `apart` or
- * `repeats` gradients have memory of their own, and a parameter without a gradient does not change.
+ * The parameters' `grad` is the momentum buffer itself, which contains m b at the start of a step:
+ * back-propagation adds g to it, without a second copy of all gradients. A parameter that no loss depends
+ * on has gradient 0, so that it only decays. With `apart` or `repeats` gradients have memory of their own,
+ * and a parameter without a gradient does not change.
  */
 export function sgd(
   groups: readonly ParameterGroup[],
@@ -79,7 +79,7 @@ export function sgd(
   };
 }
 
-/** Steps of parameters whose gradients accumulate in their momentum. */
+/** Updates parameters whose gradients accumulate in their momentum. */
 function sharedSteps(members: readonly Member[], momentum: number, weightDecay: number) {
   const weights = members.map(({ parameter }) => parameter);
   const buffers = members.map(({ buffer }) => buffer);
@@ -98,15 +98,15 @@ function sharedSteps(members: readonly Member[], momentum: number, weightDecay: 
   };
 }
 
-/** Steps by gradients that are separate from momentum; a parameter may be stepped several times. */
+/** Updates by gradients that are separate from momentum; a step may update a parameter several times. */
 function stepsApart(
   members: readonly Member[],
   repeats: (name: string) => number,
   momentum: number,
   weightDecay: number,
 ) {
-  // A repeated parameter has no momentum yet in any round of its first step, as in PyTorch, which
-  // collects the buffers before it makes them. A resumed run brings buffers that are not zero.
+  // As in PyTorch, which collects the buffers before it creates them, a repeated parameter does not have
+  // momentum in any round of its first step. The buffers of a resumed run are not zero.
   let decay: number | undefined;
   const isFresh = () => members.every(({ buffer }) => buffer.norm().item() === 0);
   return (rate: number) => {

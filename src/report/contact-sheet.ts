@@ -1,7 +1,8 @@
 import { spread } from "../datasets/check.js";
 import { overlay } from "../datasets/colorize.js";
 import type { ClassSet, Dataset, Sample, Size } from "../datasets/dataset.js";
-import { printable, UserError } from "../errors.js";
+import { UserError } from "../errors.js";
+import { printable } from "../printable.js";
 import { COLOR, pictureAt, type Sheet, sheet, text } from "./sheet.js";
 
 export interface ContactSheetOptions {

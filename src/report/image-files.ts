@@ -1,30 +1,28 @@
 import { realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
-import { filesBelow, imageExtensions } from "../datasets/files/find-files.js";
+import { glob, isDynamicPattern } from "tinyglobby";
+import { compareNames, filesBelow, imageExtensions } from "../datasets/files/find-files.js";
 import { UserError } from "../errors.js";
 
-/** An image file, and the name of what is made of it. */
+/** An image file, and the names under which its labels are written. */
 export interface NamedImage {
+  /** Of what is made of the image: `file` without extension, with it if two images differ in it only. */
   readonly name: string;
+  /** Path relative to a folder that contains all images, with "/". */
+  readonly file: string;
+  /** Path as the program opens it. */
   readonly path: string;
 }
 
 /**
- * Every image that is named, or is in a folder that is named, to be written to `out`. Its name is that of
- * the file without extension, folders joined by "_"; if two are the same, they keep folder and extension.
- * @throws UserError if there are none, if two still have one name, or if `out` is where the images are
+ * The images that are named, in folders that are named, or match a glob, whose labels are written to
+ * `out`. Sub-folders are kept, and no two images get the same name.
+ * @throws UserError if there are none, if names differ in case only, or if `out` is where the images are
  */
 export async function imageFiles(paths: readonly string[], out: string): Promise<NamedImage[]> {
   const found = new Map<string, Found>();
   for (const path of paths) {
-    const folder = isFolder(path);
-    requireApart(out, path, folder);
-    const files = folder ? (await filesBelow(path)).filter(isImage) : [basename(path)];
-    for (const file of files) {
-      const image = folder ? join(path, file) : path;
-      const from = basename(resolve(folder ? path : dirname(path)));
-      found.set(resolve(image), { path: image, file, from });
-    }
+    for (const image of await imagesAt(path, out)) found.set(resolve(image.path), image);
   }
   if (found.size === 0) {
     throw new UserError(
@@ -37,41 +35,86 @@ export async function imageFiles(paths: readonly string[], out: string): Promise
 
 interface Found {
   readonly path: string;
-  /** Relative to the folder that was named. */
+  /** Relative to the folder that was named, to the fixed part of a glob, or to the image's own folder. */
   readonly file: string;
-  /** Name of that folder. */
-  readonly from: string;
 }
 
 const isImage = (file: string): boolean =>
   (imageExtensions as readonly string[]).includes(extname(file).toLowerCase());
 
-/** What an image may be called, the usual name first. */
-const NAMES: readonly ((image: Found) => string)[] = [
-  ({ file }) => file.slice(0, -extname(file).length || undefined).replaceAll("/", "_"),
-  ({ file }) => file,
-  ({ file, from }) => `${from}/${file}`,
-];
+async function imagesAt(path: string, out: string): Promise<Found[]> {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) return matching(path, out);
+  requireApart(out, path, stat.isDirectory());
+  if (!stat.isDirectory()) return [{ path, file: basename(path) }];
+  const files = (await filesBelow(path)).filter(isImage);
+  return files.map((file) => ({ path: join(path, file), file }));
+}
+
+/** The images that match a glob, relative to its part without wildcards. */
+async function matching(pattern: string, out: string): Promise<Found[]> {
+  if (!isDynamicPattern(pattern)) {
+    throw new UserError(
+      "not-found",
+      `${pattern} does not exist: expected an image, a folder of images or a glob`,
+    );
+  }
+  const parts = pattern.split("/");
+  const fixed = parts.findIndex((part) => isDynamicPattern(part));
+  const base = parts.slice(0, fixed).join("/") || (pattern.startsWith("/") ? "/" : ".");
+  const options = { cwd: base, expandDirectories: false };
+  const files = (await glob(parts.slice(fixed).join("/"), options)).filter(isImage);
+  if (files.length === 0) {
+    throw new UserError(
+      "no-images",
+      `${pattern} matches no image (${imageExtensions.join(", ")}) in ${resolve(base)}: check the ` +
+        "pattern; ** stands for folders of any depth",
+    );
+  }
+  const found = files.sort(compareNames).map((file) => ({ path: join(base, file), file }));
+  for (const { path } of found) requireApart(out, path, false);
+  return found;
+}
+
+/** Some file systems do not tell A from a. */
+const key = (name: string) => name.toLowerCase();
+const stem = (file: string) => file.slice(0, -extname(file).length || undefined);
 
 function named(images: readonly Found[]): NamedImage[] {
-  const key = (name: string) => name.toLowerCase(); // some file systems do not tell A from a
-  const counts = NAMES.map((nameOf) => countsOf(images.map((image) => key(nameOf(image)))));
-  const names = images.map((image) => {
-    const nameOf = NAMES.find((name, i) => counts[i]?.get(key(name(image))) === 1);
-    return { name: (nameOf ?? (NAMES[0] as (image: Found) => string))(image), path: image.path };
-  });
-  const byName = new Map<string, string>();
-  for (const { name, path } of names) {
-    const other = byName.get(key(name));
+  const files = unique(images.map(({ file }) => file)) ?? relativeToAll(images);
+  const byFile = new Map<string, string>();
+  for (const [i, file] of files.entries()) {
+    const { path } = images[i] as Found;
+    const other = byFile.get(key(file));
     if (other !== undefined) {
       throw new UserError(
         "already-exists",
-        `${other} and ${path} would both become ${name}.png: predict them with different --out`,
+        `${other} and ${path} differ in case only, so their labels might replace each other: predict ` +
+          "them with different --out",
       );
     }
-    byName.set(key(name), path);
+    byFile.set(key(file), path);
   }
-  return names;
+  const counts = countsOf(files.map((file) => key(stem(file))));
+  const short = files.map((file) => (counts.get(key(stem(file))) === 1 ? stem(file) : file));
+  const names = unique(short) ?? files;
+  return images.map(({ path }, i) => ({
+    name: names[i] as string,
+    file: files[i] as string,
+    path,
+  }));
+}
+
+/** The names, if no two are the same. */
+const unique = (names: readonly string[]): readonly string[] | undefined =>
+  new Set(names.map(key)).size === names.length ? names : undefined;
+
+/** Paths relative to the deepest folder that contains all images. */
+function relativeToAll(images: readonly Found[]): string[] {
+  const paths = images.map(({ path }) => resolve(path));
+  let folder = dirname(paths[0] as string);
+  while (!paths.every((path) => isBelow(path, folder))) folder = dirname(folder);
+  return paths.map((path) => relative(folder, path).split(sep).join("/"));
 }
 
 function countsOf(words: readonly string[]): Map<string, number> {
@@ -80,23 +123,16 @@ function countsOf(words: readonly string[]): Map<string, number> {
   return counts;
 }
 
-function isFolder(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat) return stat.isDirectory();
-  throw new UserError(
-    "not-found",
-    `${path} does not exist: expected an image or a folder of images`,
-  );
-}
+const isBelow = (path: string, folder: string): boolean =>
+  !relative(folder, path).split(sep).includes("..");
 
 /** Label maps have the names of images: they must not replace any, nor be taken for images the next time. */
 function requireApart(out: string, path: string, folder: boolean): void {
   const [to, from] = [realPath(out), realPath(folder ? path : dirname(path))];
-  const inside = (a: string, b: string) => !relative(b, a).split(sep).includes("..");
-  if (folder ? !inside(to, from) && !inside(from, to) : to !== from) return;
+  if (folder ? !isBelow(to, from) && !isBelow(from, to) : !isBelow(from, to)) return;
   throw new UserError(
     "conflicting-options",
-    `--out ${out} ${folder ? `and ${path} are in each other` : `is the folder of ${path}`}: labels would ` +
+    `--out ${out} ${folder ? `and ${path} are in each other` : `contains ${path}`}: labels would ` +
       "replace images or be taken for images; choose another folder",
   );
 }

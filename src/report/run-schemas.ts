@@ -16,6 +16,7 @@ export const configFile = z.looseObject({
   method: text,
   source: table,
   target: table,
+  labelledTarget: table.optional(),
   evaluate: z.record(text, table),
   network: table.optional(),
   sizes: table.optional(),

@@ -16,7 +16,7 @@ export function noGrad<T>(body: () => T): T {
   }
 }
 
-/** Whether what runs now records a graph. */
+/** Whether operators record a graph now. */
 export function gradEnabled(): boolean {
   const enabled = native.setGradEnabled(true);
   native.setGradEnabled(enabled);
@@ -24,8 +24,8 @@ export function gradEnabled(): boolean {
 }
 
 /**
- * The gradients of the sum of `outputs` (weighted by `gradOutputs`) with respect to `inputs`, which
- * keep their own `grad` untouched; undefined for an input that had no part.
+ * The gradients of the sum of `outputs` (weighted by `gradOutputs`) with respect to `inputs`,
+ * whose own `grad` does not change; undefined for an input that the outputs do not depend on.
  */
 export function gradients(
   outputs: readonly Tensor[],
@@ -46,13 +46,13 @@ export function gradients(
     .map((handle) => (handle === null ? undefined : new Tensor(handle)));
 }
 
-/** Arithmetic of the network's expensive layers. */
+/** The element type in which expensive layers compute. */
 export type Precision = "float32" | "bfloat16";
 
 /**
- * Runs `body` with libtorch's autocast: convolutions and matrix products in `precision`, what is
- * delicate in float32. With "float32" nothing is cast, also inside another `autocast`. The innermost
- * one counts, and when it ends, the outer one goes on as before. Back-propagate outside.
+ * Runs `body` with libtorch's autocast: convolutions and matrix products in `precision`, numerically
+ * sensitive operators in float32. "float32" disables casts, also inside another `autocast`. The innermost
+ * one applies; when it ends, the outer one applies again. Back-propagate outside.
  * @throws if `body` returns a promise
  */
 export function autocast<T>(precision: Precision, body: () => T, device = "cpu"): T {

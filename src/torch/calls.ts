@@ -1,7 +1,7 @@
 import { native } from "./native.js";
 import { synchronous } from "./synchronous.js";
 
-/** As much of a tensor as a call needs. */
+/** The part of a tensor that a call needs. */
 export interface HasHandle {
   readonly handle: number;
 }
@@ -38,7 +38,7 @@ function idOf(name: string): number {
   return id;
 }
 
-/** What libtorch declares for an operator. */
+/** The schema that libtorch declares for an operator. */
 export const schemaOf = (name: string): string => native.schema(idOf(name));
 
 function lower(argument: unknown): unknown {
@@ -47,7 +47,7 @@ function lower(argument: unknown): unknown {
   return Array.isArray(argument) ? argument.map(lower) : argument;
 }
 
-/** An operator, looked up at its first use. The result is the addon's: handles stand for tensors. */
+/** An operator, looked up at its first use. It returns the addon's result, with handles for tensors. */
 function caller(name: string): (args: unknown[]) => unknown {
   let id = -1;
   return (args) => {
@@ -57,19 +57,19 @@ function caller(name: string): (args: unknown[]) => unknown {
   };
 }
 
-/** Frees what a call made that its caller cannot use, and says how to call it. */
+/** Frees a result that the caller cannot use, and returns an error with the right way to call. */
 function unexpected(name: string, made: unknown, one: boolean): Error {
   for (const handle of [made].flat(Number.POSITIVE_INFINITY)) {
     if (typeof handle === "number") native.dispose(handle);
   }
   return new Error(
     one
-      ? `${name} does not return one tensor: call it by operators("${name}")`
-      : `${name} does not return a list of tensors: call it by operator("${name}")`,
+      ? `${name} does not return one tensor: call it with operators("${name}")`
+      : `${name} does not return a list of tensors: call it with operator("${name}")`,
   );
 }
 
-/** What makes functions of operators: see operator.ts. `tensorOf` makes a tensor of its handle. */
+/** Functions that call operators: see operator.ts. `tensorOf` creates a tensor from its handle. */
 export function callsFor<T extends HasHandle>(tensorOf: (handle: number) => T) {
   let listener: ListenerTo<T> | undefined;
 
@@ -86,7 +86,7 @@ export function callsFor<T extends HasHandle>(tensorOf: (handle: number) => T) {
   function operator(name: string): (...args: ArgumentOf<T>[]) => T {
     const call = caller(name);
     return (...args) => {
-      const given = listener && [...args]; // the call makes handles of them
+      const given = listener && [...args]; // the call replaces them with handles
       const made = call(args);
       if (typeof made !== "number") throw unexpected(name, made, true);
       const result = tensorOf(made);

@@ -1,4 +1,4 @@
-/** Element types in use, with libtorch's scalar type numbers. */
+/** The supported element types, with libtorch's scalar type numbers. */
 const CODES = {
   uint8: 0,
   int8: 1,
@@ -24,14 +24,14 @@ export function scalarType(dtype: Dtype): number {
   return CODES[dtype];
 }
 
-/** The element type behind libtorch's number; throws for types that have no name here. */
+/** The element type of libtorch's number. Throws for types that are not supported. */
 export function dtypeOf(code: number): Dtype {
   const name = NAMES.get(code);
   if (name === undefined) throw new Error(`libtorch scalar type ${code} is not supported`);
   return name;
 }
 
-/** What elements of a tensor are in JavaScript; bfloat16 and float16 as raw words of 16 bits. */
+/** The arrays for elements of tensors in JavaScript; bfloat16 and float16 are raw 16-bit words. */
 export type TypedArray =
   | Uint8Array
   | Int8Array
@@ -42,7 +42,7 @@ export type TypedArray =
   | Float32Array
   | Float64Array;
 
-/** The typed array over a buffer of this element type; 16-bit floats come as their raw bits. */
+/** A typed array over a buffer of this element type; 16-bit floats are raw 16-bit words. */
 export function typedArray(dtype: Dtype, buffer: ArrayBuffer): TypedArray {
   switch (dtype) {
     case "uint8":
@@ -73,7 +73,7 @@ export function elementSize(dtype: Dtype): number {
   return typedArray(dtype, new ArrayBuffer(0)).BYTES_PER_ELEMENT;
 }
 
-/** The element type that a typed array's contents have by nature. */
+/** The element type that corresponds to a typed array. */
 export function naturalDtype(array: TypedArray): Dtype {
   if (array instanceof Uint8Array) return "uint8";
   if (array instanceof Int8Array) return "int8";

@@ -5,8 +5,8 @@ import { synchronous } from "./synchronous.js";
 const LARGEST_READ = 2 ** 30;
 
 /**
- * Hands an open file and its size to `read`, and closes it.
- * @throws UserError naming the file if it cannot be opened, or is no file
+ * Opens a file, calls `read` with it and its size, and closes it.
+ * @throws UserError with the path if it cannot be opened, or is not a file
  */
 export function withFile<T>(path: string, read: (file: number, size: number) => T): T {
   const cannot = (error: unknown) =>
@@ -29,7 +29,7 @@ export function withFile<T>(path: string, read: (file: number, size: number) => 
   }
 }
 
-/** Fills `bytes` from `position` on. Returns false where the file ends before that. */
+/** Fills `bytes` from `position`. Returns false if the file ends before. */
 export function readFully(file: number, bytes: Uint8Array, position: number): boolean {
   for (let done = 0; done < bytes.length; ) {
     const most = Math.min(bytes.length - done, LARGEST_READ);

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.js";
 
-/** What the addon offers; see binding/torch.cc. Tensors are known by their handles, which are numbers. */
+/** The functions of the addon; see binding/torch.cc. Tensors are passed as handles, which are numbers. */
 export interface Native {
   readonly version: string;
   operatorNames(): string[];
@@ -43,7 +43,7 @@ export interface Native {
   fromArray(array: ArrayBufferView, shape: readonly number[], scalarType: number): number;
   /** Shares the tensor's memory. */
   bytes(handle: number): ArrayBuffer;
-  /** Absent where libtorch has no c10d with Gloo. */
+  /** Missing if libtorch does not have c10d with Gloo. */
   openStore?(host: string, port: number, serve: boolean, timeout: number): Store;
   storePut(store: Store, key: string, value: string): void;
   storeHas(store: Store, key: string, timeout: number): boolean;
@@ -56,7 +56,7 @@ export interface Native {
     address: string,
     timeout: number,
   ): Group;
-  /** Whether a group reduces such a tensor where it lies. */
+  /** Whether a group reduces such a tensor on its own device. */
   serves(tensor: number): boolean;
   sum(group: Group, tensors: number[]): Work;
   broadcast(group: Group, tensor: number, from: number): Work;
@@ -69,7 +69,7 @@ export interface Native {
   exchangeWait(exchange: Exchange): void;
 }
 
-/** Native objects, freed with the last reference to them. */
+/** Native objects, which are freed with the last reference. */
 export type Store = object & { readonly is: "store" };
 export type Group = object & { readonly is: "group" };
 export type Work = object & { readonly is: "work" };
@@ -83,8 +83,8 @@ function load(): Native {
       `the addon is not built (${path} is missing): run \`npx cfcontra setup\``,
     );
   }
-  // By default GNU's OpenMP lets a waiting thread turn for milliseconds: where anything else wants one
-  // of few cores, every operator then waits for the scheduler, and a step takes many times as long.
+  // By default, waiting threads of GNU's OpenMP spin for milliseconds. If another process needs one of few
+  // cores, every operator then waits for the scheduler, and a step takes many times as long.
   process.env.GOMP_SPINCOUNT ??= "10000";
   const addon = createRequire(import.meta.url)(path) as Native;
   // Some builds of libtorch start with one thread.
@@ -93,8 +93,8 @@ function load(): Native {
 }
 
 /**
- * The addon. If it cannot be loaded, importing this file still succeeds and the first use throws the reason:
- * what only reads names and schemas (help, completion, types) runs without libtorch.
+ * The addon. If it cannot be loaded, importing this file still succeeds, and the first use throws the reason:
+ * code that only reads names and schemas (help, completion, types) runs without libtorch.
  */
 export const native: Native = loadedOrThrowing();
 

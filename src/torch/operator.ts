@@ -1,10 +1,10 @@
 import { schemaOf } from "./calls.js";
 import { calls, type Tensor } from "./tensor.js";
 
-// Functions of any ATen operator by its schema name, such as "add.Tensor" or "conv2d", which is looked
-// up when the function is called first.
+// Functions that call any ATen operator by its schema name, such as "add.Tensor" or "conv2d". It is looked
+// up at the first call.
 
-/** What operators take; `undefined` stands for the schema's default. */
+/** Arguments of operators; `undefined` selects the schema's default. */
 export type Argument =
   | Tensor
   | number
@@ -14,10 +14,10 @@ export type Argument =
   | undefined
   | readonly (Tensor | number | boolean | null)[];
 
-/** Is told of a call of an operator with one result, which is its first argument if in place. */
+/** Receives a call of an operator with one result, which is the first argument of an in-place operator. */
 export type Listener = (name: string, args: readonly Argument[], result: Tensor) => void;
 
-/** An operator with one tensor as its result. Throws one line naming operator and shapes. */
+/** An operator that returns one tensor. Errors are one line with the operator and the shapes. */
 export function operator(name: string): (...args: Argument[]) => Tensor {
   return calls.operator(name);
 }
@@ -27,7 +27,7 @@ export function inPlace(name: string): (self: Tensor, ...args: Argument[]) => Te
   return calls.inPlace(name);
 }
 
-/** An operator with several tensors as its result. */
+/** An operator that returns several tensors. */
 export function operators(name: string): (...args: Argument[]) => Tensor[] {
   return calls.operators(name);
 }
@@ -38,14 +38,14 @@ export function listInPlace(name: string): (...args: Argument[]) => void {
 }
 
 /**
- * Runs `body` and tells `to` of every operator with one result that it calls, in order.
+ * Runs `body`, and calls `to` for every operator with one result that it calls, in order.
  * @throws if `body` returns a promise
  */
 export function listening<T>(to: Listener, body: () => T): T {
   return calls.listening(to, body);
 }
 
-/** The schema that libtorch declares for an operator, e.g. for an error or a test. */
+/** The schema that libtorch declares for an operator. */
 export function schema(name: string): string {
   return schemaOf(name);
 }

@@ -3,7 +3,7 @@ import { native } from "./native.js";
 import { inPlace, listInPlace, operator, operators } from "./operator.js";
 import { Tensor } from "./tensor.js";
 
-// Operators that are no method of one tensor: creation, lists, and those of networks and losses.
+// Operators that are not methods of a tensor: creation, lists, layers and losses.
 
 const zerosOp = operator("zeros");
 const onesOp = operator("ones");
@@ -13,7 +13,7 @@ const randnOp = operator("randn");
 const randOp = operator("rand");
 const arangeOp = operator("arange");
 
-/** Element type and device of a new tensor: float32 on "cpu" unless given. */
+/** Element type and device of a new tensor. Default float32 on "cpu". */
 export interface TensorOptions {
   readonly dtype?: Dtype;
   readonly device?: string;
@@ -28,7 +28,7 @@ function like({
 }
 
 /**
- * A tensor of `shape` with a copy of the elements of `data`. Throws if sizes disagree. To fill a tensor
+ * A tensor of `shape` with a copy of the elements of `data`. Throws if sizes differ. To fill a tensor
  * without a copy, write to the `array` of an `empty` one.
  */
 export function tensor(
@@ -45,16 +45,16 @@ export function tensor(
   return converted;
 }
 
-/** 0 everywhere. */
+/** A tensor filled with 0. */
 export const zeros = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
   zerosOp(shape, ...like(options));
-/** 1 everywhere. */
+/** A tensor filled with 1. */
 export const ones = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
   onesOp(shape, ...like(options));
-/** `value` everywhere. */
+/** A tensor filled with `value`. */
 export const full = (shape: readonly number[], value: number, options: TensorOptions = {}) =>
   fullOp(shape, value, ...like(options));
-/** Memory as it is found: to be filled. */
+/** A tensor with uninitialised memory. */
 export const empty = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
   emptyOp(shape, ...like(options));
 /** Standard normal numbers from libtorch's generator; see `manualSeed`. */
@@ -69,16 +69,16 @@ export const arange = (end: number, options: TensorOptions = {}): Tensor =>
 
 const catOp = operator("cat");
 const stackOp = operator("stack");
-/** One after the other along a dimension that they have. */
+/** Concatenates along an existing dimension. */
 export const cat = (parts: readonly Tensor[], dim = 0): Tensor => catOp(parts, dim);
-/** One after the other along a new dimension. */
+/** Concatenates along a new dimension. */
 export const stack = (parts: readonly Tensor[], dim = 0): Tensor => stackOp(parts, dim);
-/** a where the condition c (bool) is true, b elsewhere; shapes are broadcast. */
+/** a where the condition c (bool) is true, b elsewhere. Shapes broadcast. */
 export const where = operator("where.self") as (c: Tensor, a: Tensor, b: Tensor) => Tensor;
 
 const conv2dOp = operator("conv2d");
 
-/** Alike in both directions: stride 1, padding 0, dilation 1, one group unless given. */
+/** The same in both directions. Default: stride 1, padding 0, dilation 1, one group. */
 export interface ConvOptions {
   readonly stride?: number;
   readonly padding?: number;
@@ -140,7 +140,7 @@ export interface BatchNormState {
   readonly runningVar: Tensor;
 }
 
-/** Normalises per channel; in training by the batch's statistics, which update the running ones. */
+/** Normalises per channel; in training by the batch's statistics, which update the running statistics. */
 export function batchNorm(
   x: Tensor,
   { weight, bias, runningMean, runningVar }: BatchNormState,
@@ -160,7 +160,7 @@ export const maxPool2d = (
   maxPool2dOp(x, [kernel, kernel], [stride, stride], [padding, padding], [1, 1], ceilMode);
 
 const bilinearOp = operator("upsample_bilinear2d");
-/** [N, C, H, W] -> [N, C, height, width], bilinear with aligned corners as the reference does. */
+/** [N, C, H, W] -> [N, C, height, width], bilinear with aligned corners, as in the reference. */
 export const upsampleBilinear = (x: Tensor, height: number, width: number): Tensor =>
   bilinearOp(x, [height, width], true);
 
@@ -172,8 +172,8 @@ export const upsampleNearest = (x: Tensor, height: number, width: number): Tenso
 const crossEntropyOp = operator("cross_entropy_loss");
 const REDUCTIONS = { none: 0, mean: 1, sum: 2 } as const;
 /**
- * logits [N, C, ...], labels int64 [N, ...] -> scalar mean over the labels that are not `ignore`,
- * NaN where there are none: ask first. Without reduction [N, ...], 0 where ignored.
+ * logits [N, C, ...], labels int64 [N, ...] -> scalar mean over the labels that are not `ignore`, NaN if
+ * there are none. Without reduction [N, ...], 0 for ignored labels.
  */
 export const crossEntropy = (
   logits: Tensor,
@@ -195,7 +195,7 @@ export const reflectionPad = (x: Tensor, padding: number): Tensor =>
   reflectOp(x, [padding, padding, padding, padding]);
 
 const padOp = operator("constant_pad_nd");
-/** Zeros around [N, C, H, W]: left, right, top, bottom. */
+/** Pads [N, C, H, W] with zeros: left, right, top, bottom. */
 export const pad = (x: Tensor, sides: readonly [number, number, number, number]): Tensor =>
   padOp(x, sides, 0);
 
@@ -238,5 +238,5 @@ export const roots = (tensors: readonly Tensor[]): Tensor[] => foreachRootOp(ten
 export const norms = (tensors: readonly Tensor[]): Tensor[] => foreachNormOp(tensors, 2);
 
 const copyOp = inPlace("copy_");
-/** Writes `source` into `target`, converting type and device, without recording it. */
+/** Copies `source` into `target`, and converts type and device. */
 export const copyInto = (target: Tensor, source: Tensor): Tensor => copyOp(target, source);

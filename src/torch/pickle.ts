@@ -1,6 +1,6 @@
 /**
- * What a pickle may refer to by name. `call` makes a value of arguments where the pickle applies the
- * name to some; a name without it can be mentioned, but not applied.
+ * A name that a pickle may refer to. `call` creates the value when the pickle calls the name; a name
+ * without `call` may be mentioned, but not called.
  */
 export class Named {
   readonly name: string;
@@ -12,33 +12,51 @@ export class Named {
   }
 }
 
-/** All that a pickle can get at beyond numbers, strings, lists, tuples and dictionaries. */
+/** The values that a pickle can contain besides numbers, strings, lists, tuples and dictionaries. */
 export interface Vocabulary {
-  /** The names by "module.name"; any other is refused. */
+  /** Names by "module.name". All others are refused. */
   readonly names: ReadonlyMap<string, Named>;
-  /** What a persistent id stands for. */
+  /** Returns the value of a persistent id. */
   persistent(id: unknown): unknown;
-  /** Makes the error of a sentence that says what is wrong. */
+  readonly budget: Budget;
+  /** Creates an error from the description of a problem. */
   wrong(what: string): Error;
 }
 
 const LONGEST_INTEGER = 32; // bytes
-const MOST_OPERATIONS = 10_000_000;
+const LONGEST_LINE = 1000; // bytes
+
+/** What the pickles of a file may still take together: a few bytes can ask for gigabytes, or hours. */
+export interface Budget {
+  /** Opcodes, and items that a call copies. */
+  operations: number;
+  /** Lists, tuples and dictionaries. */
+  tables: number;
+  /** Bytes in strings. */
+  text: number;
+}
+
+/** Some ten times what the largest published checkpoints take. */
+export const pickleBudget = (): Budget => ({
+  operations: 2 ** 20,
+  tables: 2 ** 18,
+  text: 2 ** 24,
+});
 const text = new TextDecoder();
 
 /**
- * Reads one pickle, as data: the opcodes of protocols 2 to 5 that build plain values. Nothing is ever
- * imported or executed: a name is looked up in the vocabulary or refused, and no other opcode exists.
+ * Reads one pickle as data. Supports the opcodes of protocols 2 to 5 that build plain values. Nothing is
+ * imported or executed: a name is looked up in the vocabulary, or refused.
  *
- * Dictionaries become Maps; lists, tuples and sets arrays; None null; an integer that no number
- * holds a bigint.
- * @returns the value, and where the next thing in `bytes` begins
- * @throws what `vocabulary.wrong` makes, for everything that is not such a pickle
+ * Dictionaries become Maps; lists, tuples and sets become arrays; None becomes null; an integer that does
+ * not fit a number becomes a bigint.
+ * @returns the value, and the position in `bytes` after the pickle
+ * @throws the error of `vocabulary.wrong` for anything else
  */
 export function unpickle(
   bytes: Uint8Array,
   start: number,
-  { names, persistent, wrong }: Vocabulary,
+  { names, persistent, budget, wrong }: Vocabulary,
 ): { value: unknown; end: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const stack: unknown[] = [];
@@ -46,9 +64,13 @@ export function unpickle(
   const memo = new Map<number, unknown>();
   let at = start;
 
-  /** Steps over `count` bytes, and returns where they begin. */
+  const spend = (what: keyof Budget, count: number) => {
+    budget[what] -= count;
+    if (budget[what] < 0) throw wrong("its pickle is longer than any network's");
+  };
+  /** Skips `count` bytes, and returns the position of the first. */
   const take = (count: number): number => {
-    if (!(count >= 0 && count <= bytes.length - at)) throw wrong("a pickle in it ends too soon");
+    if (!(count >= 0 && count <= bytes.length - at)) throw wrong("its pickle is truncated");
     at += count;
     return at - count;
   };
@@ -57,23 +79,35 @@ export function unpickle(
   const i32 = () => view.getInt32(take(4), true);
   const u32 = () => view.getUint32(take(4), true);
   const u64 = () => Number(view.getBigUint64(take(8), true));
-  const raw = (count: number) => bytes.slice(take(count), at);
-  const string = (count: number) => text.decode(bytes.subarray(take(count), at));
+  const raw = (count: number) => {
+    const start = take(count);
+    spend("text", count);
+    return bytes.slice(start, at);
+  };
+  const string = (count: number) => {
+    const start = take(count);
+    spend("text", count);
+    return text.decode(bytes.subarray(start, at));
+  };
   const line = () => {
-    const end = bytes.indexOf(10, at);
-    if (end < 0) throw wrong("a pickle in it ends too soon");
-    return string(end + 1 - at).slice(0, -1);
+    const length = bytes.subarray(at, at + LONGEST_LINE).indexOf(10);
+    if (length < 0) throw wrong("its pickle is truncated, or has a name that is too long");
+    return string(length + 1).slice(0, -1);
   };
   const integer = (count: number) => {
-    if (count > LONGEST_INTEGER) throw wrong(`a pickle in it has an integer of ${count} bytes`);
-    const digits = raw(count).reverse(); // of base 256, the most significant first
+    if (count > LONGEST_INTEGER) throw wrong(`its pickle has an integer of ${count} bytes`);
+    const digits = raw(count).reverse(); // base 256, most significant first
     const value = digits.reduce((sum, digit) => sum * 256n + BigInt(digit), 0n);
     const signed = BigInt.asIntN(8 * count, value);
     return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
   };
 
-  const malformed = () => wrong("a pickle in it is malformed");
+  const malformed = () => wrong("its pickle is malformed");
   const push = (value: unknown) => void stack.push(value);
+  const pushTable = (table: unknown) => {
+    spend("tables", 1);
+    push(table);
+  };
   const top = () => {
     if (stack.length <= (marks.at(-1) ?? 0)) throw malformed();
     return stack.at(-1);
@@ -93,7 +127,7 @@ export function unpickle(
   const name = ([module, attribute]: readonly unknown[]) => {
     if (typeof module !== "string" || typeof attribute !== "string") throw malformed();
     const found = names.get(`${module}.${attribute}`);
-    if (!found) throw wrong(`it names ${module}.${attribute}, which is no part of a tensor`);
+    if (!found) throw wrong(`it refers to ${module}.${attribute}, which tensors do not need`);
     push(found);
   };
   const append = (items: readonly unknown[]) => {
@@ -109,8 +143,10 @@ export function unpickle(
   const apply = () => {
     const [named, args] = popMany(2);
     if (!(named instanceof Named) || !Array.isArray(args)) throw malformed();
-    if (!named.call) throw wrong(`it calls ${named.name}, which is no part of a tensor`);
-    push(named.call(args));
+    if (!named.call) throw wrong(`it calls ${named.name}, which tensors do not need`);
+    const [copied] = args;
+    spend("operations", Array.isArray(copied) ? copied.length : 0);
+    pushTable(named.call(args));
   };
   const remember = (key: number) => void memo.set(key, top());
   const recall = (key: number) => {
@@ -142,23 +178,23 @@ export function unpickle(
     C: () => push(raw(u8())),
     B: () => push(raw(u32())),
     "\x8e": () => push(raw(u64())),
-    ")": () => push([]),
-    "\x85": () => push(popMany(1)),
-    "\x86": () => push(popMany(2)),
-    "\x87": () => push(popMany(3)),
-    t: () => push(popToMark()),
-    "]": () => push([]),
+    ")": () => pushTable([]),
+    "\x85": () => pushTable(popMany(1)),
+    "\x86": () => pushTable(popMany(2)),
+    "\x87": () => pushTable(popMany(3)),
+    t: () => pushTable(popToMark()),
+    "]": () => pushTable([]),
     a: () => append(popMany(1)),
     e: () => append(popToMark()),
-    "}": () => push(new Map()),
+    "}": () => pushTable(new Map()),
     s: () => setItems(popMany(2)),
     u: () => setItems(popToMark()),
-    "\x8f": () => push([]), // a set
+    "\x8f": () => pushTable([]), // a set
     "\x90": () => append(popToMark()),
     c: () => name([line(), line()]),
     "\x93": () => name(popMany(2)),
     R: apply,
-    b: () => void pop(), // attributes, such as the versions of a state dict: the value goes without
+    b: () => void pop(), // attributes, such as the versions of a state dict, are ignored
     Q: () => push(persistent(pop())),
     q: () => remember(u8()),
     r: () => remember(u32()),
@@ -167,14 +203,14 @@ export function unpickle(
     j: () => recall(u32()),
   };
 
-  for (let done = 0; ; done++) {
-    if (done > MOST_OPERATIONS) throw wrong("a pickle in it is longer than any network's");
+  for (;;) {
+    spend("operations", 1);
     const opcode = String.fromCharCode(u8());
     if (opcode === ".") return { value: pop(), end: at };
     const operation = operations[opcode];
     if (!operation) {
       const code = opcode.charCodeAt(0).toString(16).padStart(2, "0");
-      throw wrong(`a pickle in it has the opcode 0x${code}, which no tensor needs`);
+      throw wrong(`its pickle has the opcode 0x${code}, which tensors do not need`);
     }
     operation();
   }

@@ -10,33 +10,33 @@ import type { Tensor } from "./tensor.js";
 export type { Place } from "./rendezvous.js";
 
 /**
- * The processes that train together. Operations are collective: every rank calls the same ones, in
- * the same order, with tensors of the same shapes, and all ranks leave with the same bits. They
- * change tensors in place and record no gradient.
+ * The processes that train together. Operations are collective: every rank calls the same operations, in
+ * the same order, with tensors of the same shapes, and all ranks get the same bits. They change tensors in
+ * place and do not record gradients.
  */
 export interface ProcessGroup {
   readonly rank: number;
   readonly size: number;
-  /** Sums every tensor over the ranks. @throws UserError naming the rank that did not take part */
+  /** Sums every tensor over the ranks. @throws UserError with the rank that did not take part */
   sum(tensors: readonly Tensor[]): void;
   /** Sums, and divides by the number of ranks. */
   average(tensors: readonly Tensor[]): void;
-  /** Every tensor as rank 0 has it. */
+  /** Copies every tensor from rank 0 to the others. */
   broadcast(tensors: readonly Tensor[]): void;
-  /** Returns once every rank has called it. */
+  /** Returns after every rank has called it. */
   barrier(): void;
   /**
-   * The way of these parameters' gradients to the other ranks, step after step. They require a gradient,
-   * lie on one device, and have one on all ranks or on none.
+   * Averages the gradients of parameters over the ranks in every step. The parameters require a gradient,
+   * are on one device, and have a gradient on all ranks or on none.
    */
   exchange(parameters: readonly Tensor[]): GradientExchange;
 }
 
-/** Gradients that travel while back-propagation is still under way. */
+/** Sends gradients while back-propagation is running. */
 export interface GradientExchange {
-  /** The last back-propagation of a step, of which there is one: gradients set out as they become final. */
+  /** Runs the last back-propagation of a step, exactly once per step, and sends gradients as they become final. */
   lastBackward(loss: Tensor): void;
-  /** Makes every gradient the mean over the ranks: waits for those under way, or sends all. */
+  /** Replaces every gradient by the mean over the ranks: waits for sent gradients, or sends all. */
   average(): void;
 }
 
@@ -53,13 +53,13 @@ export const alone: ProcessGroup = {
   exchange: () => ({ lastBackward: (loss) => loss.backward(), average: nothing }),
 };
 
-/** Bytes of tensors that travel as one message: large against its overhead, small against memory. */
+/** Bytes of tensors in one message: large relative to its overhead, small relative to memory. */
 const BUCKET_BYTES = 25 << 20;
 
 /**
- * Joins the group that `place` describes: c10d over TCP (Gloo, and NCCL between GPUs where compiled in).
+ * Joins the group that `place` describes: c10d over TCP (Gloo, and NCCL between GPUs if compiled in).
  * @param timeout seconds that a rank waits for the others, here and in every operation
- * @throws UserError naming the ranks that did not come
+ * @throws UserError with the ranks that did not join
  */
 export async function joinProcessGroup(place: Place, timeout: number): Promise<ProcessGroup> {
   const { rank, size } = place;
@@ -97,13 +97,13 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
     if (tensors.length > 0) noGrad(() => multiplyAll(tensors, 1 / size));
   }
   function exchange(parameters: readonly Tensor[]): GradientExchange {
-    const inOrder = [...parameters].reverse(); // in which their gradients come, about
+    const inOrder = [...parameters].reverse(); // about the order of their gradients
     const served = parameters.every(({ handle }) => native.serves(handle));
     const early = served && native.exchange(meeting.group, buckets(inOrder).map(handles));
     let sent = false;
     function send(): void {
       if (!early || sent) return;
-      begin(); // after back-propagation: who is stuck in it is one behind
+      begin(); // after back-propagation: a rank that hangs in it is one operation behind
       native.exchangeSendRest(early);
       sent = true;
     }
@@ -143,7 +143,7 @@ export async function joinProcessGroup(place: Place, timeout: number): Promise<P
   };
 }
 
-/** Tensors as the group takes them: Gloo's messages start and end in the CPU's memory, NCCL's in a GPU's. */
+/** Runs `body` with tensors on a device that the group supports: the CPU for Gloo, GPUs for NCCL. */
 function whereServed(tensors: readonly Tensor[], body: (local: readonly Tensor[]) => void): void {
   noGrad(() =>
     scope(() => {
@@ -159,7 +159,7 @@ function whereServed(tensors: readonly Tensor[], body: (local: readonly Tensor[]
   );
 }
 
-/** Runs of tensors of one type on one device, each about BUCKET_BYTES at most. */
+/** Groups consecutive tensors of one type on one device, each group of at most about BUCKET_BYTES. */
 function buckets(tensors: readonly Tensor[]): Tensor[][] {
   const all: Tensor[][] = [];
   let bytes = 0;
@@ -189,8 +189,8 @@ interface Failed {
 }
 
 /**
- * What a failed operation says to the user. Every rank leaves in the store how many operations it
- * has begun, and whether it saw one fail: who is behind, or else silent, is the one to look at.
+ * The message for a failed operation. Every rank writes to the store how many operations it has begun, and
+ * whether one failed: the cause is a rank that is behind, or else one that does not report.
  */
 function explain({ store, key }: Meeting, failed: Failed, error: Error): string {
   const { rank, size, count, timeout } = failed;
@@ -206,19 +206,19 @@ function explain({ store, key }: Meeting, failed: Failed, error: Error): string 
     const behind = silent.filter((r) => Number(native.storeGet(store, key(`at/${r}`))) < count);
     culprits = behind.length > 0 ? behind : silent;
     native.storePut(store, key(`told/${rank}`), "");
-    // The store ends with rank 0, so it leaves last.
+    // The store ends with rank 0, so rank 0 waits for the others.
     const alive = rank === 0 ? others.filter((r) => !silent.includes(r)) : [];
     stillWaitingFor(alive, (r) => native.storeHas(store, key(`told/${r}`), ANSWER_MS));
   } catch {
-    // The store has gone with its server, or does not answer.
-    return `rank ${rank} lost rank 0, whose own message, if any, says why; ${rest}`;
+    // The store's server has ended, or does not answer.
+    return `rank ${rank} lost rank 0: see its output; ${rest}`;
   }
   const who = culprits.length > 0 ? ranks(culprits) : "the others";
   const what = late ? `waited ${timeout} s for ${who}` : `lost ${who}`;
   return `rank ${rank} ${what} (${plain(error)}); ${rest}`;
 }
 
-/** Those of `ranks` of which `has` is not true within REPORT_MS. */
+/** The `ranks` for which `has` does not become true within REPORT_MS. */
 function stillWaitingFor(ranks: readonly number[], has: (rank: number) => boolean): number[] {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   const deadline = performance.now() + REPORT_MS;
@@ -230,6 +230,6 @@ function stillWaitingFor(ranks: readonly number[], has: (rank: number) => boolea
   return left;
 }
 
-/** Gloo's message without the place in its sources, and without the advice of newer versions. */
+/** Gloo's message without its source location, and without the advice of newer versions. */
 const plain = ({ message }: Error): string =>
   message.replace(/^\[[^\]]*\] /, "").replace(/\. This is typically .*/, "");

@@ -1,10 +1,10 @@
 import type { Dtype } from "./dtype.js";
-import { Named, unpickle } from "./pickle.js";
+import { type Budget, Named, unpickle } from "./pickle.js";
 
-/** Makes the error of a sentence that says what is wrong. */
+/** Creates an error from the description of a problem. */
 export type Wrong = (what: string) => Error;
 
-/** A run of elements in a file. */
+/** A contiguous sequence of elements in a file. */
 export interface Storage {
   /** The name of its bytes. */
   readonly key: string;
@@ -13,26 +13,26 @@ export interface Storage {
   readonly count: number;
 }
 
-/** The part of a storage that a tensor is a view of; in all but very old files the whole. */
+/** The part of a storage that a tensor is a view of; the whole storage except in very old files. */
 interface Part {
   readonly storage: Storage;
   readonly start: number;
   readonly count: number;
 }
 
-/** A tensor as a view of a storage: every element it has lies within. */
+/** A tensor as a view of a storage, which contains all of its elements. */
 export interface StridedView {
   readonly storage: Storage;
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
-  /** Elements, those that are the same in memory counted as often as they appear. */
+  /** Number of elements, including repeated ones. */
   readonly count: number;
 }
 
 const MOST_DIMENSIONS = 64;
 
-/** What a pickle says of a tensor. */
+/** The description of a tensor in a pickle. */
 export class PickledTensor {
   private readonly args: readonly unknown[];
 
@@ -40,17 +40,17 @@ export class PickledTensor {
     this.args = args;
   }
 
-  /** The view it describes. Throws unless that stays within its storage. */
+  /** The view that it describes. Throws if the view exceeds its storage. */
   view(wrong: Wrong): StridedView {
     const [part, offset, shape, strides] = this.args;
     if (!isPart(part) || !isCount(offset) || !areCounts(shape)) throw wrong("is malformed");
-    if (!areCounts(strides)) throw wrong("has strides that are negative or no numbers");
+    if (!areCounts(strides)) throw wrong("has strides that are negative or not numbers");
     if (shape.length !== strides.length || shape.length > MOST_DIMENSIONS) {
       throw wrong(`has ${shape.length} sizes and ${strides.length} strides`);
     }
     const count = shape.reduce((product, size) => product * size, 1);
     const last = shape.reduce((at, size, i) => at + (size - 1) * (strides[i] as number), offset);
-    // An absurd size makes either inexact, but never small.
+    // For extremely large sizes both are inexact, but never small.
     if (count > 0 && last >= part.count) {
       throw wrong(`reaches element ${last} of a storage of ${part.count}`);
     }
@@ -66,7 +66,7 @@ const areCounts = (values: unknown): values is number[] =>
 const isPart = (value: unknown): value is Part =>
   typeof value === "object" && value !== null && "storage" in value;
 
-/** PyTorch's storage classes of the element types that we have. */
+/** PyTorch's storage classes of the supported element types. */
 export const STORAGES: Readonly<Record<string, Dtype>> = {
   ByteStorage: "uint8",
   CharStorage: "int8",
@@ -80,7 +80,7 @@ export const STORAGES: Readonly<Record<string, Dtype>> = {
   BoolStorage: "bool",
 };
 
-// Mentioned beside tensors, and of no consequence.
+// These may appear next to tensors, and have no effect.
 const DTYPES = [
   ...["uint8", "int8", "int16", "int32", "int64", "bool"],
   ...["float16", "bfloat16", "float32", "float64"],
@@ -90,7 +90,7 @@ function entries([pairs]: readonly unknown[]): Map<unknown, unknown> {
   return new Map(Array.isArray(pairs) ? (pairs.filter(Array.isArray) as [unknown, unknown][]) : []);
 }
 
-/** Everything that a pickle of tensors needs to name. */
+/** All names that a pickle of tensors needs. */
 const NAMES: ReadonlyMap<string, Named> = new Map(
   [
     new Named("collections.OrderedDict", entries),
@@ -110,10 +110,11 @@ const NAMES: ReadonlyMap<string, Named> = new Map(
   ].map((named) => [named.name, named]),
 );
 
-/** Reads a pickle of PyTorch's that may refer to storages. */
+/** Reads a pickle of PyTorch that may refer to storages. */
 export function unpickleTensors(
   bytes: Uint8Array,
   start: number,
+  budget: Budget,
   wrong: Wrong,
 ): { value: unknown; end: number; storages: ReadonlyMap<string, Storage> } {
   const storages = new Map<string, Storage>();
@@ -123,11 +124,11 @@ export function unpickleTensors(
     const [kind, type, key, , count, part] = Array.isArray(id) ? id : [];
     const dtype = type instanceof Named && STORAGES[type.name.replace(/^.*\./, "")];
     if (kind !== "storage" || !dtype || typeof key !== "string" || !isCount(count)) {
-      throw wrong("it refers to something that is no storage of numbers");
+      throw wrong("it refers to something that is not a storage of numbers");
     }
     const storage = storages.get(key) ?? { key, dtype, count };
     if (storage.dtype !== dtype || storage.count !== count) {
-      throw wrong(`its storage ${key} is of two types or sizes`);
+      throw wrong(`its storage ${key} has two types or sizes`);
     }
     storages.set(key, storage);
     const [, start, length] = Array.isArray(part) ? part : [key, 0, count];
@@ -136,5 +137,5 @@ export function unpickleTensors(
     }
     return { storage, start, count: length };
   }
-  return { ...unpickle(bytes, start, { names: NAMES, persistent, wrong }), storages };
+  return { ...unpickle(bytes, start, { names: NAMES, persistent, budget, wrong }), storages };
 }

@@ -1,55 +1,53 @@
-import { type Zippable, zipSync } from "fflate";
 import { UserError } from "../errors.js";
 import { writeDurably } from "../write-atomically.js";
 import type { Dtype } from "./dtype.js";
 import { STORAGES } from "./pytorch-pickle.js";
 import type { Tensor } from "./tensor.js";
+import { openBytesReader } from "./tensor-bytes.js";
+import { type Part, storedArchive } from "./zip-write.js";
 
 const CLASS = new Map(Object.entries(STORAGES).map(([name, dtype]) => [dtype, name]));
 const LONGEST = 2 ** 32 - 2 ** 20; // bytes that fit into an archive without the 64-bit extension
-const ALIGNMENT = 64;
+const MOST_PARTS = 2 ** 16 - 1; // likewise
 const ROOT = "archive";
 
 /**
- * Writes tensors by name as `torch.save` writes a state dict, in the zip layout: PyTorch 1.6 and newer
- * load it, with `weights_only=True` too. The file appears when it is complete.
- * @throws UserError where the tensors take 4 GiB or more
+ * Writes tensors by name in the format in which `torch.save` writes a state dict, in the zip layout. PyTorch
+ * 1.6 and newer can load it, also with `weights_only=True`. The file appears when it is complete.
+ * @throws UserError if the tensors take 4 GiB or more
  */
 export function writePyTorch(path: string, tensors: ReadonlyMap<string, Tensor>): void {
-  const parts: [string, Uint8Array][] = [
-    ["data.pkl", statePickle(tensors)],
-    ["byteorder", Buffer.from("little")],
-    ...[...tensors.values()].map((tensor, k): [string, Uint8Array] => [
-      `data/${k}`,
-      tensor.bytes(),
-    ]),
-    ["version", Buffer.from("3\n")],
+  const reader = openBytesReader();
+  const whole = (name: string, content: Uint8Array): Part => ({
+    name: `${ROOT}/${name}`,
+    size: content.length,
+    read: () => [content],
+  });
+  const parts: Part[] = [
+    whole("data.pkl", statePickle(tensors)),
+    whole("byteorder", Buffer.from("little")),
+    ...[...tensors.values()].map((tensor, k) => ({
+      name: `${ROOT}/data/${k}`,
+      size: tensor.count * tensor.itemSize,
+      read: () => reader.read(tensor),
+    })),
+    whole("version", Buffer.from("3\n")),
   ];
-  const total = parts.reduce((sum, [, bytes]) => sum + bytes.length, 0);
-  if (total > LONGEST) {
+  const total = parts.reduce((sum, { size }) => sum + size, 0);
+  if (total > LONGEST || parts.length > MOST_PARTS) {
     throw new UserError(
       "not-supported",
-      `${path}: ${total} bytes do not fit into a .pth; write .safetensors instead`,
+      `${path}: ${total} bytes in ${parts.length} parts do not fit into a .pth file; write .safetensors instead`,
     );
   }
-  writeDurably(path, [zipSync(aligned(parts), { level: 0, mtime: "1980-01-01" })]);
-}
-
-/** Every part at a multiple of 64 bytes, by padding in its header: readers may map it to memory. */
-function aligned(parts: readonly [string, Uint8Array][]): Zippable {
-  const archive: Zippable = {};
-  let offset = 0;
-  for (const [name, bytes] of parts) {
-    const place = `${ROOT}/${name}`;
-    const header = 30 + place.length + 4; // of the part, its name, and of the padding
-    const padding = (ALIGNMENT - ((offset + header) % ALIGNMENT)) % ALIGNMENT;
-    archive[place] = [bytes, { extra: { 16966: Buffer.alloc(padding, "Z") } }];
-    offset += header + padding + bytes.length;
+  try {
+    writeDurably(path, storedArchive(parts));
+  } finally {
+    reader.dispose();
   }
-  return archive;
 }
 
-/** An ordered dictionary of tensors, each the whole of its storage: protocol 2. */
+/** A pickle, protocol 2, of an ordered dictionary of tensors, each with a storage of its own. */
 function statePickle(tensors: ReadonlyMap<string, Tensor>): Buffer {
   const out: (string | Buffer)[] = [];
   const number = (value: number) => {

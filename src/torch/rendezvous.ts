@@ -6,20 +6,20 @@ import { UserError } from "../errors.js";
 import { type Group, native, type Store } from "./native.js";
 import { libtorchVersion } from "./runtime.js";
 
-/** Where a process stands among those that train together, as the one who started it says. */
+/** The rank of a process among those that train together, and where they meet. */
 export interface Place {
   readonly rank: number;
   readonly size: number;
   /** Where the processes meet. */
   readonly host: string;
   readonly port: number;
-  /** Whether another process (torchrun's agent) serves there already; rank 0 does otherwise. */
+  /** Whether another process (torchrun's agent) already serves the store there. Otherwise rank 0 does. */
   readonly served?: boolean;
-  /** Tells attempts that meet at the same server apart. */
+  /** Distinguishes attempts that use the same server. */
   readonly attempt?: string;
 }
 
-/** The store where the processes met and the Gloo group that connects them. */
+/** The store where the processes have met, and the Gloo group that connects them. */
 export interface Meeting {
   readonly store: Store;
   readonly group: Group;
@@ -28,14 +28,14 @@ export interface Meeting {
 }
 
 const POLL_MS = 100;
-/** How long the server of the store may take to answer, not counting what it is asked to wait for. */
+/** The time that the store's server has to answer, in addition to the wait that a request asks for. */
 export const ANSWER_MS = 10_000;
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
 /**
- * Meets the other processes: rank 0 serves a TCPStore, everybody leaves the address there by which
- * it reached the store, and Gloo connects all with all.
- * @throws UserError naming the ranks that did not come within `timeout` milliseconds
+ * Connects to the other processes: rank 0 serves a TCPStore, every rank writes the local address of its
+ * connection to it, and Gloo connects all ranks with each other.
+ * @throws UserError with the ranks that did not join within `timeout` milliseconds
  */
 export async function meet(place: Place, timeout: number): Promise<Meeting> {
   const { rank, size, host, port, served = false, attempt = "0" } = place;
@@ -54,12 +54,12 @@ export async function meet(place: Place, timeout: number): Promise<Meeting> {
     throw new UserError(
       "rank-unreachable",
       `rank ${rank} (${addresses[rank]}) cannot connect to the others (${addresses.join(", ")}): ` +
-        `${(error as Error).message}; GLOO_SOCKET_IFNAME names the network interface to use`,
+        `${(error as Error).message}; set GLOO_SOCKET_IFNAME to the network interface to use`,
     );
   }
 }
 
-/** Leaves `own` address in the store, and waits for the other ranks'. */
+/** Writes `own` address to the store, and waits for the other ranks' addresses. */
 async function everyAddress(
   store: Store,
   key: Meeting["key"],
@@ -81,11 +81,11 @@ async function everyAddress(
   } catch (error) {
     const { message } = error as Error;
     const problem = served
-      ? `torchrun's store at ${host}:${port} does not answer (${message}): torchrun has to come from ` +
-        `the PyTorch whose libtorch this is (${libtorchVersion}); --processes and Slurm need none`
+      ? `torchrun's store at ${host}:${port} does not answer (${message}): use the torchrun of the PyTorch ` +
+        `with this libtorch (${libtorchVersion}), or start with --processes or Slurm`
       : `rank ${rank} lost rank 0 at ${host}:${port} while it waited for ${ranks(missing)} ` +
-        `(${message}); what rank 0 printed says why`;
-    throw new UserError("rank-unreachable", problem);
+        `(${message}); see the output of rank 0`;
+    throw new UserError("rank-unreachable", problem, { cause: error });
   }
   throw new UserError(
     "rank-unreachable",
@@ -102,8 +102,8 @@ function openStore(host: string, port: number, serve: boolean, timeout: number):
   if (native.openStore === undefined) {
     throw new UserError(
       "not-supported",
-      `this libtorch (${libtorchVersion}) has no c10d with Gloo, which several processes need: ` +
-        "install one that has (Debian's libtorch-dev, `pip install torch`) and run `npx cfcontra setup`, " +
+      `this libtorch (${libtorchVersion}) does not have c10d with Gloo, which several processes need: ` +
+        "install one that does (Debian's libtorch-dev, `pip install torch`) and run `npx cfcontra setup`, " +
         "or train in one process",
     );
   }
@@ -112,13 +112,13 @@ function openStore(host: string, port: number, serve: boolean, timeout: number):
   } catch (error) {
     const { message } = error as Error;
     const problem = serve
-      ? `rank 0 cannot serve at ${host}:${port} (${message}); is the port taken, or is that another host? Set MASTER_ADDR and MASTER_PORT`
-      : `nothing that is like a TCPStore answers at ${host}:${port} (${message})`;
-    throw new UserError("rank-unreachable", problem);
+      ? `rank 0 cannot listen at ${host}:${port} (${message}): set MASTER_ADDR to its own address, and MASTER_PORT to a free port`
+      : `no TCPStore answers at ${host}:${port} (${message}): check MASTER_ADDR and MASTER_PORT`;
+    throw new UserError("rank-unreachable", problem, { cause: error });
   }
 }
 
-/** Connects to the server as a matter of trial: which address here does it see, and which has it? */
+/** Connects to the server to find the local and the remote address of the connection. */
 async function findWay(
   { rank, host, port }: Place,
   deadline: number,
@@ -127,8 +127,8 @@ async function findWay(
     if (performance.now() > deadline) {
       throw new UserError(
         "rank-unreachable",
-        `rank ${rank} found nobody at ${host}:${port} (${problem}): is rank 0 running, and is this ` +
-          "its address (MASTER_ADDR, MASTER_PORT)?",
+        `rank ${rank} cannot reach rank 0 at ${host}:${port} (${problem}): check that it is running, and ` +
+          "that MASTER_ADDR and MASTER_PORT are its address",
       );
     }
     let socket: Socket | undefined;
@@ -145,7 +145,7 @@ async function findWay(
   }
 }
 
-/** The address of the interface that GLOO_SOCKET_IFNAME names, as PyTorch reads it. */
+/** The address of the interface in GLOO_SOCKET_IFNAME, as in PyTorch. */
 function chosenInterface(): string | undefined {
   const name = process.env.GLOO_SOCKET_IFNAME;
   if (!name) return undefined;
@@ -158,13 +158,13 @@ function chosenInterface(): string | undefined {
   );
 }
 
-/** An address for this host alone is no use to processes on others. */
+/** Throws if some ranks have a loopback address, which other hosts cannot reach, and others do not. */
 function requireReachable(addresses: readonly string[]): void {
   const local = addresses.flatMap((address, rank) => (LOOPBACK.test(address) ? [rank] : []));
   if (local.length === 0 || local.length === addresses.length) return;
   throw new UserError(
     "launch-environment",
-    `${ranks(local)} would listen at ${addresses[local[0] as number]}, where no other host comes: ` +
+    `${ranks(local)} would listen at ${addresses[local[0] as number]}, which other hosts cannot reach: ` +
       "set MASTER_ADDR to rank 0's address in the network, or GLOO_SOCKET_IFNAME to the interface",
   );
 }

@@ -1,13 +1,15 @@
 import { createHash, type Hash } from "node:crypto";
 import { UserError } from "../errors.js";
+import { printable } from "../printable.js";
 import { writeDurably } from "../write-atomically.js";
 import type { Dtype } from "./dtype.js";
 import { readFully, withFile } from "./file-access.js";
 import { empty } from "./ops.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
+import { openBytesReader } from "./tensor-bytes.js";
 
-/** Tensors by name, in the order of their creation or file. */
+/** Tensors by name, in order of creation or as in a file. */
 export type TensorMap = Map<string, Tensor>;
 type TensorSource = ReadonlyMap<string, Tensor>;
 
@@ -25,9 +27,14 @@ const FORMAT: Record<string, { dtype: Dtype; bytes: number }> = {
   F64: { dtype: "float64", bytes: 8 },
 };
 const CODE = new Map(Object.entries(FORMAT).map(([code, { dtype }]) => [dtype, code]));
-const LONGEST_HEADER = 100 * 2 ** 20;
+const LONGEST_HEADER = 2 ** 24; // bytes
+/** Tables and lists in a header: three for each tensor. */
+const MOST_TABLES = 3 * 2 ** 16;
+const MOST_VALUES = 2 ** 20;
+const MOST_DIMENSIONS = 64;
+const DEEPEST = 3; // a list in an entry in the table
 
-// The metadata that `writeSafetensors` adds: SHA-256 of the whole file, with zeros in its own place.
+// The metadata that `writeSafetensors` adds: SHA-256 of the whole file, with zeros in place of the digest.
 const DIGEST = "sha256";
 const NO_DIGEST = "0".repeat(64);
 
@@ -44,20 +51,44 @@ function isEntry(value: unknown): value is Entry {
   return (
     typeof entry === "object" &&
     entry !== null &&
-    entry.dtype in FORMAT &&
+    typeof entry.dtype === "string" &&
+    Object.hasOwn(FORMAT, entry.dtype) &&
     whole(entry.shape) &&
+    entry.shape.length <= MOST_DIMENSIONS &&
     whole(entry.data_offsets) &&
     entry.data_offsets.length === 2
   );
 }
 
-/** The table of a file's tensors, and what stands beside it. */
+/** `JSON.parse` takes up to a hundred bytes for one of a header that is nested or split finely. */
+function requirePlain(text: Uint8Array, wrong: (what: string) => UserError): void {
+  let [depth, tables, values, quoted] = [0, 0, 0, false];
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i] as number;
+    if (quoted) {
+      if (character === BACKSLASH) i++;
+      else if (character === QUOTE) quoted = false;
+    } else if (character === QUOTE) quoted = true;
+    else if (character === COMMA) values++;
+    else if (OPENING.has(character)) [depth, tables] = [depth + 1, tables + 1];
+    else if (CLOSING.has(character)) depth--;
+    if (depth > DEEPEST || tables > MOST_TABLES || values > MOST_VALUES) {
+      throw wrong("its header is nested deeper, or has more entries, than any network's");
+    }
+  }
+}
+
+const [QUOTE, BACKSLASH, COMMA] = [...'"\\,'].map((each) => each.charCodeAt(0));
+const OPENING = new Set(Buffer.from("{["));
+const CLOSING = new Set(Buffer.from("}]"));
+
+/** The header of a file: the table of its tensors, and metadata. */
 interface Header {
   readonly entries: readonly (readonly [string, Entry])[];
   readonly metadata: Record<string, string>;
-  /** Where the tensors' bytes begin. */
+  /** The position of the tensors' bytes. */
   readonly begin: number;
-  /** Of the bytes up to there, for `sha256`. */
+  /** The hash of the bytes before `begin`, for `sha256`. */
   readonly hash: Hash;
 }
 
@@ -70,16 +101,17 @@ function readHeader(file: number, size: number, wrong: (what: string) => UserErr
   }
   const text = Buffer.alloc(length);
   if (!readFully(file, text, 8)) throw wrong("it ends within its header");
+  requirePlain(text, wrong);
   let table: unknown;
   try {
     table = JSON.parse(text.toString("utf8"));
   } catch {
     throw wrong("its header is not JSON");
   }
-  if (!isTable(table)) throw wrong("its header is no table");
+  if (!isTable(table)) throw wrong("its header is not a table");
   const { __metadata__: metadata = {}, ...entries } = table;
   if (!isTable(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
-    throw wrong("its metadata are no table of strings");
+    throw wrong("its metadata is not a table of strings");
   }
   const { [DIGEST]: digest } = metadata as Record<string, string>;
   if (digest !== undefined) {
@@ -101,9 +133,9 @@ const isTable = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * Reads every tensor of a safetensors file, and its metadata.
- * @throws UserError naming the file if it is missing, truncated, not of this format, or does not match
- *   the checksum that `writeSafetensors` gives a file
+ * Reads all tensors of a safetensors file, and its metadata.
+ * @throws UserError with the path if the file is missing, truncated, not in this format, or does not match
+ *   the checksum that `writeSafetensors` adds
  */
 export function readSafetensors(path: string): {
   tensors: TensorMap;
@@ -112,7 +144,7 @@ export function readSafetensors(path: string): {
   const wrong = (what: string) =>
     new UserError(
       "damaged-file",
-      `${path} is no readable safetensors file: ${what}; use another copy of it`,
+      `${path} is not a readable safetensors file: ${printable(what, 200)}; use another copy`,
     );
   return withFile(path, (file, size) =>
     scope(() => {
@@ -142,7 +174,7 @@ export function readSafetensors(path: string): {
       }
       const { [DIGEST]: digest } = metadata;
       if (digest !== undefined && (claimed < size || hash.digest("hex") !== digest)) {
-        throw wrong("its bytes are not those that were written (the checksum differs)");
+        throw wrong("its bytes have changed since it was written (the checksum differs)");
       }
       return { tensors, metadata };
     }),
@@ -150,8 +182,8 @@ export function readSafetensors(path: string): {
 }
 
 /**
- * Writes tensors (from any device, of any layout) and string metadata, and with them a checksum that
- * `readSafetensors` holds the file to. It appears under its name only when it is complete and on the disk.
+ * Writes tensors (on any device, in any layout) and string metadata, with a checksum that `readSafetensors`
+ * verifies. The file appears under its name when it is complete and on the disk.
  */
 export function writeSafetensors(
   path: string,
@@ -164,7 +196,7 @@ export function writeSafetensors(
     const code = CODE.get(tensor.dtype) as string;
     const bytes = tensor.count * (FORMAT[code] as { bytes: number }).bytes;
     if (header.has(name))
-      throw new UserError("invalid-value", `${path}: no tensor may be called ${name}`);
+      throw new UserError("invalid-value", `${path}: ${name} is reserved; rename the tensor`);
     header.set(name, { dtype: code, shape: tensor.shape, data_offsets: [offset, offset + bytes] });
     offset += bytes;
   }
@@ -172,15 +204,17 @@ export function writeSafetensors(
   const padding = (8 - (text.length % 8)) % 8; // tensors start at a multiple of eight bytes
   const prefix = Buffer.alloc(8);
   prefix.writeBigUInt64LE(BigInt(text.length + padding));
-  const parts = () => contents(prefix, text, Buffer.alloc(padding, 32), tensors);
-  const hash = createHash("sha256");
-  for (const part of parts()) hash.update(part);
-  text.write(hash.digest("hex"), text.indexOf(NO_DIGEST), "latin1");
-  writeDurably(path, parts());
-}
-
-/** One tensor's bytes at a time: they need not all be on the CPU at once. */
-function* contents(prefix: Buffer, text: Buffer, padding: Buffer, tensors: TensorSource) {
-  yield* [prefix, text, padding];
-  for (const tensor of tensors.values()) yield tensor.bytes();
+  const reader = openBytesReader();
+  function* parts() {
+    yield* [prefix, text, Buffer.alloc(padding, 32)];
+    for (const tensor of tensors.values()) yield* reader.read(tensor);
+  }
+  try {
+    const hash = createHash("sha256");
+    for (const part of parts()) hash.update(part);
+    text.write(hash.digest("hex"), text.indexOf(NO_DIGEST), "latin1");
+    writeDurably(path, parts());
+  } finally {
+    reader.dispose();
+  }
 }

@@ -1,27 +1,27 @@
 import { synchronous } from "./synchronous.js";
 
-/** What a scope frees: a tensor. */
+/** An object that a scope frees: a tensor. */
 export interface Owned {
   /** Set by `keep`: no scope frees it. */
   kept: boolean;
   /** Frees it now. */
   dispose(): void;
-  /** Leaves it to the garbage collector. */
+  /** Lets the garbage collector free it. */
   guard(): void;
 }
 
-/** What was made since the innermost open scope began, that scope's to free. */
+/** The tensors of the innermost open scope, which frees them. */
 let current: Owned[] | undefined;
 
-/** Called with every new tensor. Returns whether a scope will free it. */
+/** Adds a new tensor to the innermost scope. Returns false if there is none. */
 export function adopt(tensor: Owned): boolean {
   current?.push(tensor);
   return current !== undefined;
 }
 
 /**
- * The tensors inside a value: itself, or in arrays, sets, maps and plain objects, which may be nested to
- * any depth and contain themselves.
+ * The tensors in a value: itself, or in arrays, sets, maps and plain objects, which may be nested to any
+ * depth and contain themselves.
  */
 function tensorsIn(value: unknown): Set<Owned> {
   const found = new Set<Owned>();
@@ -52,11 +52,11 @@ function contents(value: object): Iterable<unknown> {
 }
 
 /**
- * Runs `body` and frees every tensor that it made, except those in what it returns (which then
- * belong to the enclosing scope) and those it marked with `keep`. Synchronous on purpose: a scope
- * that is open across an `await` would free other people's tensors.
+ * Runs `body` and frees every tensor that it creates, except those in its return value (which then belong
+ * to the enclosing scope) and those marked with `keep`. It is synchronous on purpose: a scope that is open
+ * across an `await` would free tensors of other code.
  *
- *     const norm = scope(() => x.mul(x).sum().sqrt()); // the two intermediates are gone
+ *     const norm = scope(() => x.mul(x).sum().sqrt()); // frees the two intermediate tensors
  *
  * @throws if `body` returns a promise
  */
@@ -79,7 +79,7 @@ export function scope<T>(body: () => T): T {
   }
 }
 
-/** Exempts the tensors in `value` from every scope: they live until disposed. Returns `value`. */
+/** Exempts the tensors in `value` from all scopes: they live until disposed. Returns `value`. */
 export function keep<T>(value: T): T {
   for (const tensor of tensorsIn(value)) {
     tensor.kept = true;

@@ -1,13 +1,13 @@
 /**
- * Runs a `body` that must have ended when this returns: what `name` sets up holds for that long only.
+ * Runs a `body` that must end before this function returns, since the effect of `name` ends then.
  * @throws if `body` is asynchronous
  */
 export function synchronous<T>(name: string, body: () => T): T {
   const result = body();
   if (!isPromise(result)) return result;
-  result.then(undefined, () => {}); // its failure, if any, comes of this one
+  result.then(undefined, () => {}); // only report the error below
   throw new Error(
-    `${name}: the function returned a promise, but it must be synchronous; await outside of ${name}`,
+    `${name}: the function returned a promise, but it must be synchronous; await outside ${name}`,
   );
 }
 

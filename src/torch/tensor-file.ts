@@ -4,24 +4,24 @@ import { writePyTorch } from "./pytorch-write.js";
 import { readSafetensors, type TensorMap, writeSafetensors } from "./safetensors.js";
 import type { Tensor } from "./tensor.js";
 
-/** What a file of tensors held. */
+/** The contents of a file of tensors. */
 export interface TensorFile {
   readonly tensors: TensorMap;
-  /** Strings that a safetensors file may have beside them. */
+  /** The string metadata of a safetensors file. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** The file's kind, e.g. "safetensors". */
+  /** The file's format, e.g. "safetensors". */
   readonly format: string;
   /** Sections that were left out: the state of optimisers. */
   readonly skipped: readonly string[];
 }
 
-/** Endings of the names of PyTorch's files. */
+/** File name extensions of PyTorch's files. */
 export const PYTORCH_FILE = /\.(pth|pt|pth\.tar)$/;
 
 /**
- * Reads a file of tensors, safetensors or PyTorch's, whichever its content says it is; nothing in it
- * is executed. The caller disposes the tensors.
- * @throws UserError if it is missing, damaged, or neither
+ * Reads a file of tensors, safetensors or PyTorch's. Its content decides, not its name, and nothing in it is
+ * executed. The caller disposes the tensors.
+ * @throws UserError if the file is missing, damaged, or in another format
  */
 export function readTensors(path: string): TensorFile {
   const start = new Uint8Array(9);
@@ -36,7 +36,7 @@ export function readTensors(path: string): TensorFile {
   return { tensors, metadata: {}, format, skipped };
 }
 
-/** Writes tensors in PyTorch's format where the name ends in .pth or .pt, else as safetensors. */
+/** Writes tensors in PyTorch's format if the name ends in .pth or .pt, otherwise as safetensors. */
 export function writeTensors(path: string, tensors: ReadonlyMap<string, Tensor>): void {
   if (PYTORCH_FILE.test(path)) writePyTorch(path, tensors);
   else writeSafetensors(path, tensors);

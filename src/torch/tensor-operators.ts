@@ -1,6 +1,6 @@
 import type { Calls, HasHandle } from "./calls.js";
 
-/** The operators behind the methods of a tensor, which is a `T`. */
+/** The operators of the methods of a tensor of type `T`. */
 export function tensorOperators<T extends HasHandle>({ operator, inPlace, operators }: Calls<T>) {
   /** An operator with a tensor and a scalar overload. */
   function binary(name: string) {

@@ -11,20 +11,20 @@ import { native } from "./native.js";
 import { adopt, scope } from "./scope.js";
 import { tensorOperators } from "./tensor-operators.js";
 
-// The safety net for tensors that no scope owns and nobody disposed.
+// Frees tensors that do not belong to a scope and were not disposed.
 const collected = new FinalizationRegistry<number>((handle) => native.dispose(handle));
 
-/** What arithmetic takes beside a tensor. */
+/** The second operand of arithmetic. */
 export type Operand = Tensor | number;
 type Dims = number | readonly number[];
 
 const list = (dims: Dims): readonly number[] => (typeof dims === "number" ? [dims] : dims);
 
 /**
- * Owns one tensor of libtorch. Inside `scope` it is freed with the scope; elsewhere `dispose` frees
- * it, or the garbage collector, late. Any use after that is an error.
+ * Owns one tensor of libtorch. Inside `scope` it is freed with the scope. Outside, `dispose` frees it, or
+ * the garbage collector at some later time. Using it after that is an error.
  *
- * Operators return new tensors; names that end in `InPlace` change this one and return it.
+ * Operators return new tensors. Methods whose names end in `InPlace` change this tensor and return it.
  */
 export class Tensor {
   readonly handle: number;
@@ -36,12 +36,12 @@ export class Tensor {
     if (!adopt(this)) this.guard();
   }
 
-  /** Leaves the tensor to the garbage collector should everybody forget it. */
+  /** Lets the garbage collector free the tensor if it is not referenced any more. */
   guard(): void {
     collected.register(this, this.handle, this);
   }
 
-  /** Frees the tensor's memory as far as nobody else (a view, a graph) holds it. Idempotent. */
+  /** Frees the tensor's memory, unless something else (a view, a graph) uses it. Idempotent. */
   dispose(): void {
     native.dispose(this.handle);
     collected.unregister(this);
@@ -55,7 +55,7 @@ export class Tensor {
     return native.shape(this.handle);
   }
 
-  /** Size along `dim`; negative counts from the end. Throws where there is no such dimension. */
+  /** Size along `dim`; negative counts from the end. Throws if the dimension does not exist. */
   size(dim: number): number {
     const { shape } = this;
     const size = shape.at(dim);
@@ -100,7 +100,7 @@ export class Tensor {
     native.setGrad(this.handle, value?.handle ?? null);
   }
 
-  /** Back-propagates from this scalar (or with `gradient`, of this shape) into the leaves. */
+  /** Back-propagates from this scalar, or with a `gradient` of this shape, to the leaves. */
   backward(gradient?: Tensor, retainGraph = false): void {
     native.backward([this.handle], gradient ? [gradient.handle] : null, retainGraph);
   }
@@ -117,7 +117,11 @@ export class Tensor {
     return Array.from(this.typed("float64") as Float64Array);
   }
 
-  /** A copy of the elements in row-major order as a typed array, from any device and layout. */
+  /**
+   * A copy of the elements in row-major order as a typed array, from any device and layout. The copy is
+   * libtorch's memory, and is freed when the event loop turns after the array was collected: a long loop
+   * without an `await` keeps every copy. There, read `array`, or copy into one tensor and read its `array`.
+   */
   typed(dtype: Dtype = this.dtype): TypedArray {
     return scope(() => {
       const moved = op.move(op.detach(this), "cpu", scalarType(dtype), false, true);
@@ -125,22 +129,22 @@ export class Tensor {
     });
   }
 
-  /** A copy of the elements in row-major order, as the bytes that files keep. */
+  /** A copy of the elements in row-major order, as bytes of a file. */
   bytes(): Uint8Array {
     const { buffer, byteOffset, byteLength } = this.typed();
     return new Uint8Array(buffer, byteOffset, byteLength);
   }
 
   /**
-   * The elements in row-major order without a copy: writing to the array writes to the tensor, unless
-   * an operator has given the tensor other memory since (`resize_`).
-   * The tensor must be contiguous and on the CPU. bfloat16 and float16 come as raw 16-bit words.
+   * The elements in row-major order without a copy: writing to the array writes to the tensor, until an
+   * operator (`resize_`) gives the tensor other memory.
+   * The tensor must be contiguous and on the CPU. bfloat16 and float16 are raw 16-bit words.
    */
   get array(): TypedArray {
     return typedArray(this.dtype, native.bytes(this.handle));
   }
 
-  /** Shares the memory, but takes no part in gradients. */
+  /** Returns a tensor with the same memory, outside the graph. */
   detach(): Tensor {
     return op.detach(this);
   }
@@ -151,7 +155,7 @@ export class Tensor {
     return op.contiguous(this);
   }
 
-  /** Another element type or device; this tensor's memory where nothing changes. */
+  /** Converts element type and device. Returns a tensor with the same memory if both are equal. */
   to({ dtype = this.dtype, device = this.device }: { dtype?: Dtype; device?: string }): Tensor {
     return op.move(this, device, scalarType(dtype));
   }
@@ -222,7 +226,7 @@ export class Tensor {
     op.fill(this, value);
     return this;
   }
-  /** Fills with normal numbers from libtorch's generator. */
+  /** Fills with normally distributed numbers from libtorch's generator. */
   normalInPlace(mean = 0, deviation = 1): this {
     op.normal(this, mean, deviation);
     return this;
@@ -296,7 +300,7 @@ export class Tensor {
   mean(dims?: Dims, keepDim = false): Tensor {
     return dims === undefined ? op.mean(this) : op.meanDims(this, list(dims), keepDim);
   }
-  /** Variance; `correction` 1 is the unbiased estimate, 0 the population's. */
+  /** Variance; `correction` 1 is the unbiased estimate, 0 the population variance. */
   variance(dims: Dims, correction = 1, keepDim = false): Tensor {
     return op.varDims(this, list(dims), correction, keepDim);
   }
@@ -319,7 +323,7 @@ export class Tensor {
   argmin(dim: number, keepDim = false): Tensor {
     return op.argmin(this, dim, keepDim);
   }
-  /** How often each of 0 .. length - 1 occurs in this 1-d integer tensor. */
+  /** Counts of 0 .. length - 1 in this 1-d integer tensor. */
   bincount(length: number): Tensor {
     return op.bincount(this, null, length);
   }
@@ -347,7 +351,7 @@ export class Tensor {
   expand(...shape: number[]): Tensor {
     return op.expand(this, shape);
   }
-  /** The sub-tensor at `index` along `dim`, which vanishes. */
+  /** The sub-tensor at `index` along `dim`, without that dimension. */
   select(dim: number, index: number): Tensor {
     return op.select(this, dim, index);
   }

@@ -1,16 +1,19 @@
 import { type UnzipFileInfo, unzipSync } from "fflate";
 
+const MOST_PARTS = 2 ** 17;
+
 /** The parts of a zip archive by name. */
 export interface Archive {
-  readonly names: readonly string[];
-  /** Unpacks the parts of these names; those that are not there are missing from the result. */
+  /** Unpacked bytes of each part. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** Unpacks the parts with these names. The result does not have names that are not in the archive. */
   unpack(names: Iterable<string>): Map<string, Uint8Array>;
 }
 
 /**
- * Opens a zip archive that lies in memory.
- * @param most bytes that all parts together may unpack to
- * @param wrong makes the error of a sentence that says what is wrong
+ * Opens a zip archive in memory.
+ * @param most the largest unpacked size of all parts together, in bytes
+ * @param wrong creates an error from the description of a problem
  */
 export function openArchive(
   bytes: Uint8Array,
@@ -38,6 +41,7 @@ export function openArchive(
   let packed = 0;
   let unpacked = 0;
   walk(({ name, size, originalSize, compression }) => {
+    if (sizes.size >= MOST_PARTS) throw wrong(`its archive has more than ${MOST_PARTS} parts`);
     if (sizes.has(name)) throw wrong(`its archive has "${name}" twice`);
     if (compression === 0 && size !== originalSize) throw wrong(`"${name}" contradicts its size`);
     packed += size;
@@ -48,7 +52,7 @@ export function openArchive(
     return false;
   });
   return {
-    names: [...sizes.keys()],
+    sizes,
     unpack(names) {
       const wanted = new Set(names);
       const parts = new Map(Object.entries(walk(({ name }) => wanted.has(name))));

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError, writing } from "../errors.js";
-import type { Average, Method } from "../methods/method.js";
-import { mismatchAdvice, type Network } from "../network/index.js";
+import type { Method } from "../methods/method.js";
+import { mismatchAdvice, type Network, otherMeaning } from "../network/index.js";
 import { below, prefixed } from "../nn/index.js";
 import {
   copyInto,
@@ -16,44 +16,26 @@ import {
   tensor,
   writeSafetensors,
 } from "../torch/index.js";
+import {
+  type AverageInfo,
+  type CheckpointInfo,
+  infoIn,
+  metadataOf,
+  needsChecksum,
+} from "./checkpoint-info.js";
 import { ownRandomState, type RandomStates, takeRandomState } from "./random-states.js";
 import { stepName } from "./step-name.js";
-
-/** The metadata of a checkpoint. */
-export interface CheckpointInfo {
-  readonly step: number;
-  readonly method: string;
-  readonly classes: readonly string[];
-  /** The network's part of the configuration, as JSON. */
-  readonly network: unknown;
-  /** The coarse stage of the training, as JSON; undefined if not recorded. */
-  readonly stage?: unknown;
-  /** The running average in the method's state, if it is evaluated instead of the network. */
-  readonly average?: AverageInfo | undefined;
-}
-
-/** Decay of a running average, and the prefix of its tensors in the method's state. */
-export type AverageInfo = Pick<Average, "decay" | "prefix">;
-
-type Metadata = Readonly<Record<string, string>>;
 
 const NETWORK = "network/";
 const METHOD = "method/";
 const RANDOM = "random";
-const FORMAT = "cfcontra-2";
-const WITHOUT_CHECKSUM = "cfcontra-1";
 const KEPT = 2;
-
-/** Whether a file of tensors with this metadata is a checkpoint. */
-export const isCheckpoint = ({ format }: Metadata): boolean =>
-  format === FORMAT || format === WITHOUT_CHECKSUM;
 
 /** The network among a checkpoint's tensors, under the names of its state dict. */
 export const networkOf = (tensors: TensorMap): TensorMap => below(NETWORK, tensors);
 
-/** The running average that is recorded in a checkpoint's metadata. */
-export const averageIn = ({ average }: Metadata): AverageInfo | undefined =>
-  average === undefined ? undefined : (JSON.parse(average) as AverageInfo);
+/** The method's state in a checkpoint's tensors, with the names of `Method.state`. */
+export const methodStateOf = (tensors: TensorMap): TensorMap => below(METHOD, tensors);
 
 /** The evaluated network of a checkpoint: the running average if it records one, else the network. */
 export const evaluatedOf = (tensors: TensorMap, average: AverageInfo | undefined): TensorMap =>
@@ -80,7 +62,7 @@ export function saveCheckpoint(
   scope(() => {
     const states = stack(random.map((state) => tensor(state))); // [ranks, bytes]
     const tensors = new Map(learnt).set(RANDOM, states);
-    writeSafetensors(path, tensors, { format: FORMAT, ...metadata(info) });
+    writeSafetensors(path, tensors, metadataOf(info));
   });
 }
 
@@ -95,24 +77,6 @@ function requireFinite(tensors: TensorMap, step: number): void {
   }
 }
 
-function metadata({
-  step,
-  method,
-  classes,
-  network,
-  stage,
-  average,
-}: CheckpointInfo): Record<string, string> {
-  return {
-    step: String(step),
-    method,
-    classes: JSON.stringify(classes),
-    network: JSON.stringify(network),
-    ...(stage !== undefined && { stage: JSON.stringify(stage) }),
-    ...(average !== undefined && { average: JSON.stringify(average) }),
-  };
-}
-
 /** The content of a checkpoint. */
 export interface Checkpoint {
   readonly info: CheckpointInfo;
@@ -125,41 +89,13 @@ export interface Checkpoint {
  *   the previous checkpoint
  */
 export function readCheckpoint(path: string): Checkpoint {
-  const { tensors, metadata } = intact(path);
   try {
-    if (!isCheckpoint(metadata)) throw new Error(`its format is ${metadata.format}`);
-    const info: CheckpointInfo = {
-      step: Number(metadata.step),
-      method: metadata.method as string,
-      classes: JSON.parse(metadata.classes as string) as string[],
-      network: JSON.parse(metadata.network as string) as unknown,
-      ...(metadata.stage !== undefined && { stage: JSON.parse(metadata.stage) as unknown }),
-      average: averageIn(metadata),
-    };
-    return { info, tensors };
-  } catch (error) {
-    dispose(tensors);
-    throw new UserError(
-      "unsupported-file",
-      `${path} contains tensors, but is not a checkpoint of a cfcontra run`,
-      { cause: error },
-    );
-  }
-}
-
-function intact(path: string): ReturnType<typeof readSafetensors> {
-  try {
-    const read = readSafetensors(path);
-    if (read.metadata.format !== FORMAT || read.metadata.sha256 !== undefined) return read;
-    dispose(read.tensors);
-    throw new UserError(
-      "damaged-file",
-      `${path} is damaged: its checksum is missing; use another copy of it`,
-    );
+    return readComplete(path);
   } catch (error) {
     const before = checkpoints(dirname(dirname(path))).filter((other) => other < path);
     const previous = before.at(-1);
-    if (!(error instanceof UserError) || previous === undefined) throw error;
+    const damaged = error instanceof UserError && error.code !== "unsupported-file";
+    if (!damaged || previous === undefined) throw error;
     throw new UserError(
       error.code,
       `${error.message}, or remove it: \`--resume\` then uses the previous checkpoint, ${previous}`,
@@ -168,10 +104,34 @@ function intact(path: string): ReturnType<typeof readSafetensors> {
   }
 }
 
+function readComplete(path: string): Checkpoint {
+  const { tensors, metadata } = readSafetensors(path);
+  try {
+    const info = infoIn(path, metadata);
+    if (info === undefined) {
+      throw new UserError(
+        "unsupported-file",
+        `${path} contains tensors, but is not a checkpoint of a cfcontra run`,
+      );
+    }
+    if (needsChecksum(metadata) && metadata.sha256 === undefined) {
+      throw new UserError(
+        "damaged-file",
+        `${path} is damaged: its checksum is missing; use another copy of it`,
+      );
+    }
+    return { info, tensors };
+  } catch (error) {
+    dispose(tensors);
+    throw error;
+  }
+}
+
 function requireSame(
   path: string,
-  { method, classes }: CheckpointInfo,
+  { method, classes, network: trained }: CheckpointInfo,
   run: Pick<CheckpointInfo, "method" | "classes">,
+  network: Network,
 ): void {
   if (method !== run.method) {
     throw new UserError(
@@ -185,6 +145,14 @@ function requireSame(
       "class-mismatch",
       `${path} has the classes ${classes.join(", ")}, but this run has ${run.classes.join(", ")}: resume ` +
         "with the same classes",
+    );
+  }
+  const settings = otherMeaning(trained, network);
+  if (settings.length > 0) {
+    throw new UserError(
+      "checkpoint-mismatch",
+      `${path} was trained with ${settings.join(" and ")}, but this run was not: resume with the same ` +
+        "settings, or start a new run with --out",
     );
   }
 }
@@ -268,30 +236,42 @@ export function resume(
 ): Position {
   const { info, tensors } = readCheckpoint(path);
   try {
-    if (run) requireSame(path, info, run);
-    const [learnt, state] = [networkOf(tensors), below(METHOD, tensors)];
+    if (run) requireSame(path, info, run, network);
+    const [learnt, state] = [networkOf(tensors), methodStateOf(tensors)];
     requireNetwork(path, learnt, network);
     requireFit(path, state, method.state);
+    const random = randomOf(path, tensors);
     restore(learnt, network.parameters.all);
     restore(state, method.state);
-    const random = randomOf(tensors);
-    takeRandomState(random[0] as Uint8Array);
     return { step: info.step, random };
   } finally {
     dispose(tensors);
   }
 }
 
-/** One state per rank; checkpoints of earlier versions have only that of rank 0, as one vector. */
-function randomOf(tensors: TensorMap): RandomStates {
+/** One state per rank, of which rank 0 takes its own; checkpoints of earlier versions have only that of rank 0, as one vector. */
+function randomOf(path: string, tensors: TensorMap): RandomStates {
+  const own = ownRandomState();
   const states = tensors.get(RANDOM);
-  if (states === undefined) return [ownRandomState()];
-  return scope(() => {
-    const rows = states.reshape(-1, states.shape.at(-1) as number);
+  if (states === undefined) return [own];
+  const damaged = (what: string, cause?: unknown) =>
+    new UserError("damaged-file", `${path} is damaged: its random state ${what}`, { cause });
+  const { dtype, shape, count } = states;
+  if (dtype !== "uint8" || shape.at(-1) !== own.length || shape.length > 2 || count === 0) {
+    throw damaged(`is ${dtype} [${shape}], not uint8 [ranks,${own.length}]`);
+  }
+  const random = scope(() => {
+    const rows = states.reshape(-1, own.length);
     return Array.from({ length: rows.size(0) }, (_, rank) =>
       Uint8Array.from(rows.select(0, rank).bytes()),
     );
   });
+  try {
+    takeRandomState(random[0] as Uint8Array);
+  } catch (error) {
+    throw damaged("is not libtorch's", error);
+  }
+  return random;
 }
 
 const NAME = /^step-(\d+)\.safetensors$/;

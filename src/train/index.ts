@@ -1,13 +1,10 @@
 export {
-  type AverageInfo,
-  averageIn,
   type Checkpoint,
-  type CheckpointInfo,
   checkpoints,
   evaluatedOf,
-  isCheckpoint,
   latestCheckpoint,
   loadNetwork,
+  methodStateOf,
   networkOf,
   type Position,
   readCheckpoint,
@@ -15,6 +12,13 @@ export {
   saveInto,
   weightsFile,
 } from "./checkpoint.js";
+export {
+  type AverageInfo,
+  type CheckpointInfo,
+  infoIn,
+  isCheckpoint,
+  type StageRecord,
+} from "./checkpoint-info.js";
 export {
   anyRank,
   averageScalars,
@@ -34,5 +38,5 @@ export {
   readJsonLines,
 } from "./run-folder.js";
 export { lockRunFolder } from "./run-lock.js";
-export { startFrom } from "./start-from.js";
+export { loadTrained, type StartOptions, startFrom } from "./start-from.js";
 export { openStatus, type RunState, type Status, type StatusFile } from "./status.js";

@@ -11,42 +11,44 @@ import { averageScalars } from "./collectives.js";
 import { labelWatch } from "./label-watch.js";
 import { memoryWatch } from "./memory.js";
 
-/** A domain to train on: images at one size, so many a step. */
+/** A domain to train on: images of one size, in batches. */
 export interface Stream {
   readonly dataset: Dataset;
   readonly size: Size;
   readonly batch: number;
   /** Index of sample k; see LoaderOptions. */
   readonly order?: ((k: number) => number) | undefined;
-  /** What happens to its samples on the way: style, augmentation. */
+  /** The transform of its samples: style, augmentation. */
   readonly transform?: Transform | undefined;
 }
 
-/** A training: what is trained, on what, for how long. */
+/** Options of `trainingSteps`. */
 export interface LoopOptions {
   readonly network: Network;
   readonly method: Method;
   readonly source: Stream;
   readonly target: Stream;
-  /** Steps in all. */
+  /** Labelled images of the target domain, for a method with `usesLabelledTarget`. */
+  readonly labelledTarget?: Stream | undefined;
+  /** Total number of steps. */
   readonly steps: number;
-  /** Steps that a resumed run has behind it. */
+  /** Steps that a resumed run has already done. */
   readonly start?: number;
   readonly rate: number;
-  /** Where the poly schedule reaches 0; the reference stops long before that. `steps` by default. */
+  /** Step at which the poly schedule reaches 0; the reference stops long before. Default `steps`. */
   readonly schedule?: number;
-  /** Steps of linear warm-up; none by default. */
+  /** Steps of linear warm-up. Default 0. */
   readonly warmup?: number | undefined;
   readonly seed: number;
-  /** The processes that train together: a step takes a batch of each, one after the other. */
+  /** The processes that train together. Each trains on its own batches. */
   readonly group?: ProcessGroup | undefined;
-  /** Is told of what goes slowly or may go wrong: data that do not come, memory that runs out. */
+  /** Receives warnings: slow data loading, memory that runs out. */
   readonly warn?: ((sentence: string) => void) | undefined;
 }
 
-/** What one step gave. */
+/** The result of a step. */
 export interface StepReport {
-  /** Steps done, this one included. */
+  /** Steps done, including this one. */
   readonly step: number;
   readonly rate: number;
   /** The method's headline loss, one of `scalars`. */
@@ -59,10 +61,9 @@ export interface StepReport {
 }
 
 /**
- * Trains step by step, and yields after each: what happens once in a while (evaluation, checkpoints,
- * stopping) is the caller's, between the steps. After a step all ranks hold the same tensors; their
- * random states alone differ.
- * @throws UserError naming step and loss when a loss is not finite
+ * Trains, and yields after each step, so that the caller can evaluate, save checkpoints or stop between
+ * steps. After a step all ranks have the same tensors; only their random states differ.
+ * @throws UserError with the step and the loss if a loss is not finite
  */
 export async function* trainingSteps(
   options: LoopOptions,
@@ -70,7 +71,7 @@ export async function* trainingSteps(
   const { network, method, steps, start = 0, rate: base, seed } = options;
   const { schedule: total = steps, warmup, group = alone, warn = () => {} } = options;
   const watchMemory = memoryWatch(warn);
-  const watchLabels = labelWatch(options.source.dataset, steps - start, warn);
+  const watch = ({ dataset }: Stream) => labelWatch(dataset, steps - start, warn);
   const statistics = [network.parameters.all, method.state].flatMap(batchStatistics);
   const load = (stream: Stream, name: StreamName) =>
     createLoader(stream.dataset, {
@@ -85,6 +86,15 @@ export async function* trainingSteps(
     });
   const source = load(options.source, "source order");
   const target = method.usesTarget ? load(options.target, "target order") : undefined;
+  const extra = method.usesLabelledTarget ? requireStream(options.labelledTarget) : undefined;
+  const few = extra && load(extra, "labelled target order");
+  const watchSource = watch(options.source);
+  const watchFew = extra && watch(extra);
+  /** Images and labels as tensors. */
+  const labelledBatch = (samples: readonly Sample[]) => ({
+    images: imagesOf(samples, network.input, network.device),
+    labels: labelsOf(samples, network.device),
+  });
   try {
     for (let step = start; step < steps; step++) {
       const began = performance.now();
@@ -94,21 +104,23 @@ export async function* trainingSteps(
       await method.before?.(progress, lookAround(options));
       const fetching = performance.now();
       const labelled = await source.next();
-      watchLabels(labelled);
+      watchSource(labelled);
       const unlabelled = await target?.next();
+      const fewLabelled = await few?.next();
+      if (fewLabelled) watchFew?.(fewLabelled);
       const waiting = performance.now() - fetching;
       const own = scope(() => {
-        const batch = {
-          images: imagesOf(labelled, network.input, network.device),
-          labels: labelsOf(labelled, network.device),
+        const batches = {
+          source: labelledBatch(labelled),
+          ...(fewLabelled && { labelledTarget: labelledBatch(fewLabelled) }),
         };
-        if (!method.usesTarget) return method.step({ source: batch }, progress);
+        if (!method.usesTarget) return method.step(batches, progress);
         const images = imagesOf(unlabelled as Sample[], network.input, network.device);
-        return method.step({ source: batch, target: { images } }, progress);
+        return method.step({ ...batches, target: { images } }, progress);
       });
-      const scalars = averageScalars(group, own); // NaN anywhere ends all ranks alike
+      const scalars = averageScalars(group, own); // NaN on any rank ends all ranks
       requireFinite(scalars, step, base);
-      group.average(statistics); // every rank has seen its own batches
+      group.average(statistics); // every rank has other batches
       watchMemory();
       const seconds = (performance.now() - began) / 1000;
       const loss = scalars[method.headline] as number;
@@ -117,7 +129,13 @@ export async function* trainingSteps(
   } finally {
     source.close();
     target?.close();
+    few?.close();
   }
+}
+
+function requireStream(stream: Stream | undefined): Stream {
+  if (stream) return stream;
+  throw new Error("the method learns from labelled target images, but labelledTarget is missing");
 }
 
 function requireFinite(scalars: Scalars, step: number, rate: number): void {
@@ -126,13 +144,13 @@ function requireFinite(scalars: Scalars, step: number, rate: number): void {
     throw new UserError(
       "not-finite",
       `step ${step + 1}: the loss ${name} is ${value}; the last checkpoint is intact: ` +
-        `lower train.rate (it is ${rate}), or use float32 instead of bfloat16; where neither ` +
+        `lower train.rate (it is ${rate}), or use float32 instead of bfloat16; if neither ` +
         "helps, look for broken images or labels with `cfcontra data check`",
     );
   }
 }
 
-/** Samples beside the training stream, in an order of their own. */
+/** Samples outside the training stream, in their own order. */
 function lookAround({ source, target, seed, group = alone }: LoopOptions): Domains {
   return {
     async *samples(domain, count) {

@@ -46,13 +46,16 @@ export function openRunFolder(path: string): RunFolder {
     },
     rewind(name, keep) {
       if (!existsSync(join(path, name))) return;
-      const kept = readJsonLines<Entry>(join(path, name)).filter(keep);
+      const kept = readJsonLines<unknown>(join(path, name)).filter(isEntry).filter(keep);
       write(name, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
     },
   };
 }
 
-/** The objects of a `.jsonl` file; empty if it is missing. Skips incomplete lines. */
+const isEntry = (line: unknown): line is Entry =>
+  typeof line === "object" && line !== null && "step" in line && typeof line.step === "number";
+
+/** The values of a `.jsonl` file; empty if it is missing. Skips incomplete lines. */
 export function readJsonLines<T>(path: string): T[] {
   if (!existsSync(path)) return [];
   return readFileSync(path, "utf8")

@@ -111,7 +111,7 @@ test("a killed apply leaves only complete images, and the next one continues", a
         .toBuffer();
     const { code, out: said } = await cli(...args);
     expect(code).toBe(0);
-    expect(said).toContain(`${kept.length} were there`);
+    expect(said).toContain(`${kept.length} already existed`);
     expect(whole()).toHaveLength(count);
   });
 });

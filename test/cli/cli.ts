@@ -6,10 +6,10 @@ import { stringify } from "yaml";
 import { failed, run } from "../../src/cli/main.js";
 import { type ErrorCode, UserError } from "../../src/errors.js";
 
-/** The program, for tests that need a process of its own. */
+/** The program, for tests that need a separate process. */
 export const BIN = fileURLToPath(new URL("../../bin/cfcontra.js", import.meta.url));
 
-/** `cfcontra train` as a command of its own. */
+/** `cfcontra train` as a separate command. */
 export const trainCommand = (...args: string[]) => [process.execPath, BIN, "train", ...args];
 
 /** What a command printed and returned. */

@@ -104,7 +104,7 @@ describe.each(["bash", "fish"] as const)("%s", (shell) => {
     expect(start("cfcontra train --method ")).toEqual([...METHODS].sort());
     expect(start("cfcontra train --seed 3 --method mi")).toEqual(["minent"]);
     expect(start("cfcontra train --preset stree")).toEqual(["streets"]);
-    expect(start("cfcontra style apply --set-of ")).toEqual(["source", "target"]);
+    expect(start("cfcontra style apply --set-of ")).toEqual(["labelledTarget", "source", "target"]);
     expect(start("cfcontra train --seed ")).toEqual([]);
     expect(start("cfcontra completion ")).toEqual(["bash", "fish", "zsh"]);
     expect(start("cfcontra train --out ").map((name) => name.replace(/\/$/, ""))).toEqual([

@@ -93,12 +93,8 @@ test.each(["run", "onnx"])(
     await rm(join(photos, "a.png"));
     cpSync(photo, join(photos, "night_a.png"));
     expect((await predict(photos, "--out", out)).code).toBe(0);
-    expect(readdirSync(out).sort()).toEqual([
-      "night",
-      "night_a.png-overlay.jpg",
-      "night_a.png.png",
-    ]);
-    expect(readdirSync(join(out, "night")).sort()).toEqual(["a.png-overlay.jpg", "a.png.png"]);
+    expect(readdirSync(out).sort()).toEqual(["night", "night_a-overlay.jpg", "night_a.png"]);
+    expect(readdirSync(join(out, "night")).sort()).toEqual(["a-overlay.jpg", "a.png"]);
   },
 );
 

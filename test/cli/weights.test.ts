@@ -38,8 +38,11 @@ describe("weights inspect", () => {
   });
 
   test.each([
-    ["layer6", /ResNet-101 at width 0\.0625 with a layer5 for 19 classes, which is another head/],
-    ["layer[56]", /ResNet-101 at width 0\.0625, the backbone alone/],
+    [
+      "layer6",
+      /ResNet-101 at width 0\.0625 with a layer5 for 19 classes, which belongs to another head/,
+    ],
+    ["layer[56]", /ResNet-101 at width 0\.0625, backbone only/],
     ["layer5", /DeepLab-v2 ResNet-101 at width 0\.0625, 19 classes, without layer5/],
     ["layer.*3\\.22", /DeepLab-v2 ResNet of 3,4,22,3 blocks/],
   ])("without %s", async (part, says) => {
@@ -68,10 +71,10 @@ describe("weights inspect", () => {
 });
 
 test.each([
-  [{ "conv_pw_13/kernel": [1, 1, 256, 256] }, "MobileNetV1 at width 0.25, the backbone alone"],
+  [{ "conv_pw_13/kernel": [1, 1, 256, 256] }, "MobileNetV1 at width 0.25, backbone only"],
   [
     { "conv_pw_13/kernel": [1, 1, 1024, 1024], "conv_preds/kernel": [1, 1, 1024, 1000] },
-    "MobileNetV1 that classifies images, 1000 classes",
+    "MobileNetV1 image classifier, 1000 classes",
   ],
   [
     {
@@ -87,13 +90,13 @@ test.each([
   ],
   [
     { "layer1.0.conv1.weight": [64, 64, 3, 3], "fc.weight": [10, 512] },
-    "ResNet of 1,0,0,0 blocks that classifies images, 10 classes",
+    "ResNet of 1,0,0,0 blocks image classifier, 10 classes",
   ],
   [{ "0.weight": [3, 3, 1, 1], "28.weight": [512, 512, 3, 3] }, "AdaIN's encoder, a VGG-19"],
   [{ "1.weight": [256, 512, 3, 3], "28.weight": [3, 64, 3, 3] }, "AdaIN's decoder"],
   [
     { "features.17.conv.2.weight": [320, 960, 1, 1], "classifier.1.weight": [1000, 1280] },
-    "MobileNetV2 that classifies images, 1000 classes",
+    "MobileNetV2 image classifier, 1000 classes",
   ],
   [
     {
@@ -105,7 +108,7 @@ test.each([
   ],
   [
     { "backbone.layer1.0.conv1.weight": [64, 64, 1, 1], "backbone.stem.0.weight": [32, 3, 3, 3] },
-    "ResNet of 1,0,0,0 blocks with a deep stem, the backbone alone",
+    "ResNet of 1,0,0,0 blocks with a deep stem, backbone only",
   ],
   [{ "features.1.block.0.0.weight": [16, 1, 3, 3] }, "MobileNetV3"],
   [{ "backbone.layers.0.0.projection.weight": [32, 3, 7, 7] }, "SegFormer"],

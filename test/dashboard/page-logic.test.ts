@@ -211,10 +211,14 @@ test("the time that is left follows from the seconds per step that are shown", (
 });
 
 test("every key has one panel", () => {
-  const keys = ["rate", "miou/t", "source/main", "pseudo/coverage", "seconds", "new/one", "odd"];
+  const keys = [
+    ...["rate", "miou/t", "source/main", "labelled/main", "pseudo/coverage", "seconds"],
+    ...["new/one", "odd"],
+  ];
   const panels = panelsOf(keys);
   expect(panels.flatMap(([, own]) => own).sort()).toEqual([...keys].sort());
   expect(panels.map(([{ title }]) => title)).toEqual([
-    ...["mIoU", "Source loss", "Pseudo-labels", "Learning rate", "Seconds per step", "Other"],
+    ...["mIoU", "Source loss", "Labelled target loss", "Pseudo-labels", "Learning rate"],
+    ...["Seconds per step", "Other"],
   ]);
 });

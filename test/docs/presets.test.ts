@@ -58,8 +58,10 @@ const nameIn = (cell = "") => codes(cell)[0] as string;
 
 describe("docs/presets.md", () => {
   const top = configSchema.shape;
+  const labelledKeys = top.labelledTarget.unwrap().omit({ type: true });
   test.each([
-    ["The top", configSchema],
+    ["Top level", configSchema],
+    ["Labelled target", labelledKeys],
     ["Sizes", top.sizes],
     ["Network", top.network],
     ["Train", top.train],
@@ -77,8 +79,8 @@ describe("docs/presets.md", () => {
     expect(sorted(documented)).toEqual(sorted(known));
     for (const [name, { choices }] of keysOf(schema)) {
       if (name === "method" && heading !== "Style") continue; // docs/methods.md names them
-      const what = rows.find(({ key }) => nameIn(key) === name)?.what;
-      expect(codes(what)).toEqual(expect.arrayContaining([...choices]));
+      const meaning = rows.find(({ key }) => nameIn(key) === name)?.meaning;
+      expect(codes(meaning)).toEqual(expect.arrayContaining([...choices]));
     }
   });
 
@@ -94,22 +96,22 @@ describe("docs/presets.md", () => {
 
   test.each(Object.keys(DATASET_TYPES))("data sets: every option of %s", (type) => {
     const { rows } = tableOf("Data sets");
-    const covers = (of = "") =>
-      of.startsWith("all") ? !codes(of).includes(type) : codes(of).includes(type);
-    const own = rows.filter(({ of }) => covers(of));
+    const covers = (types = "") =>
+      types.startsWith("all") ? !codes(types).includes(type) : codes(types).includes(type);
+    const own = rows.filter(({ types }) => covers(types));
     const keys = keysOf((DATASET_TYPES[type] as { schema: z.ZodType }).schema);
     expect(own.map(({ key }) => nameIn(key)).sort()).toEqual([...keys.keys()].sort());
     for (const row of own) {
       const { value, choices } = keys.get(nameIn(row.key)) as Key;
       expect([row.key, valueIn(row.default ?? "")]).toEqual([row.key, value]);
-      if (row.what !== "the same") {
-        expect(codes(row.what)).toEqual(expect.arrayContaining([...choices]));
+      if (row.meaning !== "the same") {
+        expect(codes(row.meaning)).toEqual(expect.arrayContaining([...choices]));
       }
     }
   });
 
   test("describes every preset", () => {
-    const { rows } = tableOf("Those that come with the project", "preset");
+    const { rows } = tableOf("Built-in presets", "preset");
     expect(rows.map(({ preset }) => nameIn(preset)).sort()).toEqual(presetNames().sort());
   });
 });

@@ -18,8 +18,12 @@ async function checkPreset(part: Record<string, unknown>): Promise<void> {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "page.yaml");
     writeFileSync(path, stringify({ ...readPreset("streets"), ...part }));
-    const { source, target, evaluate } = configuration({ preset: path });
+    const { source, target, labelledTarget, evaluate } = configuration({ preset: path });
     for (const spec of [source, target, ...Object.values(evaluate)]) parseDatasetSpec(spec);
+    if (labelledTarget) {
+      const { weight: _, ...spec } = labelledTarget;
+      parseDatasetSpec(spec);
+    }
   });
 }
 

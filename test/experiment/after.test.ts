@@ -35,7 +35,7 @@ async function run(of: ReturnType<typeof experiment>, out: string, stop?: AbortC
   );
 }
 
-/** All of the network in the newest checkpoint of a run. */
+/** The network's tensors in the newest checkpoint of a run. */
 function weights(out: string): Map<string, string> {
   const folder = join(out, "checkpoints");
   const { tensors } = readTensors(join(folder, readdirSync(folder).sort().at(-1) as string));
@@ -52,7 +52,7 @@ describe("after a method", () => {
   const pretrain = { steps: 1, rate: 0.01 };
   const chain = () => experiment(after, { pretrain });
 
-  test("pretraining, the first method and the run are made one after the other, once", async () => {
+  test("pretraining, the first method and the run are trained in order, once", async () => {
     notes.length = 0;
     expect(await run(chain(), out)).toEqual([
       "pretrain source-only from 0 of 1",
@@ -68,12 +68,12 @@ describe("after a method", () => {
       expect.stringContaining(`from ${first}`),
     ]);
     expect(await run(chain(), join(folder, "again"))).toEqual(["run maxsquare from 0 of 2"]);
-    rmSync(pretrained, { recursive: true }); // nothing needs it any more
+    rmSync(pretrained, { recursive: true }); // not needed any more
     expect(await run(chain(), join(folder, "third"))).toEqual(["run maxsquare from 0 of 2"]);
     expect(weights(join(folder, "third"))).toEqual(weights(out));
   });
 
-  test("it starts from the weights that the run of that method ended with", async () => {
+  test("it starts from the last weights of the run of that method", async () => {
     const network = {
       ...tiny(root).network,
       weights: join(folder, "experiment-minent-first-1234"),
@@ -94,14 +94,14 @@ describe("after a method", () => {
     ]);
   });
 
-  test("a first run of other settings is a sentence", async () => {
+  test("a first run with other settings is an error", async () => {
     const other = experiment({ ...after, steps: 4 }, { pretrain });
     await userError(run(other, out), "pretraining-mismatch", "train.steps", "3", "4", "after.run");
     const entropy = experiment(after, { pretrain, options: { minent: { entropy: 0.5 } } });
     await userError(run(entropy, out), "pretraining-mismatch", "options.minent", "minent-first");
   });
 
-  test("the command says which run comes first", async () => {
+  test("the command prints which run is trained first", async () => {
     const path = await writePreset(root, tiny(root, { train, after: { method: "minent" } }), "cli");
     const { code, err } = await cli("train", "--preset", path, "--out", join(root, "cli", "run"));
     expect([code, err]).toEqual([
@@ -117,7 +117,7 @@ describe("after a run", () => {
     await run(experiment(undefined, { method: "advent" }), first);
   });
 
-  test("training starts from it, be it of other settings", async () => {
+  test("training starts from it, even if it has other settings", async () => {
     notes.length = 0;
     const own = experiment(first, { train: { ...train, rate: 0.5 } });
     expect(await run(own, join(root, "second"))).toEqual(["run maxsquare from 0 of 2"]);
@@ -133,7 +133,7 @@ describe("after a run", () => {
     await userError(refused, "pretraining-mismatch", first, key);
   });
 
-  test("one that is not there, or not complete, is a sentence", async () => {
+  test("a missing or incomplete run is an error", async () => {
     await userError(run(experiment(join(root, "no")), join(root, "x")), "not-a-run", "no");
     const begun = join(root, "begun");
     await run(experiment(undefined, { method: "minent" }), begun, new AbortController());

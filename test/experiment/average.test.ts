@@ -34,7 +34,7 @@ const tensor = (file: string, name: string) => {
 };
 const checkpoint = join(out, "checkpoints", "step-0000003.safetensors");
 
-test("a run's scores are its average's, and say so; what is opened afterwards is the same", async () => {
+test("a run's scores are those of its average, and labelled so; opening the run gives the same", async () => {
   const result = JSON.parse(readFileSync(join(out, "result.json"), "utf8"));
   expect(result.ema).toBe(0.75);
   const run = open();
@@ -57,11 +57,11 @@ test("train.ema=null chooses the network itself", async () => {
   run.dispose();
 });
 
-test("another decay than the run's is a sentence", async () => {
+test("a decay other than the run's is an error", async () => {
   await userError(() => open("train.ema=0.5"), "conflicting-options", "0.75", "train.ema", out);
 });
 
-test("`weights convert` writes the average; training that starts from the run takes the network", async () => {
+test("`weights convert` writes the average; training that starts from the run loads the network", async () => {
   const converted = join(root, "converted.safetensors");
   expect((await cli("weights", "convert", out, converted)).code).toBe(0);
   expect(tensor(converted, NAME)).toEqual(tensor(checkpoint, `method/ema.${NAME}`));

@@ -144,7 +144,7 @@ vgg = nn.Sequential(
     *(nn.Conv2d(3, 3, 1), *conv(3, 64), *conv(64, 64), pool()),
     *(*conv(64, 128), *conv(128, 128), pool()),
     *(*conv(128, 256), *conv(256, 256), *conv(256, 256), *conv(256, 256), pool()),
-    *(*conv(256, 512), *conv(512, 512)),  # the published one goes on to relu5_4
+    *(*conv(256, 512), *conv(512, 512)),  # the published one continues to relu5_4
 )
 decoder = nn.Sequential(
     *(*conv(512, 256), up(), *conv(256, 256), *conv(256, 256), *conv(256, 256), *conv(256, 128)),

@@ -10,7 +10,7 @@ const context = {
 } as unknown as MethodContext;
 
 describe("an adversary", () => {
-  test("passes its gradient to the maps, and keeps none for itself", () => {
+  test("passes its gradient to the maps, and does not keep one itself", () => {
     manualSeed(3);
     const { fool, state } = adversary(context, "d", "vanilla");
     const before = digests(state);
@@ -29,28 +29,31 @@ describe("an adversary", () => {
     dispose(state);
   });
 
-  test.each(["vanilla", "least-squares"] as const)("%s learns to tell two domains", (kind) => {
-    manualSeed(3);
-    const { learn, fool, state } = adversary(context, "d", kind);
-    const maps = {
-      source: () => full([1, 3, 32, 32], -1),
-      target: () => full([1, 3, 32, 32], 1),
-    };
-    const fooled = () => scope(() => fool(maps.target()).item());
-    const chance = fooled();
-    const sum = (scalars: Record<string, number>) =>
-      (scalars["d/source"] as number) + (scalars["d/target"] as number);
-    const first = sum(scope(() => learn(maps, 1e-3)));
-    let last = first;
-    for (let i = 0; i < 20; i++) last = sum(scope(() => learn(maps, 1e-3)));
-    expect(last).toBeLessThan(first / 4);
-    expect(fooled()).toBeGreaterThan(chance); // the network is farther from passing
-    dispose(state);
-  });
+  test.each(["vanilla", "least-squares"] as const)(
+    "%s learns to distinguish two domains",
+    (kind) => {
+      manualSeed(3);
+      const { learn, fool, state } = adversary(context, "d", kind);
+      const maps = {
+        source: () => full([1, 3, 32, 32], -1),
+        target: () => full([1, 3, 32, 32], 1),
+      };
+      const fooled = () => scope(() => fool(maps.target()).item());
+      const chance = fooled();
+      const sum = (scalars: Record<string, number>) =>
+        (scalars["d/source"] as number) + (scalars["d/target"] as number);
+      const first = sum(scope(() => learn(maps, 1e-3)));
+      let last = first;
+      for (let i = 0; i < 20; i++) last = sum(scope(() => learn(maps, 1e-3)));
+      expect(last).toBeLessThan(first / 4);
+      expect(fooled()).toBeGreaterThan(chance); // the network fools it less
+      dispose(state);
+    },
+  );
 });
 
 describe("output-space methods", () => {
-  test("log what network and discriminators lose, and train both", async () => {
+  test("log losses of network and discriminators, and train both", async () => {
     await using({ method: "advent" }, async (run) => {
       const before = digests(run.method.state);
       const [report] = await trainTiny(run, { steps: 1 });
@@ -66,7 +69,7 @@ describe("output-space methods", () => {
     });
   });
 
-  test("without an adversarial weight the network is source-only's", async () => {
+  test("with adversarial weight 0 the network equals source-only's", async () => {
     const weights = (method: "adaptsegnet" | "source-only", options: object) =>
       using({ method, options }, async (run) => {
         await trainTiny(run, { steps: 2 });

@@ -5,11 +5,11 @@ import { everything, type TinyRun, trainTiny, using } from "../train/tiny.js";
 
 const NAMES = ["layer6.conv2d_list.0.weight", "layer4.1.bn2.running_var"];
 
-/** Of each tensor its first numbers. */
+/** The first numbers of each tensor. */
 const numbers = (all: ReadonlyMap<string, { numbers(): number[] }>) =>
   NAMES.map((name) => all.get(name)?.numbers().slice(0, 5) as number[]);
 
-/** A run that shows its network after every step. */
+/** A run that returns its network's values after every step. */
 function watched(run: TinyRun): { run: TinyRun; seen: number[][][] } {
   const seen: number[][][] = [];
   const method = {
@@ -24,11 +24,11 @@ function watched(run: TinyRun): { run: TinyRun; seen: number[][][] } {
 }
 
 describe("train.ema", () => {
-  test("averages weights and statistics: evenly at first, then by its decay", async () => {
+  test("averages weights and statistics: evenly at first, then with its decay", async () => {
     await using({ method: "minent", context: { ema: 0.6 } }, async (tiny) => {
       const { run, seen } = watched(tiny);
       await trainTiny(run, { steps: 5 });
-      const shares = [0, 1 / 2, 0.6, 0.6, 0.6]; // of the average that each step keeps
+      const shares = [0, 1 / 2, 0.6, 0.6, 0.6]; // decays of the average by step
       let expected = seen[0] as number[][];
       for (const [step, weights] of seen.entries()) {
         const kept = shares[step] as number;
@@ -44,7 +44,7 @@ describe("train.ema", () => {
     });
   });
 
-  test("changes nothing that is learnt, the method's draws included", async () => {
+  test("does not change the training, including random numbers", async () => {
     const learnt = (ema?: number) =>
       using({ method: "self-training", context: { ema } }, async (run) => {
         const reports = await trainTiny(run, { steps: 3 });
@@ -54,7 +54,7 @@ describe("train.ema", () => {
     expect(await learnt(0.9)).toEqual(await learnt());
   });
 
-  test("is the teacher where that has its decay, and one of its own where it has not", async () => {
+  test("is the teacher if that has the same decay, otherwise a separate average", async () => {
     const kept = (ema: number) =>
       using(
         { method: "self-training", options: { teacherDecay: 0.9 }, context: { ema } },

@@ -14,7 +14,7 @@ test.each<[string, () => Tensor, RegExp]>([
     () => 1 as never,
     /the loss target\/mine is number: expected a tensor of one element/,
   ],
-])("%s is no loss, and its name is said", async (_, loss, says) => {
+])("%s is not a loss, and the error names it", async (_, loss, says) => {
   await using({ method: "source-only" }, async ({ network }) => {
     const learn = () =>
       scope(() => backpropagate({ "target/mine": [1, loss()] }, { network, gradientNorms: false }));

@@ -25,11 +25,11 @@ describe("options of cfcontra", () => {
     expect(names.sort()).toEqual(["contrast/source", "contrast/targetToSource"]);
   });
 
-  test("a weight of 0 measures a loss and learns nothing from it", async () => {
+  test("a loss with weight 0 is logged, but does not train", async () => {
     const learnt = (method: "minent" | "source-only", options: object) =>
       using({ method, options }, async (run) => {
         const scalars = (await trainTiny(run, { steps: 2 })).at(-1)?.scalars;
-        // BN statistics still see the target.
+        // Batch-norm statistics still include the target.
         const weights = [...everything(run)].filter(([name]) => !name.includes("running"));
         return { scalars, weights };
       });
@@ -50,7 +50,7 @@ describe("options of cfcontra", () => {
     });
   });
 
-  test("a higher threshold labels fewer pixels, `thresholdDecay` labels more as the run goes on", async () => {
+  test("a higher threshold labels fewer pixels, `thresholdDecay` labels more in later steps", async () => {
     const coverage = async (options: object) =>
       (await last({ temperature: 1, ...options }, 6))["pseudo/coverage"] as number;
     const all = await coverage({ threshold: 0 });
@@ -61,7 +61,7 @@ describe("options of cfcontra", () => {
     expect(await coverage({ threshold: 0.4, thresholdDecay: true })).toBeGreaterThan(strict + 0.05);
   });
 
-  test("`pseudoLabels: predictions` takes the network's own for every pixel", async () => {
+  test("`pseudoLabels: predictions` uses the network's prediction for every pixel", async () => {
     expect((await last({ pseudoLabels: "predictions", threshold: 3 }))["pseudo/coverage"]).toBe(1);
   });
 });

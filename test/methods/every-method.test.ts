@@ -1,4 +1,4 @@
-// What holds for every method of the registry, a new one included.
+// Properties of every method of the registry, including new ones.
 import { describe, expect, test } from "vitest";
 import { METHODS, type MethodName } from "../../src/methods/index.js";
 import {
@@ -20,13 +20,13 @@ import {
   using,
 } from "../train/tiny.js";
 
-/** What a run gave, to the bit. */
+/** The exact results of a run. */
 async function outcome(run: TinyRun, loop: Parameters<typeof trainTiny>[1]) {
   const reports = await trainTiny(run, loop);
   return { learnt: everything(run), scalars: reports.map(({ scalars }) => scalars) };
 }
 
-/** Options beside the defaults that change what a method does or keeps. */
+/** Options other than the defaults that change a method's losses or state. */
 const variants: Partial<Record<MethodName, readonly object[]>> = {
   adaptsegnet: [{ gan: "least-squares" }],
   "self-training": [
@@ -36,11 +36,12 @@ const variants: Partial<Record<MethodName, readonly object[]>> = {
   maxsquare: [{ balance: 0, guidance: 0 }],
 };
 
-/** Settings of the training beside the defaults that change what every method keeps, tried with one. */
+/** Training settings other than the defaults that change every method's state, tested with one method. */
 const trainings: TinySetup[] = [
   { method: "cfcontra", context: { optimizer: "adamw" } },
   { method: "advent", context: { clip: 0.5 } },
   { method: "minent", context: { ema: 0.9 } },
+  ...METHODS.map((method) => ({ method, context: { labelledWeight: 0.5 } })),
 ];
 
 const setups: TinySetup[] = [
@@ -51,12 +52,12 @@ const setups: TinySetup[] = [
   ...trainings,
 ];
 
-/** A group of one that says, for each step of the network, whether its gradients could have set out early. */
+/** A group of one process that records, for each step of the network, whether gradients could be sent early. */
 function watchedGroup() {
   const steps: boolean[] = [];
   let exchanges = 0;
   const exchange = (parameters: readonly Tensor[]): GradientExchange => {
-    const isNetwork = exchanges++ === 0; // discriminators come after it
+    const isNetwork = exchanges++ === 0; // discriminators are created after it
     const norms = () =>
       scope(() => parameters.map(({ grad }) => (grad ? grad.norm().item() : undefined)));
     let final: ReturnType<typeof norms> | undefined;
@@ -111,7 +112,7 @@ describe.each(setups)("$method $options $context", (setup) => {
     },
   );
 
-  test("ends back-propagation of the network by lastBackward, once a step", async () => {
+  test("calls lastBackward of the network once per step, as the last back-propagation", async () => {
     const { group, steps } = watchedGroup();
     await using({ ...setup, context: { ...setup.context, group } }, (run) =>
       trainTiny(run, { steps: 3 }),
@@ -119,7 +120,7 @@ describe.each(setups)("$method $options $context", (setup) => {
     expect(steps).toEqual([true, true, true]);
   });
 
-  test("keeps no tensor of a step, and none when it is disposed", async () => {
+  test("frees the tensors of a step, and all tensors when it is disposed", async () => {
     const outside = liveMemory();
     await using({ ...setup, context: { ...setup.context, gradientNorms: true } }, async (run) => {
       await trainTiny(run, { steps: 2 });
@@ -130,7 +131,7 @@ describe.each(setups)("$method $options $context", (setup) => {
     expect(liveMemory()).toEqual(outside);
   });
 
-  test("learns nothing from labels of the target", async () => {
+  test("does not use labels of the target", async () => {
     const relabel = (labels: ((id: number) => number) | "none") =>
       using(setup, (run) =>
         outcome(run, { steps: 3, target: tinyDataset(4, { first: 10, relabel: labels }) }),
@@ -141,7 +142,7 @@ describe.each(setups)("$method $options $context", (setup) => {
     expect(await relabel(() => 200)).toEqual(without); // beyond all classes
   });
 
-  test("gradientNorms logs a norm for every loss, and changes nothing that is learnt", async () => {
+  test("gradientNorms logs a norm for every loss, and does not change the training", async () => {
     const measured = (gradientNorms: boolean) =>
       using({ ...setup, context: { ...setup.context, gradientNorms } }, (run) =>
         outcome(run, { steps: 2 }),
@@ -150,7 +151,7 @@ describe.each(setups)("$method $options $context", (setup) => {
     expect(on.learnt).toEqual(off.learnt);
     const scalars = on.scalars.at(-1) ?? {};
     const losses = Object.keys(scalars).filter((name) =>
-      /^(source|target|mixed|contrast)\//.test(name),
+      /^(source|target|labelled|mixed|contrast)\//.test(name),
     );
     expect(losses).toContain("source/main");
     for (const name of losses) expect(scalars).toHaveProperty([`gradient/${name}`]);

@@ -1,4 +1,4 @@
-// The numbers are those of docs/fidelity.md, which says what else holds each decision.
+// The numbers are those of docs/fidelity.md, which lists the other tests of each decision.
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -61,14 +61,14 @@ function fillBanks(run: TinyRun): void {
   }
 }
 
-/** A copy of a run's bank that moves on its own. */
+/** A copy of a run's bank that is updated separately. */
 function copyOfBank(run: TinyRun, name: string): MemoryBank {
   const bank = new MemoryBank(classes, size);
   copyInto(bank.prototypes, state(run, name));
   return bank;
 }
 
-/** What both domains' features and labels are before a step, with the run's own network and bank. */
+/** Features and labels of both domains before a step, from the run's own network and bank. */
 function look(run: TinyRun, { source, target }: Awaited<ReturnType<typeof batches>>) {
   const { network } = run;
   const own = network.forward(source.images, true);
@@ -84,7 +84,7 @@ function look(run: TinyRun, { source, target }: Awaited<ReturnType<typeof batche
 const copies = (tensors: TensorMap) =>
   new Map([...tensors].map(([name, t]) => [name, Float32Array.from(t.numbers())]));
 
-test("1. duplicateUpdates moves backbone weights once per enclosing module", async () => {
+test("1. duplicateUpdates updates backbone weights once per enclosing module", async () => {
   const names = ["conv1", "layer2.0.conv1", "layer2.0.downsample.0", "layer6.conv2d_list.0"];
   /** How far one step moves each. */
   const moved = (duplicateUpdates: boolean) =>
@@ -117,7 +117,7 @@ test.each([true, false])("2. trainProjection %s", async (trainProjection) => {
   });
 });
 
-describe("4. nothing to learn from is 0, not NaN", () => {
+describe("4. losses without pixels are 0, not NaN", () => {
   test("no labelled source pixel, no confident target pixel", async () => {
     await using({ options: { threshold: 3 } }, async (run) => {
       fillBanks(run);
@@ -145,7 +145,7 @@ describe("4. nothing to learn from is 0, not NaN", () => {
   });
 });
 
-describe("5. the banks move once, after the losses, in the way that bankUpdates says", () => {
+describe("5. the banks are updated once, after the losses, as set by bankUpdates", () => {
   test.each(["own", "both"] as const)("%s", async (bankUpdates) => {
     await using({ options: { bankUpdates } }, async (run) => {
       fillBanks(run);
@@ -175,7 +175,7 @@ describe("5. the banks move once, after the losses, in the way that bankUpdates 
     });
   });
 
-  test("both lets the banks drift together, own keeps them apart", async () => {
+  test("the banks converge with `both`, and stay different with `own`", async () => {
     const likeness = (bankUpdates: string) =>
       using({ options: { bankUpdates } }, async (run) => {
         fillBanks(run);
@@ -211,7 +211,7 @@ test("6. the contrastive loss is finite and uncapped at any temperature", () => 
   bank.dispose();
 });
 
-describe("8. classes that the first images lack", () => {
+describe("8. classes that are not in the first images", () => {
   const source = tinyDataset(4, { relabel: (id) => (id === 2 ? IGNORE : id) });
 
   test("are named in a warning, and start with the first batch that has them", async () => {
@@ -219,7 +219,7 @@ describe("8. classes that the first images lack", () => {
       await trainTiny(run, { steps: 1, source });
       const [warning = "", ...more] = run.warnings.filter((text) => text.includes("source bank"));
       expect(more).toEqual([]);
-      expect(warning).toMatch(/^no prototype yet in the source bank for class ([01], )*2:/);
+      expect(warning).toMatch(/^the source bank .*for class ([01], )*2:/);
       expect(rows(state(run, "bank.source"))[2]?.every((value) => value === 0)).toBe(true);
       await trainTiny(run, { steps: 2, start: 1 });
       expect(Math.hypot(...(rows(state(run, "bank.source"))[2] ?? []))).toBeCloseTo(1, 5);
@@ -227,7 +227,7 @@ describe("8. classes that the first images lack", () => {
   });
 });
 
-test("9. making the first prototypes leaves weights and BN statistics at rest", async () => {
+test("9. computing the first prototypes does not change weights and batch-norm statistics", async () => {
   await using({ head: "simclr" }, async (run) => {
     const images = tinyDataset(4);
     const before = digests(run.network.parameters.all);
@@ -253,7 +253,7 @@ test("11. SYNTHIA and Cityscapes agree on the number of every class of the 16 an
         (await openDataset({ type, root: join(root, type), classes: name })).load(0);
       const [synthia, cityscapes] = [await open("synthia"), await open("cityscapes")];
       expect(synthia.label).toEqual(cityscapes.label);
-      // Sky, car: they come after vegetation, where the reference's numbering goes astray.
+      // Sky, car: they come after vegetation, where the reference's numbering is wrong.
       const found = new Set(cityscapes.label);
       for (const present of ["road", "building", "vegetation", "sky", "car"]) {
         expect(found).toContain(set.names.indexOf(present));
@@ -264,7 +264,7 @@ test("11. SYNTHIA and Cityscapes agree on the number of every class of the 16 an
   });
 });
 
-test("12. one half after the other gives the step of the joint graph", async () => {
+test("12. back-propagating one domain after the other equals a step of the joint graph", async () => {
   const weights = { contrast: 0.5, entropy: 0.3, entropyAux: 0.1, aux: 0.2 };
   const apart = await using({ options: weights }, async (run) => {
     fillBanks(run);
@@ -303,7 +303,7 @@ test("12. one half after the other gives the step of the joint graph", async () 
   }
 });
 
-test("14. the sizes of training and of evaluation have to be said, each for itself", () => {
+test("14. the sizes of training and evaluation are required, each separately", () => {
   const set = { type: "streets", count: 1 };
   const sizes = { source: [1280, 640], target: [1280, 640], evaluate: [1024, 512] };
   const config = { source: set, target: set, evaluate: { target: set }, sizes };
@@ -320,7 +320,7 @@ test("14. the sizes of training and of evaluation have to be said, each for itse
 });
 
 describe("15. gradient norms", () => {
-  test("for every weighted loss, without changing what is learnt", async () => {
+  test("are logged for every weighted loss, and do not change the training", async () => {
     const outcome = (gradientNorms: boolean) =>
       using({ context: { gradientNorms }, options: { entropyAux: 0 } }, async (run) => {
         const reports = await trainTiny(run, { steps: 2 });
@@ -336,13 +336,13 @@ describe("15. gradient norms", () => {
       "gradient/contrast/targetToSource",
       "gradient/source/aux",
       "gradient/source/main",
-      "gradient/target/entropy", // entropyAux has weight 0 and contributes nothing
+      "gradient/target/entropy", // entropyAux has weight 0
     ]);
     expect(Object.keys(off.scalars).filter((name) => name.startsWith("gradient/"))).toEqual([]);
     expect(on.scalars).toMatchObject(off.scalars);
   });
 
-  test("are the length of the step that a loss alone makes", async () => {
+  test("are the length of a step with only that loss", async () => {
     const context = { gradientNorms: true, momentum: 0, weightDecay: 0, headRate: 1 };
     await using({ method: "source-only", context, options: { aux: 0 } }, async (run) => {
       const before = copies(run.network.parameters.trainable);

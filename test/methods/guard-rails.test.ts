@@ -5,7 +5,7 @@ import { guardRails } from "../../src/methods/step/guard-rails.js";
 import { scope, tensor } from "../../src/torch/index.js";
 import { tinyDataset, trainTiny, using } from "../train/tiny.js";
 
-/** What is said while `act` runs over steps. */
+/** The warnings during `act`. */
 function said(act: (rails: ReturnType<typeof guardRails>) => void): string[] {
   const sentences: string[] = [];
   act(guardRails({ warn: (sentence) => sentences.push(sentence), classNames: ["road"] }));
@@ -19,7 +19,7 @@ const bankOf = (...rows: number[][]) => {
 };
 
 describe("a warning", () => {
-  test("comes at once, and again no sooner than 500 steps later, each for itself", () => {
+  test("is given immediately, and again after 500 steps at the earliest, for each kind separately", () => {
     const sentences = said((rails) => {
       for (let step = 0; step < 1200; step++) {
         rails.contrast(step, "target", [0, 0]);
@@ -35,16 +35,16 @@ describe("a warning", () => {
     ]);
   });
 
-  test("of pseudo-labels that know one class only", () => {
+  test("about pseudo-labels of a single class", () => {
     const about = (...counts: number[]) => said((rails) => rails.pseudoLabels(4, counts));
     expect(about(0, 9, 0)[0]).toMatch(/^step 5: all pseudo-labels are of class 1/);
-    expect(about(9, 0, 0)[0]).toMatch(/ of class road: /);
+    expect(about(9, 0, 0)[0]).toMatch(/ of class road,/);
     expect(about(1, 9, 0)).toEqual([]);
-    expect(about(0, 0, 0)).toEqual([]); // another warning's
+    expect(about(0, 0, 0)).toEqual([]); // another warning covers this
     expect(about(9)).toEqual([]); // a task of one class
   });
 
-  test("of prototypes that fell together, unseen classes apart", () => {
+  test("about prototypes that became equal, except those of unseen classes", () => {
     const about = (bank: MemoryBank) => {
       const sentences = said((rails) => rails.prototypes(0, "target", bank));
       bank.dispose();
@@ -65,19 +65,19 @@ describe("in a run", () => {
       return run.warnings.join("\n");
     });
 
-  test("an unreachable threshold and a source without labels are noticed, once", async () => {
-    const text = await warnings({ threshold: 3 }, tinyDataset(4, { relabel: () => IGNORE }));
-    expect(text.match(/no target pixel got a pseudo-label/g)).toHaveLength(1);
+  test("warns once about an unreachable threshold and a source without labels", async () => {
+    const text = await warnings({ threshold: 3 }, tinyDataset(12, { relabel: () => IGNORE }));
+    expect(text.match(/no target pixel has a pseudo-label/g)).toHaveLength(1);
     expect(text.match(/no source pixel has a label/g)).toHaveLength(1);
   });
 
-  test("so is a bank that knows one class, which then labels everything", async () => {
+  test("warns about a bank with a single class, which then labels everything", async () => {
     const text = await warnings({ threshold: 0 }, tinyDataset(4, { relabel: () => 1 }));
     expect(text.match(/all pseudo-labels are of class 1/g)).toHaveLength(1);
-    expect(text).not.toMatch(/source pixel has|are the same/); // one alone has none beside it
+    expect(text).not.toMatch(/source pixel has|are the same/); // a single prototype has no neighbour
   });
 
-  test("a healthy run says nothing of them", async () => {
+  test("a healthy run does not warn", async () => {
     expect(await warnings({ threshold: 0 })).not.toMatch(/^step/m);
   });
 });

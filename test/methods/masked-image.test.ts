@@ -7,7 +7,7 @@ import { crossEntropy, full, manualSeed, noGrad, rand, scope } from "../../src/t
 import { tinyDataset, trainTiny, using } from "../train/tiny.js";
 
 describe("maskBlocks", () => {
-  test("masks square blocks of every image, each by its own draw", () => {
+  test("masks random square blocks, different in every image", () => {
     const [height, width, block] = [16, 40, 0.25]; // 4 x 10 blocks of 4 pixels
     const [draws, masked] = scope(() => {
       manualSeed(3);
@@ -48,10 +48,10 @@ describe("masked image consistency", () => {
   const source = tinyDataset(4, { relabel: () => IGNORE });
   const plain = {
     ...{ denoising: 0, entropy: 0, entropyAux: 0, contrast: 0, mixed: 0, jitter: 0 },
-    confidence: 0, // which every pixel exceeds
+    confidence: 0, // every pixel exceeds this
   };
 
-  test("compares the student's prediction on the masked image with the teacher's labels of the whole", async () => {
+  test("compares the student's prediction for the masked image with the teacher's labels for the whole image", async () => {
     const options = { ...plain, mask: { ratio: 0, weight: 1 }, ignoreTop: 0.25, ignoreBottom: 0.5 };
     await using({ method: "self-training", options }, async (run) => {
       const samples = (await Promise.all([0, 1].map((i) => target.load(i)))) as Sample[];
@@ -73,7 +73,7 @@ describe("masked image consistency", () => {
     });
   });
 
-  test("is weighed by the share of sure pixels, and teaches the student alone", async () => {
+  test("is weighted by the fraction of confident pixels, and trains only the student", async () => {
     const moved = (own: object, mask: object | undefined = {}) =>
       using(
         {
@@ -99,7 +99,7 @@ describe("masked image consistency", () => {
     expect(nowhere.scalars["pseudo/confidence"]).toBe(1);
   });
 
-  test("its labels are of what the loader gives, whatever the student sees", async () => {
+  test("its labels are those of the images before augmentation", async () => {
     const confidence = (own: object) =>
       using({ method: "self-training", options: { ...own, confidence: 0.4 } }, async (run) => {
         const [report] = await trainTiny(run, { steps: 1 });

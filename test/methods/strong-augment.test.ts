@@ -23,7 +23,7 @@ const CHANGES = [
 ];
 
 test(
-  "colours are changed as colorsys says, blurs are Gaussian",
+  "colours change as in colorsys, blurs are Gaussian",
   skipUnless(pythonHas("numpy"), "numpy"),
   () => {
     manualSeed(5);
@@ -75,7 +75,7 @@ function images(format = caffe) {
   });
 }
 
-/** Of each image, the greatest change. */
+/** The largest change in each image. */
 function changes(before: Tensor, after: Tensor): number[] {
   return scope(() => after.sub(before).abs().reshape(before.size(0), -1).amax(1).numbers());
 }
@@ -98,7 +98,7 @@ test.each(Object.entries(INPUT_FORMATS))(
   },
 );
 
-test("each image has its own draws, of a generator that checkpoints hold", () => {
+test("each image has its own random numbers, from the generator whose state is in checkpoints", () => {
   const before = images();
   const touched = (options: object) => {
     manualSeed(9);
@@ -118,7 +118,7 @@ test("each image has its own draws, of a generator that checkpoints hold", () =>
   dispose([before]);
 });
 
-test("a grey image is as grey in the network's order of channels", () => {
+test("a grey image is grey in the network's order of channels", () => {
   const before = images();
   const after = strongly(before, caffe, { ...NONE, grey: 1 });
   scope(() => {

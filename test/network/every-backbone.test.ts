@@ -1,5 +1,5 @@
-// What holds for every backbone of the registry, a new one included. That it compiles for predicting and
-// exports is in inference.test.ts and test/export/onnx.test.ts.
+// Properties of every backbone of the registry, including new ones. Compilation for prediction and export
+// are tested in inference.test.ts and test/export/onnx.test.ts.
 import { describe, expect, test } from "vitest";
 import {
   BACKBONES,
@@ -76,7 +76,7 @@ describe.each(BACKBONES)("%s", (name) => {
     },
   );
 
-  test("is a part of its network beside the heads", () => {
+  test("is a part of its network, next to the heads", () => {
     using(name, ({ parts, parameters }) => {
       const { backbone, aux, main, projection } = parts;
       expect(namesOf(parameters.all)).toEqual(
@@ -102,7 +102,7 @@ describe.each(BACKBONES)("%s", (name) => {
     });
   });
 
-  test.each(["batch", "kept"] as const)("learns by the statistics of %s", (statistics) => {
+  test.each(["batch", "kept"] as const)("trains with statistics: %s", (statistics) => {
     const learn = ({ parts: { backbone }, forward }: Network) => {
       const running = batchStatistics(backbone.all);
       const before = running.map((tensor) => tensor.numbers());
@@ -118,7 +118,7 @@ describe.each(BACKBONES)("%s", (name) => {
     using(name, learn, { statistics });
   });
 
-  test("learns in bfloat16", () => {
+  test("trains in bfloat16", () => {
     using(name, ({ parts: { backbone }, forward }) => {
       const { aux, main } = autocast("bfloat16", () => forward(randn([2, 3, 64, 96]), true));
       main.mul(main).mean().add(aux.mul(aux).mean()).backward();
@@ -130,8 +130,8 @@ describe.each(BACKBONES)("%s", (name) => {
   test("is recognised by its tensors, with its width and under any prefix", () => {
     using(name, ({ parameters, parts }) => {
       const alone = recognise(parts.backbone.all) ?? "";
-      expect(alone).toMatch(/^\S+ at width 0\.25, the backbone alone$/);
-      const words = alone.replace(", the backbone alone", "");
+      expect(alone).toMatch(/^\S+ at width 0\.25, backbone only$/);
+      const words = alone.replace(", backbone only", "");
       for (const prefix of ["", "module.", "network/"]) {
         const file = prefixed(parameters.all, prefix);
         expect(recognise(file)).toBe(`DeepLab-v2 ${words}, 5 classes`);
@@ -139,7 +139,7 @@ describe.each(BACKBONES)("%s", (name) => {
     });
   });
 
-  test("starts from a published file, of which it leaves the rest", () => {
+  test("starts from a published file, without the parts that it does not have", () => {
     using(name, (network) => {
       const { leftOut } = backbones[name].published;
       const own = network.parts.backbone.all;
@@ -154,7 +154,7 @@ describe.each(BACKBONES)("%s", (name) => {
   });
 });
 
-test("no two backbones are taken for one another, but for versions of one", () => {
+test("backbones are not confused, except for versions of the same one", () => {
   const words = new Set<string | undefined>();
   for (const name of BACKBONES)
     using(name, ({ parameters }) => words.add(recognise(parameters.all)));

@@ -1,4 +1,4 @@
-// What holds for every decoder of the registry, a new one included.
+// Properties of every decoder of the registry, including new ones.
 import { describe, expect, test } from "vitest";
 import {
   batchStatistics,
@@ -78,7 +78,7 @@ describe.each(DECODERS)("%s", (decoder) => {
     });
   });
 
-  test("is recognised by its tensors, and its checkpoints start a network of its kind", () => {
+  test("is recognised by its tensors, and a network of its kind starts from its checkpoints", () => {
     using(decoder, (network) => {
       const { parameters, parts } = network;
       expect(recognise(parameters.all)).toMatch(
@@ -92,7 +92,7 @@ describe.each(DECODERS)("%s", (decoder) => {
     });
   });
 
-  test("has a twin of the same shape, which shares nothing", () => {
+  test("has a twin of the same shape, without shared tensors", () => {
     using(decoder, (network) => {
       const twin = network.twin();
       const shapes = ({ parameters }: Network) =>
@@ -103,7 +103,7 @@ describe.each(DECODERS)("%s", (decoder) => {
   });
 });
 
-test("no two decoders are taken for one another", () => {
+test("decoders are not confused", () => {
   const words = new Set<string | undefined>();
   for (const decoder of DECODERS)
     using(decoder, ({ parameters }) => words.add(recognise(parameters.all)));

@@ -21,7 +21,7 @@ import {
 import { goldenParameter, readGolden } from "../golden/golden.js";
 import { relativeError } from "../golden/relative-error.js";
 
-// Outputs, losses, gradients and one optimiser step recorded from the reference implementation.
+// Compares outputs, losses, gradients and one optimiser step with recordings of the reference implementation.
 describe("DeepLab-v2 ResNet-101 equals the reference", () => {
   const golden = readGolden("deeplab_v2_resnet101.safetensors");
   const expected = (name: string) => golden.get(name)?.data as Float32Array;
@@ -29,7 +29,7 @@ describe("DeepLab-v2 ResNet-101 equals the reference", () => {
   const network: Network = deeplabV2({ backbone: "resnet101", classes: 19, head: "moco" });
   // A hundred layers of batch statistics over nine by thirteen pixels amplify rounding: gradients in
   // float32 differ from those in float64 by 4 %, those of libtorch 2.14 from 1.13's by 3.3 %. Equal sums in
-  // equal order need equal threads, and the version that made the recording.
+  // equal order need the same number of threads, and the version that made the recording.
   const same = libtorchVersion.startsWith("1.13.");
   const bounds = same ? { gradient: 1e-3, change: 1e-2 } : { gradient: 0.05, change: 0.05 };
   let image: Tensor;
@@ -125,7 +125,7 @@ describe("DeepLab-v2 ResNet-101 equals the reference", () => {
           values,
           (value, i) => value - (initially(name.slice(11), parameter)[i] as number),
         );
-      // Held against the change, not the weight: a step moves a weight by a thousandth of itself.
+      // Relative to the change, not the weight: a step changes a weight by a thousandth of it.
       expect(relativeError(change(parameter.numbers()), change(expected(name))), name).toBeLessThan(
         bounds.change,
       );

@@ -55,7 +55,7 @@ describe.each([
       expect(relativeError(float32.forward(images, false).main, main.numbers())).toBeLessThan(1e-4);
       const rough = bfloat16.forward(images, false).main;
       expect(rough.dtype).toBe("float32");
-      // How much a network amplifies rounding is its own matter: no more than without compiling.
+      // Networks amplify rounding differently: expect no more than without compiling.
       const plain = noGrad(() =>
         autocast("bfloat16", () => net.forward(images, false).main, "cpu"),
       );

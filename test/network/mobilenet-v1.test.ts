@@ -9,13 +9,14 @@ import { startFrom } from "../../src/train/index.js";
 import { relativeError } from "../golden/relative-error.js";
 import { PYTHON, pythonHas } from "../python.js";
 import { skipUnless } from "../skip.js";
+import { userError } from "../user-error.js";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const weights = here("../../../shared/data/mobilenet_v1_025/imagenet.safetensors");
 const published = skipUnless(existsSync(weights), "mobilenet");
 const pytorch = skipUnless(pythonHas("torch"), "pytorch");
 
-/** The same made-up image [1, 3, height, width] that the oracle looks at. */
+/** The same synthetic image [1, 3, height, width] as in the oracle. */
 function image(height: number, width: number) {
   const values = Float32Array.from({ length: 3 * height * width }, (_, i) => {
     return Math.sin(i * 0.37) * Math.cos(i * 0.0113);
@@ -30,7 +31,7 @@ describe("MobileNetV1", () => {
   describe("against PyTorch", { ...pytorch, ...published }, () => {
     test.each([
       [8, 64, 96],
-      [8, 45, 70], // odd sides are padded otherwise than even ones
+      [8, 45, 70], // odd sizes have another padding than even sizes
       [8, 90, 51],
       [16, 64, 96],
       [16, 45, 70],
@@ -56,7 +57,7 @@ describe("MobileNetV1", () => {
           const { aux, main } = noGrad(() => forward(image(height, width), false));
           for (const [i, features] of [aux, main].entries()) {
             expect(features.shape).toEqual(wanted[i]?.shape);
-            expect(Math.max(...features.numbers())).toBeGreaterThan(1); // it says something
+            expect(Math.max(...features.numbers())).toBeGreaterThan(1); // not all features are zero
             expect(relativeError(features.numbers(), wanted[i]?.values ?? [])).toBeLessThan(1e-5);
           }
         });
@@ -65,16 +66,16 @@ describe("MobileNetV1", () => {
     );
   });
 
-  test("starts from the published file, and refuses another width", published, () => {
+  test("starts from the published file, and refuses another width", published, async () => {
     const [network, wider] = [build(0.25), build(0.5)];
     expect(startFrom(weights, network)).toMatch(
       /: 135 tensors; initialised: layer5, layer6; not used: conv_preds of the file$/,
     );
-    expect(() => startFrom(weights, wider)).toThrow(/its conv1\.weight is \[8,3,3,3\], but/);
+    await userError(() => startFrom(weights, wider), "weights-mismatch", "conv1.weight", "8,3,3,3");
     dispose([network.parameters.all, wider.parameters.all]);
   });
 
-  test("predicts at an eighth of the input, whose format is its own", () => {
+  test("predicts at an eighth of the input size, and has its own input format", () => {
     const options = { backbone: "mobilenetv1", classes: 5, head: "linear", width: 0.25 } as const;
     const network = deeplabV2({ ...options, init: heInit });
     scope(() => {

@@ -24,7 +24,7 @@ describe("MobileNetV2 equals PyTorch's", needsPyTorch, () => {
   test.each([
     [8, 1, 64, 96],
     [16, 1, 64, 96],
-    [8, 0.35, 45, 70], // widths are rounded to multiples of 8, odd sides up
+    [8, 0.35, 45, 70], // channels are rounded to multiples of 8, odd sizes up
     [16, 1.4, 51, 33],
   ] as const)(
     "at output stride %i and width %f of a %i x %i image",
@@ -54,7 +54,7 @@ test("starts from ImageNet's weights", needsWeights, () => {
   dispose(network.parameters.all);
 });
 
-test("trains scale and shift, and expects torchvision's pixels unless told otherwise", () => {
+test("trains scale and shift, and expects torchvision's pixels by default", () => {
   const options = { backbone: "mobilenetv2", classes: 5, head: "none", width: 0.25 } as const;
   const [network, other] = [deeplabV2(options), deeplabV2({ ...options, input: "tensorflow" })];
   expect([...network.parts.backbone.trainable.keys()]).toContain("features.7.conv.1.1.weight");

@@ -27,7 +27,7 @@ for name, entry in header.items():
 
 
 def same(x, stride, dilation):
-    """TensorFlow's: as many outputs as ceil(size / stride), the odd zero at the end."""
+    """TensorFlow's padding: ceil(size / stride) outputs, an odd zero at the end."""
     sides = []
     for size in (x.shape[3], x.shape[2]):
         total = max((math.ceil(size / stride) - 1) * stride + 2 * dilation + 1 - size, 0)

@@ -1,4 +1,4 @@
-"""What a network in plain PyTorch makes of weights and inputs that a test hands over, and its gradients.
+"""Outputs and gradients of a network in plain PyTorch for weights and inputs of a test.
 
 A script calls `answer(build)` and is run as: SCRIPT.py GIVEN ANSWER ARGUMENT...
 GIVEN is a safetensors file: the state dict, `input.0`, `input.1`, ..., and `weight.NAME` of the shape of each

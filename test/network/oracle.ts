@@ -22,10 +22,10 @@ import { relativeError } from "../golden/relative-error.js";
 import { PYTHON, pythonHas } from "../python.js";
 import { skipUnless } from "../skip.js";
 
-/** Options of a test that asks PyTorch. */
+/** Options of a test that compares with PyTorch. */
 export const needsPyTorch = skipUnless(pythonHas("torch"), "pytorch");
 
-/** What a script of this folder answers to tensors: see oracle.py. The caller disposes it. */
+/** The output of a script of this folder for tensors: see oracle.py. The caller disposes it. */
 function ask(script: string, given: TensorMap, args: readonly string[]): TensorMap {
   const folder = mkdtempSync(join(tmpdir(), "oracle-"));
   try {
@@ -50,8 +50,8 @@ interface Question {
 }
 
 /**
- * Holds a network against a script in plain PyTorch: outputs by running and by batch statistics, gradients,
- * and running statistics afterwards.
+ * Compares a network with a script in plain PyTorch: outputs with running and with batch statistics,
+ * gradients, and running statistics afterwards.
  */
 export function expectLikePyTorch(
   script: string,
@@ -93,7 +93,7 @@ interface BackboneQuestion {
   readonly weights?: (parameters: TensorMap) => unknown;
 }
 
-/** Holds the feature maps of a backbone against a script. */
+/** Compares the feature maps of a backbone with a script. */
 export function expectBackboneLikePyTorch(
   backbone: BackboneName,
   script: string,
@@ -113,7 +113,7 @@ export function expectBackboneLikePyTorch(
   dispose(parameters.all);
 }
 
-/** Makes scale, shift and statistics of every normalisation random, so that none goes unnoticed. */
+/** Sets scale, shift and statistics of every normalisation to random values, so that errors show. */
 export function randomise(parameters: TensorMap): void {
   noGrad(() =>
     scope(() => {

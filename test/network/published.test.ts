@@ -21,11 +21,11 @@ function network(head: ProjectionHeadName, rates?: readonly number[]): Network {
 }
 afterAll(() => dispose(made.map(({ parameters }) => parameters.all)));
 
-describe("a file's projection is taken if its kind and size are the network's:", () => {
+describe("a file's projection is loaded if its kind and size are the network's:", () => {
   test.each([
     ["moco", "moco", [], []],
     ["moco", "none", [], ["head"]],
-    ["moco", "linear", ["head"], ["head"]], // linear's names are some of moco's
+    ["moco", "linear", ["head"], ["head"]], // the names of linear are a subset of moco's
     ["linear", "moco", ["head"], ["head"]],
     ["none", "moco", ["head"], []],
     ["none", "none", [], []],
@@ -38,10 +38,10 @@ describe("a file's projection is taken if its kind and size are the network's:",
   });
 });
 
-describe("a file's classifiers are taken", () => {
+describe("a file's classifiers are loaded", () => {
   test.each([
     [/^layer5\./, ["layer5"], []], // with the main one
-    [/^layer6\./, ["layer5", "layer6"], ["layer5"]], // else a layer5 is another head
+    [/^layer6\./, ["layer5", "layer6"], ["layer5"]], // otherwise a layer5 is another head
     [/^layer[56]\./, ["layer5", "layer6"], []],
   ])("without %s", (gone, fresh, skipped) => {
     const [donor, into] = [network("none"), network("none")];
@@ -60,21 +60,21 @@ describe("branches of a file's classifiers", () => {
     [[6, 12], spare(2, 3)],
     [[6], spare(1, 2, 3)],
     [[6, 12, 18, 24], []],
-  ])("are left out behind the dilations %j", (rates, skipped) => {
+  ])("are left out after the dilations %j", (rates, skipped) => {
     const [donor, into] = [network("none"), network("none", rates)];
     const fitting = fitPublished(donor.parameters.all, into);
     expect([fitting.fresh, fitting.skipped]).toEqual([[], skipped]);
     expect([...fitting.tensors.keys()].sort()).toEqual([...fitting.wanted.keys()].sort());
   });
 
-  test("are not taken for those of other dilations", () => {
+  test("are not loaded for other dilations", () => {
     const [donor, into] = [network("none"), network("none", [12, 24])];
     const { tensors, wanted } = fitPublished(donor.parameters.all, into);
     expect(wanted.has("layer6.conv2d_list.2.weight")).toBe(false);
-    expect(tensors.has("layer6.conv2d_list.2.weight")).toBe(true); // loading it names it and refuses
+    expect(tensors.has("layer6.conv2d_list.2.weight")).toBe(true); // loading fails and names it
   });
 
-  test("are named once where the whole classifier is left out", () => {
+  test("are named once if the whole classifier is left out", () => {
     const [donor, into] = [network("none"), network("none", [6, 12])];
     const file = new Map([...donor.parameters.all].filter(([name]) => !/^layer6/.test(name)));
     expect(fitPublished(file, into).skipped).toEqual(["layer5"]);

@@ -32,7 +32,7 @@ function using<T>(
 const RESNETS = ["resnet18", "resnet34", "resnet50", "resnet101"] as const;
 
 describe.each(RESNETS)("%s", (backbone) => {
-  test("predicts at an eighth of the input, by both heads, with features of its last stage", () => {
+  test("predicts at an eighth of the input size with both heads, and returns the last stage's features", () => {
     using({ backbone }, (network) => {
       const { main, aux, features } = network.forward(randn([2, 3, 64, 96]), true);
       const [height, width] = [features.size(2), features.size(3)];
@@ -95,7 +95,7 @@ test.each(PROJECTION_HEADS)("projection %s keeps the shape of the features", (he
   });
 });
 
-test("training moves the running statistics, inference does not; their affine part is frozen", () => {
+test("training updates the running statistics, inference does not; scale and shift are frozen", () => {
   using({}, (network) => {
     const mean = network.parameters.all.get("bn1.running_mean") as Tensor;
     const images = randn([2, 3, 32, 32]);

@@ -44,7 +44,7 @@ class ResNet(nn.Module):
             for i in range(count):
                 layers.append(Bottleneck(inputs, planes, stride if i == 0 else 1, dilation, i == 0))
                 inputs = 4 * planes
-                if i == 0:  # torchvision's `replace_stride_with_dilation` begins behind the block
+                if i == 0:  # torchvision's `replace_stride_with_dilation` begins after the block
                     dilation *= wanted // stride
             reached *= stride
             setattr(self, f"layer{stage + 1}", nn.Sequential(*layers))

@@ -13,7 +13,7 @@ import {
 import { needsPyTorch, pytorch } from "./oracle.js";
 
 const RATES = [0.01, 0.02, 0.005, 0.003, 0.001];
-/** A kernel, a bias, and a weight of the heads that no loss reaches in the first two steps. */
+/** A kernel, a bias, and a weight of the heads that has no gradient in the first two steps. */
 const SHAPES = [[2, 3], [3], [3, 2]];
 const MULTIPLES = [1, 1, 10];
 

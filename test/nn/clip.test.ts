@@ -9,7 +9,7 @@ const PARAMETERS = [
   [1, -2],
   [0.5, 0.25, 3],
 ];
-/** Norms above and below 1; in the third step no loss reaches the second parameter. */
+/** Norms above and below 1; in the third step the second parameter has no gradient. */
 const GRADIENTS = [
   [
     [3, 0],

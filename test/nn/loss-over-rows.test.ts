@@ -83,7 +83,7 @@ test("holds a block at a time", () => {
   });
 });
 
-test("a prediction without a gradient has a loss, too", () => {
+test("a prediction without a gradient also has a loss", () => {
   scope(() => {
     const x = logits().detach();
     expect(entropyLoss(x, height, width).item()).toBeCloseTo(plainEntropy(x).item(), 12);

@@ -1,4 +1,4 @@
-"""Optimisers, clipping and schedules by PyTorch's own. Reads cases as JSON, writes what PyTorch gives."""
+"""Optimisers, clipping and schedules of PyTorch. Reads cases as JSON, and writes PyTorch's results."""
 import json
 import sys
 
@@ -10,7 +10,7 @@ def parameters_of(case):
 
 
 def give(parameters, gradients):
-    """One gradient a parameter; null is that of a parameter which no loss reaches."""
+    """One gradient per parameter; null for a parameter without a gradient."""
     for parameter, gradient in zip(parameters, gradients):
         parameter.grad = None if gradient is None else torch.tensor(gradient, dtype=torch.float32)
 

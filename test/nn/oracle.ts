@@ -5,10 +5,10 @@ import { skipUnless } from "../skip.js";
 
 const script = fileURLToPath(new URL("oracle.py", import.meta.url));
 
-/** Options of a test that asks PyTorch. */
+/** Options of a test that compares with PyTorch. */
 export const needsPyTorch = skipUnless(pythonHas("torch"), "pytorch");
 
-/** What PyTorch makes of each case: oracle.py. */
+/** The results of PyTorch for each case: oracle.py. */
 export function pytorch<T>(what: string, cases: readonly object[]): T[] {
   const input = JSON.stringify({ what, cases });
   const { stdout, stderr, status } = spawnSync(PYTHON, [script], { input, encoding: "utf8" });

@@ -45,7 +45,7 @@ test("a repeated parameter is updated that often in a step, momentum included", 
   expect(train(gradients, () => 3)).not.toBeCloseTo(train(gradients), 2);
 });
 
-test("a gradient from before the optimiser counts, and one that no loss reaches is 0", () => {
+test("a gradient from before the optimiser counts, and a parameter without a loss has gradient 0", () => {
   const step = (reach: boolean) => {
     const weight = keep(tensor(Float32Array.of(2)));
     weight.requiresGrad = true;

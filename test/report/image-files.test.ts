@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { imageFiles } from "../../src/report/image-files.js";
@@ -23,41 +23,65 @@ const names = async (root: string, ...paths: readonly string[]) => {
   return Object.fromEntries(found.map(({ name, path }) => [path.slice(root.length + 1), name]));
 };
 
-test("names are those of the files, folders joined, in natural order", () =>
-  withFiles(["a/x10.png", "a/x9.jpg", "a/b/y.webp", "a/notes.txt", "z.png"], async (root) => {
-    const found = await names(root, "a", "z.png");
-    expect(found).toEqual({
-      "a/b/y.webp": "b_y",
-      "a/x9.jpg": "x9",
-      "a/x10.png": "x10",
-      "z.png": "z",
-    });
-    expect(Object.keys(found)).toEqual(["a/b/y.webp", "a/x9.jpg", "a/x10.png", "z.png"]);
+test("names are those of the files, in their sub-folders, in natural order", () =>
+  withFiles(["a/x10.png", "a/x9.jpg", "a/b/y.webp", "a/notes.txt"], async (root) => {
+    const found = await names(root, "a");
+    expect(found).toEqual({ "a/b/y.webp": "b/y", "a/x9.jpg": "x9", "a/x10.png": "x10" });
+    expect(Object.keys(found)).toEqual(["a/b/y.webp", "a/x9.jpg", "a/x10.png"]);
   }));
 
 test("names that differ by folder or extension only stay apart", () =>
   withFiles(
-    ["a/x.png", "a/x.jpg", "a/b/y.png", "a/b_y.png", "a/Z.png", "a/z.jpg"],
+    ["a/x.png", "a/x.jpg", "a/b/y.png", "a/b_y.png", "a/Z.png", "a/z.jpg", "a/x.png.jpg"],
     async (root) => {
-      expect(await names(root, "a")).toEqual({
-        "a/x.png": "x.png",
+      const all = ["x.png", "x.jpg", "b/y.png", "b_y.png", "Z.png", "z.jpg", "x.png.jpg"];
+      expect(await names(root, "a")).toEqual(
+        Object.fromEntries(all.map((file) => [`a/${file}`, file])),
+      );
+      await rm(join(root, "a/x.png.jpg"));
+      expect(await names(root, "a")).toMatchObject({
+        "a/b/y.png": "b/y",
+        "a/b_y.png": "b_y",
         "a/x.jpg": "x.jpg",
-        "a/b/y.png": "b/y.png",
-        "a/b_y.png": "b_y.png",
-        "a/Z.png": "Z.png",
         "a/z.jpg": "z.jpg",
       });
     },
   ));
 
-test("images of two folders keep the folder's name; the same image is taken once", () =>
+test("images of one name in two folders keep their folders; the same image is taken once", () =>
   withFiles(["a/x.png", "b/x.png", "c/a/x.png", "b/y.png"], async (root) => {
     expect(await names(root, "a", "b", "b/y.png")).toEqual({
-      "a/x.png": "a/x.png",
-      "b/x.png": "b/x.png",
-      "b/y.png": "y",
+      "a/x.png": "a/x",
+      "b/x.png": "b/x",
+      "b/y.png": "b/y",
     });
-    await userError(names(root, "a", "c/a"), "already-exists", "a/x.png", "c/a/x.png");
+    expect(await names(root, "a", "c/a")).toEqual({ "a/x.png": "a/x", "c/a/x.png": "c/a/x" });
+    expect(await names(root, "a/x.png", "b/y.png")).toEqual({ "a/x.png": "x", "b/y.png": "y" });
+  }));
+
+test("a glob finds images, relative to its part without wildcards", () =>
+  withFiles(
+    ["a/x1.png", "a/x2.JPG", "a/b/x1.png", "a/b/c/x3.webp", "a/x.txt", "d[1]/x.png"],
+    async (root) => {
+      const found = await names(root, "a/**/*");
+      expect(found).toEqual({
+        "a/x1.png": "x1",
+        "a/x2.JPG": "x2",
+        "a/b/x1.png": "b/x1",
+        "a/b/c/x3.webp": "b/c/x3",
+      });
+      expect(await names(root, "a/{b,c}/*.png")).toEqual({ "a/b/x1.png": "b/x1" });
+      expect(await names(root, "d[1]")).toEqual({ "d[1]/x.png": "x" }); // a folder of that name
+      await userError(names(root, "a/*.tif"), "no-images", "a/*.tif", join(root, "a"));
+      await userError(names(root, "a/*.txt"), "no-images", "a/*.txt");
+    },
+  ));
+
+test("a glob does not find earlier labels", () =>
+  withFiles(["x.png", "out/x.png", "out/a/y.png"], async (root) => {
+    expect(await names(root, "*.png")).toEqual({ "x.png": "x" });
+    await userError(names(root, "**/*.png"), "conflicting-options", "out");
+    await userError(names(root, "out/*/*.png"), "conflicting-options", "out");
   }));
 
 test.each([

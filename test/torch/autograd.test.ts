@@ -40,7 +40,7 @@ function check(
       expect(Math.abs(slope - (analytic[i] as number))).toBeLessThan(tolerance);
       seen = Math.max(seen, Math.abs(slope));
     }
-    expect(seen).toBeGreaterThan(tolerance * 20); // a gradient of nothing proves nothing
+    expect(seen).toBeGreaterThan(tolerance * 20); // a zero gradient would not prove anything
   });
 }
 
@@ -88,8 +88,8 @@ describe("gradients equal finite differences", () => {
     check(
       [1, 4, 2, 2],
       (x) => {
-        // Prototypes are float32, so the features are taken there and back: its best step is the cube root
-        // of what it rounds to.
+        // Prototypes are float32, so the features are rounded to float32: the best step is the cube root of
+        // its precision.
         const bank = new MemoryBank(3, 4);
         const means = input([3, 4], 9).to({ dtype: "float32" });
         bank.initialize(means);
@@ -100,7 +100,7 @@ describe("gradients equal finite differences", () => {
     ));
 });
 
-test("noGrad records nothing, detach cuts", () => {
+test("noGrad does not record, detach leaves the graph", () => {
   scope(() => {
     const x = input([3]);
     x.requiresGrad = true;
@@ -154,7 +154,7 @@ describe("autocast inside autocast", () => {
     expect(autocast("float32", product)).toBe("float32");
   });
 
-  test("of another device leaves this one's as it is", () => {
+  test("for another device does not affect this one", () => {
     autocast("bfloat16", () => {
       expect(autocast("float32", product, "cuda")).toBe("bfloat16");
       expect(product()).toBe("bfloat16");

@@ -2,13 +2,13 @@ import { describe, expect, test } from "vitest";
 import { operator, scope, tensor, zeros } from "../../src/torch/index.js";
 import { native } from "../../src/torch/native.js";
 
-// The addon called directly, with what TypeScript would not let through. A crash would end the tests.
+// Calls the addon directly, with arguments that TypeScript would refuse. A crash would end the tests.
 
 const FLOAT32 = 6;
 const id = (name: string, overload = "") => native.lookup(`aten::${name}`, overload);
 const four = () => zeros([4]).handle;
 
-/** What `use` throws. */
+/** The error that `use` throws. */
 function thrown(use: () => unknown): Error {
   try {
     scope(use as () => never);
@@ -66,7 +66,7 @@ describe("arguments of every kind are an error, never a crash", () => {
     }
   });
 
-  test("a getter may look operators up, and dispose what was read before it", () => {
+  test("a getter may look up operators, and dispose tensors that were read before", () => {
     scope(() => {
       const [x, y] = [zeros([3]), zeros([2])];
       const list = [x.handle, 0];
@@ -174,7 +174,7 @@ describe("handles", () => {
   const SLOTS = 2 ** 24;
   const GENERATIONS = 2 ** 20;
 
-  test("stay exact numbers: a slot that was used up is not used again", () => {
+  test("stay exact numbers: a slot without generations left is not used again", () => {
     const x = four();
     const clone = id("detach");
     const first = native.call(clone, x) as number;

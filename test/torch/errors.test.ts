@@ -4,7 +4,7 @@ import { operator, scope, tensor } from "../../src/torch/index.js";
 
 const one = () => tensor(Float32Array.of(1, 2, 3));
 
-/** The message of what `use` throws; it must be an Error of one line. */
+/** The message of the error that `use` throws, which must be an Error of one line. */
 function message(use: () => unknown): string {
   try {
     scope(use as () => never);

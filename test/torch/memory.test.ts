@@ -9,7 +9,7 @@ const onLinux = skipUnless(process.platform === "linux", "linux");
 const ones = () => tensor(Float32Array.of(1, 1));
 
 describe("scopes", () => {
-  test("free what was made, keep what is returned or kept", () => {
+  test("free new tensors, except those that are returned or kept", () => {
     const before = liveMemory().tensors;
     const kept: Tensor[] = [];
     const { result } = scope(() => {
@@ -40,11 +40,11 @@ test("results that a caller cannot use are freed", () => {
   for (const [use, says] of [
     [
       () => torch.operator("linalg_svd")(x),
-      'linalg_svd does not return one tensor: call it by operators("linalg_svd")',
+      'linalg_svd does not return one tensor: call it with operators("linalg_svd")',
     ],
     [
       () => torch.operators("neg")(x),
-      'neg does not return a list of tensors: call it by operator("neg")',
+      'neg does not return a list of tensors: call it with operator("neg")',
     ],
     [() => torch.operators("histogramdd")(x, [2, 2]), "does not return a list of tensors"],
   ] as const) {
@@ -101,7 +101,7 @@ describe("what a scope returns", () => {
     dispose([set, bare]);
   });
 
-  test("may throw when it is looked at: then everything is freed", () => {
+  test("may throw when it is read: then everything is freed", () => {
     const { tensors, error } = left(() => ({
       x: ones(),
       get trap() {
@@ -137,10 +137,10 @@ describe("a function that must be synchronous may not return a promise", () => {
   });
 });
 
-test("use after dispose is an error, also where the slot has a new tenant", () => {
+test("use after dispose is an error, even if another tensor has the slot", () => {
   const gone = ones();
   gone.dispose();
-  gone.dispose(); // twice is nothing
+  gone.dispose(); // no effect
   expect(gone.isLive).toBe(false);
   const tenants = Array.from({ length: 100 }, ones);
   for (const use of [
@@ -181,9 +181,9 @@ test("1,000 training steps leave nothing behind", () => {
   weight.dispose();
 });
 
-test("large tensors leave no holes behind", onLinux, () => {
+test("large tensors do not fragment memory", onLinux, () => {
   const mebibytes = (count: number) => keep(torch.ones([count, 1024, 256]));
-  expect(() => torch.ones([2 ** 50])).toThrow(/memory/); // and raises no bound
+  expect(() => torch.ones([2 ** 50])).toThrow(/memory/); // and does not raise the bound
   const before = process.memoryUsage.rss();
   const short: Tensor[] = [];
   const long: Tensor[] = [];
@@ -192,14 +192,14 @@ test("large tensors leave no holes behind", onLinux, () => {
     long.push(mebibytes(1));
   }
   dispose(short);
-  // 60 holes of 3 MiB: no room for 4 MiB in any, so that a heap would grow to 420 MiB.
+  // 60 holes of 3 MiB: 4 MiB do not fit into any, so a heap would grow to 420 MiB.
   const more = Array.from({ length: 45 }, () => mebibytes(4));
   expect(more.every((one) => one.mean().item() === 1)).toBe(true);
   expect(process.memoryUsage.rss() - before).toBeLessThan(280 * 2 ** 20);
   dispose([more, long]);
 });
 
-/** What `body` posts in a worker; in it, `torch` is the library and `given` what is passed here. */
+/** The message that `body` posts in a worker; in it, `torch` is the library and `given` the argument. */
 async function inWorker(body: string, given: unknown = null): Promise<unknown> {
   const built = fileURLToPath(new URL("../../dist/torch/index.js", import.meta.url));
   const code = `
@@ -214,7 +214,7 @@ async function inWorker(body: string, given: unknown = null): Promise<unknown> {
   return answer;
 }
 
-test("works inside a worker thread, apart from the main one's tensors", async () => {
+test("works in a worker thread, separate from the main thread's tensors", async () => {
   const mine = ones();
   const work = "return torch.scope(() => torch.tensor(Float32Array.of(1, 2)).mul(3).numbers());";
   expect(await inWorker(work)).toEqual([3, 6]);
@@ -222,7 +222,7 @@ test("works inside a worker thread, apart from the main one's tensors", async ()
   mine.dispose();
 });
 
-test("a tensor that was posted to a worker is an error there, and no other tensor", async () => {
+test("a tensor that was posted to a worker is an error there, not another tensor", async () => {
   const mine = ones();
   const use = `
     const own = torch.ones([5]);
@@ -241,7 +241,7 @@ describe("memory between JavaScript and libtorch", () => {
   const zeroed = () => new Float32Array(2 ** 20);
   const sum = (x: Tensor) => scope(() => x.sum().item());
 
-  test("a tensor does not notice what happens to the array that it was made of", () => {
+  test("a tensor does not change with the array that it was created from", () => {
     const buffer = new ArrayBuffer(2 ** 22, { maxByteLength: 2 ** 23 } as never) as ArrayBuffer & {
       resize(bytes: number): void;
     };
@@ -268,7 +268,7 @@ describe("memory between JavaScript and libtorch", () => {
     const gone = new Float32Array(4);
     structuredClone(gone.buffer, { transfer: [gone.buffer] });
     expect(() => tensor(gone, [4])).toThrow(/needs 16 bytes, but the array has 0/);
-    // Shrunk while the shape is read.
+    // The array shrinks while the shape is read.
     const late = new Float32Array(new ArrayBuffer(16, { maxByteLength: 16 } as never));
     const shape = Object.defineProperty([0], 0, {
       get() {
@@ -279,7 +279,7 @@ describe("memory between JavaScript and libtorch", () => {
     expect(() => tensor(late, shape as number[])).toThrow(/needs 16 bytes, but the array has 0/);
   });
 
-  test("an array keeps the memory of a tensor that gets other memory", () => {
+  test("an array keeps the old memory of a tensor that gets new memory", () => {
     const x = torch.ones([1000]);
     const [array, again] = [x.array, x.array];
     torch.inPlace("resize_")(x, [2 ** 22]);

@@ -76,8 +76,8 @@ describe("arithmetic follows its closed forms", () => {
   });
 });
 
-describe("memory is shared where it says so", () => {
-  test("typed arrays are copied in, and shared on the way out", () => {
+describe("memory is shared as documented", () => {
+  test("typed arrays are copied into tensors, and share the memory of tensors", () => {
     scope(() => {
       const data = Float32Array.of(1, 2, 3);
       const x = tensor(data);

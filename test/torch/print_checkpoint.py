@@ -1,4 +1,4 @@
-"""Loads a file with torch.load, with and without weights_only, and prints what it holds as JSON."""
+"""Loads a file with torch.load, with and without weights_only, and prints its contents as JSON."""
 
 import json
 import sys

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
-/** A port that nobody listens on. */
+/** A free port. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -12,7 +12,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** What a process printed, and how it ended. */
+/** The output of a process, and how it ended. */
 export interface Ended {
   readonly code: number | null;
   readonly out: string;
@@ -54,9 +54,9 @@ export const dist = fileURLToPath(new URL("../../dist/", import.meta.url));
 
 /**
  * Runs the body of an async function in `size` processes, as ranks of one group: in it, `torch` is
- * the library, `join` joins the group, `rank` is the number of the process. All begin once the last has
- * loaded the library, so that `timeout`, in seconds, is not spent on a busy machine's start of
- * processes. The rank `still` is killed when the others have ended.
+ * the library, `join` joins the group, `rank` is the number of the process. All begin after the last has
+ * loaded the library, so that `timeout`, in seconds, does not include the start of processes on a busy
+ * machine. The rank `still` is killed when the others have ended.
  */
 export async function inRanks(
   size: number,

@@ -10,6 +10,7 @@ import {
   writeSafetensors,
 } from "../../src/torch/index.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { userError } from "../user-error.js";
 
 test("safetensors whose tensors share bytes are refused, and leave nothing behind", async () => {
   await inTemporaryFolder(async (folder) => {
@@ -21,29 +22,29 @@ test("safetensors whose tensors share bytes are refused, and leave nothing behin
     writeSafetensors(path, tensors);
     const whole = readFileSync(path);
     const shared = whole.toString("latin1").replace("[32,64]", "[0,32] ");
-    // Of the bytes that the second had, nothing is left: both cannot be what was written.
+    // Removes the second tensor's bytes, so that both refer to the first's.
     writeFileSync(path, Buffer.from(shared, "latin1").subarray(0, -32));
     const before = liveMemory().tensors;
-    expect(() => readSafetensors(path)).toThrow(/tensors overlap/);
+    await userError(() => readSafetensors(path), "damaged-file", path, "overlap");
     expect(liveMemory().tensors).toBe(before);
     dispose(tensors);
   });
 });
 
-test("no tensor may take the metadata's place", async () => {
+test("a tensor may not have the name of the metadata", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "a.safetensors");
     const tensors = new Map([["__metadata__", arange(4)]]);
-    expect(() => writeSafetensors(path, tensors)).toThrow(/no tensor may be called __metadata__/);
+    await userError(() => writeSafetensors(path, tensors), "invalid-value", path, "__metadata__");
     dispose(tensors);
   });
 });
 
-test("any flipped bit, any cut and any added byte is found by the checksum", async () => {
+test("the checksum detects any flipped bit, a missing byte and an added byte", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "a.safetensors");
     const tensors = new Map([
-      ["7", arange(3)], // JSON tables put whole numbers first
+      ["7", arange(3)], // JSON tables have integer keys first
       ["b", arange(2).to({ dtype: "bfloat16" })],
       ["a", arange(2)],
     ]);
@@ -68,7 +69,7 @@ test("any flipped bit, any cut and any added byte is found by the checksum", asy
       bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
       writeFileSync(path, bytes);
       try {
-        // A bit of the checksum's own name leaves a file without one, but with the same tensors.
+        // A flipped bit in the checksum's name gives a file without a checksum, but with the same tensors.
         expect(read()).toEqual({ values, step, sha: undefined });
         unseen++;
       } catch (error) {
@@ -78,13 +79,13 @@ test("any flipped bit, any cut and any added byte is found by the checksum", asy
     expect(unseen).toBeLessThanOrEqual("sha256".length * 8);
     for (const bytes of [whole.subarray(0, -1), Buffer.concat([whole, Buffer.alloc(1)])]) {
       writeFileSync(path, bytes);
-      expect(read).toThrow(/no readable safetensors file: .*; use another copy of it$/);
+      await userError(read, "damaged-file", path);
     }
     expect(liveMemory().tensors).toBe(before);
   });
 });
 
-test("files of others, without a checksum, are read", async () => {
+test("files of other programs, without a checksum, are read", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "a.safetensors");
     const header = JSON.stringify({ x: { dtype: "F32", shape: [1], data_offsets: [0, 4] } });

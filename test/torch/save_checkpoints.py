@@ -1,4 +1,4 @@
-"""Writes good and bad files of PyTorch's, and what the good ones hold as JSON: for pytorch.test.ts.
+"""Writes valid and invalid files of PyTorch, and the contents of the valid ones as JSON: for pytorch.test.ts.
 
 usage: save_checkpoints.py FOLDER
 """
@@ -92,7 +92,7 @@ save("protocol4", good["nested"], pickle_protocol=4)
 
 
 class Does:
-    """Whatever it is asked to do, it asks whoever unpickles it to do."""
+    """Unpickling it calls a function with arguments."""
 
     def __init__(self, function, *args):
         self.what = (function, args)
@@ -185,7 +185,7 @@ archive("circle.pth", b"\x80\x02}q\x00" + text("self") + b"h\x00s.", {})
 names = b"\x80\x02" + (b"}" + text("n" * 200)) * 10 + one + b"s" * 10 + b"."
 archive("names.pth", names, {"0": four})
 archive("deep.pth", b"\x80\x02" + b"]" * 3000 + b"a" * 2999 + b".", {})
-# Each list holds the one before it ten times.
+# Each list contains the previous one ten times.
 laughs = b"\x80\x02]q\x00" + b"".join(
     b"](" + (b"h" + bytes([i])) * 10 + b"eq" + bytes([i + 1]) for i in range(30)
 )
@@ -220,7 +220,7 @@ with open(os.path.join(folder, "overlapping.pth"), "wb") as file:
     file.write(plain[:start] + entries + copies + bytes(tail))
 
 # As Python 2 wrote them: byte strings for names, an ordered dictionary of a list of pairs, and a
-# storage that is a part of another.
+# storage that is a part of another one.
 def old_style():
     def short(value):
         return b"U" + bytes([len(value)]) + value.encode()

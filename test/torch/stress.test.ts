@@ -5,7 +5,7 @@ import { start } from "./ranks.js";
 
 const dist = new URL("../../dist/", import.meta.url).href;
 
-/** Runs a program in a Node of its own, with `gc()`, and returns the JSON that it prints. */
+/** Runs a program in another Node process, with `gc()`, and returns the JSON that it prints. */
 async function program(text: string): Promise<unknown> {
   const command = [process.execPath, "--expose-gc", "--input-type=module", "-e", text];
   const { code, out, err } = await start(command).ended;
@@ -14,8 +14,8 @@ async function program(text: string): Promise<unknown> {
   return JSON.parse(out);
 }
 
-// Tensors over JavaScript's memory, arrays over a tensor's, graphs whose parts are garbage, tensors that
-// nobody disposes: whenever the collector comes, values and counts are what they would be without it.
+// Tensors from JavaScript's arrays, arrays over a tensor's memory, graphs whose parts are garbage, tensors
+// that are not disposed: values and counts do not depend on when the garbage collector runs.
 const WORK = `
   import * as torch from "${dist}torch/index.js";
   import { randomFrom } from "${dist}datasets/random.js";
@@ -37,7 +37,7 @@ const WORK = `
         collect();
         const view = w.grad.contiguous().array; // outlives the scope
         held.push(view);
-        tensor(new Uint8Array(10000)); // nobody's
+        tensor(new Uint8Array(10000)); // not referenced
         total += y.item() + w.grad.mean().item();
       });
       collect();
@@ -48,7 +48,7 @@ const WORK = `
   }`;
 
 describe("under stress", () => {
-  test("a collector that comes at random changes nothing and leaves nothing", async () => {
+  test("garbage collection at random times changes no values and leaves no tensors", async () => {
     const result = await program(`${WORK}
       const before = liveMemory().tensors;
       const same = work(3, 300) === work(3, 300, () => {});
@@ -61,7 +61,7 @@ describe("under stress", () => {
     expect(result).toEqual({ same: true, leaked: 100, left: 0 });
   });
 
-  test("three workers at once, each with its own tensors, and their ends", async () => {
+  test("three workers at the same time, each with its own tensors", async () => {
     const worker = `${WORK}
       import { parentPort } from "node:worker_threads";
       parentPort.postMessage({ total: work(5, 100), left: liveMemory().tensors });`;
@@ -74,7 +74,7 @@ describe("under stress", () => {
       });
       const alone = await one();
       const together = await Promise.all([one(), one(), one()]);
-      const ended = new Worker(url); // ended in the middle of its work
+      const ended = new Worker(url); // terminated while it works
       await new Promise((resolve) => setTimeout(resolve, 300));
       await ended.terminate();
       console.log(JSON.stringify([alone, ...together]));`);
@@ -87,7 +87,7 @@ describe("under stress", () => {
 describe("tensors of unusual kinds", () => {
   const numbers = (make: () => Tensor) => scope(() => make().numbers());
 
-  test("of no elements go through", () => {
+  test("without elements work", () => {
     expect(numbers(() => tensor(new Float32Array(0), [0, 3]).add(1))).toEqual([]);
     expect(numbers(() => torch.zeros([0]).sum())).toEqual([0]);
     expect(numbers(() => torch.cat([torch.zeros([0]), torch.ones([2])]))).toEqual([1, 1]);

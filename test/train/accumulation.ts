@@ -53,7 +53,7 @@ export async function accumulated(raw: object, folder: string): Promise<Map<stri
   });
   function sourceGradient(images: Tensor, labels: Tensor): ClassMeans | undefined {
     const prediction = predict(context, images);
-    const losses = supervisedLosses(prediction, labels, WEIGHTS.aux);
+    const losses = supervisedLosses(prediction, labels, { aux: WEIGHTS.aux });
     if (!contrasting) return void backpropagate(half(losses), context);
     const features = network.project(prediction.features, true);
     const small = labelsAt(labels, features.size(2), features.size(3));

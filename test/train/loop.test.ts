@@ -11,14 +11,14 @@ import { everything, type TinySetup, tinyClasses, tinyDataset, trainTiny, using 
 const METHODS = ["source-only", "minent", "cfcontra"] as const;
 const info = (step: number) => ({ step, method: "any", classes: tinyClasses.names, network: {} });
 
-describe("a run follows from its seeds", () => {
+describe("seeds determine a run", () => {
   const outcome = (setup: TinySetup, seed: number) =>
     using(setup, async (run) => {
       const reports = await trainTiny(run, { steps: 3, seed });
       return { learnt: everything(run), scalars: reports.map(({ scalars }) => scalars) };
     });
 
-  test.each(METHODS)("%s twice: the same to the bit", async (method) => {
+  test.each(METHODS)("%s twice gives the same bits", async (method) => {
     expect(await outcome({ method }, 5)).toEqual(await outcome({ method }, 5));
   });
 
@@ -101,7 +101,7 @@ describe("numbers that are not finite", () => {
 });
 
 describe("the loop", () => {
-  test("leaks nothing: tensors and bytes are the same after ten steps as after two", async () => {
+  test("does not leak: tensors and bytes are the same after ten steps as after two", async () => {
     await using({ context: { gradientNorms: true } }, async (run) => {
       await trainTiny(run, { steps: 2 });
       const before = liveMemory();
@@ -117,7 +117,7 @@ describe("the loop", () => {
     });
   });
 
-  test("warms up, and tells the method the whole factor; a resumed run continues in the middle", async () => {
+  test("warms up, and passes the whole factor to the method; a resumed run continues in the middle", async () => {
     const seen = async (from: number) => {
       const decays: number[] = [];
       const method: Method = {
@@ -185,7 +185,7 @@ describe("the loop", () => {
           }
         },
       };
-      const target = tinyDataset(20); // labelled, as evaluation would have it
+      const target = tinyDataset(20); // labelled, as in evaluation
       await using({}, ({ network, warnings, dispose }) =>
         trainTiny({ network, method, warnings, dispose }, { steps: 1, seed, target }),
       );

@@ -49,7 +49,7 @@ function outcome(run: string) {
 }
 
 // Self-training has every kind of state: banks, a teacher, random draws in every rank. The settings add
-// all random augmentation, and statistics that differ between ranks.
+// all random augmentation, labelled target images, and statistics that differ between ranks.
 describe("an uninterrupted run and a resumed one end in the same bits", () => {
   const cases = [
     { ranks: 1, precision: "bfloat16" },
@@ -66,6 +66,9 @@ describe("an uninterrupted run and a resumed one end in the same bits", () => {
           options: { "self-training": { warmup: 1 } },
           augment: { flip: true, crop: 0.6, jitter: 0.3, blur: 1 },
           style: { method: "color", images: 2 },
+          labelledTarget: {
+            ...{ type: "cityscapes", root: join(root, "cityscapes"), split: "train", weight: 0.5 },
+          },
           train: {
             // Until it is stopped: how far it gets by then decides how long both runs are.
             ...{ steps: 100_000, schedule: 10_000, batch: 1, rate: 0.001, precision },

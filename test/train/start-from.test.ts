@@ -13,10 +13,10 @@ import {
   writeSafetensors,
   zeros,
 } from "../../src/torch/index.js";
-import { startFrom } from "../../src/train/index.js";
+import { type CheckpointInfo, saveInto, startFrom } from "../../src/train/index.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 import { userError } from "../user-error.js";
-import { digests } from "./tiny.js";
+import { digests, tinyClasses, tinyRun } from "./tiny.js";
 
 type Options = Partial<NetworkOptions>;
 
@@ -185,7 +185,7 @@ describe("weights by name:", () => {
     [
       "a deeper backbone",
       { from: { backbone: "resnet34" } },
-      /layer1\.2\.conv1\.weight, which this network .*\(\d+ of its \d+/,
+      /layer1\.2\.conv1\.weight.*\(\d+ of its \d+/,
     ],
   ] as [string, { from?: Options; into?: Options }, RegExp][])(
     "%s is refused, with its first tensor and their number",
@@ -308,6 +308,119 @@ async function refusing(tensors: TensorMap, into: Options, ...names: string[]): 
   expect(digests(network.parameters.all)).toEqual(before);
   dispose(network.parameters.all);
 }
+
+describe("a checkpoint gives its weights only to a network of the same meaning:", () => {
+  const { names } = tinyClasses;
+  const tiny = { classes: names.length, width: 0.125 };
+
+  /** Saves a checkpoint of these metadata, and calls `use` with its path and the run. */
+  async function checkpoint(
+    info: Partial<CheckpointInfo>,
+    use: (path: string, run: ReturnType<typeof tinyRun>) => Promise<void> | void,
+    method: "source-only" | "self-training" = "source-only",
+  ): Promise<void> {
+    const run = tinyRun({ method, head: "moco" });
+    await inTemporaryFolder(async (folder) => {
+      const whole = { step: 2, method, classes: names, network: { backbone: "resnet18" }, ...info };
+      await use(saveInto(folder, whole, run.network, run.method), run);
+    }).finally(() => run.dispose());
+  }
+
+  test("the same classes in another order are refused, with both lists", async () => {
+    await checkpoint({}, async (path, run) => {
+      const network = build(tiny);
+      const before = digests(network.parameters.all);
+      const classes = [...names].reverse();
+      const start = () => startFrom(path, network, { classes });
+      const said = [path, names.join(", "), classes.join(", "), "network.weightsFor=backbone"];
+      await userError(start, "class-mismatch", ...said);
+      expect(digests(network.parameters.all)).toEqual(before);
+      startFrom(path, network, { classes: names });
+      expect(digests(network.parameters.all)).toEqual(digests(run.network.parameters.all));
+      dispose(network.parameters.all);
+    });
+  });
+
+  test.each([
+    [{ backbone: "resnet18", input: "torchvision" }, {}, "network.input=torchvision"],
+    [{ backbone: "resnet18" }, { input: "torchvision" }, "network.input=caffe"],
+    [{ backbone: "resnet101-v1.5" }, {}, "network.backbone=resnet101-v1.5 and network.input="],
+  ] as [object, Options, string][])("%o into %o: set %s", async (trained, options, setting) => {
+    await checkpoint({ network: { ...trained } }, async (path) => {
+      const network = build({ ...tiny, ...options });
+      const start = () => startFrom(path, network, { classes: names });
+      await userError(start, "weights-mismatch", path, setting);
+      dispose(network.parameters.all);
+    });
+  });
+
+  test("the same pixels, however they are named, are accepted", async () => {
+    await checkpoint({ network: { backbone: "resnet18" } }, (path) => {
+      const network = build({ ...tiny, input: "caffe" });
+      expect(startFrom(path, network, { classes: names })).toContain("tensors");
+      dispose(network.parameters.all);
+    });
+  });
+
+  test("the backbone alone goes into a network with other classes", async () => {
+    await checkpoint({}, (path, run) => {
+      const network = build({ ...tiny, classes: 7 });
+      const classes = ["a", "b", "c", "d", "e", "f", "g"];
+      const note = startFrom(path, network, { classes, backboneOnly: true });
+      expect(note).toMatch(/initialised: layer5, layer6, head; not used: layer5, layer6, head of/);
+      expect(equalNames(network, run.network)).toEqual(
+        expect.arrayContaining([...network.parts.backbone.all.keys()]),
+      );
+      dispose(network.parameters.all);
+    });
+  });
+
+  test("the note names the copy that was taken, and the other", async () => {
+    await checkpoint(
+      {},
+      (path) => {
+        const network = build(tiny);
+        expect(startFrom(path, network)).toContain("taken: network/*, not method/teacher.*");
+        dispose(network.parameters.all);
+      },
+      "self-training",
+    );
+  });
+});
+
+test("the note names the student that was taken from a file with a teacher", async () => {
+  await starting(
+    (donor) => [
+      "both.pth",
+      new Map(
+        ["student.", "teacher."].flatMap((prefix) =>
+          [...published(donor, (own) => prefix + own)].map(
+            ([name, each]) => [name, prefix === "student." ? each : each.mul(2)] as const,
+          ),
+        ),
+      ),
+    ],
+    ({ note, same, all }) => {
+      expect(note).toContain("taken: student.*, not teacher.*");
+      expect(same).toEqual(all);
+    },
+  );
+});
+
+test("the backbone alone of a file with another decoder", async () => {
+  const donor = build({ decoder: "deeplab-v3plus" });
+  const network = build();
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "v3plus.pth");
+    writePyTorch(path, published(donor, withoutHead));
+    const refused = () => startFrom(path, network);
+    await userError(refused, "weights-mismatch", "network.weightsFor=backbone");
+    const note = startFrom(path, network, { backboneOnly: true });
+    expect(note).toContain("not used: auxiliary, decoder of the file");
+    expect(equalNames(network, donor)).toContain("layer4.1.bn2.running_var");
+  });
+  dispose([donor.parameters.all, network.parameters.all]);
+});
 
 test("AdaIN's published pair loads by the numbers of its layers", async () => {
   const [given, coder] = [createCoder(0.125), createCoder(0.125)];

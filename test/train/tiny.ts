@@ -113,6 +113,8 @@ export interface TinyLoop {
   readonly rate?: number;
   readonly source?: Dataset;
   readonly target?: Dataset;
+  /** Read only by a method with `usesLabelledTarget`. */
+  readonly labelledTarget?: Dataset;
 }
 
 /** Runs the loop over the fixtures, or over other data sets, and returns the report of every step. */
@@ -125,6 +127,7 @@ export async function trainTiny(
     rate = 0.01,
     source = tinyDataset(4),
     target = tinyDataset(4, { first: 10, relabel: "none" }),
+    labelledTarget = tinyDataset(3, { first: 10 }),
     stopAfter = steps,
     ...rest
   }: TinyLoop,
@@ -133,7 +136,7 @@ export async function trainTiny(
   const reports: StepReport[] = [];
   for await (const report of trainingSteps({
     ...{ network, method, steps, schedule, seed, rate, ...rest },
-    ...{ source: stream(source), target: stream(target) },
+    ...{ source: stream(source), target: stream(target), labelledTarget: stream(labelledTarget) },
   })) {
     reports.push(report);
     if (report.step === stopAfter) break;

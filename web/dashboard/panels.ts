@@ -39,6 +39,11 @@ export const PANELS: readonly Panel[] = [
     takes: under("target/"),
   },
   {
+    title: "Labelled target loss",
+    note: "Cross-entropy on labelled target images, both heads, before its weight",
+    takes: under("labelled/"),
+  },
+  {
     title: "Contrastive loss",
     note: "Features against prototypes, by pair of domains",
     takes: under("contrast/"),

@@ -16,7 +16,11 @@ export const command = () =>
   new Command("check")
     .description("read every file of a data set: counts, classes, problems, a contact sheet")
     .argument("<preset>", "a preset, or the path of a YAML file")
-    .option("--set-of <domain>", "source, target, or the name of an evaluation set", "source")
+    .option(
+      "--set-of <domain>",
+      "source, target, labelledTarget, or the name of an evaluation set",
+      "source",
+    )
     .option("--out <file>", "where to write the contact sheet", "contact-sheet.png")
     .option("--limit <n>", "read at most this many images", whole)
     .addOption(jsonOption())

@@ -2,17 +2,19 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { classSets } from "../../datasets/class-sets.js";
+import type { Size } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
 import type { Config } from "../../experiment/index.js";
 import type { Evaluation } from "../../report/evaluation.js";
 import { publishedBeside } from "../../report/published-figures.js";
+import { metricsLine } from "../../report/run-schemas.js";
 import { type MetricsLine, scoreHistory } from "../../report/score-history.js";
 import { percent, textTable } from "../../report/score-table.js";
 import { benchmarkRows, csv, latex, markdown } from "../../report/table-formats.js";
 import { withBars } from "../../report/text-bar.js";
 import { readJsonLines } from "../../train/run-folder.js";
-import { writeAtomically } from "../../write-atomically.js";
-import { setOption, whole } from "../options.js";
+import { requireWritable, writeAtomically } from "../../write-atomically.js";
+import { dataOption, setOption, tileOption, weightsPresetOption, whole } from "../options.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 import { columnsOf } from "../terminal/terminal.js";
@@ -26,7 +28,7 @@ const scales = (value: string): number[] => {
 export const command = () =>
   new Command("evaluate")
     .description("measure a trained network on labelled images: IoU per class and mIoU")
-    .argument("<run>", "run folder, or a checkpoint inside one")
+    .argument("<run>", "run folder, a checkpoint inside one, or with --preset a file of weights")
     .option("--on <set>", "only this one of the configuration's evaluation sets")
     .option(
       "--scales <list>",
@@ -35,29 +37,36 @@ export const command = () =>
     )
     .option("--flip", "also average with the mirrored image")
     .option("--native", "compare at the labels' own size instead of sizes.output")
+    .addOption(tileOption())
     .option("--classes <n>", "also mIoU over 19, 16 or 13 of the Cityscapes classes", whole)
     .addOption(jsonOption())
     .option("--csv <file>", "also write the table as CSV")
-    .option("--markdown <file>", "also write the table as Markdown, published figures beside it")
+    .option("--markdown <file>", "also write the table as Markdown, with published results")
     .option("--latex <file>", "also write a row of classes and mIoU as LaTeX")
     .option("--confusion <file>", "also draw the confusion matrix (PNG)")
     .addOption(setOption())
+    .addOption(weightsPresetOption())
+    .addOption(dataOption())
     .addHelpText(
       "after",
       `
 Examples:
   cfcontra evaluate runs/streets-cfcontra-1
   cfcontra evaluate runs/streets-cfcontra-1 --scales 0.75,1,1.25 --flip --latex row.tex
-  cfcontra evaluate runs/streets-cfcontra-1 --set sizes.evaluate=[512,256] --json scores.json`,
+  cfcontra evaluate runs/streets-cfcontra-1 --set sizes.evaluate=[512,256] --json scores.json
+  cfcontra evaluate advent.pth --preset gta5-cityscapes --data ~/data`,
     )
     .action(evaluate);
 
 interface EvaluateOptions {
   readonly on?: string;
   readonly set: readonly string[];
+  readonly preset?: string;
+  readonly data: string;
   readonly scales?: readonly number[];
   readonly flip?: boolean;
   readonly native?: boolean;
+  readonly tile?: Size;
   /** 13, 16 or 19: also mIoU over these of the Cityscapes classes. */
   readonly classes?: number;
   readonly json?: Json;
@@ -68,24 +77,31 @@ interface EvaluateOptions {
 }
 
 async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
-  const { on, set } = options;
-  const { openRun } = await import("../../experiment/index.js");
+  const { on, set, preset, data } = options;
+  const { openRun, openWeights } = await import("../../experiment/index.js");
+  const { csv: table, markdown: text, latex: row, confusion: picture } = options;
+  for (const file of [table, text, row, picture]) if (file !== undefined) requireWritable(file);
   const { evaluationRows } = await import("../../report/evaluation.js");
   await listening(async (listener) => {
-    const run = openRun(path, { set, listener });
+    const run =
+      preset === undefined
+        ? openRun(path, { set, listener })
+        : openWeights(path, { preset, data, set, listener });
     try {
-      const { config, info, ema } = run;
+      const { config, info, name, ema } = run;
       const subset = subsetOf(info.classes, options.classes);
       const protocol = {
         ...(options.native ? { output: "native" as const } : {}),
         scales: options.scales ?? [1],
         flip: options.flip ?? false,
+        ...(options.tile ? { tile: options.tile } : {}),
       };
       const results = await run.evaluate({ on, subset, keep: isOwn(options), ...protocol });
       const rows = evaluationRows(info.classes, results);
       const { evaluate: size, output = size } = config.sizes;
       const found = () => ({
-        ...{ method: info.method, step: info.step, classes: info.classes },
+        ...(preset === undefined ? { method: info.method, step: info.step } : { weights: path }),
+        classes: info.classes,
         ...(ema !== undefined && { ema }),
         protocol: { size, output, ...protocol },
         scores: Object.fromEntries(Object.entries(results).map(([name, r]) => [name, r.scores])),
@@ -97,7 +113,7 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
         ...snapshots(path, Object.keys(results)),
       ].join("\n");
       print(text, found, options.json);
-      await writeFiles(options, config, info, results, rows);
+      await writeFiles(options, config, { method: name, classes: info.classes }, results, rows);
     } finally {
       run.dispose();
     }
@@ -114,8 +130,8 @@ function evaluationTable(rows: readonly string[][], first: Evaluation | undefine
 }
 
 /** Whether a run is measured as in its training, so that its folder takes the scores of the images. */
-const isOwn = ({ scales, flip, native, set }: EvaluateOptions): boolean =>
-  scales === undefined && !flip && !native && set.length === 0;
+const isOwn = ({ preset, scales, flip, native, tile, set }: EvaluateOptions): boolean =>
+  preset === undefined && scales === undefined && !flip && !native && !tile && set.length === 0;
 
 const averageLine = (ema: number) =>
   `of the network's running average (train.ema ${ema}); --set train.ema=null measures the network itself`;
@@ -170,7 +186,9 @@ function subsetOf(
 function snapshots(run: string, sets: readonly string[]): string[] {
   const path = join(run, "metrics.jsonl");
   if (!existsSync(path)) return [];
-  const metrics = readJsonLines<MetricsLine>(path);
+  const metrics = readJsonLines<MetricsLine>(path).filter(
+    (line) => metricsLine.safeParse(line).success,
+  );
   const lines = sets.flatMap((set) => {
     const history = scoreHistory(metrics, `miou/${set}`);
     if (!history || history.snapshots < 2) return [];

@@ -2,13 +2,13 @@ import { Command } from "commander";
 import { UserError } from "../../errors.js";
 import { findOnnxRuntime, install } from "../../export/onnx-runtime.js";
 import { writeAtomically } from "../../write-atomically.js";
-import { setOption } from "../options.js";
+import { setOption, weightsPresetOption } from "../options.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 
 export const command = () =>
   new Command("export")
     .description("write a trained network as an ONNX file, for use without libtorch")
-    .argument("<run>", "run folder, or a checkpoint inside one")
+    .argument("<run>", "run folder, a checkpoint inside one, or with --preset a file of weights")
     .option("--out <file>", "the ONNX file", "model.onnx")
     .option("--argmax", "give labels instead of logits")
     .option("--no-upsample", "give logits at the network's own size, a fraction of the image's")
@@ -16,6 +16,7 @@ export const command = () =>
     .option("--int8", "keep weights in 8 bits: a quarter of the file, the same arithmetic")
     .addOption(jsonOption())
     .addOption(setOption())
+    .addOption(weightsPresetOption())
     .addHelpText(
       "after",
       `
@@ -24,7 +25,8 @@ The model takes \`image\` float32 [N, 3, H, W] of any size and gives \`logits\` 
 
 Examples:
   cfcontra export runs/streets-cfcontra-1 --out model.onnx
-  cfcontra export runs/streets-cfcontra-1 --out small.onnx --argmax --int8`,
+  cfcontra export runs/streets-cfcontra-1 --out small.onnx --argmax --int8
+  cfcontra export advent.pth --preset gta5-cityscapes --out advent.onnx`,
     )
     .action(exportOnnx);
 
@@ -36,10 +38,11 @@ interface ExportOptions {
   readonly int8?: boolean;
   readonly json?: Json;
   readonly set: readonly string[];
+  readonly preset?: string;
 }
 
 async function exportOnnx(path: string, options: ExportOptions): Promise<void> {
-  const { out, argmax, upsample, float16, int8, set } = options;
+  const { out, argmax, upsample, float16, int8, set, preset } = options;
   if (float16 && int8)
     throw new UserError(
       "conflicting-options",
@@ -51,9 +54,9 @@ async function exportOnnx(path: string, options: ExportOptions): Promise<void> {
       "--argmax and --no-upsample exclude each other: leave one out",
     );
   }
-  const { openRun } = await import("../../experiment/index.js");
+  const { openRun, openWeights } = await import("../../experiment/index.js");
   const { compare } = await import("../../export/compare.js");
-  const run = openRun(path, { set });
+  const run = preset === undefined ? openRun(path, { set }) : openWeights(path, { preset, set });
   try {
     const how = {
       outputs: argmax ? ("labels" as const) : ("logits" as const),

@@ -1,11 +1,15 @@
-import { join } from "node:path";
-import { Command } from "commander";
-import type { ClassSet } from "../../datasets/dataset.js";
+import { Command, Option } from "commander";
+import type { Size } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
-import type { PredictedImage } from "../../experiment/index.js";
 import { imageFiles } from "../../report/image-files.js";
-import { writeLabelled } from "../../report/labelled-image.js";
-import { setOption } from "../options.js";
+import {
+  PREDICTION_FORMATS,
+  type PredictionFormatName,
+  predictionFormats,
+} from "../../report/predictions/formats.js";
+import { setOption, tileOption, weightsPresetOption, whole } from "../options.js";
+import { predictVideo, videoAmong } from "../predict-video.js";
+import { onnxPredictor, type Predictor, runPredictor } from "../predictor.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 
@@ -15,19 +19,48 @@ export const command = () =>
     .usage(
       "[options] <run> <images...>\n       cfcontra predict [options] --onnx <model> <images...>",
     )
-    .argument("<paths...>", "run folder or checkpoint, then image files or folders of them")
+    .argument(
+      "<paths...>",
+      "run folder or checkpoint (with --preset, a file of weights), then image files, folders of them, globs or a video",
+    )
     .option("--onnx <model>", "instead of a run, a file of `export`: needs no libtorch")
-    .option("--out <folder>", "where to write labels and overlays", "predictions")
+    .option(
+      "--out <folder>",
+      "where to write; a file such as overlay.mp4 for a video",
+      "predictions",
+    )
+    .addOption(
+      new Option("--format <name>", "what to write; see below")
+        .choices(PREDICTION_FORMATS)
+        .default("ids"),
+    )
+    .option("--every <n>", "of a video, only each n-th frame", whole)
+    .addOption(tileOption())
     .addOption(jsonOption())
     .addOption(setOption())
+    .addOption(weightsPresetOption())
     .addHelpText(
       "after",
       `
-For each image: NAME.png, the train id of every pixel at the image's own size, and
-NAME-overlay.jpg to look at. --out must be apart from the images.
+Formats:
+  ids           NAME.png, the train id of every pixel at the image's own size, and
+                NAME-overlay.jpg to look at
+  label-ids     NAME.png with Cityscapes' label ids, for its evaluation server
+  colour        NAME.png in the colours of the classes
+  cvat          cvat.zip, which CVAT imports as "Segmentation mask 1.1"
+  labelme       NAME.json with polygons for LabelMe
+  label-studio  label-studio.json, tasks with pre-annotations, and the labelling
+                configuration
+  coco          coco.json, a region per class and image as RLE
+
+Sub-folders are kept. --out must be apart from the images. A video becomes a video of
+the frames under the colours of the classes; this needs FFmpeg.
 
 Examples:
   cfcontra predict runs/streets-cfcontra-1 photos/ --out predictions
+  cfcontra predict runs/streets-cfcontra-1 "photos/**/*.jpg" --format cvat
+  cfcontra predict runs/streets-cfcontra-1 drive.mp4 --out drive-overlay.mp4 --every 5
+  cfcontra predict advent.pth --preset gta5-cityscapes photos/
   cfcontra predict --onnx model.onnx photos/ --out predictions`,
     )
     .action(predict);
@@ -35,19 +68,23 @@ Examples:
 interface PredictOptions {
   readonly onnx?: string;
   readonly out: string;
+  readonly format: PredictionFormatName;
+  readonly every?: number;
+  readonly tile?: Size;
   readonly json?: Json;
   readonly set: readonly string[];
+  readonly preset?: string;
 }
 
 async function predict(paths: readonly string[], options: PredictOptions): Promise<void> {
-  const { onnx, set } = options;
+  const { onnx, set, preset, tile } = options;
   if (onnx !== undefined) {
-    if (set.length > 0)
+    if (set.length > 0 || preset !== undefined)
       throw new UserError(
         "conflicting-options",
-        "--set changes the configuration of a run, which --onnx does not have: leave it out",
+        "--set and --preset are for runs and files of weights; --onnx has no configuration: leave them out",
       );
-    return label(paths, options, () => onnxPredictor(onnx));
+    return label(paths, options, () => onnxPredictor(onnx, tile));
   }
   const [run, ...images] = paths as [string, ...string[]];
   if (images.length === 0) {
@@ -56,66 +93,45 @@ async function predict(paths: readonly string[], options: PredictOptions): Promi
       `predict ${run}: name images, or folders of images, after the run`,
     );
   }
-  return label(images, options, () => runPredictor(run, set));
+  return label(images, options, () => runPredictor(run, { set, preset, tile }));
 }
 
-/** A network that labels image files, whatever computes it. */
-interface Predictor {
-  readonly classes: ClassSet;
-  predict(path: string): Promise<PredictedImage>;
-  dispose(): Promise<void>;
-}
-
-async function runPredictor(path: string, set: readonly string[]): Promise<Predictor> {
-  const { openRun } = await import("../../experiment/index.js");
-  const run = openRun(path, { set });
-  return {
-    classes: run.classes,
-    predict: run.predict,
-    dispose: async () => run.dispose(),
-  };
-}
-
-/** By ONNX Runtime alone, where there is no libtorch. */
-async function onnxPredictor(path: string): Promise<Predictor> {
-  const { openModel } = await import("../../export/open-model.js");
-  const model = await openModel(path);
-  const { classes } = model.info;
-  return {
-    classes: {
-      names: classes.map(({ name }) => name),
-      colors: classes.map(({ color }) => color),
-    },
-    async predict(file) {
-      const { image, labels, width, height } = await model.predict(file);
-      return { image: image.data as Uint8Array, labels, width, height };
-    },
-    dispose: () => model.release(),
-  };
-}
-
-/** Writes labels and overlay of every image. */
+/** Writes the labels of every image, or the overlay of a video. */
 async function label(
   images: readonly string[],
-  { out, json }: PredictOptions,
+  options: PredictOptions,
   open: () => Promise<Predictor>,
 ): Promise<void> {
+  const video = videoAmong(images, options);
+  if (video !== undefined) return predictVideo(video, options, open);
+  const { out, format, json } = options;
   const files = await imageFiles(images, out);
   const { classes, predict, dispose } = await open();
-  const written: object[] = [];
+  const labelled: object[] = [];
+  let completed: readonly string[] = [];
   try {
-    await listening(async ({ progress }) => {
-      for (const [i, { name, path }] of files.entries()) {
-        const labelled = await predict(path);
-        const to = { labels: join(out, `${name}.png`), overlay: join(out, `${name}-overlay.jpg`) };
-        await writeLabelled(labelled, classes, to);
-        written.push({ image: path, ...to, width: labelled.width, height: labelled.height });
-        progress("predicting", i + 1, files.length);
-      }
-    });
+    const writer = predictionFormats[format](out, classes);
+    try {
+      await listening(async ({ progress }) => {
+        for (const [i, image] of files.entries()) {
+          const found = await predict(image.path);
+          const { width, height } = found;
+          labelled.push({ image: image.path, ...(await writer.add(image, found)), width, height });
+          progress("predicting", i + 1, files.length);
+        }
+      });
+      completed = await writer.finish();
+    } catch (error) {
+      writer.discard();
+      throw error;
+    }
   } finally {
     await dispose();
   }
-  const found = () => ({ classes: classes.names, images: written });
-  print(`${files.length} images labelled in ${out}`, found, json);
+  const found = () => ({
+    ...{ classes: classes.names, images: labelled },
+    ...(completed.length > 0 && { files: completed }),
+  });
+  const where = completed.length > 0 ? completed.join(", ") : out;
+  print(`${files.length} images labelled in ${where}`, found, json);
 }

@@ -10,8 +10,8 @@ import { finish } from "../terminal/summary.js";
 
 export const command = () =>
   new Command("pretrain")
-    .description("train on the source alone, for all rows of a comparison to start from")
-    .option("--preset <preset>", "a preset of presets/, or the path of a YAML file", "streets")
+    .description("train on the source only, to start all methods of a comparison from")
+    .option("--preset <preset>", "a built-in preset, or the path of a YAML file", "streets")
     .option("--seed <n>", "seed of weights and order", whole)
     .option("--steps <n>", "training steps", whole)
     .option("--out <folder>", "run folder; runs/<preset>-pretrained-<seed> when omitted")
@@ -66,7 +66,7 @@ async function pretrain(options: PretrainOptions): Promise<void> {
   );
   const { out, result } = ended;
   if (result && !result.complete) return finish({ out, result }, json);
-  // Without a pretrain section the run is simply where training starts.
+  // Without a pretrain section, training starts from the run's weights.
   const start = own
     ? [...(steps === undefined ? [] : [`pretrain.steps=${steps}`]), `pretrain.run=${out}`]
     : [`network.weights=${out}`];

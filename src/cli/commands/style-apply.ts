@@ -13,7 +13,11 @@ export const command = () =>
     .description("write a restyled copy of a data set, in its own layout")
     .argument("<preset>", "preset or YAML file: its target is the style")
     .requiredOption("--out <folder>", "where to write the copy; not inside the data set")
-    .option("--set-of <domain>", "what to copy: source, target, or an evaluation set", "source")
+    .option(
+      "--set-of <domain>",
+      "what to copy: source, target, labelledTarget, or an evaluation set",
+      "source",
+    )
     .option("--style <style>", "short for --set style.method=NAME")
     .option("--limit <n>", "only the first images", whole)
     .option("--measure", "also measure how well edges are preserved")
@@ -24,7 +28,7 @@ export const command = () =>
       "after",
       `
 Images keep size, name and format; labels are links to the originals. Ctrl-C stops between two images;
-the same command continues from there. The choice of style images depends only on train.seed and
+repeat the command to continue. The choice of style images depends only on train.seed and
 the index of the image.
 
 Examples:
@@ -72,13 +76,13 @@ function report(result: RestyleResult, json: Json | undefined): void {
   const edges = sorted.length > 0 ? { median: at(0.5), lowest: at(0) } : undefined;
   const found = () => ({ out, set, made, kept, seconds, complete, edges });
   if (!complete) {
-    say(`stopped after ${made + kept} images; the same command continues from there`);
+    say(`stopped after ${made + kept} images; repeat the command to continue`);
     process.exitCode = 130;
     if (json !== undefined) print("", found, json);
     return;
   }
   const rate = made > 0 ? `, ${(made / seconds).toFixed(1)} images/s` : "";
-  const before = kept > 0 ? `, ${kept} were there` : "";
+  const before = kept > 0 ? `, ${kept} already existed` : "";
   const lines = [
     `${set}: ${made} images restyled in ${clock(seconds)}${rate}${before}`,
     ...(edges

@@ -14,7 +14,7 @@ import { type Json, jsonOption, print } from "../terminal/print.js";
 
 export const command = () =>
   new Command("preview")
-    .description("a sheet of pictures: content, style, and every method at rising strength")
+    .description("draw content, style, and the results of every method with increasing strength")
     .argument("<preset>", "preset or YAML file: its source is the content, its target the style")
     .option("--styles <styles>", "color, coral, fourier, histogram, adain; all when omitted")
     .option("--count <n>", "content images", whole, 3)
@@ -47,7 +47,7 @@ interface StylePreviewOptions {
 type StyleMethod = Config["style"]["method"];
 const ALPHAS = [0.25, 0.5, 0.75, 1];
 
-/** Draws content, style and results at rising alpha, method by method. */
+/** Draws content, style and results with increasing alpha for every method. */
 async function preview(preset: string, options: StylePreviewOptions): Promise<void> {
   await listening((listener) => draw(preset, options, listener));
 }

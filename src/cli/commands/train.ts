@@ -19,14 +19,14 @@ import { finish } from "../terminal/summary.js";
 export const command = () =>
   new Command("train")
     .description("train a network and evaluate it")
-    .option("--preset <preset>", "a preset of presets/, or the path of a YAML file", "streets")
+    .option("--preset <preset>", "a built-in preset, or the path of a YAML file", "streets")
     .option("--method <method>", "source-only, minent, cfcontra or another (docs/methods.md)")
     .option("--seed <n>", "seed of weights and order", whole)
     .option("--steps <n>", "training steps", whole)
     .option("--out <folder>", "run folder; runs/<preset>-<method>-<seed> when omitted")
     .option(
       "--dry-run",
-      "print configuration, size, memory and time of the run; three steps, nothing kept",
+      "print configuration, and estimate size, memory and time by three steps; saves nothing",
     )
     .option("--resume <run>", "resume an interrupted run, under its own configuration")
     .option("--processes <n>", "train in this many processes on this host, data parallel", whole)
@@ -66,7 +66,7 @@ interface TrainOptions {
   readonly data: string;
 }
 
-/** Trains in this process, in several that it starts, or as one of several that were started alike. */
+/** Trains in this process, in several that it starts, or as one of several that were started together. */
 async function train(options: TrainOptions, self: Command): Promise<void> {
   const { preset, processes, resume, data, json } = options;
   const { besideRuns, configuration, runConfig, trainChain, nameOf } = await import(
@@ -100,7 +100,7 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
   if (ended) finish(ended, json, rank);
 }
 
-/** What `--resume` changes of a run. @throws UserError for an option that would have no effect */
+/** The changes of `--resume` to a run. @throws UserError for an option that would have no effect */
 function resumed({ set, steps }: TrainOptions, self: Command): { set: readonly string[] } {
   const given = (name: string) => self.getOptionValueSource(name) === "cli";
   const idle = ["preset", "method", "seed", "out", "data"].filter(given);
@@ -115,7 +115,7 @@ function resumed({ set, steps }: TrainOptions, self: Command): { set: readonly s
   return { set: steps === undefined ? set : [...set, `train.steps=${steps}`] };
 }
 
-/** Prints the configuration, each measured step as it is made, and what the run would take. */
+/** Prints the configuration, each measured step, and the estimate. */
 async function dryRun(config: Config, { data, json }: TrainOptions): Promise<void> {
   const { forecast } = await import("../../experiment/index.js");
   if (json !== true) process.stdout.write(`${stringify(config)}\n`);
@@ -131,7 +131,7 @@ function requireNew(out: string): void {
   if (!existsSync(join(out, "config.yaml"))) return;
   throw new UserError(
     "already-exists",
-    `${out} already holds a run: --resume ${out} continues it, --out chooses another folder`,
+    `${out} already contains a run: continue it with --resume ${out}, or choose another folder with --out`,
   );
 }
 
@@ -151,7 +151,7 @@ async function meetOthers(place: LocalPlace, timeout: number): Promise<ProcessGr
   return joinProcessGroup(place, timeout);
 }
 
-/** Of the host's GPUs each process has its own. */
+/** Assigns a different GPU of the host to each process. */
 function onOwnDevice(config: Config, { localRank }: LocalPlace): Config {
   const device = config.train.device.replace(/^cuda(:\d+)?$/, `cuda:${localRank}`);
   return { ...config, train: { ...config.train, device } };

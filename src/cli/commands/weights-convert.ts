@@ -23,9 +23,7 @@ Examples:
 
 async function convert(path: string, out: string, { json }: { readonly json?: Json }) {
   const { dispose, PYTORCH_FILE, readTensors, writeTensors } = await import("../../torch/index.js");
-  const { averageIn, evaluatedOf, isCheckpoint, weightsFile } = await import(
-    "../../train/index.js"
-  );
+  const { evaluatedOf, infoIn, weightsFile } = await import("../../train/index.js");
   if (!PYTORCH_FILE.test(out) && !out.endsWith(".safetensors")) {
     throw new UserError(
       "unsupported-file",
@@ -35,7 +33,8 @@ async function convert(path: string, out: string, { json }: { readonly json?: Js
   const file = weightsFile(path);
   const { tensors, metadata, skipped } = readTensors(file);
   try {
-    const own = isCheckpoint(metadata) ? evaluatedOf(tensors, averageIn(metadata)) : tensors;
+    const info = infoIn(file, metadata);
+    const own = info ? evaluatedOf(tensors, info.average) : tensors;
     if (same(file, out))
       throw new UserError("conflicting-options", `${out} is the input file: choose another`);
     writeTensors(out, own);

@@ -43,7 +43,7 @@ async function inspect(path: string, { json }: { readonly json?: Json }) {
       textTable([["tensor", "shape", "type"], ...rows]),
       "",
       `${file}: ${kind}`,
-      `looks like: ${network ?? "nothing known here"}`,
+      `looks like: ${network ?? "unknown"}`,
       `${tensors.size} tensors, ${values.toLocaleString("en")} values, ${(bytes / MEBI).toFixed(1)} MiB`,
       ...(skipped.length > 0 ? [`left out: ${skipped.join(", ")} (the state of optimisers)`] : []),
     ];

@@ -2,10 +2,10 @@ import type { Argument, Command, Option } from "commander";
 import { METHODS } from "../../methods/index.js";
 import { STYLES } from "../../style/index.js";
 
-/** What an option or argument takes: one of these words, a path, a preset, a setting, or free text. */
+/** The kind of value of an option or argument: one of these words, a path, a preset, a setting, or free text. */
 export type Kind = "file" | "folder" | "preset" | "setting" | "anything" | readonly string[];
 
-/** Words that many options share, which a script contains once. */
+/** Words of several options, which a script contains once. */
 export interface Vocabulary {
   readonly presets: readonly string[];
   readonly settings: readonly string[];
@@ -15,14 +15,14 @@ export interface Vocabulary {
 export interface Choice {
   readonly flag: string;
   readonly description: string;
-  /** undefined where it takes no value */
+  /** undefined if it does not have a value */
   readonly value: Kind | undefined;
   /** The value may be left out. */
   readonly optional: boolean;
   readonly repeats: boolean;
 }
 
-/** What one command takes. */
+/** The options and arguments of a command. */
 export interface Grammar {
   /** "", "train", "style apply", ... */
   readonly path: string;
@@ -41,7 +41,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   method: METHODS,
   style: ["none", ...STYLES, "adain"],
   styles: [...STYLES, "adain"],
-  domain: ["source", "target"],
+  domain: ["source", "target", "labelledTarget"],
   "key=value": "setting",
   folder: "folder",
   run: "file", // or a checkpoint inside one
@@ -50,7 +50,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ),
 };
 
-/** Every command of a program, read from its definition: what completion is generated from. */
+/** The commands of a program, read from its definition, to generate completion scripts. */
 export function grammarOf(program: Command): Grammar[] {
   const kindOf = (name: string, choices?: readonly string[]) => choices ?? KINDS[name] ?? "file";
   const place = (argument: Argument) => ({

@@ -3,9 +3,12 @@ import { shapeOf, unwrapped } from "../../checked.js";
 import { DATASET_TYPES } from "../../datasets/open.js";
 import { configSchema } from "../../experiment/config.js";
 
-/** What may follow `--set`: `train.steps=`, and for keys with few values `method=minent`, ... */
+/** The keys that each hold one data set. */
+const DATASETS = ["source", "target", "labelledTarget"];
+
+/** The words after `--set`: `train.steps=`, and for keys with few values `method=minent`, ... */
 export function settings(): string[] {
-  const sets = ["source", "target"].flatMap((domain) => [
+  const sets = DATASETS.flatMap((domain) => [
     ...Object.keys(DATASET_TYPES).map((type) => `${domain}.type=${type}`),
     `${domain}.root=`,
   ]);
@@ -15,7 +18,7 @@ export function settings(): string[] {
 function settingsOf(schema: z.ZodType, above: string): string[] {
   return Object.entries(shapeOf(schema) ?? {}).flatMap(([name, inner]) => {
     const key = above + name;
-    if (key === "source" || key === "target") return []; // each type of data set has its own keys
+    if (DATASETS.includes(key)) return []; // each type of data set has its own keys
     if (shapeOf(inner)) return settingsOf(inner, `${key}.`);
     const values = valuesOf(unwrapped(inner));
     return values.length > 0 ? values.map((value) => `${key}=${value}`) : `${key}=`;

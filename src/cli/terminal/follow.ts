@@ -5,16 +5,16 @@ import { percent } from "../../report/score-table.js";
 import { commandOf } from "./invocation.js";
 import { noLine, progressLine, say } from "./progress.js";
 
-/** How a run ended, and where. */
+/** The result of a run, and its folder. */
 export interface Ended {
   readonly out: string;
   readonly result: RunResult;
 }
 
 /**
- * Shows the progress of a run in the terminal, and of the earlier runs that it starts from. Returns how the last of
- * them ended; undefined if there was nothing to do.
- * @param quiet for every process but the first
+ * Shows the progress of a run and its earlier runs in the terminal. Returns the result of the last one;
+ * undefined if there was nothing to do.
+ * @param quiet for all processes except the first
  */
 export async function follow(
   events: AsyncIterable<RunEvent>,
@@ -37,7 +37,7 @@ export async function follow(
         }
         const name = section === "pretrain" ? "pretraining" : method;
         line = quiet ? noLine : progressLine(`${name} seed ${seed}`, process.stderr, "step");
-        if (event.looksAround) line.show("looking at images first");
+        if (event.looksAround) line.show("reading images first");
         current = event;
         resumable = step > 0;
       } else if (event.type === "step") {
@@ -66,13 +66,13 @@ export async function follow(
 
 type Started = Extract<RunEvent, { readonly type: "start" }>;
 
-/** The command that resumes a run; at half the rate where it diverged. */
+/** The command that resumes a run; with half the rate if it diverged. */
 function wayOn({ out, rate }: Started, { code }: UserError): string {
   const changed = code === "not-finite" ? ["--set", `train.rate=${rate / 2}`] : [];
   return commandOf("train", "--resume", out, ...changed);
 }
 
-/** Says what an evaluation has found. */
+/** Prints the scores of an evaluation. */
 function reached(step: number, scores: Readonly<Record<string, Scores>>): void {
   const found = Object.entries(scores).map(([set, { miou }]) => `${set} ${percent(miou)}`);
   if (found.length > 0) say(`step ${step}: mIoU ${found.join(", ")}`);

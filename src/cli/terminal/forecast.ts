@@ -1,9 +1,9 @@
 import type { Counted, Forecast } from "../../experiment/index.js";
 import { clock } from "./progress.js";
 
-/** What a run would take, for a terminal: sizes and costs. */
+/** The estimate of a run's size, time and memory as text. */
 export function forecastText(forecast: Forecast): string {
-  const { config, source, target, evaluate, parameters, ...cost } = forecast;
+  const { config, source, target, labelledTarget, evaluate, parameters, ...cost } = forecast;
   const set = ({ name, images }: Counted) => `${name}, ${images} images`;
   const measured = Object.entries(evaluate);
   const millions = (n: number) => `${(n / 1e6).toFixed(1)} million`;
@@ -18,6 +18,7 @@ export function forecastText(forecast: Forecast): string {
   const rows = [
     ["train source", set(source)],
     ["train target", set(target)],
+    ...(labelledTarget ? [["labelled target", set(labelledTarget)]] : []),
     ...measured.map(([name, one]) => [`evaluate ${name}`, set(one)]),
     [
       "parameters",
@@ -31,7 +32,7 @@ export function forecastText(forecast: Forecast): string {
   return rows.map(([name, text]) => name.padEnd(width) + text).join("\n");
 }
 
-/** One measured step, and what it says about the whole run. */
+/** One measured step, and the estimate for the whole run. */
 export const stepText = (seconds: number, step: number, steps: number): string =>
   `step ${step}: ${seconds.toFixed(2)} s` +
-  (step === 1 ? ", with what is done once" : `, so ${clock(seconds * steps)} for ${steps} steps`);
+  (step === 1 ? ", including one-time work" : `, so ${clock(seconds * steps)} for ${steps} steps`);

@@ -1,9 +1,9 @@
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Ctrl-C, SIGTERM and a closed terminal as an abort signal, on which work ends in order. A second signal, a second or more
- * after the first, ends the process at once. (Within a second it is the same request: a terminal
- * signals a launcher and its processes, and the launcher passes its signal on to them.)
+ * Converts Ctrl-C, SIGTERM and a closed terminal to an abort signal, on which work ends in order. A second signal, at least
+ * one second after the first, ends the process immediately. (Within a second it counts as the same signal: a
+ * terminal signals a launcher and its processes, and the launcher passes its signal on to them.)
  */
 export interface Interruption {
   readonly signal: AbortSignal;

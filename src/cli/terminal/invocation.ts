@@ -1,6 +1,6 @@
 import { basename, relative } from "node:path";
 
-/** A command line of this program, in the form in which the user called it. */
+/** A command line of this program, as the user called it. */
 export function commandOf(...words: readonly string[]): string {
   return [invocation(process.argv[1] ?? "", process.env), ...words.map(quoted)].join(" ");
 }

@@ -1,9 +1,9 @@
 import type { Listener } from "../../experiment/listener.js";
 import { note, type ProgressLine, progressLine } from "./progress.js";
 
-/** A listener that shows notes and progress in the terminal, one line for the work at hand. */
+/** A listener that shows notes and progress in the terminal, with one line for the current work. */
 export interface TerminalListener extends Listener {
-  /** Takes the line away. */
+  /** Removes the line. */
   end(): void;
 }
 
@@ -30,7 +30,7 @@ export function terminalListener(): TerminalListener {
   };
 }
 
-/** Runs a command's work with a listener whose line is gone when it ends. */
+/** Runs a command's work with a listener, and removes its line at the end. */
 export async function listening<T>(work: (listener: Listener) => Promise<T>): Promise<T> {
   const listener = terminalListener();
   try {

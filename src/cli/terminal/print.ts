@@ -33,6 +33,10 @@ function jsonFile(path: string): string {
   return path;
 }
 
+/** Text with colours, but without other control characters: names of files may contain any. */
+const withoutControls = (text: string): string =>
+  text.replace(/\p{Cc}(?!\[\d+m)/gu, (found) => (/[\n\t]/.test(found) ? found : "?"));
+
 /**
  * Prints a command's results on stdout: text for people, if there is any, or one JSON value for programs
  * if `--json` is given. Everything else that a command prints goes to stderr.
@@ -40,6 +44,6 @@ function jsonFile(path: string): string {
 export function print(text: string, value: () => unknown, json: Json | undefined): void {
   const encoded = () => `${JSON.stringify(value(), null, 2)}\n`;
   if (json === true) process.stdout.write(encoded());
-  else if (text !== "") process.stdout.write(`${text}\n`);
+  else if (text !== "") process.stdout.write(`${withoutControls(text)}\n`);
   if (typeof json === "string") writeAtomically(json, encoded());
 }

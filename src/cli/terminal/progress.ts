@@ -1,3 +1,4 @@
+import { printable } from "../../printable.js";
 import { columnsOf, isLive, paint, wrapped } from "./terminal.js";
 
 /** A progress line: rewritten in place in a terminal, printed from time to time elsewhere. */
@@ -9,7 +10,7 @@ export interface ProgressLine {
   end(): void;
 }
 
-/** Prints nothing: for every process but the first. */
+/** Prints nothing, for all processes except the first. */
 export const noLine: ProgressLine = { update: () => {}, show: () => {}, end: () => {} };
 
 const LIVE_INTERVAL = 200;
@@ -17,7 +18,7 @@ const PLAIN_INTERVAL = { least: 15_000, most: 600_000 };
 const BARS = [24, 12, 0];
 const ERASE = "\r\x1b[2K";
 
-/** The line that each terminal shows now, if any. */
+/** The current progress line of each terminal. */
 const shown = new WeakMap<NodeJS.WriteStream, string>();
 
 function draw(stream: NodeJS.WriteStream, line: string): void {
@@ -41,7 +42,8 @@ export function say(line: string, stream: NodeJS.WriteStream = process.stderr): 
 /** Prints a note: not an error, but something that the user should know. */
 export const note = (sentence: string, stream: NodeJS.WriteStream = process.stderr): void =>
   say(
-    paint("yellow", "note:", stream) + wrapped(`note: ${sentence}`, columnsOf(stream), 6).slice(5),
+    paint("yellow", "note:", stream) +
+      wrapped(`note: ${printable(sentence)}`, columnsOf(stream), 6).slice(5),
     stream,
   );
 
@@ -82,11 +84,11 @@ export function progressLine(
       const left = known ? `${clock(perItem * (total - done))} left` : "";
       const count = `${String(done).padStart(String(total).length)}/${total}`;
       const text = [count, detail, rate, left].filter(Boolean).join("  ");
-      if (live) draw(stream, fitted(label, text, done / total, stream));
-      else stream.write(`${label}  ${text}\n`);
+      if (live) draw(stream, fitted(printable(label), text, done / total, stream));
+      else stream.write(`${printable(label)}  ${text}\n`);
     },
     show(what = "") {
-      const line = what ? `${label}  ${what}` : label;
+      const line = printable(what ? `${label}  ${what}` : label);
       draw(stream, shortened(line, columnsOf(stream) - 1));
     },
     end: () => erase(stream),

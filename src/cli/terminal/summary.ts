@@ -9,7 +9,7 @@ import { clock, say } from "./progress.js";
 import { columnsOf, paint, wrapped } from "./terminal.js";
 
 /**
- * Prints how a run ended, and what to type next.
+ * Prints the result of a run, and the next command.
  * @param rank of this process among those that train together; rank 0 prints
  */
 export function finish({ out, result }: Ended, json?: Json, rank = 0): void {

@@ -7,6 +7,9 @@ const color = z.tuple([channel, channel, channel]);
 
 /** Names are keys of metrics and are printed: no invisible characters, apart from joiners. */
 const CLASS_NAME = /^(?!__proto__$)(?=.*\S)([^\p{C}\p{Zl}\p{Zp}]|[\u200c\u200d]){1,64}$/u;
+/** Whether a name may be that of a class. */
+export const isClassName = (name: string): boolean => CLASS_NAME.test(name);
+
 const className = z.string().regex(CLASS_NAME);
 
 const classEntry = z.union([

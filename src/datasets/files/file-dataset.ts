@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { printable, UserError } from "../../errors.js";
-import type { Dataset, Sample, Size } from "../dataset.js";
-import { readImage } from "./images.js";
+import { UserError } from "../../errors.js";
+import { printable } from "../../printable.js";
+import type { ClassSet, Dataset, Sample, Size } from "../dataset.js";
+import { type Image, readImage } from "./images.js";
 import { type DepthCheck, depthCheck } from "./label-depth.js";
 import { type LabelMap, toTrainIds } from "./label-maps.js";
-import { commonOptions, type Labelling, resolveLabelling } from "./labelling.js";
+import { commonOptions, type Labelling, pickClasses, resolveLabelling } from "./labelling.js";
 import { readLabel, resizeNearest } from "./labels.js";
 import type { Layout, Selection } from "./layout.js";
 import { findPairs, type Pair } from "./pairs.js";
@@ -13,6 +14,8 @@ import { findPairs, type Pair } from "./pairs.js";
 /** A kind of data set: its options in a configuration, and how it is opened. */
 export interface DatasetType {
   readonly schema: z.ZodObject;
+  /** The classes that these options ask for; reads no file. */
+  classes(options: never): ClassSet;
   open(
     options: never,
     onProgress?: (name: string, done: number, total: number) => void,
@@ -43,6 +46,7 @@ export function fileDataset<Own = unknown>(
 ): DatasetType {
   return {
     schema: z.strictObject({ type: z.literal(type), ...own, ...commonOptions }),
+    classes: (options: FileOptions<Own>) => pickClasses(options.classes, labellings[0].classes),
     async open(options: FileOptions<Own>) {
       const labelling = await resolveLabelling(labellings, options);
       return openFiles(type, await layout(options), options, labelling);
@@ -59,6 +63,7 @@ export async function openFiles(
   layout: Layout,
   selection: Selection,
   { classes, map, coding }: Labelling,
+  beside: readonly string[] = [],
 ): Promise<Dataset> {
   const { pairs, labelled } = await findPairs(layout, selection);
   const checkDepth = depthCheck(map);
@@ -78,7 +83,10 @@ export async function openFiles(
     files: {
       root: layout.root,
       of: pairAt,
-      beside: selection.list === undefined ? [] : [resolve(layout.root, selection.list)],
+      beside: [
+        ...beside,
+        ...(selection.list === undefined ? [] : [resolve(layout.root, selection.list)]),
+      ],
     },
     ...(labelled &&
       coding && {
@@ -93,25 +101,37 @@ async function loadPair(
   checkDepth: DepthCheck,
   size: Size | undefined,
 ): Promise<Sample> {
-  const [image, label] = await Promise.all([
+  const { annotation } = pair;
+  const [image, file] = await Promise.all([
     readImage(pair.image, size),
-    pair.label === undefined ? undefined : readLabel(pair.label, map.key),
+    pair.label === undefined || annotation ? undefined : readLabel(pair.label, map.key),
   ]);
-  const { width, height, data, original, turned } = image;
+  const { width, height, data, original } = image;
   const sample = { name: pair.name, width, height, image: data };
+  const stated = annotation?.size ?? file;
+  if (stated) requireSameSize(pair, stated, image);
+  const label = annotation ? await annotation.draw(original) : file;
   if (!label || pair.label === undefined) return sample;
-  if (label.width !== original.width || label.height !== original.height) {
-    throw new UserError(
-      "label-size",
-      `${pair.label}: the label is ${label.width}x${label.height}, but its image ${pair.image} is ` +
-        `${original.width}x${original.height}${turned ? " after its EXIF orientation is applied" : ""}: ` +
-        `${turned ? "turn the label, too" : "replace one of them"}, or leave the sample out with ` +
-        `\`exclude: ["${pair.name}"]\`.`,
-    );
-  }
+  requireSameSize(pair, label, image);
   checkDepth(label, pair.label);
   // Map all pixels, not only those that the resize keeps: whether a stray id is found must not depend on
   // the working size.
   const trainIds = toTrainIds(label, map, pair.label);
   return { ...sample, label: resizeNearest(trainIds, label, { width, height }) };
+}
+
+function requireSameSize(
+  { name, image, label, annotation }: Pair,
+  { width, height }: Size,
+  { original, turned }: Image,
+): void {
+  if (width === original.width && height === original.height) return;
+  const fix = annotation ? "annotate the image as it is displayed" : "turn the label, too";
+  throw new UserError(
+    "label-size",
+    `${label}: the label is ${width}x${height}, but its image ${image} is ` +
+      `${original.width}x${original.height}${turned ? " after its EXIF orientation is applied" : ""}: ` +
+      `${turned ? fix : "replace one of them"}, or leave the sample out with ` +
+      `\`exclude: ["${name}"]\`.`,
+  );
 }

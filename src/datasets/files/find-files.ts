@@ -31,7 +31,24 @@ export async function requireFolder(path: string, layout: string): Promise<void>
       error.code === "ENOENT" ? "does not exist" : `cannot be opened (${whyUnreadable(error)})`,
   );
   if (found === undefined) return;
+  await refuseArchive(path);
   throw new UserError("dataset-layout", `${path} ${found}: expected ${layout}; check \`root\`.`);
+}
+
+/** @throws UserError if the folder is still in an archive */
+async function refuseArchive(path: string): Promise<void> {
+  for (const archive of [path, `${path}.zip`]) {
+    if (!archive.toLowerCase().endsWith(".zip")) continue;
+    const isFile = await stat(archive).then(
+      (stats) => stats.isFile(),
+      () => false,
+    );
+    if (!isFile) continue;
+    throw new UserError(
+      "unsupported-file",
+      `${archive} is a zip archive: unpack it, and set \`root\` to the unpacked folder.`,
+    );
+  }
 }
 
 /** Files of macOS (._x.png, .DS_Store) and of Synology's index, whose folders are named as images are. */

@@ -48,6 +48,13 @@ export async function readImage(path: string, size?: Size): Promise<Image> {
   }
 }
 
+/** RGB pixels [height * width * 3] of an image in memory at another size, resized as `readImage` does. */
+export async function resizedRgb(data: Uint8Array, from: Size, size: Size): Promise<Uint8Array> {
+  if (from.width === size.width && from.height === size.height) return data;
+  const raw = { width: from.width, height: from.height, channels: 3 } as const;
+  return (await pixelsOf(resized(sharp(data, { raw }), size))).data;
+}
+
 const open = (path: string, options: SharpOptions = {}): Sharp =>
   sharp(path, { limitInputPixels: MOST_PIXELS, ...options })
     .removeAlpha()

@@ -11,6 +11,8 @@ export interface LabelMap {
   readonly otherwise: "ignore" | "error";
   /** Whether it is the `mapping` of a configuration. */
   readonly written?: boolean;
+  /** For values that have names: what is wrong with a value outside the map, and what to do. */
+  readonly explain?: (value: number) => string;
 }
 
 /** Cityscapes and GTA5 label ids to Cityscapes train ids. */
@@ -141,6 +143,11 @@ export function hexColor(value: number): string {
 /** The error for a label whose first value outside the map is at `pixel`. */
 function outsideMap(map: LabelMap, label: RawLabel, pixel: number, path: string) {
   const { values, width, depth, indexed } = label;
+  if (map.explain) {
+    const at = `x ${pixel % width}, y ${Math.floor(pixel / width)}`;
+    const why = map.explain(values[pixel] as number);
+    return new UserError("label-value", `${path}: at ${at}, ${why}.`);
+  }
   const named = (value: number) => (map.key === "color" ? `"${hexColor(value)}"` : `${value}`);
   const [key = "", ...others] = [...new Set(values.subarray(pixel))]
     .filter((value) => !map.trainIds.has(value))

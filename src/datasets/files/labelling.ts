@@ -131,10 +131,7 @@ export async function resolveMapping(
   classes: ClassSet,
   root: string,
 ): Promise<LabelMap> {
-  const { entries, where } =
-    typeof mapping === "string"
-      ? await readMapping(root, mapping)
-      : { entries: mapping, where: "mapping" };
+  const { entries, where } = await mappingEntries(mapping, root);
   const trainIds = new Map<number, number>();
   const keys = Object.keys(entries);
   const key = keys.some((name) => name.startsWith("#")) ? "color" : "id";
@@ -153,6 +150,10 @@ export async function resolveMapping(
     throw new UserError("invalid-value", `${where}: it is empty: add \`id: class\` pairs.`);
   return { key, trainIds, otherwise: "error", written: true };
 }
+
+/** The entries of `mapping`, and where they are written. @throws UserError if its file cannot be used */
+export const mappingEntries = async (mapping: z.infer<typeof mappingSchema>, root: string) =>
+  typeof mapping === "string" ? readMapping(root, mapping) : { entries: mapping, where: "mapping" };
 
 async function readMapping(root: string, file: string) {
   const where = resolve(root, file);
@@ -191,7 +192,15 @@ function parseColor(text: string): number | undefined {
   return /^#[0-9a-f]{6}$/i.test(text) ? Number.parseInt(text.slice(1), 16) : undefined;
 }
 
-function parseClass(value: string | number | undefined, classes: ClassSet, where: string): number {
+/**
+ * The train id of a value of a mapping.
+ * @throws UserError naming `where` and the nearest class, if it is neither a class nor `ignore`
+ */
+export function parseClass(
+  value: string | number | undefined,
+  classes: ClassSet,
+  where: string,
+): number {
   if (value === "ignore" || value === IGNORE) return IGNORE;
   const index = typeof value === "number" ? value : classes.names.indexOf(value ?? "");
   if (index >= 0 && index < classes.names.length) return index;

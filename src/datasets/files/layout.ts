@@ -1,3 +1,15 @@
+import type { RawLabel, Size } from "../dataset.js";
+
+/** The label of one image, as an annotation file of a labelling tool describes it. */
+export interface Annotation {
+  /** The file, for messages. */
+  readonly path: string;
+  /** Size of the image that was annotated, if the file states it. */
+  readonly size?: Size | undefined;
+  /** Draws the label; `size` is that of the image after its EXIF orientation is applied. */
+  draw(size: Size): RawLabel | Promise<RawLabel>;
+}
+
 /** A folder of images and the folder of their labels. */
 export interface ImageFolder {
   readonly images: string;
@@ -17,6 +29,11 @@ export interface Layout {
   readonly labelSuffix?: string | undefined;
   /** The part of a stem that an image shares with its label; the whole stem by default. */
   readonly keyOf?: (stem: string) => string;
+  /**
+   * Labels that are not PNGs of the same names as the images: returns the annotations by sample name, given
+   * the images. `listed`: annotations of other images are allowed.
+   */
+  readonly annotations?: (images: Paths, listed: boolean) => ReadonlyMap<string, Annotation>;
   /** Samples are named by file, without folders, unless two files in different folders share a name. */
   readonly namedByFile?: boolean;
 }

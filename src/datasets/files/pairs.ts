@@ -9,7 +9,7 @@ import {
   kindsIn,
   requireFolder,
 } from "./find-files.js";
-import type { Layout, Paths, Selection } from "./layout.js";
+import type { Annotation, Layout, Paths, Selection } from "./layout.js";
 import { entryFinder, lastPart, namesInList } from "./sample-names.js";
 import { requirePartners } from "./unpaired.js";
 
@@ -19,6 +19,8 @@ export interface Pair {
   readonly image: string;
   /** Absent for unlabelled sets. */
   readonly label?: string;
+  /** How the label is drawn, if it is not a PNG. */
+  readonly annotation?: Annotation | undefined;
 }
 
 /**
@@ -33,16 +35,23 @@ export async function findPairs(
   await requireFolder(layout.root, layout.expected);
   const labelled = await hasLabels(layout, selection.labelled);
   await checkLevel(layout);
-  const { images, labels } = await findFiles(layout, labelled);
+  const { images, labels: files } = await findFiles(layout, labelled);
   const names = await chosen(layout, selection, images);
-  if (labelled) await requirePartners(layout, names, images, labels, selection.list !== undefined);
+  const listed = selection.list !== undefined;
+  const annotations = labelled ? layout.annotations?.(images, listed) : undefined;
+  const labels = annotations ? pathsOf(annotations) : files;
+  if (labelled) await requirePartners(layout, names, images, labels, listed);
   const pairs = names.map((name) => {
     const image = images.get(name) as string;
     const label = labels.get(name);
-    return label === undefined ? { name, image } : { name, image, label };
+    if (label === undefined) return { name, image };
+    return { name, image, label, annotation: annotations?.get(name) };
   });
   return { pairs, labelled };
 }
+
+const pathsOf = (annotations: ReadonlyMap<string, Annotation>): Paths =>
+  new Map([...annotations].map(([name, { path }]) => [name, path]));
 
 const placesOf = ({ folders }: Layout) => folders.map(({ images }) => images).join(", ");
 
@@ -86,6 +95,7 @@ async function checkLevel({ root, folders, expected }: Layout): Promise<void> {
 
 async function hasLabels(layout: Layout, wanted: boolean | undefined): Promise<boolean> {
   if (wanted === false) return false;
+  if (layout.annotations) return true;
   const folders = layout.folders.flatMap(({ labels }) => (labels ? [labels] : []));
   const missing: string[] = [];
   for (const folder of folders) if (!(await isFolder(folder))) missing.push(folder);
@@ -103,7 +113,8 @@ async function findFiles(layout: Layout, labelled: boolean) {
   const [images, labels] = [new Map<string, string>(), new Map<string, string>()];
   for (const { images: folder, labels: labelFolder, prefix = "" } of layout.folders) {
     await requireFolder(folder, `a folder of images (${layout.expected})`);
-    await gather(images, prefix, folder, imageExtensions, layout.imageSuffix, layout.keyOf);
+    const shared = folder === labelFolder ? layout.labelSuffix : undefined;
+    await gather(images, prefix, folder, imageExtensions, layout.imageSuffix, layout.keyOf, shared);
     if (labelled && labelFolder) {
       await gather(labels, prefix, labelFolder, [".png"], layout.labelSuffix, layout.keyOf);
     }
@@ -119,8 +130,10 @@ async function gather(
   extensions: readonly string[],
   suffix: string | undefined,
   keyOf: (stem: string) => string = (stem) => stem,
+  without?: string,
 ): Promise<void> {
   for (const [stem, path] of await filesByStem(folder, extensions, suffix)) {
+    if (without && stem.endsWith(without)) continue; // a label in the folder of the images
     const key = prefix + keyOf(stem);
     const other = into.get(key);
     if (other !== undefined) {

@@ -29,8 +29,8 @@ export async function requirePartners(
     "complete the set, write the samples to use to a `list`, or set `labelled: false`";
   throw new UserError(
     "unpaired-files",
-    `${layout.root}: ${faults.join(" and ")}, of ${images.size} images and ${labels.size} labels ` +
-      `(PNG): ${advice}.`,
+    `${layout.root}: ${faults.join(" and ")}, of ${images.size} images and ${labels.size} ` +
+      `${layout.annotations ? "annotated" : "labels (PNG)"}: ${advice}.`,
   );
 }
 

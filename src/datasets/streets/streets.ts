@@ -3,7 +3,8 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { z } from "zod";
-import { printable, UserError } from "../../errors.js";
+import { UserError } from "../../errors.js";
+import { printable } from "../../printable.js";
 import { writeAtomically } from "../../write-atomically.js";
 import { cityscapes19 } from "../class-sets.js";
 import type { Dataset, Sample, Size } from "../dataset.js";
@@ -54,6 +55,7 @@ const schema = z.strictObject({
 /** Streets, for configurations. */
 export const streets: DatasetType = {
   schema,
+  classes: () => cityscapes19,
   open(options: z.infer<typeof schema>, onProgress) {
     const name = `drawing streets, ${options.domain} ${options.split}`;
     return openStreets(options.root, {

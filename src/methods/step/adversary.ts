@@ -6,17 +6,17 @@ import { backpropagate } from "./backpropagate.js";
 
 const BETAS = [0.9, 0.99] as const;
 
-/** A discriminator, its optimiser, and what the network sees of it. */
+/** A discriminator with its optimiser. */
 export interface Adversary {
-  /** The loss by which maps [N, C, H, W] of target images pass for the source's; teaches no weight here. */
+  /** The loss that makes maps [N, C, H, W] of target images look like the source's. Does not train the discriminator. */
   fool(maps: Tensor): Tensor;
-  /** One step of the discriminator's own on maps without a graph. Returns its losses by name. */
+  /** One step of the discriminator's optimiser, on maps without a graph. Returns its losses by name. */
   learn(maps: Readonly<Record<Domain, () => Tensor>>, rate: number): Record<string, number>;
   readonly state: TensorMap;
 }
 
 /**
- * An adversary called `name` over maps of `classes` channels. Tsai et al., AdaptSegNet, CVPR 2018,
+ * An adversary with the name `name` on maps of `classes` channels. Tsai et al., AdaptSegNet, CVPR 2018,
  * section 3: binary cross-entropy or least squares; Adam with betas 0.9 and 0.99.
  */
 export function adversary(
@@ -30,7 +30,7 @@ export function adversary(
   const own = adam(trainable, { betas: BETAS });
   const optimizer = dataParallel(own, trainable.values(), group);
 
-  /** Its weights are constants to what happens inside. */
+  /** Runs `body` with the discriminator's weights as constants. */
   function frozen<T>(body: () => T): T {
     for (const [, weight] of trainable) weight.requiresGrad = false;
     try {

@@ -5,15 +5,15 @@ import type { MethodContext } from "../method.js";
 /** A loss and its weight in the total. */
 export type WeightedLosses = Readonly<Record<string, readonly [weight: number, loss: Tensor]>>;
 
-/** Whose parameters the losses teach: the network, or a discriminator beside it. */
+/** The parameters that the losses train: those of the network, or of a discriminator. */
 export interface Learner extends Pick<MethodContext, "gradientNorms"> {
   readonly network: Pick<Network, "parameters">;
 }
 
 /**
- * Adds the gradients of the weighted sum to the parameters, and returns each loss unweighted under
- * its name; with `gradientNorms` also `gradient/<name>`, the norm of what it contributes.
- * @param backward how, e.g. by the optimiser's `lastBackward`
+ * Adds the gradients of the weighted sum to the parameters, and returns each loss, unweighted, by name;
+ * with `gradientNorms` also `gradient/<name>`, the norm of its gradient.
+ * @param backward runs back-propagation, e.g. the optimiser's `lastBackward`
  */
 export function backpropagate(
   losses: WeightedLosses,
@@ -38,7 +38,7 @@ export function backpropagate(
   });
 }
 
-/** What a method gave for a loss that is none. */
+/** The message for a value that is not a loss. */
 function noLoss(name: string, loss: unknown): string {
   const found = loss instanceof Tensor ? `a tensor [${loss.shape}]` : typeof loss;
   return `the loss ${name} is ${found}: expected a tensor of one element`;

@@ -2,7 +2,7 @@ import { IGNORE } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
 import { noGrad, rand, scope, stack, type Tensor, tensor, where } from "../../torch/index.js";
 
-/** Images [N, 3, H, W], labels int64 [N, H, W] and, per pixel, how much its label counts [N, H, W]. */
+/** Images [N, 3, H, W], labels int64 [N, H, W], and the weight of each pixel's label [N, H, W]. */
 export interface Labelled {
   readonly images: Tensor;
   readonly labels: Tensor;
@@ -10,10 +10,10 @@ export interface Labelled {
 }
 
 /**
- * Pastes half of the classes of each source image, drawn by lot, into the target image of the same
- * place in the batch, labels and weights with them. Tranheden et al., DACS, WACV 2021, after ClassMix
- * (Olsson et al., WACV 2021). Draws from libtorch's generator.
- * @throws UserError where the domains differ in size
+ * Pastes a random half of the classes of each source image into the target image with the same index in the
+ * batch, with labels and weights. Tranheden et al., DACS, WACV 2021, after ClassMix (Olsson et al., WACV
+ * 2021). Draws from libtorch's generator.
+ * @throws UserError if the sizes of the domains differ
  */
 export function classMix(source: Labelled, target: Labelled, classes: number): Labelled {
   const sizes = [source, target].map(({ images }) => images.shape.slice(2).reverse().join("x"));

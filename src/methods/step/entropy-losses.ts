@@ -4,7 +4,7 @@ import type { Prediction } from "../../network/index.js";
 import type { Tensor } from "../../torch/index.js";
 import type { WeightedLosses } from "./backpropagate.js";
 
-/** Weights of the entropy of both heads. */
+/** Weights of the entropy losses of both heads. */
 export const entropyOptions = {
   entropy: z.number().min(0).default(0.001),
   entropyAux: z.number().min(0).default(0.0002),

@@ -28,7 +28,7 @@ export const TERMS = ["source", "target", "targetToSource", "sourceToTarget"] as
 
 const weight = z.number().min(0);
 
-/** Options of every method that contrasts. */
+/** Options of methods with contrastive losses. */
 export const alignmentOptions = {
   ...supervisedOptions,
   ...entropyOptions,
@@ -36,45 +36,45 @@ export const alignmentOptions = {
   contrast: weight.default(0.001),
   terms: z.array(z.enum(TERMS)).default([...TERMS]),
   temperature: z.number().positive().default(0.07),
-  /** Share of a prototype that one update keeps. */
+  /** Weight of the old prototype in each update. */
   bankMomentum: z.number().min(0).max(1).default(0.9),
-  /** Margin between the two nearest prototypes below which a pixel gets no pseudo-label. */
+  /** Least margin between the two nearest prototypes for a pixel to get a pseudo-label. */
   threshold: weight.default(0.05),
-  /** Lower the threshold towards 0 over the run, by poly with power 4. */
+  /** Decay the threshold to 0 over the run, polynomially with power 4. */
   thresholdDecay: z.boolean().default(false),
   distance: z.enum(DISTANCES).default("cosine"),
   pseudoLabels: z.enum(["prototypes", "predictions"]).default("prototypes"),
   /** Steps before the prototypes are initialised and the contrastive terms begin. */
   warmup: z.number().int().min(0).default(0),
-  /** Images of which the first prototypes are made. */
+  /** Number of images for the first prototypes. */
   sourceImages: z.number().int().min(1).default(300),
   targetImages: z.number().int().min(1).default(1600),
-  /** Which class means move a bank: its own domain's, or both as in the reference. */
+  /** The class means that update a bank: its own domain's, or both domains' as in the reference. */
   bankUpdates: z.enum(["own", "both"]).default("own"),
-  /** false: the projection head stays random, as in the reference. */
+  /** `false`: do not train the projection head, as in the reference. */
   trainProjection: z.boolean().default(true),
 };
 
 export type AlignmentOptions = z.infer<z.ZodObject<typeof alignmentOptions>>;
 
-/** What a domain's part of a step leaves behind. */
+/** The result of a domain's part of a step. */
 interface Half {
   readonly scalars: Scalars;
-  /** Of the classes' features; undefined while there is no contrast yet. */
+  /** Means of the classes' features; undefined before the contrastive losses begin. */
   readonly means?: ClassMeans;
 }
 
-/** The part of a step that CFContra adds to: both halves' losses, and the banks behind them. */
+/** The losses of CFContra on both domains, and their memory banks. */
 export interface FineAlignment {
   readonly banks: Readonly<Record<"source" | "target", MemoryBank>>;
-  /** Features [N, D, h, w] in the prototypes' space. */
+  /** Maps features [N, D, h, w] to the space of the prototypes. */
   space(features: Tensor, training: boolean): Tensor;
-  /** Makes the first prototypes when it is time for them. */
+  /** Computes the first prototypes at the end of the warm-up. */
   before(progress: Progress, domains: Domains): Promise<void>;
-  /** The source's part of a step, then the target's, at whose end the banks move. */
+  /** The source's part of a step, then the target's, which updates the banks at its end. */
   parts(batches: Batches, progress: Progress): Part[];
   readonly state: TensorMap;
-  /** Of both banks, for reports. */
+  /** The prototypes of both banks, for reports. */
   prototypes(): { readonly source: Tensor; readonly target: Tensor };
   /** The labels that target images get; see Method. */
   pseudoLabels(images: Tensor, progress: Pick<Progress, "step" | "total">): Tensor | undefined;
@@ -118,7 +118,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
   const predicted = ({ main }: Prediction, features: Tensor): Tensor =>
     labelsAt(main.detach().argmax(1), features.size(2), features.size(3));
 
-  /** ŷ_t: labels int64 [N, h, w] for a target prediction, IGNORE where unsure. */
+  /** ŷ_t: labels int64 [N, h, w] for a target prediction, IGNORE for uncertain pixels. */
   function guess(
     prediction: Prediction,
     features: Tensor,
@@ -136,7 +136,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     contrasting: boolean,
   ): Half {
     const prediction = predict(context, images);
-    const losses = supervisedLosses(prediction, labels, options.aux);
+    const losses = supervisedLosses(prediction, labels, { aux: options.aux });
     if (!contrasting) return { scalars: learn(losses) };
     const features = space(prediction.features, true);
     const small = labelsAt(labels, features.size(2), features.size(3));
@@ -161,7 +161,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     return { scalars, means: means(features, labels) };
   }
 
-  /** Moves the prototypes, once, after all losses were taken from the old ones. */
+  /** Updates the prototypes once, after all losses were computed with the old ones. */
   function updateBanks(source: ClassMeans, target: ClassMeans): void {
     banks.source.update(source, options.bankMomentum);
     banks.target.update(target, options.bankMomentum);
@@ -170,7 +170,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     banks.target.update(source, options.bankMomentum);
   }
 
-  /** Looks at what a step had to learn from, and at the prototypes that it left. */
+  /** Checks the labels of a step, and the prototypes after it. */
   function watch(step: number, source: ClassMeans, target: ClassMeans): void {
     const counts = { source: source.counts.numbers(), target: target.counts.numbers() };
     rails.pseudoLabels(step, counts.target);
@@ -187,9 +187,9 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     return { prediction, features: space(prediction.features, false) };
   }
 
-  /** The first prototypes: METHOD, fine alignment, step 1. In inference mode, statistics at rest. */
+  /** Computes the first prototypes in inference mode, with fixed running statistics. */
   async function initializeBanks(domains: Domains): Promise<void> {
-    group.average(batchStatistics(network.parameters.all)); // by which the passes below normalise
+    group.average(batchStatistics(network.parameters.all)); // the passes below normalise by them
     const visit = async (
       domain: "source" | "target",
       count: number,
@@ -221,8 +221,8 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
       if (unseen.length > 0) {
         const names = unseen.map((k) => context.classNames?.[k] ?? k);
         context.warn(
-          `no prototype yet in the ${domain} bank for class ${names.join(", ")}: ` +
-            "none of its images shows them to this network; each starts with its first batch.",
+          `the ${domain} bank does not have a prototype yet for class ${names.join(", ")}: ` +
+            "the network does not recognise them in its images; each starts with its first batch.",
         );
       }
     }

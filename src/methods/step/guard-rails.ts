@@ -1,21 +1,21 @@
 import type { MemoryBank } from "../../contrast/index.js";
 import type { MethodContext } from "../method.js";
 
-/** Steps between two warnings of the same thing. */
+/** Steps between two warnings of the same kind. */
 const PAUSE = 500;
-/** Cosine of two classes' prototypes above which they tell nothing apart. */
+/** Cosine of two classes' prototypes above which they do not separate the classes. */
 const COLLAPSED = 0.99;
 
-/** Watches what a run does for signs that it learns nothing, and says so. It changes nothing. */
+/** Warns about signs that a run does not learn. Does not change the run. */
 export interface GuardRails {
-  /** Pixels of each class that a domain's labels give the contrastive loss. */
+  /** Pixels of each class in a domain's labels for the contrastive loss. */
   contrast(step: number, domain: "source" | "target", counts: readonly number[]): void;
   /** Pixels of each class in a batch of pseudo-labels. */
   pseudoLabels(step: number, counts: readonly number[]): void;
   prototypes(step: number, domain: "source" | "target", bank: MemoryBank): void;
 }
 
-/** Each warning comes when it first applies, and again no sooner than 500 steps later. */
+/** Warns when a problem first occurs, and again after 500 steps at the earliest. */
 export function guardRails({
   warn,
   classNames = [],
@@ -33,7 +33,7 @@ export function guardRails({
       const why =
         domain === "source"
           ? "no source pixel has a label: check the labels with `cfcontra data check`"
-          : "no target pixel got a pseudo-label: lower the option threshold, or begin later (warmup)";
+          : "no target pixel has a pseudo-label: lower the option threshold, or increase warmup";
       say(`${domain} pixels`, step, `the contrastive loss has no ${domain} pixels; ${why}.`);
     },
     pseudoLabels(step, counts) {
@@ -42,8 +42,8 @@ export function guardRails({
       say(
         "one class",
         step,
-        `all pseudo-labels are of class ${nameOf(given[0] as number)}: the network sees nothing else in the target; ` +
-          "begin later (warmup), or lower the weights of the entropy.",
+        `all pseudo-labels are of class ${nameOf(given[0] as number)}, so the contrastive loss has no other target class: ` +
+          "increase warmup, or lower the weights of the entropy.",
       );
     },
     prototypes(step, domain, bank) {
@@ -53,7 +53,7 @@ export function guardRails({
         `${domain} prototypes`,
         step,
         `the ${domain} bank's prototypes of classes ${nameOf(a)} and ${nameOf(b)} are the same (cosine ${cosine.toFixed(3)}): ` +
-          "they tell nothing apart; begin later (warmup), or try another network.head.",
+          "they do not separate the classes; increase warmup, or try another network.head.",
       );
     },
   };

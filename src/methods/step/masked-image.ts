@@ -6,21 +6,21 @@ import type { WeightedLosses } from "./backpropagate.js";
 import type { Labelled } from "./class-mix.js";
 import { predict } from "./supervised.js";
 
-/** Masked image consistency; the defaults are the published ones. */
+/** Options of masked image consistency. The defaults are the published ones. */
 export const maskOptions = z.strictObject({
-  /** Share of the blocks that are masked. */
+  /** Fraction of the blocks that are masked. */
   ratio: z.number().min(0).max(1).default(0.7),
-  /** Side of a block as a share of the image's height: 64 pixels of 1024. */
+  /** Side of a block as a fraction of the image's height: 64 pixels of 1024. */
   block: z.number().gt(0).max(1).default(0.0625),
-  /** Weight of the loss, whose auxiliary head counts `aux` times this. */
+  /** Weight of the loss; for the auxiliary head, `aux` times this. */
   weight: z.number().min(0).default(1),
 });
 
 export type MaskOptions = z.infer<typeof maskOptions>;
 
 /**
- * Normalised images [N, 3, H, W] in which square blocks, drawn from libtorch's generator, are 0: the mean
- * colour. Hoyer et al., MIC, CVPR 2023, eq. 4-5.
+ * Sets random square blocks of normalised images [N, 3, H, W] to 0, the mean colour. Draws from libtorch's
+ * generator. Hoyer et al., MIC, CVPR 2023, eq. 4-5.
  */
 export function maskBlocks(images: Tensor, { ratio, block }: Omit<MaskOptions, "weight">): Tensor {
   return noGrad(() =>
@@ -37,8 +37,8 @@ export function maskBlocks(images: Tensor, { ratio, block }: Omit<MaskOptions, "
 
 /**
  * Cross-entropy of both heads on masked images against the teacher's labels for the whole images: the
- * student has to infer masked pixels from their surroundings.
- * @param seen the images before they are masked, augmented for the student
+ * student has to infer masked pixels from their context.
+ * @param seen the images before masking, augmented for the student
  */
 export function maskedLosses(
   context: MethodContext,

@@ -22,8 +22,8 @@ export function networkOptimizer(
   if (duplicateUpdates) {
     throw new UserError(
       "conflicting-options",
-      "train.duplicateUpdates repeats the steps of SGD as the reference does, but train.optimizer " +
-        "is adamw; remove one of the two",
+      "train.duplicateUpdates repeats steps of SGD as in the reference, but train.optimizer is adamw: " +
+        "remove one of the two",
     );
   }
   return adamw(groups, { betas, weightDecay });

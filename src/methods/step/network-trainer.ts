@@ -5,15 +5,15 @@ import type { MethodContext, Scalars } from "../method.js";
 import { backpropagate, type WeightedLosses } from "./backpropagate.js";
 import { networkOptimizer } from "./network-optimizer.js";
 
-/** Back-propagates the weighted losses and returns each of them, unweighted, under its name. */
+/** Back-propagates the weighted losses, and returns each loss, unweighted, by name. */
 export type Learn = (losses: WeightedLosses) => Scalars;
 
 /** The norm of the network's gradient before it was clipped, for the log. */
 const CLIPPED = "gradient/all";
 
 /**
- * One part of a step: a forward pass, its losses, and one call of `learn` with them. It frees what it
- * makes; tensors for later parts belong to the scope around the step.
+ * One part of a step: a forward pass, its losses, and one call of `learn` with them. It frees its tensors;
+ * tensors for later parts belong to the scope around the step.
  */
 export type Part = (learn: Learn) => Scalars;
 
@@ -25,11 +25,11 @@ export interface NetworkTrainer {
    * last part sends gradients to the other processes as they become final.
    */
   step(rate: number, parts: readonly Part[]): Scalars;
-  /** Of the optimiser. */
+  /** The optimiser's state. */
   readonly state: TensorMap;
 }
 
-/** The network's optimiser as the context configures it, with gradients averaged over its processes. */
+/** The network's optimiser with the context's settings, and gradients averaged over its processes. */
 export function networkTrainer(context: MethodContext, trainProjection = true): NetworkTrainer {
   const { network, duplicateUpdates, headRate, clip, group = alone } = context;
   const groups = parameterGroups(network, { duplicateUpdates, headRate, trainProjection });

@@ -14,15 +14,15 @@ import {
   where,
 } from "../../torch/index.js";
 
-/** How strongly images are changed; the defaults are those of DACS and DAFormer. */
+/** Options of strong augmentation. The defaults are those of DACS and DAFormer. */
 export const strongOptions = z.strictObject({
-  /** Brightness, contrast and saturation by factors within 1 - jitter .. 1 + jitter; in 4 of 5 images. */
+  /** Brightness, contrast and saturation change by factors in 1 - jitter .. 1 + jitter, in 4 of 5 images. */
   jitter: z.number().min(0).max(1).default(0.2),
-  /** In the same images, change of the hue by up to this share of the colour circle. */
+  /** In the same images, the hue changes by up to this fraction of the colour circle. */
   hue: z.number().min(0).max(0.5).default(0.2),
-  /** Probability that an image becomes grey. */
+  /** Probability that an image is converted to grey. */
   grey: z.number().min(0).max(1).default(0),
-  /** Deviation of a Gaussian blur in pixels, at most; every other image. */
+  /** Largest deviation of a Gaussian blur, in pixels, for half of the images. */
   blur: z.number().min(0).max(10).default(1.15),
 });
 
@@ -32,8 +32,8 @@ const BLURRED = 0.5;
 const LEAST_BLUR = 0.15;
 
 /**
- * Normalised images [N, 3, H, W], strongly augmented: colour jitter including hue, greyscale and
- * Gaussian blur, drawn for each image from libtorch's generator. Tranheden et al., DACS, WACV
+ * Strongly augments normalised images [N, 3, H, W]: colour jitter including hue, greyscale and Gaussian
+ * blur, drawn for each image from libtorch's generator. Tranheden et al., DACS, WACV
  * 2021, section 3.3; Hoyer et al., DAFormer, CVPR 2022.
  */
 export function strongly(
@@ -87,7 +87,7 @@ function normalised(pixels: Tensor, format: InputFormat): Tensor {
 const meanOf = ({ mean }: InputFormat, device: string): Tensor =>
   tensor(Float32Array.from(mean), [1, 3, 1, 1]).to({ device });
 
-/** Changes of colours, [N, 1, 1, 1] each: three factors, and the hue's in shares of the colour circle. */
+/** Changes of colours, [N, 1, 1, 1] each: three factors, and the hue's in fractions of the colour circle. */
 export interface Recoloring {
   readonly brightness: Tensor;
   readonly contrast: Tensor;
@@ -95,7 +95,7 @@ export interface Recoloring {
   readonly hue: Tensor;
 }
 
-/** Applies the changes to RGB [N, 3, H, W] in 0..1 in this order, each as torchvision defines it. */
+/** Applies the changes to RGB [N, 3, H, W] in 0..1 in this order, as defined by torchvision. */
 export function recolored(
   pixels: Tensor,
   { brightness, contrast, saturation, hue }: Recoloring,
@@ -125,7 +125,7 @@ const remainder = operator("remainder.Scalar");
 const minimum = operator("minimum");
 const amin = operator("amin");
 
-/** Rotates the hue by shares of the colour circle; saturation and value of HSV do not change. */
+/** Rotates the hue by fractions of the colour circle; saturation and value of HSV do not change. */
 function turnHue(pixels: Tensor, by: Tensor): Tensor {
   const [r, g, b] = channels(pixels);
   const most = pixels.amax(1, true);

@@ -8,35 +8,45 @@ import type { Part } from "./network-trainer.js";
 /** Weight of the auxiliary head's cross-entropy; the main head's is 1. */
 export const supervisedOptions = { aux: z.number().min(0).default(0.1) };
 
-/** The main head's cross-entropy: what a progress line shows of a method that has it. */
+/** The main head's cross-entropy, for the progress line. */
 export const SUPERVISED = "source/main";
+
+/** How the supervised losses are weighted and named. */
+interface Supervision {
+  /** Weight of the auxiliary head's cross-entropy relative to the main head's. */
+  readonly aux: number;
+  /** Weight of both; 1 by default. */
+  readonly weight?: number;
+  /** What the names of the losses start with; "source" by default. */
+  readonly of?: string;
+}
 
 /** Cross-entropy of both heads on labelled images: the first line of the total loss. */
 export function supervisedLosses(
   { main, aux }: Prediction,
   labels: Tensor,
-  auxWeight: number,
+  { aux: auxWeight, weight = 1, of = "source" }: Supervision,
 ): WeightedLosses {
   return {
-    [SUPERVISED]: [1, segmentationLoss(main, labels)],
-    "source/aux": [auxWeight, segmentationLoss(aux, labels)],
+    [`${of}/main`]: [weight, segmentationLoss(main, labels)],
+    [`${of}/aux`]: [weight * auxWeight, segmentationLoss(aux, labels)],
   };
 }
 
 /**
- * The network's prediction for training, in the context's precision. Its intermediate tensors belong
- * to the graph alone, which back-propagation frees layer by layer.
+ * The network's prediction for training, in the context's precision. Only the graph owns its intermediate
+ * tensors, so back-propagation frees them layer by layer.
  */
 export function predict({ network, precision }: MethodContext, images: Tensor): Prediction {
   return scope(() => autocast(precision, () => network.forward(images, true), network.device));
 }
 
-/** The part of a step that learns from labelled images. */
+/** The part of a step on labelled images. */
 export function supervisedPart(
   context: MethodContext,
   { images, labels }: Batches["source"],
   auxWeight: number,
 ): Part {
   return (learn) =>
-    scope(() => learn(supervisedLosses(predict(context, images), labels, auxWeight)));
+    scope(() => learn(supervisedLosses(predict(context, images), labels, { aux: auxWeight })));
 }

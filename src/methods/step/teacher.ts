@@ -11,17 +11,17 @@ import {
 } from "../../torch/index.js";
 import type { Average } from "../method.js";
 
-/** A network that follows another one slowly. */
+/** A network whose weights are a running average of another network's. */
 export interface Teacher extends Average {
-  /** teacher <- decay teacher + (1 - decay) student, weights and BN statistics alike. */
+  /** teacher <- decay teacher + (1 - decay) student, for weights and batch-norm statistics. */
   follow(step: number): void;
   readonly state: TensorMap;
 }
 
 /**
  * The exponential moving average of a network: Tarvainen & Valpola, Mean Teacher, NeurIPS 2017. In
- * early steps the average is over the steps so far, 1 - 1/(step + 1), so that it does not remember
- * its first weights longer than it has lived.
+ * early steps the decay is at most 1 - 1/(step + 1), the mean over the steps so far, so that the initial
+ * weights do not dominate.
  */
 export function meanTeacher(student: Network, decay: number, prefix = "teacher."): Teacher {
   const network = student.twin();

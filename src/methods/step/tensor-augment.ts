@@ -1,10 +1,10 @@
 import { noGrad, rand, scope, type Tensor } from "../../torch/index.js";
 
-// Random changes of batches that only exist as tensors, such as mixtures of domains. Images from files
-// are changed as bytes, before they are normalised: datasets/augment.ts.
+// Random augmentation of batches that only exist as tensors, such as mixtures of domains. Images from files
+// are augmented as bytes, before normalisation: datasets/augment.ts.
 
 /**
- * Normalised images [N, 3, H, W] with contrast and brightness of each channel changed at random:
+ * Randomly changes contrast and brightness of each channel of normalised images [N, 3, H, W]:
  * `x (1 + a) + b s`, where `s` is the channel's standard deviation, and `a` and `b` are drawn from
  * [-most, most] per image and channel, from libtorch's generator.
  */

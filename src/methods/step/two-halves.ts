@@ -6,7 +6,7 @@ import { networkTrainer } from "./network-trainer.js";
 import { predict, SUPERVISED, supervisedPart } from "./supervised.js";
 
 /**
- * A method whose total loss is the supervised losses of the source plus losses of the network's
+ * A method whose total loss is the sum of supervised losses on the source and losses of the network's
  * prediction on target images [N, 3, H, W].
  * @param aux weight of the auxiliary head's cross-entropy
  */

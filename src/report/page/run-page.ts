@@ -106,7 +106,9 @@ function referenceNote({ config }: RunFiles, reference: Reference | undefined): 
 
 function lede({ config, status, result, sets }: RunFiles): string {
   const { method, train = {} } = config ?? {};
-  const data = `${named(config?.source)} to ${named(config?.target)}`;
+  const few = config?.labelledTarget;
+  const labels = few ? ` with labels of ${named(few)}` : "";
+  const data = `${named(config?.source)} to ${named(config?.target)}${labels}`;
   const state = result
     ? `${result.steps} steps in ${minutes(result.seconds)}`
     : `${status?.state ?? "unfinished"} at step ${status?.step ?? 0} of ${train.steps}`;
@@ -182,13 +184,15 @@ function settings({ config, yaml }: RunFiles): string {
   const known = (value: unknown) => String(value ?? "-");
   const size = (one?: { width: number; height: number }) =>
     one ? `${one.width} x ${one.height}` : "-";
+  const few = config?.labelledTarget;
+  const batches = [train.batch, train.batch, ...(few ? [`${known(train.batch)} labelled`] : [])];
   const left = facts([
     ["method", known(method)],
     [
       "backbone",
       `${known(network.backbone)}, width ${known(network.width)}, head ${known(network.head)}`,
     ],
-    ["steps", `${known(train.steps)}, batch ${known(train.batch)} + ${known(train.batch)}`],
+    ["steps", `${known(train.steps)}, batch ${batches.map(known).join(" + ")}`],
     ["rate", `${known(train.rate)}, heads x ${known(train.headRate)}`],
     ["precision", known(train.precision)],
   ]);
@@ -197,6 +201,7 @@ function settings({ config, yaml }: RunFiles): string {
     ["source", size(sizes.source)],
     ["target", size(sizes.target)],
     ["evaluation", `${size(sizes.evaluate)}, compared at ${size(sizes.output ?? sizes.evaluate)}`],
+    ...(few ? [["weight of labels", known(few.weight)] as const] : []),
     ["coarse stage", known(style.method ?? "none")],
   ]);
   const own = options[method];

@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { Command } from "commander";
+import { checkDataset } from "../../datasets/check.js";
+import { UserError, writing } from "../../errors.js";
+import { dataOption } from "../options.js";
+import { asking, silent } from "../terminal/ask.js";
+import { listening } from "../terminal/listener.js";
+import { type Json, jsonOption, print } from "../terminal/print.js";
+
+export const command = () =>
+  new Command("init")
+    .description(
+      "write a preset for your own images: recognises layouts and labelling tools' exports",
+    )
+    .argument("<source>", "folder of labelled images: a simulator's, a published set, an export")
+    .argument("<target>", "folder of your camera's images; labels are not needed")
+    .option("--evaluate <folder>", "folder of labelled images of the camera, to measure on")
+    .option("--out <file>", "the preset to write", "camera.yaml")
+    .option("-y, --yes", "do not ask: write placeholders for what is not known")
+    .addOption(jsonOption())
+    .addOption(dataOption())
+    .addHelpText(
+      "after",
+      `
+Reads some files of each folder. An existing preset is never overwritten.
+
+Examples:
+  cfcontra init simulator camera
+  cfcontra init ~/data/gta5 ~/data/camera --evaluate ~/data/cvat-export --out mine.yaml`,
+    )
+    .action(init);
+
+interface InitOptions {
+  readonly evaluate?: string;
+  readonly out: string;
+  readonly yes?: boolean;
+  readonly json?: Json;
+  readonly data: string;
+}
+
+/** Samples of each set that are read through the preset. */
+const CHECKED = 8;
+
+/** Writes a preset, and reads some samples through it. */
+async function init(source: string, target: string, options: InitOptions): Promise<void> {
+  const { evaluate, out, yes, json, data } = options;
+  requireNew(out);
+  const { draftPreset, presetText } = await import("../../experiment/starter/index.js");
+  const interactive =
+    !yes && json !== true && process.stdin.isTTY === true && process.stderr.isTTY === true;
+  const questions = interactive ? asking : silent;
+  const draft = await draftPreset({ source, target, evaluate }, questions);
+  const text = presetText(draft, data);
+  writing(out, () => {
+    mkdirSync(dirname(out), { recursive: true });
+    requireNew(out); // questions take time
+    writeFileSync(out, text, { flag: "wx" });
+  });
+  const problems = await problemsOf(out, data);
+  const sets = ["source", "target", ...(evaluate === undefined ? [] : ["camera"])];
+  const next = [
+    ...sets.map((name) => withData(`npx cfcontra data check ${out} --set-of ${name}`, data)),
+    withData(`npx cfcontra train --preset ${out} --method minent --dry-run`, data),
+  ];
+  const found = [draft.source, draft.target, ...(draft.evaluate ? [draft.evaluate] : [])];
+  const lines = found.map(
+    ({ found, report }, i) =>
+      `${sets[i]}: ${found.spec.type}, ${report.images} images, ${found.spec.root}`,
+  );
+  const open = draft.open.map((item) => `  ${item}`);
+  const wrong = problems.map((problem) => `  ${problem}`);
+  print(
+    [
+      ...lines,
+      `\nwrote ${out}`,
+      ...(open.length > 0 ? ["\nto fill in (marked FILL IN):", ...open] : []),
+      ...(wrong.length > 0 ? ["\nproblems:", ...wrong] : []),
+      "\nnext:",
+      ...next.map((line) => `  ${line}`),
+    ].join("\n"),
+    () => ({
+      file: out,
+      sets: found.map(({ found, spec, report }, i) => ({
+        name: sets[i],
+        recognised: found.spec.type,
+        type: spec.type,
+        root: spec.root,
+        images: report.images,
+      })),
+      fillIn: draft.open,
+      problems,
+      next,
+    }),
+    json,
+  );
+}
+
+function requireNew(out: string): void {
+  if (!existsSync(out)) return;
+  throw new UserError(
+    "already-exists",
+    `${out} already exists: choose another file with --out, or delete it.`,
+  );
+}
+
+const withData = (command: string, data: string): string =>
+  data === "data" ? command : `${command} --data ${data}`;
+
+/** What \`data check\` reports about some samples of each set of a preset. */
+async function problemsOf(preset: string, data: string): Promise<string[]> {
+  const { configuration, openDomains, withAbsoluteRoots } = await import(
+    "../../experiment/index.js"
+  );
+  return listening(async (listener) => {
+    try {
+      const config = withAbsoluteRoots(configuration({ preset }), data);
+      const { source, target, evaluate } = await openDomains(config, listener);
+      const problems: string[] = [];
+      for (const dataset of [source, target, ...evaluate.values()]) {
+        problems.push(...(await checkDataset(dataset, { limit: CHECKED })).problems);
+      }
+      return [...new Set(problems)];
+    } catch (error) {
+      if (error instanceof UserError) return [error.message];
+      throw error;
+    }
+  });
+}

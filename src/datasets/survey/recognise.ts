@@ -1,0 +1,204 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, extname, join } from "node:path";
+import { UserError } from "../../errors.js";
+import { isFile, isFolder } from "../../regular-file.js";
+import { filesBelow, kindsIn, requireFolder } from "../files/find-files.js";
+import { decodeLabel } from "../files/labels.js";
+import { requireUnpacked } from "../tools/find-export.js";
+import { isTable, readJson, readText } from "../tools/read-json.js";
+import { type FoundPair, findPair, LABEL } from "./find-pair.js";
+
+/** A data set that was recognised. */
+export interface Recognised {
+  readonly kind: "published" | "tool" | "folder";
+  /** Its options, without classes and mapping. */
+  readonly spec: Readonly<Record<string, unknown>> & {
+    readonly type: string;
+    readonly root: string;
+  };
+}
+
+/** Which of the splits of a published set is wanted. */
+export type Purpose = "train" | "evaluate";
+
+/** The options of a layout that is found in a folder; undefined if it is not. */
+type Mark = (root: string, purpose: Purpose) => object | undefined;
+
+const has = (root: string, ...paths: readonly string[]): boolean =>
+  paths.every((path) => isFolder(join(root, path)));
+
+/** The first split whose folder exists: for an evaluation, one that is not trained on. */
+function splitIn(root: string, purpose: Purpose, names: readonly string[], below = "") {
+  const order = purpose === "evaluate" ? names : [...names].reverse();
+  const split = order.find((name) => has(root, join(below, name))) ?? order[0];
+  return { split };
+}
+
+/** Published layouts, the more particular ones first. */
+const PUBLISHED: Readonly<Record<string, Mark>> = {
+  "foggy-cityscapes": (root, purpose) =>
+    has(root, "leftImg8bit_foggy")
+      ? splitIn(root, purpose, ["val", "train"], "leftImg8bit_foggy")
+      : undefined,
+  cityscapes: (root, purpose) =>
+    has(root, "leftImg8bit") ? splitIn(root, purpose, ["val", "train"], "leftImg8bit") : undefined,
+  "dark-zurich": (root, purpose) =>
+    has(root, "rgb_anon/val/night") || has(root, "rgb_anon/train/night")
+      ? splitIn(root, purpose, ["val", "train"], "rgb_anon")
+      : undefined,
+  acdc: (root, purpose) =>
+    ["fog", "night", "rain", "snow"].some((name) => has(root, `rgb_anon/${name}`))
+      ? { split: purpose === "evaluate" ? "val" : "train" }
+      : undefined,
+  bdd100k: (root, purpose) =>
+    has(root, "images/10k") ? splitIn(root, purpose, ["val", "train"], "images/10k") : undefined,
+  mapillary: (root, purpose) =>
+    has(root, "training/images") || has(root, "validation/images")
+      ? splitIn(root, purpose, ["validation", "training"])
+      : undefined,
+  kitti: (root) => (has(root, "training/image_2") ? { split: "training" } : undefined),
+  camvid: (root, purpose) =>
+    has(root, "trainannot") || has(root, "testannot")
+      ? splitIn(root, purpose, ["test", "val", "train"])
+      : undefined,
+  synthia: (root) => (has(root, "RGB", "GT/LABELS") ? {} : undefined),
+  synscapes: (root) => (has(root, "img/rgb", "img/class") ? {} : undefined),
+  "virtual-kitti-2": (root) =>
+    ["Scene01", "Scene02", "Scene06", "Scene18", "Scene20"].some((scene) => has(root, scene))
+      ? {}
+      : undefined,
+  carla: (root) => (has(root, "rgb", "semantic") ? {} : undefined),
+  gta5: (root) => (has(root, "images", "labels") && isGta5(join(root, "labels")) ? {} : undefined),
+};
+
+/** GTA5's names are those of a plain pair, too: the labels tell, palette PNGs of Cityscapes ids. */
+function isGta5(labels: string): boolean {
+  const names = namesIn(labels);
+  if (names.length === 0 || names.some((name) => !/^\d{5}\.png$/.test(name))) return false;
+  const { values, indexed } = decodeLabel(readFileSync(join(labels, names[0] as string)), "", "id");
+  return indexed && values.every((id) => id <= 34);
+}
+
+const namesIn = (folder: string): string[] =>
+  readdirSync(folder).filter((name) => !name.startsWith("."));
+
+/**
+ * Recognises a published layout, an export of a labelling tool, or a pair of folders.
+ * @throws UserError if the folder does not exist, is an archive, or has no images
+ */
+export async function recognise(root: string, purpose: Purpose): Promise<Recognised> {
+  await requireFolder(root, "a folder of images, with or without labels");
+  const tool = await recogniseTool(root, purpose);
+  if (tool) return { kind: "tool", spec: { ...tool, root } };
+  for (const [type, mark] of Object.entries(PUBLISHED)) {
+    const options = mark(root, purpose);
+    if (options) return { kind: "published", spec: { type, root, ...options } };
+  }
+  const pair = (await findPair(root)) ?? (await whole(root));
+  const { count, ...options } = pair;
+  return { kind: "folder", spec: { type: "folder", root, ...options } };
+}
+
+/** All images of a folder. @throws UserError if there are none, or labels among them */
+async function whole(root: string): Promise<FoundPair> {
+  const found = (await filesBelow(root)).filter((name) => /\.(png|jpe?g|webp)$/i.test(name));
+  const label = found.find((name) => name.includes("/") && LABEL.test(dirname(name)));
+  if (label !== undefined && found.some((name) => !name.includes("/"))) {
+    throw new UserError(
+      "dataset-layout",
+      `${root}: its images are next to the folder ${dirname(label)}: move them into a folder, such as images/.`,
+    );
+  }
+  if (found.length > 0) return { images: ".", count: found.length };
+  await requireUnpacked(root);
+  const kinds = await kindsIn([root]);
+  throw new UserError(
+    "no-images",
+    `${root}: no images found; expected PNG, JPEG or WebP files${kinds ? `, found ${kinds}` : ""}.`,
+  );
+}
+
+/** The `type` and options of an export. */
+async function recogniseTool(
+  root: string,
+  purpose: Purpose,
+): Promise<{ readonly type: string } | undefined> {
+  if (has(root, "SegmentationClass")) {
+    const type = isFile(join(root, "labelmap.txt")) ? "cvat-mask" : "voc";
+    const lists = join(root, "ImageSets", "Segmentation");
+    const names = isFolder(lists) ? namesIn(lists).map((name) => name.replace(/\.txt$/, "")) : [];
+    if (names.length < 2) return { type };
+    const wanted = purpose === "evaluate" ? ["val", "test"] : ["train", "trainval"];
+    return { type, ...{ split: wanted.find((name) => names.includes(name)) ?? names[0] } };
+  }
+  if (isFile(join(root, "dataset_meta.json"))) return { type: "datumaro" };
+  if (isFile(join(root, "_classes.csv"))) return { type: "roboflow-mask" };
+  for (const split of purpose === "evaluate" ? ["valid", "test", "train"] : ["train", "valid"]) {
+    if (isFile(join(root, split, "_classes.csv"))) return { type: "roboflow-mask", ...{ split } };
+  }
+  if (isFile(join(root, "meta.json")) && namesIn(root).some((name) => has(root, `${name}/img`))) {
+    return { type: "supervisely" };
+  }
+  return (await byAnnotationFile(root, purpose)) ?? byJsonFiles(root);
+}
+
+/** By the YAML, XML or JSON file of the whole export. */
+async function byAnnotationFile(root: string, purpose: Purpose) {
+  const files = namesIn(root).filter((name) => isFile(join(root, name)));
+  for (const name of files) {
+    const extension = extname(name).toLowerCase();
+    if (/^\.ya?ml$/.test(extension)) {
+      const text = await readText(join(root, name));
+      if (!/^names:/m.test(text) || !/^train:/m.test(text)) continue;
+      const split = purpose === "evaluate" && /^(val|valid):\s*\S/m.test(text) ? "val" : "train";
+      return { type: "yolo", config: name, split };
+    }
+    if (extension === ".xml" && (await readText(join(root, name))).includes("<annotations>")) {
+      return { type: "cvat-xml", annotations: name };
+    }
+  }
+  const inFolder = isFolder(join(root, "annotations")) ? namesIn(join(root, "annotations")) : [];
+  const candidates = [...inFolder.map((name) => join("annotations", name)), ...files]
+    .filter((name) => name.endsWith(".json"))
+    .sort((a, b) => preference(b, purpose) - preference(a, purpose));
+  for (const name of candidates.slice(0, 8)) {
+    const type = typeOfJson(await readJson(join(root, name)));
+    if (type !== undefined && type !== "labelme") return { type, annotations: name };
+  }
+  return undefined;
+}
+
+/** Prefer files of the wanted split, and COCO's instances to its other kinds. */
+const preference = (name: string, purpose: Purpose): number =>
+  Number((purpose === "evaluate" ? /val|test/ : /train|default/).test(name)) +
+  2 * Number(/instances|_annotations|panoptic/.test(name));
+
+function typeOfJson(file: unknown): string | undefined {
+  if (Array.isArray(file))
+    return isTable(file[0]) && isTable(file[0].data) ? "label-studio" : undefined;
+  if (!isTable(file)) return undefined;
+  if (Array.isArray(file.shapes) && "imagePath" in file) return "labelme";
+  if (!Array.isArray(file.images) || !Array.isArray(file.categories)) return undefined;
+  const [first] = Array.isArray(file.annotations) ? file.annotations : [];
+  if (isTable(first) && "segments_info" in first) return "coco-panoptic";
+  return !isTable(first) || "segmentation" in first ? "coco" : undefined;
+}
+
+/** LabelMe: a JSON file per image, anywhere below. */
+async function byJsonFiles(root: string): Promise<{ readonly type: string } | undefined> {
+  const files = await filesBelow(root);
+  const file = files.find((name) => name.endsWith(".json"));
+  if (
+    file === undefined ||
+    typeOfJson(await readJson(join(root, file)).catch(() => undefined)) !== "labelme"
+  ) {
+    return undefined;
+  }
+  const top = (name: string | undefined) => (name?.includes("/") ? name.split("/")[0] : ".");
+  const [images, annotations] = [files.find((name) => /\.(png|jpe?g|webp)$/i.test(name)), file].map(
+    top,
+  );
+  return images === annotations
+    ? { type: "labelme" }
+    : { type: "labelme", ...{ images, annotations } };
+}

@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { draftPreset, presetText, type Questions } from "../../src/experiment/starter/index.js";
+import { proposeSize } from "../../src/experiment/starter/propose-size.js";
+import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { colored, file, images, mask } from "../datasets/tools/export.js";
+
+const rows = ["aaaaaaaa", ...Array(5).fill("bbbbcccc")];
+
+/** Answers by value, and records the questions. */
+function answering(answers: Readonly<Record<string, string>>) {
+  const asked: string[] = [];
+  const questions: Questions = {
+    async className({ value, choices }) {
+      asked.push(choices ? `${value} of ${choices.join(", ")}` : value);
+      return answers[value];
+    },
+    async unlabelled({ classes }) {
+      asked.push(`unlabelled of ${classes.join(", ")}`);
+      return answers.unlabelled;
+    },
+  };
+  return { asked, questions };
+}
+
+describe("draftPreset", () => {
+  test("asks for names that it cannot know, and no others", () =>
+    inTemporaryFolder(async (root) => {
+      await images(root, "simulator/images/a.png", "camera/images/a.png");
+      await file(root, "simulator/labels/a.png", mask(rows));
+      await file(root, "camera/labels/a.png", mask(rows.map((row) => row.replaceAll("c", "d"))));
+      const { asked, questions } = answering({
+        0: "sky",
+        1: "road: wet, dark",
+        2: "sky",
+        3: "ignore",
+      });
+      const [source, target] = [join(root, "simulator"), join(root, "camera")];
+      const draft = await draftPreset({ source, target, evaluate: target }, questions);
+      // 0 and 1 mean the same in both folders unless the user changes it.
+      expect(asked).toEqual(["0", "1", "2", "3 of sky, road: wet, dark"]);
+      expect(draft.open).toEqual([]);
+      const config = parse(presetText(draft, root));
+      expect(config.source).toEqual({
+        type: "folder",
+        root: "simulator",
+        images: "images",
+        labels: "labels",
+        classes: ["sky", "road: wet, dark"],
+        mapping: { 0: "sky", 1: "road: wet, dark", 2: "sky" },
+      });
+      expect(config.evaluate.camera.mapping).toEqual({
+        0: "sky",
+        1: "road: wet, dark",
+        3: "ignore",
+      });
+    }));
+
+  test("asks what pixels without annotation are", () =>
+    inTemporaryFolder(async (root) => {
+      await images(root, "cvat/JPEGImages/a.png");
+      const png = colored(rows, { a: [0, 0, 0], b: [1, 2, 3], c: [1, 2, 3] });
+      await file(root, "cvat/SegmentationClass/a.png", png);
+      await file(root, "cvat/labelmap.txt", "background:0,0,0::\ncrack:1,2,3::\n");
+      const source = join(root, "cvat");
+      const folders = { source, target: source, evaluate: source };
+      const { asked, questions } = answering({ unlabelled: "background" });
+      const draft = await draftPreset(folders, questions);
+      expect(asked).toEqual(["unlabelled of background", "unlabelled of background, crack"]);
+      expect(draft.source.spec.unlabelled).toBe("background");
+      // A single class cannot be trained, so the placeholder is a second one.
+      const silent = await draftPreset(folders, answering({}).questions);
+      expect(silent.source.spec.unlabelled).toBe("background");
+      expect(silent.open).toHaveLength(2);
+    }));
+});
+
+test.each([
+  [1914, 1052],
+  [2048, 1024],
+  [1280, 960],
+  [4032, 3024],
+  [1440, 1080],
+  [3, 4000],
+])("proposes a size with the aspect of %ix%i", (width, height) => {
+  const size = proposeSize({ width, height });
+  expect(Math.max(size.width, size.height)).toBeLessThanOrEqual(320);
+  expect(Math.min(size.width, size.height)).toBeGreaterThanOrEqual(16);
+  if (width < 16) return;
+  expect(Math.abs(size.width / size.height / (width / height) - 1)).toBeLessThan(0.004);
+});

@@ -15,6 +15,15 @@ export interface Score {
   readonly value: number;
 }
 
+/** What a run has gained over its baseline. */
+export interface RunGain {
+  /** A difference of shares. */
+  readonly value: number;
+  readonly kind: BaselineKind;
+  /** The baseline. */
+  readonly id: string;
+}
+
 /** A row of the list of runs. */
 export interface RunSummary {
   /** Path of the run folder in the folder that is served, with "/". */
@@ -33,6 +42,9 @@ export interface RunSummary {
   /** By evaluation set, the main one first. */
   readonly last: Readonly<Record<string, Score>>;
   readonly best: Readonly<Record<string, Score>>;
+  /** mIoU on the main set minus the baseline's, of a complete run. */
+  readonly gain?: RunGain;
+  readonly hasReport: boolean;
   readonly loss?: number;
   /** Mean over the newest steps, without evaluation. */
   readonly secondsPerStep?: number;
@@ -59,6 +71,39 @@ export interface Preview {
   readonly truth: boolean;
   readonly predictions: readonly number[];
   readonly entropies: readonly number[];
+  /** Kept for its score, and not spread over the set. */
+  readonly extreme: boolean;
+  /** The run whose prediction is its baseline, if that is there. */
+  readonly baseline?: string;
+}
+
+/** Scores of one image, shares 0..1; null where there is nothing to measure. */
+export interface ImageEntry {
+  readonly name: string;
+  /** Mean IoU of the classes that its labels have. */
+  readonly score: number | null;
+  readonly accuracy: number | null;
+  readonly entropy: number | null;
+  readonly calibration: number | null;
+  /** The baseline's score. */
+  readonly before?: number;
+  /** IoU of the class by which images are sorted. */
+  readonly classIou?: number | null;
+}
+
+/** Images of one evaluation set, at the newest evaluation. */
+export interface ImagePage {
+  readonly set: string;
+  readonly sets: readonly string[];
+  readonly step: number;
+  /** In the set; those that the baseline has, too, and of these the better and the worse ones. */
+  readonly images: number;
+  readonly compared: number;
+  readonly better: number;
+  readonly worse: number;
+  /** Images that have a place in the order, of which `entries` are the first. */
+  readonly sorted: number;
+  readonly entries: readonly ImageEntry[];
 }
 
 /** The run that a run is measured against. */
@@ -67,6 +112,16 @@ export interface RunBaseline {
   readonly kind: BaselineKind;
   /** By evaluation set. */
   readonly miou: Readonly<Record<string, number>>;
+  /** IoU by class on the main set; null for a class that does not occur. */
+  readonly iou: readonly (number | null)[];
+}
+
+/** The settings that differ between the runs that are served. */
+export interface RunSettings {
+  /** Dotted keys. */
+  readonly keys: readonly string[];
+  /** By run: the values of these keys, as text. */
+  readonly runs: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 export interface RunDetails {
@@ -76,16 +131,20 @@ export interface RunDetails {
   /** The newest, by rising step. */
   readonly notes: readonly RunNote[];
   readonly baseline?: RunBaseline;
+  /** The runs that it starts from, if they are served. */
+  readonly starts: readonly string[];
   /** What it shares with the other seeds of its group: dotted keys, values as text. */
   readonly settings: Readonly<Record<string, string>>;
   readonly classes?: ClassSet;
+  /** IoU by class on the main set, of result.json. */
+  readonly iou: readonly (number | null)[];
   readonly keys: readonly string[];
   readonly previews: readonly Preview[];
+  readonly hasImages: boolean;
   readonly styles: readonly string[];
   readonly hasFeatures: boolean;
   readonly hasPrototypes: boolean;
   readonly hasConfusion: boolean;
-  readonly hasReport: boolean;
 }
 
 /** Values of one key in buckets of steps; without `low` and `high` if they equal `mean`. */

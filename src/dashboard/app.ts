@@ -5,7 +5,9 @@ import { inside } from "../serving/safe-path.js";
 import { sendFile } from "../serving/send-file.js";
 import type { RunsEvent } from "./api.js";
 import { details, readConfusion, readFeatures } from "./details.js";
+import { type ImageOrder, type ImageQuery, imagePage } from "./image-scores.js";
 import type { SeriesQuery } from "./metrics.js";
+import { differingSettings } from "./settings.js";
 import { openStore } from "./store.js";
 import { tokenNeeded } from "./token.js";
 
@@ -69,6 +71,11 @@ export function dashboardApp({ runs: folder, pages, token }: DashboardOptions): 
     } satisfies RunsEvent);
   });
 
+  app.get("/api/settings", async (context) => {
+    await store.runs.refresh();
+    return context.json(differingSettings(store.runs.all()));
+  });
+
   app.get("/api/events", (context) => {
     // The body of an answer to HEAD is dropped: nothing would end its stream.
     if (context.req.method === "HEAD") {
@@ -91,7 +98,9 @@ export function dashboardApp({ runs: folder, pages, token }: DashboardOptions): 
     if (!run) return unknownRun(context);
     const metrics = store.metrics(run);
     await metrics?.refresh();
-    return context.json(await details(run, metrics?.keys() ?? [], store.baseline(run)));
+    return context.json(
+      await details(run, metrics?.keys() ?? [], await store.baseline(run), store.starts(run)),
+    );
   });
 
   app.get("/api/series", async (context) => {
@@ -118,6 +127,16 @@ export function dashboardApp({ runs: folder, pages, token }: DashboardOptions): 
     await prototypes?.refresh();
     const step = numberOf(context.req.query("step")) ?? Number.POSITIVE_INFINITY;
     return context.json((await prototypes?.at(step)) ?? null);
+  });
+
+  app.get("/api/images", async (context) => {
+    const run = await store.find(context.req.query("run"));
+    if (!run) return unknownRun(context);
+    const scores = await store.images(run);
+    const baseline = store.runs.get((await store.baseline(run))?.id ?? "");
+    const before = baseline && (await store.images(baseline));
+    const page = scores && imagePage(scores, before, imageQuery(context));
+    return context.json(page ?? null);
   });
 
   for (const [path, read] of [
@@ -172,6 +191,20 @@ function seriesQuery(context: Context): SeriesQuery {
     ...(skip ? { skip } : {}),
     ...(range.from === undefined ? {} : { from: range.from }),
     ...(range.to === undefined ? {} : { to: range.to }),
+  };
+}
+
+const MOST_ENTRIES = 500;
+const ORDERS: readonly ImageOrder[] = ["set", "worst", "gain", "loss", "class"];
+
+function imageQuery(context: Context): ImageQuery {
+  const { set, order, class: classIndex, count } = context.req.query();
+  return {
+    set,
+    order: ORDERS.find((one) => one === order) ?? "set",
+    classIndex: numberOf(classIndex),
+    names: context.req.queries("name")?.slice(0, MOST_ENTRIES),
+    count: Math.min(MOST_ENTRIES, Math.floor(numberOf(count) ?? 60)),
   };
 }
 

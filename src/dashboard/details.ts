@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import { isExtreme } from "../report/preview-files.js";
 import { settingsOf } from "../report/run-groups.js";
 import type {
   ClassSet,
@@ -20,27 +21,29 @@ export async function details(
   run: Run,
   keys: readonly string[],
   baseline: RunBaseline | undefined,
+  starts: readonly string[],
 ): Promise<RunDetails> {
-  const [configText = "", classes, previews, styles, notes] = await Promise.all([
+  const [configText = "", classes, previews, styles, notes, iou] = await Promise.all([
     readText(run.file("config.yaml"), LARGEST.config),
     readClasses(run),
     findPreviews(run),
     namesIn(run, "style"),
     readNotes(run),
+    readIou(run),
   ]);
   const has = (name: string) => run.file(name) !== undefined;
   return {
     summary: run.summary,
     configText,
-    notes,
+    ...{ notes, iou, starts },
     settings: Object.fromEntries(settingsOf(run.configuration)),
     keys,
     previews,
+    hasImages: has("images.jsonl"),
     styles: styles.flatMap((name) => /^(\d+)-content\.jpg$/.exec(name)?.[1] ?? []),
     hasFeatures: has("features.json"),
     hasPrototypes: has("prototypes.jsonl"),
     hasConfusion: has("confusion.json"),
-    hasReport: has("report.html"),
     ...(classes ? { classes } : {}),
     ...(baseline ? { baseline } : {}),
   };
@@ -58,6 +61,15 @@ async function readNotes(run: Run): Promise<RunNote[]> {
       if (step === undefined || note === undefined) return [];
       return [{ step, level: entry?.level === "warning" ? "warning" : "note", text: note }];
     });
+}
+
+/** IoU by class on the main set, of result.json; empty if it has none. */
+export async function readIou(run: Run): Promise<(number | null)[]> {
+  const result = await readJson(run.file("result.json"));
+  const scores = asMapping(result?.scores);
+  const main = Object.keys(asMapping(run.configuration.evaluate)).find((set) => set in scores);
+  const { iou } = asMapping(scores[main ?? ""]);
+  return Array.isArray(iou) ? iou.slice(0, MOST.classes).map((one) => asNumber(one) ?? null) : [];
 }
 
 async function readClasses(run: Run): Promise<ClassSet | undefined> {
@@ -84,6 +96,7 @@ async function findPreviews(run: Run): Promise<Preview[]> {
     sets.map(async (set) =>
       (await namesIn(run, `previews/${set}`))
         .filter((name) => /^\d+$/.test(name))
+        .sort((a, b) => a.length - b.length || (a < b ? -1 : 1))
         .map((image) => ({ set, image })),
     ),
   );
@@ -93,9 +106,10 @@ async function findPreviews(run: Run): Promise<Preview[]> {
       .slice(0, MOST.images)
       .map(async ({ set, image }) => {
         const folder = `previews/${set}/${image}`;
-        const [names, text] = await Promise.all([
+        const [names, text, baseline] = await Promise.all([
           namesIn(run, folder),
           readText(run.file(`${folder}/name.txt`), LARGEST.json),
+          readText(run.file(`${folder}/baseline.txt`), LARGEST.json),
         ]);
         const steps = (kind: string) =>
           names
@@ -107,7 +121,11 @@ async function findPreviews(run: Run): Promise<Preview[]> {
           set,
           image,
           name: asString(text?.trim()) || image,
+          extreme: isExtreme(image),
           truth: names.includes("truth.png"),
+          ...(names.includes("baseline.png") && {
+            baseline: asString(baseline?.trim()) || "the baseline",
+          }),
           predictions: steps("prediction"),
           entropies: steps("entropy"),
         };

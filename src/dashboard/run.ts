@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { groupKey, settingsOf } from "../report/run-groups.js";
 import { inside } from "../serving/safe-path.js";
-import type { RunState, RunSummary, Score } from "./api.js";
+import type { RunGain, RunState, RunSummary, Score } from "./api.js";
 import {
   asMapping,
   asNumber,
@@ -24,6 +24,8 @@ export interface Run {
   /** Reads what is new. Returns whether the summary has changed. */
   refresh(): Promise<boolean>;
   readonly summary: RunSummary;
+  /** Puts the gain over its baseline into the summary. Returns whether the summary has changed. */
+  measure(gain: RunGain | undefined): boolean;
   /** The value in config.yaml; empty if it is missing or damaged. */
   readonly configuration: Readonly<Record<string, unknown>>;
   /** The real path of a file of the run; undefined if it is missing or outside of what is served. */
@@ -44,7 +46,7 @@ const PATIENCE = 200;
 const LARGE = 8 * 2 ** 20;
 const TREND = 48;
 const MOST_SETS = 32;
-const FILES = ["status.json", "metrics.jsonl", "result.json", "config.yaml"];
+const FILES = ["status.json", "metrics.jsonl", "result.json", "config.yaml", "report.html"];
 
 export function openRun({ id, root, below }: RunPlace): Run {
   const file = (name: string) => inside(root, below === "" ? name : `${below}/${name}`);
@@ -71,6 +73,12 @@ export function openRun({ id, root, below }: RunPlace): Run {
     },
     get configuration() {
       return config?.value ?? {};
+    },
+    measure(gain) {
+      if (!summary || JSON.stringify(summary.gain) === JSON.stringify(gain)) return false;
+      const { gain: _, ...rest } = summary;
+      summary = gain ? { ...rest, gain } : rest;
+      return true;
     },
     async refresh() {
       const stamps = await Promise.all(FILES.map((name) => stampOf(file(name))));
@@ -100,6 +108,7 @@ export function openRun({ id, root, below }: RunPlace): Run {
       summary = {
         id,
         group,
+        hasReport: file("report.html") !== undefined,
         state: stateOf(status, result !== undefined, updated),
         step: Math.max(asNumber(status?.step) ?? 0, metrics.step, asNumber(result?.steps) ?? 0),
         updated,
@@ -114,6 +123,7 @@ export function openRun({ id, root, below }: RunPlace): Run {
           error: asString(status?.error),
           loss: metrics.loss,
           secondsPerStep: metrics.secondsPerStep,
+          gain: summary?.gain,
         }),
       };
       return true;

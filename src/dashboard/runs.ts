@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import type { RunSummary, RunsEvent } from "./api.js";
+import { baselineFinder } from "../report/baseline.js";
+import type { RunGain, RunSummary, RunsEvent } from "./api.js";
 import { findRuns, isRun } from "./find-runs.js";
 import { openRun, type Run } from "./run.js";
 
@@ -40,6 +41,7 @@ export function openRuns(folder: string): Runs {
     const gone = [...known.keys()].filter((id) => !found.has(id));
     for (const id of gone) known.delete(id);
     let changed: RunSummary[] = [];
+    let anyChanged = false;
     let told = performance.now();
     const tellAll = (left: readonly string[]) => {
       if (changed.length > 0 || left.length > 0) {
@@ -50,10 +52,14 @@ export function openRuns(folder: string): Runs {
     };
     await inTurns([...found], async (id) => {
       const run = known.get(id) ?? open(id);
-      if (await run.refresh()) changed.push(run.summary);
+      if (await run.refresh()) {
+        changed.push(run.summary);
+        anyChanged = true;
+      }
       known.set(id, run);
       if (performance.now() - told > BATCH) tellAll([]); // many runs arrive in batches
     });
+    if (anyChanged || gone.length > 0) changed.push(...measured([...known.values()]));
     looked = begun;
     tellAll(gone);
   }
@@ -89,6 +95,22 @@ export function openRuns(folder: string): Runs {
       };
     },
   };
+}
+
+/** Measures complete runs against their baselines. Returns the summaries that have changed. */
+function measured(runs: readonly Run[]): RunSummary[] {
+  const isComplete = ({ summary }: Run) => summary.state === "complete";
+  const find = baselineFinder(runs.filter(isComplete));
+  return runs.flatMap((run) => {
+    const found = isComplete(run) ? find(run) : undefined;
+    const [set] = Object.keys(run.summary.last);
+    const [own, base] = [run, found?.run].map((one) => one?.summary.last[set ?? ""]?.value);
+    const gain: RunGain | undefined =
+      found && own !== undefined && base !== undefined
+        ? { value: own - base, kind: found.kind, id: found.run.id }
+        : undefined;
+    return run.measure(gain) ? run.summary : [];
+  });
 }
 
 /** `each` on all items, eight at a time. */

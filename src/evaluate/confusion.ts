@@ -26,6 +26,13 @@ export function addToConfusion(
   }
 }
 
+/** Adds the counts of another matrix of the same classes. */
+export function addCounts({ counts }: Confusion, other: Confusion): void {
+  for (let cell = 0; cell < counts.length; cell++) {
+    counts[cell] = (counts[cell] as number) + (other.counts[cell] as number);
+  }
+}
+
 /** Scores of a confusion matrix. */
 export interface Scores {
   /** Intersection over union per class, 0..1; NaN for a class in neither labels nor predictions. */

@@ -2,10 +2,11 @@ import { imagesOf } from "../datasets/batch.js";
 import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { ordered } from "../datasets/loader.js";
 import { mirrored } from "../datasets/mirror.js";
+import { entropyMap } from "../entropy/index.js";
 import { UserError } from "../errors.js";
 import { type Predictor, upsampleLogits } from "../network/index.js";
 import { autocast, noGrad, type Precision, scope, type Tensor } from "../torch/index.js";
-import { addToConfusion, type Confusion, createConfusion } from "./confusion.js";
+import { addCounts, addToConfusion, type Confusion, createConfusion } from "./confusion.js";
 import { inStrips, tiledLogits } from "./tiled.js";
 
 /** How a network predicts. */
@@ -84,28 +85,31 @@ export function averagedProbabilities(
   );
 }
 
-/** What `evaluate` and `predictLabels` read of probabilities; arrays are [height * width]. */
-interface Decision {
-  readonly prediction: Uint8Array;
-  /** Probability of the predicted class, if wanted. */
-  readonly confidence?: Float32Array | undefined;
+/** What `evaluate` and `predictLabels` read of probabilities. */
+interface Decision extends Pick<Observation, "prediction"> {
+  /** If `observed`. */
+  readonly seen?: Pick<Observation, "confidence" | "entropy" | "entropyMap"> | undefined;
 }
 
-type DecisionOptions = PredictOptions & Pick<Views, "flip"> & { readonly confident?: boolean };
+type DecisionOptions = PredictOptions & Pick<Views, "flip"> & { readonly observed?: boolean };
 
+/** The most probable classes of the mean over the views of one image. `entropyMap` ends with the caller's scope. */
 function wholePrediction(
   network: Predictor,
   inputs: readonly Sample[],
   output: Size,
-  { confident = false, ...options }: DecisionOptions,
+  { observed = false, ...options }: DecisionOptions,
 ): Decision {
-  return scope(() => {
-    const p = averagedProbabilities(network, inputs, output, options);
-    return {
-      prediction: p.argmax(1).typed("uint8") as Uint8Array,
-      confidence: confident ? (p.amax(1).typed("float32") as Float32Array) : undefined,
-    };
-  });
+  const p = averagedProbabilities(network, inputs, output, options);
+  const prediction = p.argmax(1).typed("uint8") as Uint8Array;
+  if (!observed) return { prediction };
+  const sampled = p.slice(2, 0, output.height, SAMPLED).slice(3, 0, output.width, SAMPLED);
+  const seen = {
+    confidence: p.amax(1).typed("float32") as Float32Array,
+    entropy: entropyMap(sampled).mean().item(),
+    entropyMap: () => entropyGrey(entropyMap(p)),
+  };
+  return { prediction, seen };
 }
 
 /** The most probable classes of the mean over the views of one image, none of them predicted as a whole. */
@@ -113,10 +117,13 @@ function tiledPrediction(
   network: Predictor,
   inputs: readonly Sample[],
   output: Size,
-  { tile = output, flip = false, precision = "float32", stage, confident }: DecisionOptions,
+  { tile = output, flip = false, precision = "float32", stage, observed }: DecisionOptions,
 ): Decision {
-  const prediction = new Uint8Array(output.width * output.height);
-  const confidence = confident ? new Float32Array(prediction.length) : undefined;
+  const pixels = output.width * output.height;
+  const prediction = new Uint8Array(pixels);
+  const confidence = new Float32Array(observed ? pixels : 0);
+  const grey = new Uint8Array(confidence.length);
+  let entropy = 0;
   scope(() => {
     const logits = (sample: Sample) =>
       tiledLogits(network, stage ? stage(sample) : sample, tile, precision);
@@ -124,20 +131,36 @@ function tiledPrediction(
       flip ? [logits(input), logits(mirrored(input)).flip(3)] : [logits(input)],
     );
     inStrips(views, output, ({ top, probabilities: p }) => {
-      prediction.set(p.argmax(1).typed("uint8") as Uint8Array, top * output.width);
-      confidence?.set(p.amax(1).typed("float32") as Float32Array, top * output.width);
+      const at = top * output.width;
+      prediction.set(p.argmax(1).typed("uint8") as Uint8Array, at);
+      if (!observed) return;
+      confidence.set(p.amax(1).typed("float32") as Float32Array, at);
+      const map = entropyMap(p);
+      grey.set(entropyGrey(map), at);
+      entropy += map.sum().item() / pixels;
     });
   });
-  return { prediction, confidence };
+  return { prediction, seen: { confidence, entropy, entropyMap: () => grey } };
 }
 
 /** A labelled image and its prediction; arrays are [height * width]. */
 export interface Observation extends Size {
+  /** Of the image in the data set. */
+  readonly index: number;
   readonly label: Uint8Array;
   readonly prediction: Uint8Array;
   /** Probability of the predicted class. */
   readonly confidence: Float32Array;
+  /** Of this image only. */
+  readonly confusion: Confusion;
+  /** Mean normalised entropy. */
+  readonly entropy: number;
+  /** Normalised entropy as 0..255; only while `observe` runs. */
+  entropyMap(): Uint8Array;
 }
+
+/** Mean entropies are over every second pixel of every second row, except with tiles: all pixels would cost 3 % of an evaluation. */
+const SAMPLED = 2;
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions extends PredictOptions, Views {
@@ -193,19 +216,25 @@ export async function evaluate(
       sizes.map((view) => (same(view, sample) ? sample : dataset.load(index, view))),
     );
     const { width, height } = sample;
-    const views = { flip, ...options };
-    const confident = observe !== undefined;
-    const { prediction, confidence } = options.tile
-      ? tiledPrediction(network, inputs, sample, { ...views, confident })
-      : wholePrediction(network, inputs, sample, { ...views, confident });
     const label = sample.label as Uint8Array;
-    addToConfusion(confusion, label, prediction);
-    if (confidence) observe?.({ width, height, label, prediction, confidence });
+    scope(() => {
+      const views = { flip, observed: observe !== undefined, ...options };
+      const predicted = options.tile ? tiledPrediction : wholePrediction;
+      const { prediction, seen } = predicted(network, inputs, sample, views);
+      const own = createConfusion(network.classes);
+      addToConfusion(own, label, prediction);
+      addCounts(confusion, own);
+      if (seen) observe?.({ index, width, height, label, prediction, confusion: own, ...seen });
+    });
     done++;
     onImage?.(done, dataset.names.length);
   }
   return confusion;
 }
+
+/** Normalised entropy [1, height, width] as 0..255. */
+export const entropyGrey = (entropy: Tensor): Uint8Array =>
+  entropy.clamp(0, 1).mul(255).typed("uint8") as Uint8Array;
 
 const same = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
 

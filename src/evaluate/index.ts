@@ -11,6 +11,7 @@ export {
 export {
   averagedProbabilities,
   type EvaluateOptions,
+  entropyGrey,
   evaluate,
   type Observation,
   type PredictOptions,
@@ -19,4 +20,10 @@ export {
   type Stage,
   type Views,
 } from "./evaluate.js";
+export {
+  createImageTable,
+  type ImageScores,
+  type ImageTable,
+  type Measurement,
+} from "./image-scores.js";
 export { LEAST_TILE, type Span, type Tile, tilesOf } from "./tiles.js";

@@ -92,7 +92,7 @@ export function openExperiment(
     },
     async *pretrain(own = {}) {
       const found = pretraining();
-      if (found) yield* makeEarlier(found, { data, listener, ...own });
+      if (found) yield* makeEarlier(found, { data, listener, section: "pretrain", ...own });
     },
     pretraining,
     restyle: (own) => restyle(withAbsoluteRoots(config, data), own, listener),

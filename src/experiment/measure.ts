@@ -1,6 +1,13 @@
 import type { Dataset } from "../datasets/dataset.js";
 import { shardOf } from "../datasets/shard.js";
-import { type Confusion, type EvaluateOptions, evaluate, type Stage } from "../evaluate/index.js";
+import {
+  createImageTable,
+  type EvaluateOptions,
+  evaluate,
+  type Measurement,
+  type Observation,
+  type Stage,
+} from "../evaluate/index.js";
 import type { Network } from "../network/index.js";
 import { alone, type ProcessGroup } from "../torch/index.js";
 import { sumCounts } from "../train/index.js";
@@ -29,15 +36,19 @@ export interface MeasureOptions extends Protocol {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The confusion matrix of a network on one set, by the configuration. */
+/**
+ * The scores of a network on one set, by the configuration. `observe` receives the images of this process,
+ * by their index in the whole set.
+ */
 export async function measure(
   { network, config, stage }: Subject,
   name: string,
   dataset: Dataset,
   { progress }: Pick<Listener, "progress">,
-  { group = alone, signal, ...protocol }: MeasureOptions = {},
-): Promise<Confusion> {
+  { group = alone, signal, observe, ...protocol }: MeasureOptions = {},
+): Promise<Measurement> {
   const { evaluate: size, output = size } = config.sizes;
+  const table = createImageTable(dataset.names, network.classes);
   const confusion = await evaluate(network, shardOf(dataset, group), {
     size,
     output,
@@ -45,22 +56,33 @@ export async function measure(
     stage,
     ...protocol,
     signal,
+    observe(own) {
+      const observation = { ...own, index: own.index * group.size + group.rank };
+      table.set(observation.index, observation);
+      observe?.(observation);
+    },
     onImage: (done, total) => progress(`evaluating on ${name}`, done, total),
   });
   sumCounts(group, confusion.counts);
-  return confusion;
+  sumCounts(group, table.values); // each row has the values of one process
+  return { confusion, images: table.list() };
 }
 
-/** The confusion matrices on all evaluation sets. */
+/** Called for every image of a set. */
+export type Watch = (set: string) => ((observation: Observation) => void) | undefined;
+
+/** The scores on all evaluation sets. */
 export async function measureAll(
   subject: Subject,
   sets: EvaluationSets,
   listener: Pick<Listener, "progress">,
-  options: MeasureOptions = {},
-): Promise<Record<string, Confusion>> {
-  const results: Record<string, Confusion> = {};
+  { watch, ...options }: Omit<MeasureOptions, "observe"> & { readonly watch?: Watch | undefined },
+): Promise<Record<string, Measurement>> {
+  const results: Record<string, Measurement> = {};
   for (const [name, dataset] of sets) {
-    results[name] = await measure(subject, name, dataset, listener, options);
+    const observe = watch?.(name);
+    const own = observe ? { ...options, observe } : options;
+    results[name] = await measure(subject, name, dataset, listener, own);
   }
   return results;
 }

@@ -1,11 +1,12 @@
 import type { Color, Size } from "../datasets/dataset.js";
 import { readImage, resizedRgb } from "../datasets/files/images.js";
 import { UserError } from "../errors.js";
-import { predictLabels } from "../evaluate/index.js";
+import { type Measurement, predictLabels } from "../evaluate/index.js";
 import { type ModelInfo, type OnnxOptions, onnxModel } from "../export/index.js";
 import { type CompiledNetwork, compileNetwork } from "../network/index.js";
 import { type Evaluation, evaluationOf } from "../report/evaluation.js";
 import { openEvaluationSets } from "./domains.js";
+import { keepImages } from "./keep-images.js";
 import { consoleListener, type Listener } from "./listener.js";
 import { measure, type Protocol } from "./measure.js";
 import { openCheckpoint, requireClasses, type Trained } from "./open-checkpoint.js";
@@ -18,6 +19,8 @@ export interface EvaluationOptions extends Omit<Protocol, "observe"> {
   readonly on?: string | undefined;
   /** Also mIoU over these classes, by index. */
   readonly subset?: readonly number[] | undefined;
+  /** Also writes the scores and pictures of single images into the run folder (docs/run-folder.md). */
+  readonly keep?: boolean | undefined;
 }
 
 /** How an image is predicted. */
@@ -99,7 +102,7 @@ function used(path: string, trained: Trained, listener: Listener, base?: string)
   let compiled: CompiledNetwork | undefined;
   return {
     ...trained,
-    async evaluate({ on, subset, ...protocol } = {}) {
+    async evaluate({ on, subset, keep = false, ...protocol } = {}) {
       const sets = await openEvaluationSets(config, listener, base);
       if (on !== undefined && !sets.has(on)) {
         throw new UserError(
@@ -107,15 +110,30 @@ function used(path: string, trained: Trained, listener: Listener, base?: string)
           `the run does not have an evaluation set ${on}; expected one of ${[...sets.keys()].join(", ")}`,
         );
       }
-      const results: Record<string, Evaluation> = {};
-      for (const [name, dataset] of sets) {
-        if (on !== undefined && name !== on) continue;
-        requireClasses(info, name, dataset.classes.names);
-        const { observe, conclude } = evaluationOf(info.classes.length);
-        const view = { ...protocol, observe };
-        results[name] = conclude(await measure(trained, name, dataset, listener, view), subset);
+      const keeper = keep ? await keepImages(path, trained, sets, listener) : undefined;
+      try {
+        const results: Record<string, Evaluation> = {};
+        const measured: Record<string, Measurement> = {};
+        for (const [name, dataset] of sets) {
+          if (on !== undefined && name !== on) continue;
+          requireClasses(info, name, dataset.classes.names);
+          const { observe, conclude } = evaluationOf(info.classes.length);
+          const watch = keeper?.watch(name);
+          const own = await measure(trained, name, dataset, listener, {
+            ...protocol,
+            observe(observation) {
+              observe(observation);
+              watch?.(observation);
+            },
+          });
+          measured[name] = own;
+          results[name] = conclude(own.confusion, subset);
+        }
+        await keeper?.write(measured);
+        return results;
+      } finally {
+        keeper?.release();
       }
-      return results;
     },
     async predict(given, { tile } = {}) {
       compiled ??= compileNetwork(network, config.train.precision);

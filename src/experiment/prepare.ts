@@ -100,8 +100,9 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
 
   async function openRecords(): Promise<Records> {
     const recorder = await openRecorder(folder, {
-      ...{ network: evaluated, method, evaluate: domains.evaluate, size: sizes.evaluate },
-      ...{ start, steps },
+      ...{ network: evaluated, method, evaluate: domains.evaluate, target: domains.target },
+      ...{ size: sizes.evaluate, output: sizes.output ?? sizes.evaluate, start, steps },
+      warn: (sentence) => listener.note(sentence, "warning"),
       predict: { precision: train.precision, stage },
       evaluatesAgain: evaluatesAt(start),
     });
@@ -128,9 +129,9 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
     group.size > 1
       ? (sentence: string) => own.note(`rank ${group.rank}: ${sentence}`, "warning")
       : (sentence: string) => listener.note(sentence, "warning");
+  const records = first ? await openRecords() : undefined;
   return {
-    ...{ config, domains, network, method, start, evaluatesAt },
-    records: first ? await openRecords() : undefined,
+    ...{ config, domains, network, method, start, evaluatesAt, records },
     loop: {
       ...{ network, method, steps, start, rate, schedule, warmup, seed, group, warn },
       source: { ...stream("source"), order },
@@ -138,10 +139,9 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
       labelledTarget: few,
     },
     /** Every rank measures its share of the images. */
-    measure: (signal?: AbortSignal) =>
+    measure: (step: number, signal?: AbortSignal) =>
       measureAll({ network: evaluated, config, stage }, domains.evaluate, listener, {
-        group,
-        signal,
+        ...{ group, signal, watch: records?.recorder.watch(step) },
       }),
     dispose() {
       dispose([network.parameters.all, method.state]);

@@ -169,7 +169,7 @@ async function* lockedRun(
   async function evaluation(): Promise<Readonly<Record<string, Scores>> | undefined> {
     const own = group.size === 1 ? signal : undefined;
     try {
-      const results = await parts.measure(own);
+      const results = await parts.measure(done, own);
       await turnOfEventLoop(); // to receive a signal that was sent during the last image
       own?.throwIfAborted();
       return (await records?.recorder.snapshot(done, results)) ?? {};

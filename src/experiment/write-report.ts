@@ -9,6 +9,7 @@ import type { Points } from "../report/run-data.js";
 import { type RunFiles, readRun } from "../report/run-files.js";
 import { checkpoints } from "../train/index.js";
 import { writeAtomically } from "../write-atomically.js";
+import { writeBaselinePredictions } from "./baseline-predictions.js";
 import { openSet } from "./domains.js";
 import { consoleListener, type Listener } from "./listener.js";
 import { openCheckpoint } from "./open-checkpoint.js";
@@ -29,6 +30,7 @@ export async function writeReport(
 ): Promise<string> {
   const run = readRun(path);
   const reference = referenceFor(run, options.baseline);
+  if (reference) await writeBaselinePredictions(run, reference, listener);
   if (checkpoints(path).length > 0) {
     const before = reference && (await featuresOf(reference.run.path, listener));
     const after = await featuresOf(path, listener);

@@ -17,6 +17,7 @@ export interface Served {
 /** That of the page's own `meta` element, and no frame around it. */
 const POLICY = [
   "default-src 'none'",
+  "font-src 'self'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
   "img-src 'self' blob: data:",

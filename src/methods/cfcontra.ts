@@ -20,6 +20,7 @@ export function cfcontra(context: MethodContext, options: z.infer<typeof cfcontr
     state: new Map([...trainer.state, ...alignment.state]),
     before: alignment.before,
     prototypes: alignment.prototypes,
+    pseudoLabels: alignment.pseudoLabels,
     step: (batches, progress) =>
       scope(() => trainer.step(progress.rate, alignment.parts(batches, progress))),
   };

@@ -60,6 +60,11 @@ interface MethodParts {
   readonly usesLabelledTarget?: boolean;
   /** The prototypes of both domains, [C, D] each, for reports, if the method has them. */
   prototypes?(): { readonly source: Tensor; readonly target: Tensor };
+  /**
+   * The pseudo-labels int64 [N, h, w] that the method gives images [N, 3, H, W] after `step` of `total` steps,
+   * IGNORE below its own threshold; undefined while it gives none. For reports: it changes nothing.
+   */
+  pseudoLabels?(images: Tensor, progress: Pick<Progress, "step" | "total">): Tensor | undefined;
 }
 
 /** A method that uses only labelled source images: target images are not opened. */

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { denoisedLogits } from "../contrast/index.js";
+import { IGNORE } from "../datasets/dataset.js";
 import { type Prediction, upsampleLogits, weightedSegmentationLoss } from "../network/index.js";
 import { autocast, noGrad, ones, scope, type Tensor, topk } from "../torch/index.js";
-import type { Batches, Method, MethodContext, Scalars } from "./method.js";
+import type { Batches, Method, MethodContext, Progress, Scalars } from "./method.js";
 import { classMix, type Labelled } from "./step/class-mix.js";
 import { alignmentOptions, fineAlignment } from "./step/fine-alignment.js";
 import { guardRails } from "./step/guard-rails.js";
@@ -58,20 +59,45 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     return { main, features: teacher.network.project(features, false) };
   }
 
+  /** The teacher's classes for images [N, 3, H, W], and its confident pixels, [N, 1, H, W] each. */
+  function judge(images: Tensor): { readonly labels: Tensor; readonly isSure: Tensor } {
+    const { main, features } = autocast(precision, () => look(images), network.device);
+    const logits = denoisedLogits(main, features, alignment.banks.target, options.denoising);
+    const probability = upsampleLogits(logits, images.size(2), images.size(3)).softmax(1);
+    const [most, labels] = topk(probability, 1, 1);
+    return { labels, isSure: most.gt(options.confidence) };
+  }
+
+  /** Sets the margins without pseudo-labels to 0, in [N, H, W]. */
+  function clearMargins(weights: Tensor): void {
+    const height = weights.size(1);
+    weights.slice(1, 0, Math.round(options.ignoreTop * height)).zeroInPlace();
+    weights.slice(1, height - Math.round(options.ignoreBottom * height)).zeroInPlace();
+  }
+
   /** The teacher's weighted labels for target images [N, 3, H, W], and the fraction of confident pixels. */
   function teach(images: Tensor): Labelled & { readonly sure: Tensor } {
     return noGrad(() =>
       scope(() => {
         const [height, width] = [images.size(2), images.size(3)];
-        const { main, features } = autocast(precision, () => look(images), network.device);
-        const logits = denoisedLogits(main, features, alignment.banks.target, options.denoising);
-        const probability = upsampleLogits(logits, height, width).softmax(1);
-        const [most, labels] = topk(probability, 1, 1); // [N, 1, H, W]
-        const sure = most.gt(options.confidence).to({ dtype: "float32" }).mean();
+        const { labels, isSure } = judge(images);
+        const sure = isSure.to({ dtype: "float32" }).mean();
         const weights = sure.expand(images.size(0), height, width).clone();
-        weights.slice(1, 0, Math.round(options.ignoreTop * height)).zeroInPlace();
-        weights.slice(1, height - Math.round(options.ignoreBottom * height)).zeroInPlace();
+        clearMargins(weights);
         return { images, labels: labels.squeeze(1), weights, sure };
+      }),
+    );
+  }
+
+  /** The labels of which the teacher is more confident than `confidence`. */
+  function pseudoLabels(images: Tensor, { step }: Pick<Progress, "step">): Tensor | undefined {
+    if (step <= options.warmup) return undefined;
+    return noGrad(() =>
+      scope(() => {
+        const { labels, isSure } = judge(images);
+        const used = isSure.squeeze(1).to({ dtype: "float32" });
+        clearMargins(used);
+        return labels.squeeze(1).maskedFill(used.lt(0.5), IGNORE);
       }),
     );
   }
@@ -121,6 +147,7 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     average: teacher,
     before: alignment.before,
     prototypes: alignment.prototypes,
+    pseudoLabels,
     step(batches, progress) {
       const scalars = scope(() =>
         trainer.step(progress.rate, [

@@ -75,9 +75,15 @@ export function evaluatedAlike(run: Configuration, other: Configuration): boolea
 
 /** Equal for runs that differ only in their method. */
 function pairKey(configuration: Configuration): string {
+  const known = pairKeys.get(configuration);
+  if (known !== undefined) return known;
   const { seed } = (configuration.train ?? {}) as Configuration;
-  return `${seed} ${groupKey(besidesMethod(settingsOf(configuration)))}`;
+  const key = `${seed} ${groupKey(besidesMethod(settingsOf(configuration)))}`;
+  pairKeys.set(configuration, key);
+  return key;
 }
+/** By configuration: the dashboard asks for those of all runs again and again. */
+const pairKeys = new WeakMap<Configuration, string>();
 
 const setsOf = ({ evaluate }: Configuration): string[] =>
   typeof evaluate === "object" && evaluate !== null ? Object.keys(evaluate) : [];

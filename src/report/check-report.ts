@@ -1,17 +1,9 @@
 import type { DatasetReport } from "../datasets/check.js";
 import type { ClassSet } from "../datasets/dataset.js";
 import { percent, textTable } from "./score-table.js";
+import { withBars } from "./text-bar.js";
 
-const BAR = { longest: 32, shortest: 8 };
-const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 const SHOWN = 20;
-
-/** A bar of `share` of the full width; a share above 0 is always visible. */
-function bar(share: number, width: number): string {
-  if (share <= 0) return "";
-  const eighths = Math.max(1, Math.round(share * width * 8));
-  return "█".repeat(eighths >> 3) + EIGHTHS[eighths & 7];
-}
 
 /** Percent that distinguishes a rare class from an absent one. */
 function fine(share: number): string {
@@ -53,12 +45,10 @@ function histogram(
     ...classes.map(({ share, images }, k) => [names[k] ?? `${k}`, fine(share), `${images}`]),
     ["(ignored)", fine(ignored), ""],
   ]).split("\n");
-  const width = Math.max(...table.map((line) => line.length));
-  const room = Math.max(BAR.shortest, Math.min(BAR.longest, columns - width - 3));
-  const bars = [...classes.map(({ share }) => share), ignored].map((share) =>
-    bar(largest > 0 ? share / largest : 0, room),
+  const shares = [...classes.map(({ share }) => share), ignored].map((share) =>
+    largest > 0 ? share / largest : 0,
   );
-  const rows = table.map((line, i) => `${line.padEnd(width)}  ${bars[i - 2] ?? ""}`.trimEnd());
+  const rows = withBars(table, [undefined, undefined, ...shares], columns);
   const absent = names.filter((_, k) => classes[k]?.images === 0);
   if (absent.length > 0) rows.push("", `in no label: ${absent.join(", ")}`);
   return rows.join("\n");

@@ -1,50 +1,59 @@
-import { resolve } from "node:path";
-import { type BaselineKind, pretrainedOf, startOf } from "./baseline.js";
-import type { RunOutcome } from "./run-files.js";
-import { besidesMethod, differences, measurementOf, settingsOf } from "./run-groups.js";
+// What a reader must know before comparing rows. Loads nothing, so that the dashboard's page uses it, too.
+import type { BaselineKind } from "./baseline.js";
+import { besidesMethod, differences, measurementIn, type Settings } from "./run-groups.js";
 
-/** A row of a comparison. */
-interface Row {
+/** A row of a comparison: runs that differ only in their seed. */
+export interface ComparedRow {
   readonly label: string;
-  readonly method: string;
-  readonly runs: readonly RunOutcome[];
-  readonly gain?: { readonly baseline: BaselineKind; readonly runs: number };
+  readonly method: string | undefined;
+  readonly settings: Settings;
+  /** Its runs: folders or ids. */
+  readonly runs: readonly string[];
+  /** The runs that its runs start from, named in the same way. */
+  readonly starts: readonly string[];
+  readonly gain?: { readonly baseline: BaselineKind; readonly runs: number } | undefined;
 }
 
 const NAMED = 6;
 
-/** What a reader must know before comparing rows: measurements, settings and baselines that differ. */
-export function comparisonNotes(rows: readonly Row[], sets: readonly string[]): string[] {
+/** Measurements, settings and baselines that differ, one sentence each. */
+export function comparisonNotes(rows: readonly ComparedRow[], sets: readonly string[]): string[] {
   return [...measurementNotes(rows, sets), ...settingNotes(rows, sets), ...gainNotes(rows)];
 }
 
-function measurementNotes(rows: readonly Row[], sets: readonly string[]): string[] {
+/**
+ * The settings besides the method that tell rows apart. Rows that other rows start from are left out: their
+ * settings always differ.
+ */
+export function differingSettings(rows: readonly ComparedRow[]): string[] {
+  const starts = new Set(rows.flatMap((row) => row.starts));
+  const compared = rows.filter(({ runs }) => !runs.every((run) => starts.has(run)));
+  return differences(compared.map(({ settings }) => settings)).filter((key) => key !== "method");
+}
+
+function measurementNotes(rows: readonly ComparedRow[], sets: readonly string[]): string[] {
   return sets.flatMap((set) => {
     const keys = measurementDifferences(rows, set);
+    const images = keys.filter((key) => key.startsWith("evaluate."));
+    if (images.length > 0) {
+      return `The sets named ${set} are different sets (${list(keys)}): scores on ${set} cannot be compared.`;
+    }
     if (keys.length === 0) return [];
-    return `The rows measure ${set} differently (${list(keys)}): their scores on ${set} cannot be compared.`;
+    return `The rows measure ${set} at different sizes (${list(keys)}): scores on ${set} cannot be compared.`;
   });
 }
 
-const measurementDifferences = (rows: readonly Row[], set: string): string[] =>
-  differences(configurationsOf(rows).map((config) => measurementOf(config, set)));
+const measurementDifferences = (rows: readonly ComparedRow[], set: string): string[] =>
+  differences(rows.map(({ settings }) => measurementIn(settings, set)));
 
-/** Runs that other rows start from are left out: they always have other settings. */
-function settingNotes(rows: readonly Row[], sets: readonly string[]): string[] {
-  const starts = new Set(
-    rows.flatMap(({ runs }) =>
-      runs.flatMap(({ config }) => [startOf(config) ?? "", pretrainedOf(config) ?? ""]),
-    ),
-  );
-  const compared = rows.filter(({ runs }) => !runs.every(({ path }) => starts.has(resolve(path))));
+function settingNotes(rows: readonly ComparedRow[], sets: readonly string[]): string[] {
   const told = sets.flatMap((set) => measurementDifferences(rows, set));
-  const keys = differences(
-    configurationsOf(compared).map((config) => besidesMethod(settingsOf(config))),
-  ).filter((key) => !told.includes(key));
+  const plain = rows.map((row) => ({ ...row, settings: besidesMethod(row.settings) }));
+  const keys = differingSettings(plain).filter((key) => !told.includes(key));
   return keys.length > 0 ? [`The rows differ in more than their method: ${list(keys)}.`] : [];
 }
 
-function gainNotes(rows: readonly Row[]): string[] {
+function gainNotes(rows: readonly ComparedRow[]): string[] {
   const adapted = rows.filter(({ method }) => method !== "source-only");
   const without = adapted.filter(({ gain }) => !gain).map(({ label }) => label);
   const none =
@@ -61,9 +70,6 @@ function gainNotes(rows: readonly Row[]): string[] {
   });
   return [...none, ...others];
 }
-
-const configurationsOf = (rows: readonly Row[]) =>
-  rows.flatMap(({ runs }) => runs[0]?.config ?? []);
 
 const list = (words: readonly string[]): string =>
   words.length > NAMED

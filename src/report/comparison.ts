@@ -1,45 +1,21 @@
+import { resolve } from "node:path";
 import { UserError } from "../errors.js";
-import type { BaselineKind } from "./baseline.js";
-import { comparisonNotes } from "./comparison-notes.js";
+import { type BaselineKind, pretrainedOf, startOf } from "./baseline.js";
+import type { ComparedGroup, ComparedGroups, Spread } from "./compared-group.js";
+import { type ComparedRow, comparisonNotes, differingSettings } from "./comparison-notes.js";
 import { baselineAmong, pretrainingOf } from "./find-baseline.js";
+import { type Curve, meanCurve } from "./mean-curve.js";
 import type { ResultFile, RunFiles, RunOutcome } from "./run-files.js";
 import { differences, groupKey, type Settings, settingsOf } from "./run-groups.js";
-import { meanAndDeviation } from "./score-history.js";
+import { meanAndDeviation, scoreHistory } from "./score-history.js";
 
-/** A value over seeds; deviation with n - 1, 0 for a single run. Shares 0..1. */
-export interface Spread {
-  readonly mean: number;
-  readonly deviation: number;
-  readonly runs: number;
-}
-
-/** A mean of differences, each to the baseline of the same run. */
-export interface Gain extends Spread {
-  readonly baseline: BaselineKind;
-}
-
-/** Runs that differ only in their seed. */
-export interface Group {
-  /** The method, and the settings that tell this group from others of it. */
-  readonly label: string;
-  readonly method: string;
+/** A group with the files of its runs. */
+export interface Group extends ComparedGroup {
   readonly runs: readonly CompleteRun[];
-  readonly seeds: readonly number[];
-  /** mIoU by evaluation set; undefined if a run has none. */
-  readonly miou: Readonly<Record<string, Spread | undefined>>;
-  /** IoU per class on the first set; undefined if the class does not occur. */
-  readonly iou: readonly (Spread | undefined)[];
-  /**
-   * mIoU on the first set minus the baseline's, over the runs that have a source-only baseline; if none has,
-   * over those that have a pretraining. Undefined without a baseline, and for source-only itself.
-   */
-  readonly gain?: Gain;
 }
 
 /** Complete runs side by side, in groups that differ in more than their seed. */
-export interface Comparison {
-  readonly sets: readonly string[];
-  readonly classes: readonly string[];
+export interface Comparison extends ComparedGroups {
   readonly groups: readonly Group[];
   /** What a reader must know before comparing the rows, one sentence each. */
   readonly notes: readonly string[];
@@ -65,21 +41,46 @@ export function compareRuns(all: readonly RunFiles[]): Comparison {
   const labels = labelsOf(members.map(({ settings }) => settings));
   const starts = runs.flatMap((run) => pretrainingOf(run) ?? []);
   const find = baselineAmong<RunOutcome>([...runs, ...starts]);
-  const groups = members.map(({ runs: group }, i): Group => {
-    const gain = gainOf(group, main, find);
-    return {
+  const rows = members.map(({ runs: group, settings }, i) => {
+    const pairs = pairsOf(group, main, find);
+    const [pair] = pairs;
+    const gain = spread(pairs.map(({ gain }) => gain));
+    const row: ComparedRow = {
       label: labels[i] as string,
-      method: group[0]?.result.method as string,
+      ...{ method: group[0]?.result.method, settings },
+      runs: group.map(({ path }) => resolve(path)),
+      starts: group.flatMap(({ config }) =>
+        [startOf(config) ?? [], pretrainedOf(config) ?? []].flat(),
+      ),
+      ...(gain && pair ? { gain: { ...gain, baseline: pair.kind } } : {}),
+    };
+    return { row, group, gain, pairs };
+  });
+  const compared = rows.map(({ row }) => row);
+  const keys = differingSettings(compared);
+  const groups = rows.map(({ row, group, gain, pairs }): Group => {
+    const [pair] = pairs;
+    return {
+      label: row.label,
+      method: row.method as string,
       runs: group,
       seeds: group.map(({ result }) => result.seed),
       miou: Object.fromEntries(
         sets.map((set) => [set, spread(group.map((run) => miou(run, set)))]),
       ),
-      iou: classes.map((_, k) => spread(group.map(({ result }) => result.scores[main]?.iou[k]))),
-      ...(gain ? { gain } : {}),
+      iou: classes.map((_, k) => spread(group.map((run) => iou(run, main, k)))),
+      iouGain: classes.map((_, k) =>
+        spread(pairs.map(({ run, base }) => difference(iou(run, main, k), iou(base, main, k)))),
+      ),
+      settings: Object.fromEntries(keys.map((key) => [key, row.settings.get(key)])),
+      curve: curveOf(group, main),
+      ...(gain && pair ? { gain: { ...gain, baseline: pair.kind } } : {}),
     };
   });
-  return { sets, classes, groups, notes: comparisonNotes(groups, sets), leftOut };
+  return {
+    ...{ sets, classes, groups, settings: keys, leftOut },
+    notes: comparisonNotes(compared, sets),
+  };
 }
 
 /** The classes and evaluation sets that all runs have. @throws UserError as `compareRuns` does */
@@ -135,23 +136,43 @@ function spread(values: readonly (number | null | undefined)[]): Spread | undefi
   return { ...meanAndDeviation(known), runs: known.length };
 }
 
-function gainOf(
+const iou = ({ result }: RunOutcome, set: string, k: number) => result?.scores[set]?.iou[k];
+
+const difference = (own: number | null | undefined, base: number | null | undefined) =>
+  typeof own === "number" && typeof base === "number" ? own - base : undefined;
+
+/** A run with its baseline, and the difference of their mIoU. */
+interface Pair {
+  readonly kind: BaselineKind;
+  readonly run: RunOutcome;
+  readonly base: RunOutcome;
+  readonly gain: number;
+}
+
+/** The runs that have a source-only baseline; if none has, those that have a pretraining. */
+function pairsOf(
   group: readonly CompleteRun[],
   set: string,
   find: ReturnType<typeof baselineAmong<RunOutcome>>,
-): Gain | undefined {
-  const pairs = group.flatMap((run) => {
+): readonly Pair[] {
+  const pairs = group.flatMap((run): Pair[] => {
     const baseline = find(run);
-    const [own, base] = [miou(run, set), baseline && miou(baseline.run, set)];
-    if (!baseline || typeof own !== "number" || typeof base !== "number") return [];
-    return [{ kind: baseline.kind, difference: own - base }];
+    const gain = baseline && difference(miou(run, set), miou(baseline.run, set));
+    if (!baseline || gain === undefined) return [];
+    return [{ kind: baseline.kind, run, base: baseline.run, gain }];
   });
-  for (const baseline of ["source-only", "pretraining"] as const) {
-    const own = pairs.filter(({ kind }) => kind === baseline).map(({ difference }) => difference);
-    const gain = spread(own);
-    if (gain) return { ...gain, baseline };
-  }
-  return undefined;
+  const sourceOnly = pairs.filter(({ kind }) => kind === "source-only");
+  return sourceOnly.length > 0 ? sourceOnly : pairs;
+}
+
+/** undefined without two evaluations that all runs have. */
+function curveOf(group: readonly CompleteRun[], set: string): Curve | undefined {
+  const curves = group.flatMap(({ metrics }): Curve[] => {
+    const history = scoreHistory(metrics, `miou/${set}`);
+    return history ? [{ at: history.steps, mean: history.values }] : [];
+  });
+  const curve = curves.length === group.length ? meanCurve(curves) : undefined;
+  return curve && curve.at.length > 1 ? curve : undefined;
 }
 
 const NAMED = 3;

@@ -72,6 +72,24 @@ export function measurementOf(configuration: Configuration, set: string): Settin
   );
 }
 
+/** The part of the settings that decides the scores on an evaluation set, as `measurementOf` has it. */
+export function measurementIn(settings: Settings, set: string): Settings {
+  const isSize = (which: string) => (key: string) => key.startsWith(`sizes.${which}`);
+  const keys = [...settings.keys()];
+  const isOf = (key: string) => `${key}.`.startsWith(`evaluate.${set}.`);
+  const found = [...settings].filter(
+    ([key]) => isOf(key) || isSize("evaluate")(key) || isSize("output")(key),
+  );
+  const [evaluate, output] = [isSize("evaluate"), isSize("output")].map((is) => keys.filter(is));
+  if (output?.length === 0) {
+    for (const key of evaluate ?? []) {
+      const value = settings.get(key) as string;
+      found.push([key.replace("sizes.evaluate", "sizes.output"), value]);
+    }
+  }
+  return sorted(new Map(found));
+}
+
 /** The keys, sorted, whose values differ between runs; options are compared between runs of their method. */
 export function differences(runs: Iterable<Settings>): string[] {
   const all = [...runs];

@@ -1,4 +1,6 @@
-import type { ResultFile, RunFiles } from "./run-files.js";
+import { relative } from "node:path";
+import type { Baseline } from "./baseline.js";
+import type { ResultFile, RunFiles, RunOutcome } from "./run-files.js";
 import { scoreHistory } from "./score-history.js";
 import { percent } from "./score-table.js";
 import { partMeans, sparkline } from "./sparkline.js";
@@ -8,6 +10,20 @@ export type Summary = readonly (readonly [string, string])[];
 
 const WIDTH = 24;
 const NAMED = 2;
+
+/** The result in a line: "target 32.0 %, +1.8 to source-only (runs/demo/source-only)"; "" without a score. */
+export function answer(
+  { result, sets: [set = ""] }: Pick<RunFiles, "result" | "sets">,
+  baseline: Baseline<RunOutcome> | undefined,
+): string {
+  const miou = result?.scores[set]?.miou ?? null;
+  if (miou === null) return "";
+  const base = baseline?.run.result?.scores[set]?.miou ?? null;
+  const score = `${set} ${percent(miou)} %`;
+  if (!baseline || base === null) return score;
+  const gain = `${miou < base ? "" : "+"}${percent(miou - base)}`;
+  return `${score}, ${gain} to ${baseline.kind} (${relative("", baseline.run.path) || "."})`;
+}
 
 /** What a complete run achieved: its scores, and its losses over training. */
 export function runSummary({ result, sets, classes, metrics }: RunFiles): Summary {
@@ -57,7 +73,7 @@ function extremes(iou: ResultFile["scores"][string]["iou"], classes: readonly st
   return `best ${list(ranked.slice(0, NAMED))}; ${worst}`;
 }
 
-const NO_LOSS = new Set(["miou", "iou", "gradient", "pseudo"]);
+const NO_LOSS = new Set(["miou", "iou", "gradient", "pseudo", "predicted"]);
 
 /** source/main, contrast/source, target/entropy, ... of the keys of metrics.jsonl. */
 function firstOfEachKind(keys: readonly string[]): string[] {

@@ -1,4 +1,9 @@
-import type { Scores } from "../evaluate/index.js";
+/** The scores of one evaluation set, shares 0..1. */
+interface TableScores {
+  readonly iou: readonly number[];
+  readonly miou: number;
+  readonly accuracy: number;
+}
 
 /** Columns of text: the first aligned left, the others right. */
 export function textTable(rows: readonly (readonly string[])[]): string {
@@ -22,7 +27,7 @@ export const percent = (share: number | null): string =>
 /** IoU per class and mIoU, in percent, with a column for each evaluation set. */
 export function scoreTable(
   classes: readonly string[],
-  scores: Readonly<Record<string, Scores>>,
+  scores: Readonly<Record<string, TableScores>>,
 ): string {
   const sets = Object.entries(scores);
   return textTable([

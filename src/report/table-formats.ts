@@ -19,8 +19,12 @@ export function markdown(rows: Rows): string {
   return [head, rule, ...body].map(line).join("");
 }
 
+const LATEX: Readonly<Record<string, string>> = {
+  ...{ "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}" },
+  ...{ "±": "$\\pm$", "−": "$-$" },
+};
 const latexCell = (text: string): string =>
-  text.replace(/[\\&%$#_{}~^]/g, (c) => (c === "\\" ? "\\textbackslash{}" : `\\${c}`));
+  text.replace(/[\\&%$#_{}~^±−]/g, (c) => LATEX[c] ?? `\\${c}`);
 
 /** A booktabs table whose first column is text. A rule follows each of the rows in `rules`. */
 export function latex(rows: Rows, rules: readonly number[] = []): string {

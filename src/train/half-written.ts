@@ -4,10 +4,11 @@ import { partOf } from "../write-atomically.js";
 
 // The files that are written atomically in each folder of a run; docs/run-folder.md describes them.
 const RUN =
-  /^(config\.yaml|report\.html|(class-statistics|classes|confusion|environment|features|result|status)\.json|(metrics|notes|prototypes)\.jsonl|(coder|style)\.safetensors)$/;
+  /^(config\.yaml|report\.html|(class-statistics|classes|confusion|environment|features|result|status)\.json|(images|metrics|notes|prototypes)\.jsonl|(coder|style)\.safetensors)$/;
 const CHECKPOINT = /^step-\d+\.safetensors$/;
 const STYLE_SAMPLE = /^\d+-(content|result)\.jpg$/;
-const PREVIEW = /^(name\.txt|input\.jpg|truth\.png|step-\d+-(prediction|entropy)\.png)$/;
+const PREVIEW =
+  /^((baseline|name)\.txt|input\.jpg|(baseline|truth)\.png|step-\d+-(prediction|entropy)\.png)$/;
 
 /**
  * Removes the temporary files that a killed process left in a run folder. Other files stay, and links

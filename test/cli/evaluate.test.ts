@@ -33,6 +33,7 @@ describe("evaluate", () => {
     expect(err).not.toMatch(/error/);
     expect(code).toBe(0);
     expect(out).toMatch(/^mIoU over 13 classes +\d+\.\d$/m);
+    expect(out).toMatch(/^[a-z ]+ +\d+\.\d {2}[█▏▎▍▌▋▊▉]+$/m); // the IoU of a class as a bar
     expect(out).toMatch(/^boundary IoU +\d+\.\d$/m);
     expect(out).toMatch(
       /^camvid, mIoU over 3 snapshots: last .*, mean .* ± .*, best .* \(step \d/m,

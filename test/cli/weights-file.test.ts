@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -20,7 +20,8 @@ describe("a file of weights without its run:", () => {
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "cfcontra-"));
     run = join(root, "run");
-    [file, photo] = [join(root, "trained.pth"), join(root, "photo.png")];
+    [file, photo] = [join(root, "weights", "trained.pth"), join(root, "photo.png")];
+    await mkdir(join(root, "weights"));
     await makeDomains(root, 2);
     withData = await preset(root, tiny(root));
     withoutData = await preset(root, tiny(join(root, "missing")), "without-data");
@@ -46,6 +47,8 @@ describe("a file of weights without its run:", () => {
     expect(found.evaluations).toEqual(own.evaluations);
     expect([found.weights, found.method]).toEqual([file, undefined]);
     expect(own.method).toBe("cfcontra");
+    expect(existsSync(join(run, "images.jsonl"))).toBe(true);
+    expect(readdirSync(root).filter((name) => /^(images|previews)/.test(name))).toEqual([]);
   });
 
   test("predict labels as the run does, without the data sets", async () => {

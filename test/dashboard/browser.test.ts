@@ -62,8 +62,9 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     root = await mkdtemp(join(tmpdir(), "cfcontra-"));
     runs = join(root, "runs");
     await makeRun(join(runs, "demo/minent-1"), { method: "minent", images: 2 });
-    await makeRun(join(runs, "demo/source-only-1"), { method: "source-only" });
-    await makeRun(join(runs, "demo/cfcontra-1"), { images: 2, notes: NOTES });
+    await makeRun(join(runs, "demo/source-only-1"), { method: "source-only", scored: 100 });
+    const own = { images: 2, notes: NOTES, report: true, scored: 100 };
+    await makeRun(join(runs, "demo/cfcontra-1"), own);
     await makeRun(join(runs, "demo/cfcontra-2"), { seed: 2 });
     for (const k of GRID) await makeRun(join(runs, `grid/${k}`), { width: (k + 1) / 8 });
     await makeRun(join(runs, "failed"), {
@@ -139,12 +140,11 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     await head.getByText("480 of 480").waitFor();
     await head.getByText("mIoU camvid").waitFor();
     await page.getByRole("tab", { name: "Images" }).click();
-    await page.getByText("step 480").waitFor();
-    await page.waitForFunction(() =>
-      [...document.querySelectorAll<HTMLImageElement>(".swipe img")].every(
-        (one) => one.naturalWidth === 64,
-      ),
-    );
+    await page.getByText("step 480", { exact: true }).waitFor();
+    await page.waitForFunction(() => {
+      const sides = [...document.querySelectorAll<HTMLCanvasElement>(".stage canvas")];
+      return sides.length === 2 && sides.every((one) => one.width === 64 && !one.hidden);
+    });
     expect(wrong).toEqual([]);
   });
 
@@ -228,6 +228,74 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     expect(wrong).toEqual([]);
   });
 
+  test("images are sorted by their change, shown as changes, zoomed and read", async () => {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await open("?run=demo/cfcontra-1&tab=images&left=error&right=change&at=0");
+    await page.getByText(/^\d+ of 100 better, \d+ worse$/).waitFor();
+    await page
+      .locator(".captions")
+      .filter({ hasText: /change against source-only-1: fixed \d+\.\d %, broke \d+\.\d %/ })
+      .waitFor();
+    await page.getByRole("heading", { name: "target: scene 0" }).waitFor();
+    await page.keyboard.press("]");
+    await page.getByRole("heading", { name: "target: scene 1" }).waitFor();
+    await page.keyboard.press("[");
+    await page.getByRole("heading", { name: "target: scene 0" }).waitFor();
+
+    const canvases = page.locator(".stage canvas");
+    const scales = () =>
+      canvases.evaluateAll((all) =>
+        all.map((one) => new DOMMatrix(getComputedStyle(one).transform).a),
+      );
+    await page.keyboard.press("+");
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    expect(await scales()).toEqual([2.25, 2.25]); // both sides
+    await page.getByText("225 %").waitFor();
+    const box = (await page.locator(".stage").boundingBox()) as { x: number; y: number };
+    const transform = () => canvases.first().evaluate((one) => one.style.transform);
+    const before = await transform();
+    await page.mouse.move(box.x + 300, box.y + 200);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 200, box.y + 150);
+    await page.mouse.up();
+    expect(await transform()).not.toBe(before);
+    await page
+      .locator(".readout")
+      .filter({ hasText: /^truth: \w+.* · prediction: \w+/ })
+      .waitFor();
+    await page.keyboard.press("0");
+    expect(await scales()).toEqual([1, 1]);
+
+    await page.getByLabel("Sort by").selectOption("loss");
+    await page.getByText(/^24 of \d+ shown$/).waitFor();
+    const losses = await page.locator(".cell-scores .loss").allTextContents();
+    expect(losses).toHaveLength(24);
+    const values = losses.map((text) => Number(text.replace("−", "-")));
+    expect(values).toEqual([...values].sort((a, b) => a - b));
+    await page.getByRole("button", { name: "Show more" }).click();
+    await expect.poll(() => page.locator(".cell").count()).toBeGreaterThan(24);
+    await page.reload();
+    expect(await page.getByLabel("Sort by").inputValue()).toBe("loss");
+    await page.getByLabel("Sort by").selectOption("class:5");
+    await page.getByText("24 of 100 shown").waitFor();
+    expect(wrong).toEqual([]);
+  });
+
+  test("a side shows another run, or says that it keeps no picture of the image", async () => {
+    await open("?run=demo/cfcontra-1&tab=images&right=prediction&rightRun=demo/minent-1");
+    await page.locator(".stage .tag-right", { hasText: "prediction, demo/minent-1" }).waitFor();
+    await page.waitForFunction(
+      () => [...document.querySelectorAll<HTMLCanvasElement>(".stage canvas")][1]?.width === 64,
+    );
+    await page.getByLabel("Right: run").selectOption("demo/cfcontra-2");
+    await page.getByText("demo/cfcontra-2 keeps no picture of this image.").waitFor();
+    // A run of an earlier version opens, and says what it lacks.
+    await open("?run=demo/minent-1&tab=images");
+    await page.getByText("cfcontra evaluate demo/minent-1 writes them.").waitFor();
+    expect(await page.locator(".cell img").count()).toBe(2);
+    expect(wrong).toEqual([]);
+  });
+
   test("a run shows its notes, and the baseline that it is measured against", async () => {
     await page.setViewportSize({ width: 1280, height: 900 });
     await open("?run=demo/cfcontra-1");
@@ -260,6 +328,83 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     await expect
       .poll(() => legend.allInnerTexts().then((all) => all.join()))
       .toMatch(/width 1\.125/);
+    expect(wrong).toEqual([]);
+  });
+
+  test("the list has gains, groups, chosen columns and the report's link", async () => {
+    await open("");
+    const row = page.getByRole("row", { name: /demo\/cfcontra-1/ });
+    await row.getByText("+4.4").waitFor();
+    await row.getByText("to source-only").waitFor();
+    expect(await row.getByRole("link", { name: /^Report of/ }).getAttribute("href")).toBe(
+      "report?run=demo%2Fcfcontra-1",
+    );
+    await page.getByLabel("Group by").selectOption("method");
+    await page.getByRole("rowheader", { name: "method minent: 1 run" }).waitFor();
+    await page.getByText("Columns", { exact: true }).click();
+    await page.getByLabel("network.width", { exact: true }).check();
+    await page.getByLabel("Loss", { exact: true }).uncheck();
+    await page.getByRole("columnheader", { name: "network.width" }).waitFor();
+    expect(await page.getByRole("columnheader", { name: "Loss" }).count()).toBe(0);
+    await page.reload();
+    await row.getByRole("cell", { name: "0.5", exact: true }).waitFor();
+    await page.getByRole("rowheader", { name: "method minent: 1 run" }).waitFor();
+    await page.getByLabel("Group by").selectOption("network.width");
+    await page.getByRole("rowheader", { name: "network.width 0.125: 1 run" }).waitFor();
+    expect(wrong).toEqual([]);
+  });
+
+  test("a chart has a readout, an enlarged form, other axes, and files", async () => {
+    await open("?run=demo/cfcontra-1&smooth=0.9");
+    const loss = page.locator(".chart", {
+      has: page.getByRole("heading", { name: "Source loss" }),
+    });
+    const plot = loss.locator(".plot");
+    await plot.locator("canvas").waitFor();
+    const { width = 0, height: low = 0 } = (await plot.boundingBox()) ?? {};
+    await plot.hover({ position: { x: width / 2, y: 60 } });
+    const readout = loss.locator(".readout-box");
+    await readout.getByText(/^step \d+$/).waitFor();
+    expect(await readout.textContent()).toMatch(/source\/main0\.\d+/);
+    await loss.getByRole("button", { name: "Enlarge" }).click();
+    await expect.poll(async () => (await plot.boundingBox())?.height ?? 0).toBeGreaterThan(low * 2);
+    await page.getByLabel("Axis").selectOption("time");
+    await page.getByLabel("Log scale").check();
+    await plot.hover({ position: { x: width / 2, y: 60 } });
+    await readout.getByText(/^step \d+, \d+ (s|min)$/).waitFor();
+    for (const [kind, start] of [
+      ["CSV", "step,source/main"],
+      ["SVG", "<svg xmlns"],
+      ["PNG", "\u{89}PNG"],
+    ] as const) {
+      await loss.getByRole("button", { name: "Save Source loss" }).click();
+      const [saved] = await Promise.all([
+        page.waitForEvent("download"),
+        loss.getByRole("button", { name: kind, exact: true }).click(),
+      ]);
+      expect(saved.suggestedFilename()).toBe(`source-loss.${kind.toLowerCase()}`);
+      expect(readFileSync(await saved.path(), "latin1").slice(0, start.length)).toBe(start);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("a comparison says what differs, sorts classes by gain, and saves its tables", async () => {
+    await open("?run=demo/cfcontra-1&run=demo/source-only-1&run=grid/7");
+    await page.getByText(/differ in more than their method: network\.width/).waitFor();
+    await page.getByRole("columnheader", { name: "width" }).waitFor();
+    await page.getByRole("cell", { name: "+4.4" }).waitFor();
+    const names = page.locator(".class-name");
+    await page.getByLabel("Order").selectOption("gain");
+    await expect.poll(() => names.first().textContent()).toMatch(/road|sidewalk/);
+    expect(await names.count()).toBe(19);
+    await page.getByRole("button", { name: "Save the scores" }).click();
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "LaTeX" }).first().click(),
+    ]);
+    expect(readFileSync(await saved.path(), "utf8")).toMatch(
+      /cfcontra & 0\.5 & 1 & 34\.\d .*\+4\.4/,
+    );
     expect(wrong).toEqual([]);
   });
 
@@ -296,6 +441,7 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
 
   const views = {
     list: "",
+    grouped: "?group=network.width&columns=network.width",
     curves: "?run=demo/cfcontra-1",
     images: "?run=demo/cfcontra-1&tab=images",
     classes: "?run=demo/cfcontra-1&tab=classes",

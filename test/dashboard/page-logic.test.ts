@@ -1,10 +1,14 @@
 import { describe, expect, test } from "vitest";
-import type { RunBaseline, RunSummary } from "../../src/dashboard/api.js";
+import type { RunBaseline, RunDetails, RunSummary } from "../../src/dashboard/api.js";
 import { verticalRange } from "../../web/dashboard/chart-axes.js";
+import { chartCsv, chartSvg } from "../../web/dashboard/chart-files.js";
+import { compared } from "../../web/dashboard/compared.js";
 import { gainOf, scoreOf } from "../../web/dashboard/group-scores.js";
+import { linesOf } from "../../web/dashboard/overlaid-curves.js";
 import { panelsOf } from "../../web/dashboard/panels.js";
 import { smoothed } from "../../web/dashboard/smoothing.js";
 import { timeLeft } from "../../web/dashboard/state.js";
+import { timeAxis } from "../../web/dashboard/step-axis.js";
 
 describe("smoothing", () => {
   test("leaves a constant exactly as it is", () => {
@@ -99,7 +103,7 @@ describe("a group's score", () => {
 
   test("and its gain is over each run's own baseline", () => {
     const baseline = (kind: RunBaseline["kind"], t: number): RunBaseline => ({
-      ...{ id: "x", kind, miou: { t } },
+      ...{ id: "x", kind, miou: { t }, iou: [] },
     });
     const runs = [run("a", 0.3), run("b", 0.4), run("c", 0.5)];
     const some = new Map([
@@ -111,6 +115,89 @@ describe("a group's score", () => {
     expect(gainOf(runs.slice(1), some, "t")).toMatchObject({ runs: 1, baseline: "pretraining" });
     expect(gainOf(runs, new Map(), "t")).toBeUndefined();
   });
+});
+
+describe("the curves of a group", () => {
+  const group = (...runs: RunSummary[]) => ({ name: "g", color: "#000000", runs });
+  const data = new Map([
+    ["a", { at: [0, 10, 20], mean: [1, 2, 3] }],
+    ["b", { at: [0, 10, 20], mean: [3, 2, 7] }],
+    ["c", { at: [0, 10], mean: [9, 9] }],
+  ]);
+  const lines = (...runs: RunSummary[]) => linesOf(group(...runs), (id) => data.get(id));
+
+  test("are the mean of the complete runs in their band, and the others on their own", () => {
+    const all = lines(run("a", 1), run("b", 1), run("c", 1, { state: "running", seed: 3 }));
+    expect(all).toMatchObject([
+      { name: "g", data: { at: [0, 10, 20], mean: [2, 2, 5], low: [1, 2, 3], high: [3, 2, 7] } },
+      { name: "g, seed 3", dashed: true, data: { mean: [9, 9] } },
+    ]);
+  });
+
+  test("are compared at the same steps, though one is logged at others", () => {
+    data.set("d", { at: [5, 15], mean: [0, 10] });
+    expect(lines(run("a", 1), run("d", 1))[0]?.data).toMatchObject({ at: [10], mean: [3.5] });
+  });
+
+  test("are not drawn without a colour", () => {
+    expect(linesOf({ ...group(run("a", 1)), color: undefined }, (id) => data.get(id))).toEqual([]);
+  });
+});
+
+test("the time of a step is the sum of the seconds so far, and goes on at the mean rate", () => {
+  const { at, stepAt } = timeAxis({ at: [10, 20], mean: [1, 3] });
+  expect([0, 5, 10, 15, 20, 40].map(at)).toEqual([0, 5, 10, 25, 40, 80]);
+  for (const step of [0, 7, 19, 33]) expect(stepAt(at(step))).toBeCloseTo(step, 10);
+});
+
+test("a chart as CSV has a row for each step, as SVG no colour that only a page knows", () => {
+  const line = (name: string, at: number[], mean: number[]) => ({
+    ...{ name, color: "#123456", data: { at, mean } },
+  });
+  const lines = [line("a, b", [0, 10], [1, 0.5]), line("c", [10], [2])];
+  expect(chartCsv(lines)).toBe('step,"a, b",c\n0,1,\n10,0.5,2\n');
+  const svg = chartSvg("Title <1>", lines, String);
+  expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+  expect(svg).toContain("Title &lt;1&gt;");
+  expect(svg).not.toContain("var(");
+});
+
+test("a comparison has paired gains by class, settings as columns, and says what differs", () => {
+  const details = (
+    id: string,
+    method: string,
+    seed: number,
+    more: object,
+  ): [string, RunDetails] => [
+    id,
+    {
+      summary: run(id, 0.5, { method, seed, group: method }),
+      ...{ settings: { method, "train.rate": "0.1" }, starts: [], iou: [], ...more },
+      classes: { names: ["road", "sky"], colors: [] },
+    } as never,
+  ];
+  const baseline = (t: number, iou: (number | null)[]): RunBaseline => ({
+    ...{ id: "s", kind: "source-only", miou: { t }, iou },
+  });
+  const runs = new Map([
+    details("s", "source-only", 1, {
+      iou: [0.5, 0.25],
+      settings: { method: "source-only", "train.rate": "0.2" },
+    }),
+    details("a", "cfcontra", 1, { iou: [0.75, null], baseline: baseline(0.25, [0.5, 0.25]) }),
+    details("b", "cfcontra", 2, { iou: [0.625, null], baseline: baseline(0.25, [0.5, 0.25]) }),
+  ]);
+  const group = (...ids: string[]) => ({
+    ...{ name: ids.join(), color: undefined },
+    runs: ids.map((id) => (runs.get(id) as RunDetails).summary),
+  });
+  const { groups, settings, notes } = compared([group("s"), group("a", "b")], runs);
+  expect(settings).toEqual(["train.rate"]);
+  expect(groups[1]?.settings).toEqual({ "train.rate": "0.1" });
+  expect(groups[1]?.gain).toMatchObject({ mean: 0.25, runs: 2, baseline: "source-only" });
+  expect(groups[1]?.iouGain[0]).toMatchObject({ mean: 0.1875, runs: 2 });
+  expect(groups[1]?.iouGain[1]).toBeUndefined();
+  expect(notes.join()).toContain("train.rate");
 });
 
 test("the time that is left follows from the seconds per step that are shown", () => {

@@ -19,10 +19,14 @@ export interface MadeRun {
   /** Images in previews/, evaluated `evaluations` times; 0 leaves pictures and the like out. */
   readonly images?: number;
   readonly evaluations?: number;
+  /** Images of the target with scores in images.jsonl; 0 leaves the file out. */
+  readonly scored?: number;
   /** network.width, by which runs of one method differ. */
   readonly width?: number;
   /** Lines of notes.jsonl. */
   readonly notes?: readonly object[];
+  /** Whether it has a report.html. */
+  readonly report?: boolean;
 }
 
 const CLASSES = cityscapes19.names.length;
@@ -66,7 +70,33 @@ export function scoresLine(step: number, steps: number, seed = 1, lift = 0): str
       entries.push([`iou/${set}/${name}`, Math.min(0.97, Math.max(0, miou * (2.4 - k * 0.13)))]);
     }
   }
+  const names = cityscapes19.names;
+  const share = (k: number) => (1 + (k % 3 === 0 ? 1 - t : t)) / (1 + k) ** 1.3;
+  const whole = names.reduce((sum, _, k) => sum + share(k), 0);
+  for (const [k, name] of names.entries()) {
+    entries.push([`predicted/${name}`, share(k) / whole]);
+    entries.push([`pseudo/target/coverage/${name}`, Math.max(0, 0.95 - 0.03 * k)]);
+    entries.push([`pseudo/target/accuracy/${name}`, Math.max(0, 0.9 - 0.045 * k)]);
+  }
+  entries.push(
+    ["pseudo/target/coverage", 0.5 + 0.3 * t],
+    ["pseudo/target/accuracy", 0.8 + 0.08 * t],
+  );
   return JSON.stringify({ step, memory: 1010, ...Object.fromEntries(entries) });
+}
+
+/** The lines of images.jsonl at a step. The images of a run with a `lift` are better and worse by turns. */
+export function imageLines(step: number, images: number, lift = 0): string[] {
+  return Array.from({ length: images }, (_, i) => {
+    const score = 0.2 + (0.6 * ((i * 7919) % 101)) / 101 + lift * Math.sin(i) + step / 1e5;
+    return JSON.stringify({
+      ...{ step, set: "target", name: `scene ${i}` },
+      iou: cityscapes19.names.map((_, k) =>
+        k > 12 ? null : Math.round(1e4 * Math.min(1, Math.max(0, score + (k - 6) / 100))) / 1e4,
+      ),
+      ...{ accuracy: 0.8, entropy: 0.1, calibration: 0.05 },
+    });
+  });
 }
 
 /** Writes a run folder at `path`. */
@@ -82,8 +112,10 @@ export async function makeRun(
     error,
     images = 0,
     evaluations = 6,
+    scored = 0,
     width = 0.5,
     notes = [],
+    report = false,
   }: MadeRun = {},
 ): Promise<void> {
   const write = (name: string, content: string | Uint8Array) => {
@@ -120,6 +152,7 @@ export async function makeRun(
     error,
   };
   write("status.json", JSON.stringify(status));
+  if (report) write("report.html", "<!doctype html><title>report</title>");
   if (notes.length > 0) {
     write("notes.jsonl", notes.map((one) => `${JSON.stringify(one)}\n`).join(""));
   }
@@ -137,16 +170,24 @@ export async function makeRun(
   }
   write("metrics.jsonl", lines.map((line) => `${line}\n`).join(""));
   if (images > 0) await writePictures(write, evaluated, steps, images);
+  if (scored > 0) {
+    const scores = evaluated.flatMap((at) => imageLines(at, scored, lift * 8));
+    write("images.jsonl", scores.map((line) => `${line}\n`).join(""));
+  }
   if (state === "complete") {
     const { step: _, ...scores } = JSON.parse(scoresLine(steps, steps, seed, lift));
     const result = (set: string) => ({
+      accuracy: 0.8,
       miou: scores[`miou/${set}`],
       iou: cityscapes19.names.map((name) => scores[`iou/${set}/${name}`]),
     });
     const sets = { target: result("target"), source: result("source") };
     write(
       "result.json",
-      JSON.stringify({ method, seed, steps, classes: cityscapes19.names, scores: sets }),
+      JSON.stringify({
+        ...{ method, seed, steps, seconds: 300, waiting: 0.02 },
+        ...{ classes: cityscapes19.names, scores: sets },
+      }),
     );
   }
 }
@@ -175,6 +216,9 @@ async function writePictures(
         .toBuffer(),
     );
     write(`${folder}/truth.png`, await png(colors(label), 3));
+    const old = label.map((id, k) => (((k * 2246822519) >>> 8) % 100 < 30 ? 2 : id));
+    write(`${folder}/baseline.txt`, "source-only-1\n");
+    write(`${folder}/baseline.png`, await png(colors(old), 3));
     for (const step of evaluated) {
       const wrong = 1 - step / steps;
       const guess = label.map((id, k) => (((k * 2654435761) >>> 8) % 100 < wrong * 60 ? 2 : id));

@@ -10,7 +10,13 @@ import {
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import type { Prototypes, RunDetails, RunSeries, RunsEvent } from "../../src/dashboard/api.js";
+import type {
+  Prototypes,
+  RunDetails,
+  RunSeries,
+  RunSettings,
+  RunsEvent,
+} from "../../src/dashboard/api.js";
 import { dashboardApp } from "../../src/dashboard/app.js";
 import { serve } from "../../src/dashboard/serve.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
@@ -50,6 +56,33 @@ describe("the list of runs", () => {
       expect(done?.loss).toBe(JSON.parse(metricsLine(900, 900, 3))["source/main"]);
       expect(done?.trend).toHaveLength(6);
       expect(list.runs.find(({ id }) => id === "broken")?.error).toMatch(/not finite/);
+    });
+  });
+
+  test("of 200 runs, has gains over source-only of the same settings and seed, of complete runs", async () => {
+    await withApp(async (app, runs) => {
+      const made = { steps: 20, evaluations: 1 };
+      for (let seed = 0; seed < 64; seed++) {
+        for (const method of ["source-only", "minent", "cfcontra"]) {
+          await makeRun(join(runs, `${method}-${seed}`), { ...made, method, seed });
+        }
+      }
+      for (let k = 0; k < 6; k++)
+        await makeRun(join(runs, `wide-${k}`), { ...made, seed: k, width: 2 });
+      await makeRun(join(runs, "stopped"), { ...made, seed: 1, state: "stopped", step: 20 });
+      await makeRun(join(runs, "failed"), { ...made, seed: 1, state: "failed", step: 20 });
+      const list = await json<RunsEvent>(app, "/api/runs");
+      expect(list.runs).toHaveLength(200);
+      const gains = new Map(list.runs.map(({ id, gain }) => [id, gain]));
+      for (const seed of [0, 31, 63]) {
+        expect(gains.get(`cfcontra-${seed}`)).toMatchObject({
+          ...{ kind: "source-only", id: `source-only-${seed}`, value: expect.closeTo(0.044, 3) },
+        });
+      }
+      expect([...gains].filter(([, gain]) => gain).length).toBe(128);
+      const settings = await json<RunSettings>(app, "/api/settings");
+      expect(settings.keys).toEqual(["network.width"]);
+      expect(settings.runs["wide-3"]).toEqual({ "network.width": "2" });
     });
   });
 
@@ -144,7 +177,6 @@ describe("a run", () => {
         hasFeatures: true,
         hasPrototypes: true,
         hasConfusion: true,
-        hasReport: false,
       });
       const picture = await get(
         app,

@@ -2,7 +2,13 @@ import { afterAll, describe, expect, test } from "vitest";
 import { imagesOf } from "../../src/datasets/batch.js";
 import type { Sample, Size } from "../../src/datasets/dataset.js";
 import { INPUT_FORMATS } from "../../src/datasets/input-format.js";
-import { evaluate, LEAST_TILE, predictLabels, tilesOf } from "../../src/evaluate/index.js";
+import {
+  evaluate,
+  LEAST_TILE,
+  type Observation,
+  predictLabels,
+  tilesOf,
+} from "../../src/evaluate/index.js";
 import { inStrips, tiledLogits } from "../../src/evaluate/tiled.js";
 import { createNetwork, type Predictor, upsampleLogits } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
@@ -176,6 +182,9 @@ test("strips of probabilities are those of the whole, averaged over the views", 
   expect(liveMemory()).toEqual(before);
 });
 
+const largestDistance = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
+
 test("evaluate in tiles gives the scores of the whole, with scales and mirrored images", async () => {
   manualSeed(6);
   const network = createNetwork({
@@ -188,13 +197,18 @@ test("evaluate in tiles gives the scores of the whole, with scales and mirrored 
     load: async (_: number, size: Size = sizes) => ({ ...sampleOf(size), label }),
   };
   const options = { size: sizes, scales: [1, 1.5], flip: true };
-  const confidences: Float32Array[] = [];
-  const observe = ({ confidence }: { confidence: Float32Array }) => confidences.push(confidence);
+  const seen: { confidence: Float32Array; entropy: number; map: Uint8Array }[] = [];
+  const observe = ({ confidence, entropy, entropyMap }: Observation) =>
+    seen.push({ confidence, entropy, map: entropyMap() });
   const wanted = await evaluate(network, dataset, { ...options, observe });
   const tile = { width: 230, height: 215 };
   const found = await evaluate(network, dataset, { ...options, tile, observe });
-  const [a, b] = confidences as [Float32Array, Float32Array];
-  expect(Math.max(...a.map((value, i) => Math.abs(value - (b[i] as number))))).toBeLessThan(1e-4);
+  const [a, b] = seen as [(typeof seen)[number], (typeof seen)[number]];
+  expect(largestDistance(a.confidence, b.confidence)).toBeLessThan(1e-4);
+  expect(largestDistance(a.map, b.map)).toBeLessThanOrEqual(1);
+  const mean = b.map.reduce((sum, grey) => sum + grey, 0) / b.map.length;
+  expect(Math.abs(b.entropy * 255 - mean)).toBeLessThan(1); // of every pixel; greys are rounded down
+  expect(b.entropy).toBeCloseTo(a.entropy, 2);
   for (const [i, count] of wanted.counts.entries()) {
     expect(Math.abs(count - (found.counts[i] as number))).toBeLessThanOrEqual(2);
   }

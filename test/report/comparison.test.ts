@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
@@ -6,6 +6,7 @@ import { compareRuns } from "../../src/report/comparison.js";
 import { classRows, comparisonRows } from "../../src/report/comparison-rows.js";
 import { findBaseline } from "../../src/report/find-baseline.js";
 import { type RunFiles, readRun } from "../../src/report/run-files.js";
+import { latex } from "../../src/report/table-formats.js";
 import { cli } from "../cli/cli.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 import { userError } from "../user-error.js";
@@ -89,6 +90,46 @@ describe("compare", () => {
     expect(notes[0]).toMatch(/^cfcontra: .* 1 of 2 runs/);
   });
 
+  test("settings that differ are columns, and gains of classes are paired by seed", () => {
+    const two = { train: { seed: 2 } };
+    const comparison = compareRuns([
+      sourceOnly("a", 0.25),
+      sourceOnly("b", 0.5, two),
+      run("c", 0.5),
+      run("d", 0.875, two),
+      run("e", 0.4, { options: { cfcontra: { contrast: 0.5, scales: [1, 0.5] } } }),
+    ]);
+    const [head, ...rows] = comparisonRows(comparison);
+    expect(head?.slice(0, 3)).toEqual(["mIoU, %", "contrast", "seeds"]);
+    expect(rows.map((row) => row.slice(0, 3))).toEqual([
+      ["source-only", "-", "1 2"],
+      ["cfcontra", "0.05", "1 2"],
+      ["cfcontra", "0.5", "1"],
+    ]);
+    const [, adapted] = comparison.groups;
+    expect(adapted?.iouGain[0]).toEqual({
+      mean: 0.3125,
+      deviation: expect.closeTo(0.0884, 4),
+      runs: 2,
+    });
+    expect(adapted?.iouGain[1]).toBeUndefined(); // sky does not occur
+    expect(classRows(comparison)[1]?.at(-2)).toBe("+31.3 ± 8.8");
+    expect(latex(comparisonRows(comparison))).toContain("37.5 $\\pm$ 17.7");
+  });
+
+  test("the curve of a group is a mean at common steps, over the lowest and the highest", () => {
+    const metrics = (...values: number[]) =>
+      values.map((value, i) => ({ step: i * 10, "miou/target": value }));
+    const { groups } = compareRuns([
+      { ...run("a", 0.5), metrics: metrics(0.25, 0.5, 0.75) },
+      { ...run("b", 0.5, { train: { seed: 2 } }), metrics: metrics(0.75, 0.5) },
+    ]);
+    expect(groups[0]?.curve).toEqual({
+      ...{ at: [0, 10], mean: [0.5, 0.5], low: [0.25, 0.5], high: [0.75, 0.5] },
+    });
+    expect(compareRuns([run("a", 0.5)]).groups[0]?.curve).toBeUndefined();
+  });
+
   test("a missing mIoU is neither 0 nor part of a mean or gain", () => {
     const rows = comparisonRows(compareRuns([sourceOnly("a", null), run("b", 0.625)]));
     expect(rows.slice(1)).toEqual([
@@ -163,6 +204,22 @@ describe("on disk", () => {
       });
       write(join(root, "runs", "s"), 0.4, { ...own, method: "source-only" });
       expect(findBaseline(given)).toMatchObject({ kind: "source-only", run: { name: "s" } });
+    }));
+
+  test("compare writes the page, and each table and chart in its formats", () =>
+    inTemporaryFolder(async (root) => {
+      write(join(root, "s"), 0.25, { method: "source-only" });
+      write(join(root, "c"), 0.5);
+      const out = join(root, "out");
+      const { code } = await cli("compare", join(root, "s"), join(root, "c"), "--out", out);
+      expect(code).toBe(0);
+      const text = (name: string) => readFileSync(join(out, name), "utf8");
+      expect(text("comparison.csv").split("\n")[2]).toBe("cfcontra,1,50.0,+25.0");
+      expect(text("comparison.md")).toContain("| cfcontra | 1 | 50.0 | +25.0 |");
+      expect(text("comparison.tex")).toContain("cfcontra & 1 & 50.0 & +25.0");
+      expect(text("classes.csv")).toContain("road,25.0,50.0,+25.0");
+      expect(text("classes.svg")).toMatch(/^<svg xmlns[\s\S]*\+25\.0[\s\S]*<\/svg>\n$/);
+      expect(text("comparison.html")).toContain("Groups to draw");
     }));
 
   test("compare FOLDER suggests the run folders in it", () =>

@@ -64,6 +64,22 @@ describe("a run that evaluates every second of five steps", () => {
     }
   });
 
+  test("logs the shares of the predicted classes, and what its pseudo-labels are worth", () => {
+    const lines = readJsonLines<Record<string, number>>(join(run, "metrics.jsonl"));
+    const { classes } = json(run, "result.json");
+    const evaluations = lines.filter((line) => "miou/camvid" in line);
+    for (const line of evaluations) {
+      const shares = classes.map((name: string) => line[`predicted/${name}`] as number);
+      expect(shares.reduce((sum: number, share: number) => sum + share, 0)).toBeCloseTo(1, 10);
+    }
+    const coverage = evaluations.map((line) => line["pseudo/camvid/coverage"]);
+    expect(coverage[0]).toBeUndefined(); // no prototypes before the first step
+    for (const value of coverage.slice(1)) {
+      expect(value).toBeGreaterThan(0);
+      expect(value).toBeLessThanOrEqual(1);
+    }
+  });
+
   test("saves pictures of every snapshot, in the colours of the classes", async () => {
     const folder = join(run, "previews", "camvid", "001");
     const steps = ["0000000", "0000002", "0000004", "0000005"];

@@ -118,7 +118,7 @@ describe("the report of a run", () => {
         const ticks = [...svg.matchAll(/text-anchor="end">([\d.]+)<\/text>/g)].map(
           ([, text]) => text,
         );
-        expect(ticks).toEqual(["0", "0.5", "1", "30"]);
+        expect(ticks).toEqual(["0", "0.5", "1", "900"]); // to the planned steps;
       },
     ));
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { RunFiles } from "../../src/report/run-files.js";
-import { curve, runSummary } from "../../src/report/run-summary.js";
+import { answer, curve, runSummary } from "../../src/report/run-summary.js";
 import { partMeans, sparkline } from "../../src/report/sparkline.js";
+import { textBar, withBars } from "../../src/report/text-bar.js";
 
 test("a sparkline goes from the lowest value to the highest", () => {
   expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7])).toBe("▁▂▃▄▅▆▇█");
@@ -32,6 +33,29 @@ test("the best and the worst classes; those that do not occur are neither", () =
   const missed = runSummary(run([0.9, 0, 0.0001, 0.7, 0, null]));
   expect(missed[0]?.[1]).toMatch(/best road 90\.0, pole 70\.0; 3 of 5 classes at 0$/);
   expect(runSummary(run([0.9, 0.8, null, null, null, null]))[0]?.[1]).toBe("target   43.2");
+});
+
+test("the answer is the target's score, and the gain with the run that it is over", () => {
+  const own = run([0.5]);
+  const base = (miou: number | null) =>
+    ({ path: "runs/demo/source-only", result: { scores: { target: { miou } } } }) as never;
+  expect(answer(own, { kind: "source-only", run: base(0.4141) })).toBe(
+    "target 43.2 %, +1.8 to source-only (runs/demo/source-only)",
+  );
+  expect(answer(own, { kind: "pretraining", run: base(0.4521) })).toMatch(
+    /^target 43\.2 %, -2\.0 to pretraining \(/,
+  );
+  for (const none of [undefined, { kind: "source-only", run: base(null) } as const]) {
+    expect(answer(own, none)).toBe("target 43.2 %");
+  }
+  expect(answer({ result: undefined, sets: ["target"] }, undefined)).toBe("");
+});
+
+test("bars start behind the longest line, and are longest for 1", () => {
+  const lines = withBars(["name", "a  50.0", "bb"], [undefined, 0.5, 0.001], 31);
+  expect(lines).toEqual(["name", `a  50.0  ${"█".repeat(10)}▌`, "bb       ▏"]); // 21 columns are left
+  expect(textBar(0, 8)).toBe("");
+  expect(textBar(1, 8)).toBe("████████");
 });
 
 test("a curve for the first loss of each kind, and for nothing else", () => {

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { ImageLine } from "../../src/report/image-ranking.js";
 import { dispose, readSafetensors } from "../../src/torch/index.js";
 import { native } from "../../src/torch/native.js";
+import { readJsonLines } from "../../src/train/index.js";
 import { preset, tiny, trainCommand } from "../cli/cli.js";
 import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { skipUnless } from "../skip.js";
@@ -53,6 +55,13 @@ describe("training together", skipUnless(native.openStore !== undefined, "gloo")
           expect([name, difference(numbers, same) < 1e-4]).toEqual([name, true]);
         }
         expect(JSON.parse(readFileSync(join(run, "result.json"), "utf8")).steps).toBe(4);
+        // Each rank has measured its share of the images.
+        const images = readJsonLines<ImageLine>(join(run, "images.jsonl"));
+        expect(new Set(images.map((line) => line.name)).size).toBe(3);
+        for (const { iou, entropy } of images) {
+          expect(iou).toContain(null);
+          expect(entropy).toBeGreaterThan(0);
+        }
       });
     },
   );

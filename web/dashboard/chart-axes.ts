@@ -1,14 +1,17 @@
 import type uPlot from "uplot";
 import { flatOrSpread } from "../../src/report/axis.js";
 import { color } from "./colors.js";
-import { whole } from "./format.js";
 
 const FONT = "11px 'IBM Plex Sans Variable', sans-serif";
 /** Height of the mark of a note below the axis, in CSS pixels. */
 export const NOTE_SIZE = 7;
 
-/** The axes of steps and of values. */
-export function axes(format: (value: number) => string, log: boolean): uPlot.Axis[] {
+/** The axes of steps, whose positions `text` writes, and of values. */
+export function axes(
+  format: (value: number) => string,
+  log: boolean,
+  text: (position: number) => string,
+): uPlot.Axis[] {
   const grid = { stroke: color("line"), width: 1 };
   const axis = { stroke: color("muted"), ticks: { show: false }, font: FONT };
   const power = (value: number) => Math.abs(Math.log10(value) % 1) < 1e-9;
@@ -20,7 +23,7 @@ export function axes(format: (value: number) => string, log: boolean): uPlot.Axi
       grid,
       size: 26,
       gap: NOTE_SIZE,
-      values: (_, splits) => splits.map((one) => (Number.isInteger(one) ? whole(one) : "")),
+      values: (_, splits) => splits.map(text),
     },
     {
       ...axis,

@@ -2,22 +2,17 @@ import uPlot from "uplot";
 import type { Buckets, RunNote } from "../../src/dashboard/api.js";
 import { extremes } from "../../src/report/axis.js";
 import { axes, NOTE_SIZE, verticalRange } from "./chart-axes.js";
+import { chartCsv, chartPng, chartSvg } from "./chart-files.js";
 import { legendList } from "./chart-legend.js";
+import { readout } from "./chart-readout.js";
 import { color, onTheme } from "./colors.js";
-import { el } from "./element.js";
+import { download, fileName } from "./download.js";
+import { button, el } from "./element.js";
 import { mean, short } from "./format.js";
+import type { Line } from "./line.js";
+import { menu } from "./menu.js";
 import { smoothed } from "./smoothing.js";
-
-export interface Line {
-  readonly name: string;
-  readonly color: string;
-  readonly dashed?: boolean;
-  /** A constant to compare with, drawn without points or smoothing. */
-  readonly level?: boolean;
-  /** Lines of one group share an entry of the legend, which shows their mean. */
-  readonly group?: string;
-  readonly data: Buckets;
-}
+import { type StepAxis, stepAxis } from "./step-axis.js";
 
 export interface ChartOptions {
   readonly title: string;
@@ -37,13 +32,29 @@ interface Range {
   readonly to?: number | undefined;
 }
 
+/** How lines are shown. */
+export interface View {
+  readonly range?: Range;
+  /** 0 is none, towards 1 more; the values themselves stay visible, faintly. */
+  readonly smooth?: number;
+  /** Marked on the axis of steps. */
+  readonly notes?: readonly RunNote[];
+  /** The last planned step: the axis reaches it. */
+  readonly until?: number | undefined;
+  /** A logarithmic axis of values, in addition to charts that always have one. */
+  readonly log?: boolean;
+  readonly axis?: StepAxis;
+}
+
 export interface Chart {
   readonly element: HTMLElement;
-  /** @param smooth 0 is none, towards 1 more; @param notes marked on the axis of steps */
-  show(lines: readonly Line[], range: Range, smooth: number, notes?: readonly RunNote[]): void;
+  show(lines: readonly Line[], view?: View): void;
 }
 
 const HEIGHT = 190;
+const LARGE = 460;
+/** Columns of data for each line: its mean, the edges of its band, and the values before smoothing. */
+const COLUMNS = 4;
 const FEW = 24; // as many points are drawn as dots
 const groupOf = ({ group, name }: Line) => group ?? name;
 
@@ -53,28 +64,67 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
   const legend = legendList(() => rebuild());
   const plot = el("div", { class: "plot", tabindex: "0", role: "img" });
   const said = el("p", { class: "unseen", role: "status" });
-  const caption = el("figcaption", {}, el("h2", {}, title), el("p", { class: "note" }, note));
+  const enlarge = button("Enlarge", () => {
+    isLarge = element.classList.toggle("large");
+    enlarge.textContent = isLarge ? "Reduce" : "Enlarge";
+    rebuild();
+    element.scrollIntoView({ block: "nearest" });
+  });
+  enlarge.className = "quiet";
+  const save = menu(`Save ${title}`, [
+    ["CSV", () => download(`${fileName(title)}.csv`, chartCsv(visible()), "text/csv")],
+    [
+      "SVG",
+      () => download(`${fileName(title)}.svg`, chartSvg(title, visible(), format), "image/svg+xml"),
+    ],
+    ["PNG", () => void savePng()],
+  ]);
+  const caption = el(
+    "figcaption",
+    {},
+    el("div", { class: "chart-head" }, el("h2", {}, title), enlarge, save),
+    el("p", { class: "note" }, note),
+  );
   const element = el("figure", { class: "chart" }, caption, legend.element, plot, said);
+  const tip = readout();
   let lines: readonly Line[] = [];
-  let notes: readonly RunNote[] = [];
-  let range: Range = {};
-  let smooth = 0;
+  let view: View = {};
+  let isLarge = false;
   let made: { key: string; drawn: uPlot; width: number } | undefined;
+  const height = () => (isLarge ? LARGE : HEIGHT);
+  const axis = () => view.axis ?? stepAxis;
+  const visible = () => lines.filter((line) => !legend.isOff(groupOf(line)));
+  const isLog = () => options.log === true || (view.log === true && isPositive(lines));
+
+  async function savePng(): Promise<void> {
+    const canvas = plot.querySelector("canvas");
+    const picture = canvas && (await chartPng(title, canvas, visible()));
+    if (picture) download(`${fileName(title)}.png`, picture);
+  }
 
   function data(): uPlot.AlignedData {
+    const { smooth = 0 } = view;
+    const { at: place } = axis();
     const tables = lines.map(({ level, data: { at, mean: center, low, high } }) => {
       const line = level ? center : smoothed(center, smooth);
-      return [at, line, low ?? center, high ?? center] as unknown as uPlot.AlignedData;
+      return [
+        at.map(place),
+        line,
+        low ?? center,
+        high ?? center,
+        center,
+      ] as unknown as uPlot.AlignedData;
     });
     return tables.length > 0 ? uPlot.join(tables) : [[]];
   }
 
   function build(width: number): uPlot {
     const shown = lines.map((line) => ({ ...line, show: !legend.isOff(groupOf(line)) }));
+    const raw = (view.smooth ?? 0) > 0;
     return new uPlot(
       {
         width,
-        height: HEIGHT,
+        height: height(),
         legend: { show: false },
         cursor: {
           sync: { key: "steps" },
@@ -83,19 +133,17 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
           y: false,
         },
         scales: {
-          x: {
-            time: false,
-            range: (_, low, high) => [range.from ?? low, Math.max(range.to ?? high, low + 1)],
-          },
-          y: options.log ? { distr: 3 } : { range: verticalRange(options.share === true) },
+          x: { time: false, range: () => reach() },
+          y: isLog() ? { distr: 3 } : { range: verticalRange(options.share === true) },
         },
-        axes: axes(format, options.log === true),
-        series: [{}, ...shown.flatMap(plotted)],
+        axes: axes(format, isLog(), axis().text),
+        series: [{}, ...shown.flatMap((line) => plotted(line, raw))],
         bands: shown.map((line, k) => ({
-          series: [3 * k + 3, 3 * k + 2],
+          series: [COLUMNS * k + 3, COLUMNS * k + 2],
           fill: `${line.color}2a`,
         })),
         hooks: {
+          ready: [({ over }) => over.append(tip.element)],
           setCursor: [({ cursor }) => read(cursor.idx ?? undefined)],
           setSelect: [zoom],
           draw: [markNotes],
@@ -106,10 +154,19 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
     );
   }
 
+  /** From the first to the last step that is shown: of the range, else from 0 to the last planned one. */
+  function reach(): [number, number] {
+    const { range = {}, until = 0 } = view;
+    const { at } = axis();
+    const from = at(range.from ?? 0);
+    const to = range.to === undefined ? at(Math.max(until, ...lines.map(lastStep))) : at(range.to);
+    return [from, Math.max(to, from + 1)];
+  }
+
   function zoom(drawn: uPlot): void {
     const { left, width } = drawn.select;
     if (width < 6) return;
-    const at = (x: number) => Math.max(0, Math.round(drawn.posToVal(x, "x")));
+    const at = (x: number) => Math.max(0, Math.round(axis().stepAt(drawn.posToVal(x, "x"))));
     drawn.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     onZoom?.({ from: at(left), to: at(left + width) });
   }
@@ -118,8 +175,8 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
   function markNotes({ ctx: pen, bbox, valToPos }: uPlot): void {
     const size = NOTE_SIZE * devicePixelRatio;
     pen.save();
-    for (const { step, level } of notes) {
-      const x = valToPos(step, "x", true);
+    for (const { step, level } of view.notes ?? []) {
+      const x = valToPos(axis().at(step), "x", true);
       if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) continue;
       pen.fillStyle = color(level === "warning" ? "warn" : "muted");
       pen.beginPath();
@@ -131,17 +188,33 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
     pen.restore();
   }
 
-  /** Writes the values at index `i` of the data, or the newest ones, into the legend. */
+  /** Writes the values at index `i` of the data, or the newest ones, into the legend, and next to the crosshair. */
   function read(i: number | undefined): void {
-    const step = i === undefined ? undefined : made?.drawn.data[0][i];
+    const position = i === undefined ? undefined : made?.drawn.data[0][i];
+    const step = position === undefined ? undefined : axis().stepAt(position);
+    const values = new Map<string, string>();
     legend.write((name) => {
       const own = lines.filter((line) => groupOf(line) === name).map(({ data }) => data);
-      const values = reaching(own, step).flatMap(
+      const found = reaching(own, step).flatMap(
         ({ at, mean: center }) =>
           (step === undefined ? center.at(-1) : nearest(at, center, step)) ?? [],
       );
-      return values.length > 0 ? format(mean(values)) : "–";
+      const text = found.length > 0 ? format(mean(found)) : "–";
+      if (!legend.isOff(name)) values.set(name, text);
+      return text;
     });
+    const left = made?.drawn.cursor.left ?? -1;
+    // Charts share a crosshair; the box is for the one in use.
+    const inUse = plot.matches(":hover, :focus");
+    const shown = step !== undefined && left >= 0 && made !== undefined && inUse;
+    if (!shown) {
+      tip.hide();
+      return;
+    }
+    const stroke = (name: string) => lines.find((line) => groupOf(line) === name)?.color ?? "";
+    const entries = [...values].map(([name, text]) => ({ name, text, color: stroke(name) }));
+    const time = axis().key === "time" ? `, ${axis().text(position as number)}` : "";
+    tip.show(`step ${Math.round(step)}${time}`, entries, left, made?.drawn.over.clientWidth ?? 0);
   }
 
   function rebuild(): void {
@@ -154,17 +227,22 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
     const width = Math.floor(plot.clientWidth);
     if (width === 0) return;
     const key = JSON.stringify(
-      lines.map(({ name, color: stroke, data: { at } }) => [name, stroke, at.length < FEW]),
+      lines.map(({ name, color: stroke, data: { at } }) => [
+        ...[name, stroke, at.length < FEW],
+        ...[(view.smooth ?? 0) > 0, isLog(), axis().key],
+      ]),
     );
     if (made?.key === key) {
-      if (made.width !== width) made.drawn.setSize({ width, height: HEIGHT });
+      if (made.width !== width) made.drawn.setSize({ width, height: height() });
       made.width = width;
       made.drawn.setData(data());
     } else {
       made?.drawn.destroy();
-      const entries = new Map(lines.map((line) => [groupOf(line), line]));
+      const entries = new Map([...lines].reverse().map((line) => [groupOf(line), line])); // the first counts
       legend.draw(
-        [...entries].map(([name, { color: stroke, dashed }]) => ({ name, color: stroke, dashed })),
+        [...entries]
+          .reverse()
+          .map(([name, { color: stroke, dashed }]) => ({ name, color: stroke, dashed })),
       );
       made = { key, drawn: build(width), width };
     }
@@ -184,7 +262,8 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
       Math.max(0, (made.drawn.cursor.idx ?? steps.length) + move),
     );
     made.drawn.setCursor({ left: made.drawn.valToPos(steps[i] as number, "x"), top: 10 });
-    said.textContent = `Step ${steps[i]}: ${legend.text()}`;
+    const step = Math.round(axis().stepAt(steps[i] as number));
+    said.textContent = `Step ${step}: ${legend.text()}`;
   });
   plot.addEventListener("dblclick", () => onZoom?.(undefined));
   const observer = new ResizeObserver(() => draw());
@@ -197,8 +276,8 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
 
   return {
     element,
-    show(next, nextRange, nextSmooth, nextNotes = []) {
-      [lines, range, smooth, notes] = [next, nextRange, nextSmooth, nextNotes];
+    show(next, nextView = {}) {
+      [lines, view] = [next, nextView];
       draw();
     },
   };
@@ -215,18 +294,22 @@ function reaching(lines: readonly Buckets[], step: number | undefined): readonly
   return found.length > 0 ? found : lines;
 }
 
-/** The mean of a line, and the invisible edges of its band. */
-function plotted({
-  show,
-  color: stroke,
-  dashed,
-  level,
-  data: { at },
-}: Line & { show: boolean }): uPlot.Series[] {
+const lastStep = ({ data: { at } }: Line): number => at.at(-1) ?? 0;
+
+/** A logarithmic axis has no place for 0 and below. */
+const isPositive = (lines: readonly Line[]): boolean =>
+  lines.every(({ data: { mean: center, low = center } }) => low.every((value) => value > 0));
+
+/** The mean of a line, the invisible edges of its band, and the values before smoothing. */
+function plotted(
+  { show, color: stroke, dashed, level, data: { at } }: Line & { show: boolean },
+  raw: boolean,
+): uPlot.Series[] {
   const edge = { show, stroke: "transparent", width: 0, points: { show: false }, spanGaps: true };
   const points = { show: !level && at.length < FEW, size: 5, fill: stroke };
   const line = { show, stroke, width: 1.75, spanGaps: true, points };
-  return [dashed ? { ...line, dash: [5, 4] } : line, edge, edge];
+  const faint = { ...edge, show: show && raw && !level, stroke: `${stroke}59`, width: 1 };
+  return [dashed ? { ...line, dash: [5, 4] } : line, edge, edge, faint];
 }
 
 /** A line in words, for screen readers. */

@@ -1,17 +1,20 @@
 import type { Buckets, ConfusionCounts } from "../../src/dashboard/api.js";
 import { place } from "./address.js";
 import { classSwatch } from "./class-legend.js";
+import { pseudoByClass } from "./curves-tab.js";
 import { choice, el } from "./element.js";
 import { percent } from "./format.js";
 import { getJson, throttled } from "./live.js";
 import { type Matrix, matrix, scaleLegend } from "./matrix.js";
+import { gainText } from "./run-columns.js";
 import { seriesOf } from "./series.js";
 import { spark } from "./spark.js";
 import type { Tab } from "./tab.js";
 
 /** IoU of every class, now and over training, and the confusion matrix. */
 export const classesTab: Tab = ({ id, details, signal }) => {
-  const series = seriesOf([id], { keys: ["iou/"], buckets: 60 }, signal);
+  const keys = ["iou/", ...pseudoByClass(details.summary)];
+  const series = seriesOf([id], { keys, buckets: 60 }, signal);
   const body = el("tbody", {});
   const head = el("tr", {});
   const table = el(
@@ -27,26 +30,39 @@ export const classesTab: Tab = ({ id, details, signal }) => {
   );
   const confusion = el("div", {});
   const names = details.classes?.names ?? [];
+  const note = el(
+    "p",
+    { class: "note" },
+    "Pseudo-labels at the method's own threshold, on labelled evaluation images: the share of a class's pixels that has one, and the share of a class's pseudo-labels that is right.",
+  );
 
   function show(): void {
     const own = series.runs.get(id) ?? new Map<string, Buckets>();
     const sets = Object.keys(details.summary.last).filter((set) =>
       [...own.keys()].some((key) => key.startsWith(`iou/${set}/`)),
     );
+    const base = details.baseline?.iou ?? [];
+    const pseudo = sets.filter((set) =>
+      [...own.keys()].some((key) => key.startsWith(`pseudo/${set}/`)),
+    );
+    const title = (words: string) => el("th", { scope: "col", class: "number" }, words);
     head.replaceChildren(
       el("th", { scope: "col" }, "Class"),
-      ...sets.flatMap((set) => [
-        el("th", { scope: "col", class: "number" }, `IoU ${set}, %`),
+      ...sets.flatMap((set, i) => [
+        title(`IoU ${set}, %`),
+        ...(i === 0 && base.length > 0 ? [title(`To ${details.baseline?.kind}`)] : []),
         el("th", { scope: "col" }, "Over training"),
       ]),
+      ...pseudo.flatMap((set) => [title(`Labelled ${set}, %`), title("Right, %")]),
     );
+    note.hidden = pseudo.length === 0;
     body.replaceChildren(
       ...names.map((name, k) =>
         el(
           "tr",
           {},
           el("th", { scope: "row" }, classSwatch(details.classes, k), name),
-          ...sets.flatMap((set) => {
+          ...sets.flatMap((set, i) => {
             const values = own.get(`iou/${set}/${name}`)?.mean ?? [];
             const last = values.at(-1);
             const meter = el("span", { class: "bar", "aria-hidden": "true" });
@@ -54,9 +70,16 @@ export const classesTab: Tab = ({ id, details, signal }) => {
             const words = `${name} on ${set}: from ${percent(values[0])} to ${percent(last)} percent`;
             return [
               el("td", { class: "number" }, meter, el("span", { class: "value" }, percent(last))),
+              ...(i === 0 && base.length > 0 ? [gainCell(last, base[k])] : []),
               el("td", {}, values.length > 1 ? spark(values, words, 1) : ""),
             ];
           }),
+          ...pseudo.flatMap((set) =>
+            ["coverage", "accuracy"].map((what) => {
+              const value = own.get(`pseudo/${set}/${what}/${name}`)?.mean.at(-1);
+              return el("td", { class: "number" }, percent(value));
+            }),
+          ),
         ),
       ),
     );
@@ -105,13 +128,19 @@ export const classesTab: Tab = ({ id, details, signal }) => {
   });
   load();
   return {
-    element: el("div", { class: "classes" }, table, confusion),
+    element: el("div", { class: "classes" }, el("div", {}, table, note), confusion),
     update(next) {
       details = next;
       load();
     },
   };
 };
+
+function gainCell(own: number | undefined, base: number | null | undefined): HTMLElement {
+  if (own === undefined || typeof base !== "number") return el("td", { class: "number" }, "–");
+  const sign = own < base ? "bad" : "good";
+  return el("td", { class: `number ${sign}` }, gainText(own - base));
+}
 
 /** Counts as shares of their row; null where the row is empty. */
 function shares(counts: readonly (readonly number[])[]): (number | null)[][] {

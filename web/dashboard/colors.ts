@@ -1,3 +1,5 @@
+import type { ClassSet } from "../../src/dashboard/api.js";
+
 /** Lines whose colours can be told apart. */
 export const LINES = 8;
 const style = () => getComputedStyle(document.documentElement);
@@ -26,6 +28,25 @@ export function colorsOf(names: readonly string[]): Map<string, string> {
     names.map((name) => [name, taken.get(name) ?? (left[next++ % left.length] as string)]),
   );
 }
+
+/** The colours of keys that end with a class's name: the class's, drawn towards the text's to be visible. */
+export function classColors(
+  keys: readonly string[],
+  classes: ClassSet | undefined,
+): Map<string, string> {
+  const ink = parse(color("ink"));
+  const hex = (part: number) => Math.round(part).toString(16).padStart(2, "0");
+  return new Map(
+    keys.map((key) => {
+      const k = classes?.names.indexOf(key.slice(key.indexOf("/") + 1)) ?? -1;
+      const own = classes?.colors[k] ?? [128, 128, 128];
+      const mixed = own.map((part, i) => hex(part + (1 - VISIBLE) * ((ink[i] as number) - part)));
+      return [key, `#${mixed.join("")}`];
+    }),
+  );
+}
+/** Share of a class's own colour in its line. */
+const VISIBLE = 0.75;
 
 type Rgb = readonly [number, number, number];
 

@@ -1,15 +1,25 @@
 import type { RunDetails } from "../../src/dashboard/api.js";
-import { differences, type Settings } from "../../src/report/run-groups.js";
+import { classRows } from "../../src/report/comparison-rows.js";
+import { barsSvg } from "../../src/report/page/group-plots.js";
+import { standaloneSvg } from "../../src/report/page/standalone-svg.js";
+import { csv, latex, markdown } from "../../src/report/table-formats.js";
 import { place, runsHref } from "./address.js";
-import { type Chart, chart, type Line } from "./chart.js";
-import { loader, toolbar } from "./curve-controls.js";
-import { el } from "./element.js";
+import { classBars } from "./class-bars.js";
+import { compared } from "./compared.js";
+import { download } from "./download.js";
+import { choice, el } from "./element.js";
 import { drawnGroups, groupChoice } from "./group-choice.js";
 import { type Group, groupsOf, settingsByRun } from "./groups.js";
 import { getJson, type Live, throttled } from "./live.js";
-import { panelsOf } from "./panels.js";
-import { classTable, groupSwatch, scoreTable, table } from "./score-tables.js";
-import { seriesOf } from "./series.js";
+import { menu } from "./menu.js";
+import { overlaid } from "./overlaid-curves.js";
+import {
+  groupSwatch,
+  MOST_SETTINGS,
+  scoreRows,
+  scoreTable,
+  settingsTable,
+} from "./score-tables.js";
 import { runName, stateBadge } from "./state.js";
 
 /** Several runs at once: scores over seeds, settings that differ, curves over each other. */
@@ -18,42 +28,56 @@ export async function comparePage(
   live: Live,
   signal: AbortSignal,
 ): Promise<HTMLElement> {
-  const found = await Promise.all(
-    ids.map((id) =>
-      getJson<RunDetails>(`api/run?run=${encodeURIComponent(id)}`, signal).catch(() => undefined),
-    ),
-  );
-  const details = found.filter((one) => one !== undefined);
-  const shown = details.map(({ summary }) => summary.id);
-  const settings = settingsByRun(details);
-  const differing = differences(settings.values());
-  const baselines = new Map(
-    details.flatMap(({ summary: { id }, baseline }) => (baseline ? [[id, baseline] as const] : [])),
-  );
-  const groupsNow = () =>
-    groupsOf(
-      details.map(({ summary }) => live.runs.get(summary.id) ?? summary),
-      settings,
-      drawnGroups(),
+  const fetchAll = async () => {
+    const found = await Promise.all(
+      ids.map((id) =>
+        getJson<RunDetails>(`api/run?run=${encodeURIComponent(id)}`, signal).catch(() => undefined),
+      ),
     );
+    return new Map(found.flatMap((one) => (one ? [[one.summary.id, one] as const] : [])));
+  };
+  let details = await fetchAll();
+  const shown = [...details.keys()];
+  const groupsNow = () => {
+    const all = [...details.values()];
+    const runs = all.map(({ summary }) => live.runs.get(summary.id) ?? summary);
+    return groupsOf(runs, settingsByRun(all), drawnGroups());
+  };
+  const tableNow = () => compared(groupsNow(), details);
+  const byGain = () => place.get("classes") === "gain";
   const runs = el("ul", { class: "chips", "aria-label": "Compared runs" });
+  const notes = el("div", {});
   const scores = el("div", {});
-  const classes = details.find((one) => one.classes)?.classes;
-  const curves = overlaid(shown, groupsNow, signal);
-  const perClass = el("div", {});
-  const settingsHold = el("div", {});
-  const iou = seriesOf(shown, { keys: ["iou/"], buckets: 4000 }, signal);
+  const settings = el("div", {});
+  const bars = el("div", {});
+  const classes = [...details.values()].find((one) => one.classes)?.classes;
+  const curves = overlaid(shown, groupsNow, details, signal);
 
   const draw = throttled(1000, async () => {
-    const groups = groupsNow();
-    runs.replaceChildren(...groups.flatMap((group) => chips(group, shown)));
-    scores.replaceChildren(scoreTable(groups, baselines));
-    settingsHold.replaceChildren(settingsTable(groups, settings, differing));
-    const set = groups.flatMap((group) => group.runs.flatMap(({ last }) => Object.keys(last)))[0];
-    if (!classes || set === undefined) return;
-    await iou.load({});
-    perClass.replaceChildren(classTable(groups, iou.runs, classes, set));
+    const changed = [...details.values()].some(
+      ({ summary: { id, state } }) => (live.runs.get(id)?.state ?? state) !== state,
+    );
+    if (changed) details = await fetchAll();
+    drawNow();
   });
+  function drawNow(): void {
+    const groups = groupsNow();
+    const table = tableNow();
+    runs.replaceChildren(...groups.flatMap((group) => chips(group, shown)));
+    const sentences = table.notes.map((text) => el("li", { class: "warning" }, text));
+    notes.replaceChildren(
+      ...(sentences.length > 0 ? [el("ul", { class: "notes" }, ...sentences)] : []),
+    );
+    scores.replaceChildren(scoreTable(groups, table));
+    const more = table.settings.length > MOST_SETTINGS;
+    if (more && settings.childElementCount === 0) {
+      settings.append(
+        el("details", {}, el("summary", {}, "All settings that differ"), el("div", {})),
+      );
+    }
+    settings.querySelector("div")?.replaceChildren(settingsTable(groups, table));
+    if (classes) bars.replaceChildren(classBars(groups, table, classes, byGain()));
+  }
   const redraw = () => {
     draw();
     curves.load();
@@ -61,36 +85,83 @@ export async function comparePage(
   live.onRuns((changed) => {
     if (shown.some((id) => changed.has(id))) redraw();
   }, signal);
+  drawNow();
   redraw();
 
-  const missing = ids.filter((id) => !shown.includes(id));
-  const measured = differing.filter((key) => /^evaluate\.|^sizes\.(evaluate|output)\./.test(key));
+  const order = choice(
+    "Order",
+    [
+      ["names", "as in the classes"],
+      ["gain", "by gain"],
+    ],
+    place.get("classes") ?? "names",
+    (value) => {
+      place.set({ classes: value === "gain" ? value : undefined });
+      drawNow();
+    },
+  );
+  const missing = ids.filter((id) => !details.has(id));
   return el(
     "div",
     {},
     el("h1", {}, `Comparison of ${shown.length} runs`),
     runs,
     missing.length > 0 && el("p", { class: "problem" }, `Not found: ${missing.join(", ")}`),
-    measured.length > 0 &&
-      el(
-        "p",
-        { class: "problem caution" },
-        `The runs are evaluated on different images or sizes (${measured.join(", ")}): their scores cannot be compared.`,
+    notes,
+    el(
+      "div",
+      { class: "part-head" },
+      el("h2", {}, "Scores"),
+      menu(
+        "Save the scores",
+        tableFiles("comparison", () => scoreRows(tableNow())),
       ),
-    el("h2", {}, "Scores"),
+    ),
     el(
       "p",
       { class: "note" },
-      "Last snapshots of complete runs: mean ± standard deviation over seeds. The gain is over source-only with equal settings and seed; else over the pretraining that the run starts from.",
+      "Last snapshots of complete runs, mIoU in percent: mean ± standard deviation over seeds. The gain is over source-only with equal settings and seed; else over the pretraining that the run starts from.",
     ),
     scores,
-    classes && el("details", {}, el("summary", {}, "IoU by class"), perClass),
-    ...(differing.length > 0 ? [el("h2", {}, "Settings that differ"), settingsHold] : []),
+    settings,
+    groupChoice(groupsNow, () => {
+      drawNow();
+      curves.load();
+    }),
+    ...(classes
+      ? [
+          el(
+            "div",
+            { class: "part-head" },
+            el("h2", {}, "Classes"),
+            order,
+            menu("Save the classes", [
+              ...tableFiles("classes", () => classRows(tableNow())),
+              [
+                "SVG",
+                () => download("classes.svg", standaloneSvg(barsSvg(tableNow())), "image/svg+xml"),
+              ],
+            ]),
+          ),
+          bars,
+        ]
+      : []),
     el("h2", {}, "Curves"),
-    groupChoice(groupsNow, redraw),
+    el(
+      "p",
+      { class: "note" },
+      "A line is the mean of a group's complete runs, its band reaches from the lowest to the highest. Dotted: a run that is not complete.",
+    ),
     curves.element,
   );
 }
+
+/** What saves a table in each of its formats. */
+const tableFiles = (name: string, rows: () => string[][]): [string, () => void][] => [
+  ["CSV", () => download(`${name}.csv`, csv(rows()), "text/csv")],
+  ["Markdown", () => download(`${name}.md`, markdown(rows()), "text/markdown")],
+  ["LaTeX", () => download(`${name}.tex`, latex(rows()))],
+];
 
 function chips(group: Group, shown: readonly string[]): HTMLElement[] {
   return group.runs.map((run) => {
@@ -99,67 +170,4 @@ function chips(group: Group, shown: readonly string[]): HTMLElement[] {
     const link = el("a", { href: runsHref([run.id]) }, runName(run.id));
     return el("li", {}, groupSwatch(group), link, stateBadge(run), el("a", out, "×"));
   });
-}
-
-/** Charts of the longest page: runs that report more keys would take minutes to draw. */
-const MOST_CHARTS = 60;
-
-/** A chart for each key with the lines of all groups that are drawn. */
-function overlaid(shown: readonly string[], groupsNow: () => Group[], signal: AbortSignal) {
-  const series = seriesOf(shown, { skip: ["iou/"], buckets: 300 }, signal);
-  const { element: bar, smooth, zoomed } = toolbar(() => load());
-  const grid = el("div", { class: "charts" });
-  const charts = new Map<string, Chart>();
-
-  function linesOf(key: string, groups: readonly Group[]): Line[] {
-    return groups.flatMap(({ runs, color, name }) => {
-      if (color === undefined) return [];
-      return runs.flatMap((run) => {
-        const data = series.runs.get(run.id)?.get(key);
-        const seed = runs.length > 1 ? `, seed ${run.seed}` : "";
-        return data ? [{ name: `${name}${seed}`, group: name, color, data }] : [];
-      });
-    });
-  }
-
-  function show(): void {
-    const groups = groupsNow();
-    const range = { from: place.number("from"), to: place.number("to") };
-    const all = new Set([...series.runs.values()].flatMap((one) => [...one.keys()]));
-    for (const [panel, own] of panelsOf([...all].slice(0, MOST_CHARTS))) {
-      for (const key of own) {
-        let one = charts.get(key);
-        if (!one) {
-          const title = own.length > 1 ? key : panel.title;
-          one = chart({ ...panel, title, onZoom: zoomed }, signal);
-          charts.set(key, one);
-          grid.append(one.element);
-        }
-        one.show(linesOf(key, groups), range, key.startsWith("miou/") ? 0 : smooth());
-      }
-    }
-  }
-  const load = loader(series, show, signal);
-  return { element: el("div", {}, bar, grid), load };
-}
-
-function settingsTable(
-  groups: readonly Group[],
-  settings: ReadonlyMap<string, Settings>,
-  keys: readonly string[],
-): HTMLElement {
-  const head = [
-    el("th", { scope: "col" }, "Setting"),
-    ...groups.map((group) => el("th", { scope: "col" }, groupSwatch(group), group.name)),
-  ];
-  const value = ({ runs }: Group, key: string) => settings.get(runs[0]?.id ?? "")?.get(key) ?? "–";
-  const rows = keys.map((key) =>
-    el(
-      "tr",
-      {},
-      el("th", { scope: "row" }, key),
-      ...groups.map((group) => el("td", {}, value(group, key))),
-    ),
-  );
-  return table("Settings that differ", head, rows);
 }

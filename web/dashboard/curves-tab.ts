@@ -1,11 +1,11 @@
-import type { Buckets, RunBaseline } from "../../src/dashboard/api.js";
+import type { Buckets, RunBaseline, RunSummary } from "../../src/dashboard/api.js";
 import { extremes } from "../../src/report/axis.js";
-import { place } from "./address.js";
-import { type Chart, chart, type Line } from "./chart.js";
-import { colorsOf } from "./colors.js";
+import { type Chart, chart } from "./chart.js";
+import { classColors, colorsOf } from "./colors.js";
 import { loader, toolbar } from "./curve-controls.js";
 import { el } from "./element.js";
-import { type Panel, panelsOf, shortKey } from "./panels.js";
+import type { Line } from "./line.js";
+import { type Panel, PREDICTED, panelsOf, shortKey } from "./panels.js";
 import { seriesOf } from "./series.js";
 import type { Tab } from "./tab.js";
 
@@ -14,7 +14,7 @@ const MOST_LINES = 24;
 
 /** All curves of a run, except those of single classes. */
 export const curvesTab: Tab = ({ id, details, signal }) => {
-  const series = seriesOf([id], { skip: ["iou/"] }, signal);
+  const series = seriesOf([id], { skip: ["iou/", ...pseudoByClass(details.summary)] }, signal);
   const grid = el("div", { class: "charts" });
   const empty = el(
     "p",
@@ -23,16 +23,21 @@ export const curvesTab: Tab = ({ id, details, signal }) => {
   );
   const left = el("p", { class: "hint", hidden: true });
   const marks = el("span", { class: "hint", hidden: true }, "Triangles mark notes and warnings");
-  const { element: bar, smooth, zoomed } = toolbar(() => load());
+  const { element: bar, view, zoomed } = toolbar(() => load());
   const charts = new Map<string, Chart>();
 
   function show(): void {
     const own = series.runs.get(id) ?? new Map<string, Buckets>();
-    const range = { from: place.number("from"), to: place.number("to") };
+    const shown = {
+      ...view(own.get("seconds")),
+      ...{ notes: details.notes, until: details.summary.steps },
+    };
     empty.hidden = own.size > 0;
     marks.hidden = details.notes.length === 0;
     const panels = panelsOf([...own.keys()]);
-    const more = panels.reduce((sum, [, keys]) => sum + Math.max(0, keys.length - MOST_LINES), 0);
+    const more = panels
+      .filter(([{ title }]) => title !== PREDICTED)
+      .reduce((sum, [, keys]) => sum + Math.max(0, keys.length - MOST_LINES), 0);
     left.hidden = more === 0;
     left.textContent = `${more} more keys are not drawn; metrics.jsonl has them.`;
     for (const [i, [panel, keys]] of panels.entries()) {
@@ -47,15 +52,16 @@ export const curvesTab: Tab = ({ id, details, signal }) => {
           after ? (charts.get(after[0].title) as Chart).element : null,
         );
       }
-      const colors = colorsOf(keys);
-      const lines = keys.slice(0, MOST_LINES).map((key) => ({
+      const byClass = panel.title === PREDICTED;
+      const colors = byClass ? classColors(keys, details.classes) : colorsOf(keys);
+      const lines = (byClass ? largest(keys, own) : keys.slice(0, MOST_LINES)).map((key) => ({
         name: shortKey(key),
         color: colors.get(key) as string,
         data: own.get(key) as Buckets,
       }));
       const scores = panel.title === "mIoU";
       const levels = scores ? levelsOf(lines, details.baseline) : [];
-      one.show([...lines, ...levels], range, scores ? 0 : smooth(), details.notes);
+      one.show([...lines, ...levels], panel.exact ? { ...shown, smooth: 0 } : shown);
     }
   }
   bar.append(marks);
@@ -69,6 +75,18 @@ export const curvesTab: Tab = ({ id, details, signal }) => {
     },
   };
 };
+
+/** Classes in one chart: the largest shares. */
+const MOST_CLASSES = 8;
+
+function largest(keys: readonly string[], own: ReadonlyMap<string, Buckets>): string[] {
+  const peak = (key: string) => extremes(own.get(key)?.mean ?? [])[1];
+  return [...keys].sort((a, b) => peak(b) - peak(a)).slice(0, MOST_CLASSES);
+}
+
+/** The prefixes of the keys that the Classes tab shows. */
+export const pseudoByClass = ({ last }: Pick<RunSummary, "last">): string[] =>
+  Object.keys(last).flatMap((set) => [`pseudo/${set}/coverage/`, `pseudo/${set}/accuracy/`]);
 
 const noteOf = ({ title, note }: Panel, baseline: RunBaseline | undefined): string =>
   title === "mIoU" && baseline ? `${note}. Dashed: the last snapshot of ${baseline.id}` : note;

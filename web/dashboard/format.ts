@@ -2,13 +2,13 @@
 export const percent = (share: number | null | undefined): string =>
   share === null || share === undefined || !Number.isFinite(share) ? "–" : (share * 100).toFixed(1);
 
-/** A number with three or four significant digits. */
+/** A number with three significant digits, or all of those before the point. */
 export function short(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2);
   if (size >= 1000) return whole(Math.round(value));
-  return String(Number(value.toPrecision(size < 1 ? 3 : 4)));
+  return String(Number(value.toPrecision(3)));
 }
 
 /** With thin spaces between thousands: 120 000. */

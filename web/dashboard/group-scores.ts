@@ -17,27 +17,40 @@ export const completeOf = (runs: readonly RunSummary[]): RunSummary[] =>
 export const scoreOf = (runs: readonly RunSummary[], set: string): Mean | undefined =>
   meanOf(completeOf(runs).flatMap(({ last }) => last[set]?.value ?? []));
 
-/**
- * mIoU on a set minus the baseline's, over the complete runs that have a source-only baseline; if none has,
- * over those that have a pretraining.
- */
+/** A complete run with its baseline. */
+export interface Pair {
+  readonly id: string;
+  readonly baseline: RunBaseline;
+  /** The difference of their mIoU. */
+  readonly gain: number;
+}
+
+/** The complete runs that have a source-only baseline; if none has, those that have a pretraining. */
+export function pairsOf(
+  runs: readonly RunSummary[],
+  baselines: ReadonlyMap<string, RunBaseline>,
+  set: string,
+): readonly Pair[] {
+  const pairs = completeOf(runs).flatMap(({ id, last }): Pair[] => {
+    const baseline = baselines.get(id);
+    const [own, base] = [last[set]?.value, baseline?.miou[set]];
+    if (!baseline || own === undefined || base === undefined) return [];
+    return [{ id, baseline, gain: own - base }];
+  });
+  const sourceOnly = pairs.filter(({ baseline }) => baseline.kind === "source-only");
+  return sourceOnly.length > 0 ? sourceOnly : pairs;
+}
+
+/** mIoU on a set minus the baseline's, over the runs of `pairsOf`. */
 export function gainOf(
   runs: readonly RunSummary[],
   baselines: ReadonlyMap<string, RunBaseline>,
   set: string,
 ): (Mean & { readonly baseline: BaselineKind }) | undefined {
-  const pairs = completeOf(runs).flatMap(({ id, last }) => {
-    const baseline = baselines.get(id);
-    const [own, base] = [last[set]?.value, baseline?.miou[set]];
-    if (!baseline || own === undefined || base === undefined) return [];
-    return [{ kind: baseline.kind, difference: own - base }];
-  });
-  for (const baseline of ["source-only", "pretraining"] as const) {
-    const own = pairs.filter(({ kind }) => kind === baseline).map(({ difference }) => difference);
-    const gain = meanOf(own);
-    if (gain) return { ...gain, baseline };
-  }
-  return undefined;
+  const pairs = pairsOf(runs, baselines, set);
+  const gain = meanOf(pairs.map((pair) => pair.gain));
+  const [first] = pairs;
+  return gain && first ? { ...gain, baseline: first.baseline.kind } : undefined;
 }
 
 export function meanOf(values: readonly number[]): Mean | undefined {

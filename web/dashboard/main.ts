@@ -1,4 +1,3 @@
-import "@fontsource-variable/ibm-plex-sans/wght.css";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { followLinks, place } from "./address.js";
@@ -89,6 +88,9 @@ const keys = el(
         ["/", "filter the list of runs"],
         ["1 to 7", "open a tab of a run"],
         ["← →", "read values of a chart, move a slider"],
+        ["[ ]", "previous and next image"],
+        ["+ − 0", "zoom images, show them whole"],
+        ["Shift ← →", "move a zoomed image"],
         ["u", "go to the list of runs"],
         ["t", "switch between light and dark"],
         ["?", "show this list"],

@@ -9,7 +9,12 @@ export interface Panel {
   readonly log?: boolean;
   /** Shares of all pixels: the axis is always 0 to 100 %. */
   readonly share?: boolean;
+  /** Exact values, which smoothing would falsify. */
+  readonly exact?: boolean;
 }
+
+/** The title of the chart of predicted classes. */
+export const PREDICTED = "Predicted classes";
 
 const under = (prefix: string) => (key: string) => key.startsWith(prefix);
 const inPercent = (share: number) => `${percent(share)} %`;
@@ -21,6 +26,7 @@ export const PANELS: readonly Panel[] = [
     note: "Mean intersection over union of the classes, by evaluation set",
     takes: under("miou/"),
     format: inPercent,
+    exact: true,
   },
   {
     title: "Source loss",
@@ -43,8 +49,15 @@ export const PANELS: readonly Panel[] = [
     takes: under("contrast/"),
   },
   {
+    title: PREDICTED,
+    note: "Shares of the pixels of 16 target images, the largest ones. Needs no labels: one class that takes all is a collapse",
+    takes: under("predicted/"),
+    format: inPercent,
+    exact: true,
+  },
+  {
     title: "Pseudo-labels",
-    note: "Coverage: share of target features that have a pseudo-label",
+    note: "At the method's own threshold. With a set's name: coverage and accuracy on its labelled evaluation images; without: coverage of the step's target images",
     takes: under("pseudo/"),
     format: inPercent,
     share: true,
@@ -55,7 +68,12 @@ export const PANELS: readonly Panel[] = [
     takes: under("gradient/"),
     log: true,
   },
-  { title: "Learning rate", note: "Base rate of the step", takes: (key) => key === "rate" },
+  {
+    title: "Learning rate",
+    note: "Base rate of the step",
+    takes: (key) => key === "rate",
+    exact: true,
+  },
   {
     title: "Seconds per step",
     note: "The whole step, and the part of it spent waiting for data",
@@ -85,6 +103,6 @@ export function panelsOf(keys: readonly string[]): [Panel, string[]][] {
 /** A key in a legend: without the part that its panel's title states. */
 export const shortKey = (key: string): string => {
   const [first = "", ...rest] = key.split("/");
-  const stated = ["miou", "contrast", "pseudo", "gradient"].includes(first);
+  const stated = ["miou", "contrast", "pseudo", "gradient", "predicted"].includes(first);
   return stated && rest.length > 0 ? rest.join("/") : key;
 };

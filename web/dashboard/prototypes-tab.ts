@@ -57,8 +57,6 @@ export const prototypesTab: Tab = ({ id, details, signal }) => {
           data: line(found.apart),
         },
       ].filter(({ data }) => data.at.length > 0),
-      {},
-      0,
     );
     if (!matrices) {
       const classes = details.classes ?? {

@@ -1,40 +1,15 @@
-import type { RunSummary } from "../../src/dashboard/api.js";
+import type { RunSettings, RunSummary } from "../../src/dashboard/api.js";
 import { place, runsHref } from "./address.js";
 import { button, el, hidden } from "./element.js";
-import { ago, percent, short, whole } from "./format.js";
-import type { Live } from "./live.js";
-import { spark } from "./spark.js";
-import { runName, stateBadge, timeLeft } from "./state.js";
+import { getJson, type Live } from "./live.js";
+import { COLUMNS, type Column, settingColumns } from "./run-columns.js";
+import { listControls } from "./run-list-controls.js";
 
-interface Column {
-  readonly key: string;
-  readonly title: string;
-  readonly number?: boolean;
-  readonly by: (run: RunSummary) => string | number;
-}
-
-const main = (scores: RunSummary["last"]) => Object.values(scores)[0];
-const COLUMNS: readonly Column[] = [
-  { key: "run", title: "Run", by: ({ id }) => id },
-  {
-    key: "state",
-    title: "State",
-    by: ({ state }) => ["running", "lost", "failed", "stopped", "complete"].indexOf(state),
-  },
-  { key: "step", title: "Step", by: ({ step }) => step },
-  { key: "miou", title: "mIoU, %", number: true, by: ({ last }) => main(last)?.value ?? -1 },
-  { key: "loss", title: "Loss", number: true, by: ({ loss }) => loss ?? -1 },
-  { key: "trend", title: "Trend", by: () => 0 },
-  { key: "updated", title: "Updated", by: ({ updated }) => Date.parse(updated) },
-];
-
-/** All runs: sort, filter, choose for a comparison. */
+/** All runs: sort, filter, group, choose columns, choose runs for a comparison. */
 export function runList(live: Live, signal: AbortSignal): HTMLElement {
-  const rows = new Map<
-    string,
-    { row: HTMLTableRowElement; cells: HTMLTableCellElement[]; box: HTMLInputElement }
-  >();
+  const rows = new Map<string, { row: HTMLTableRowElement; box: HTMLInputElement }>();
   const picked = new Set<string>();
+  let settings: RunSettings = { keys: [], runs: {} };
   const filter = el("input", {
     type: "search",
     id: "filter",
@@ -47,7 +22,7 @@ export function runList(live: Live, signal: AbortSignal): HTMLElement {
     class: "primary",
     disabled: true,
   });
-  const head = el("tr", {}, el("th", { scope: "col", class: "pick" }, hidden("Compare")));
+  const head = el("tr", {});
   const body = el("tbody", {});
   const table = el(
     "table",
@@ -56,17 +31,57 @@ export function runList(live: Live, signal: AbortSignal): HTMLElement {
     el("thead", {}, head),
     body,
   );
+  const hold = el("div", { class: "runs-hold" }, table);
   const empty = el("p", { class: "empty" });
-
   const sort = () => place.get("sort") ?? "-updated";
-  for (const { key, title, number } of COLUMNS) {
-    const cell = el("th", { scope: "col", class: number ? "number" : undefined, "data-key": key });
-    const sortBy = () => {
-      place.set({ sort: sort() === `-${key}` ? key : `-${key}` });
-      arrange();
-    };
-    cell.append(key === "trend" ? title : button(title, sortBy));
-    head.append(cell);
+  const controls = listControls(() => settings.keys, changed);
+  const all = () => [...COLUMNS, ...settingColumns(settings)];
+  const shownColumns = (): Column[] => all().filter(controls.isShown);
+
+  function drawHead(): void {
+    const columns = shownColumns().map(({ key, title, number, by }) => {
+      const cell = el("th", {
+        scope: "col",
+        class: number ? "number" : undefined,
+        "data-key": key,
+      });
+      const sortBy = () => {
+        place.set({ sort: sort() === `-${key}` ? key : `-${key}` });
+        arrange();
+      };
+      cell.append(by ? button(title, sortBy) : title);
+      return cell;
+    });
+    head.replaceChildren(el("th", { scope: "col", class: "pick" }, hidden("Compare")), ...columns);
+    const wide = shownColumns().some(({ byDefault }) => !byDefault);
+    hold.classList.toggle("wide", wide);
+    for (const [name, value] of [
+      ["tabindex", "0"],
+      ["role", "region"],
+      ["aria-label", "Runs"],
+    ] as const) {
+      if (wide) hold.setAttribute(name, value);
+      else hold.removeAttribute(name);
+    }
+  }
+
+  function write(run: RunSummary): void {
+    const { row, box } = rows.get(run.id) ?? makeRow(run.id);
+    row.setAttribute("data-state", run.state);
+    const focused = document.activeElement;
+    const hadFocus = focused?.tagName === "A" && row.contains(focused);
+    const cells = shownColumns().map(({ key, number, byDefault, cell }) =>
+      el(
+        key === "run" ? "th" : "td",
+        {
+          class: `${byDefault ? `cell-${key}` : "cell-setting"}${number ? " number" : ""}`,
+          scope: key === "run" ? "row" : undefined,
+        },
+        ...cell(run),
+      ),
+    );
+    row.replaceChildren(box.parentElement as HTMLElement, ...cells);
+    if (hadFocus) row.querySelector("a")?.focus();
   }
 
   function makeRow(id: string) {
@@ -76,56 +91,9 @@ export function runList(live: Live, signal: AbortSignal): HTMLElement {
       else picked.delete(id);
       drawPicked();
     });
-    const cells = COLUMNS.map(({ key, number }) =>
-      el(key === "run" ? "th" : "td", {
-        class: `cell-${key}${number ? " number" : ""}`,
-        scope: key === "run" ? "row" : undefined,
-      }),
-    );
-    cells[0]?.append(
-      el("a", { href: runsHref([id]) }, runName(id)),
-      el("span", { class: "under" }),
-    );
-    const row = el("tr", {}, el("td", { class: "pick" }, box), ...cells);
-    const made = { row, cells, box };
+    const made = { row: el("tr", {}, el("td", { class: "pick" }, box)), box };
     rows.set(id, made);
     return made;
-  }
-
-  function write(run: RunSummary): void {
-    const { cells } = rows.get(run.id) ?? makeRow(run.id);
-    const [name, state, step, miou, loss, trend, updated] = cells as [
-      HTMLTableCellElement,
-      ...HTMLTableCellElement[],
-    ] & { length: 7 };
-    const words = [run.method, run.seed === undefined ? undefined : `seed ${run.seed}`].filter(
-      (one) => one !== undefined,
-    );
-    (name.lastElementChild as HTMLElement).textContent = words.join(", ");
-    state?.replaceChildren(stateBadge(run));
-    name.parentElement?.setAttribute("data-state", run.state);
-    const share = run.steps ? Math.min(1, run.step / run.steps) : 1;
-    const bar = el("span", { class: "bar", "aria-hidden": "true" });
-    bar.style.setProperty("--share", String(share));
-    step?.replaceChildren(
-      bar,
-      el(
-        "span",
-        {},
-        whole(run.step),
-        el("span", { class: "faint" }, run.steps ? ` / ${whole(run.steps)}` : ""),
-      ),
-    );
-    miou?.replaceChildren(percent(main(run.last)?.value));
-    loss?.replaceChildren(short(run.loss));
-    const values = run.trend;
-    trend?.replaceChildren(
-      values.length > 1
-        ? spark(values, `${run.trendOf}: from ${short(values[0])} to ${short(values.at(-1))}`)
-        : "",
-    );
-    const left = timeLeft(run);
-    updated?.replaceChildren(left === undefined ? ago(run.updated) : `${left} left`);
   }
 
   const matches = ({ id, method, state }: RunSummary) =>
@@ -134,11 +102,11 @@ export function runList(live: Live, signal: AbortSignal): HTMLElement {
       .split(/\s+/)
       .every((word) => `${id} ${method} ${state}`.toLowerCase().includes(word));
 
-  /** Sorts and filters the rows. Rows that are in place are not moved, so that they keep the focus. */
+  /** Sorts, groups and filters the rows. Rows that are in place are not moved, so that they keep the focus. */
   function arrange(): void {
     const down = sort().startsWith("-");
-    const column = COLUMNS.find(({ key }) => key === sort().replace("-", "")) ?? COLUMNS.at(-1);
-    const value = (column as Column).by;
+    const column = all().find(({ key }) => key === sort().replace("-", "")) ?? COLUMNS[7];
+    const value = column?.by ?? (() => 0);
     const shown = [...live.runs.values()].filter(matches).sort((a, b) => {
       const [x, y] = down ? [value(b), value(a)] : [value(a), value(b)];
       return x < y ? -1 : x > y ? 1 : a.id < b.id ? -1 : 1;
@@ -147,23 +115,42 @@ export function runList(live: Live, signal: AbortSignal): HTMLElement {
       const on = cell.getAttribute("data-key") === column?.key;
       cell.setAttribute("aria-sort", on ? (down ? "descending" : "ascending") : "none");
     }
-    const wanted = shown.map(({ id }) => (rows.get(id) as { row: HTMLElement }).row);
+    const wanted = grouped(shown);
     const keep = new Set<Element>(wanted);
     for (const row of [...body.children]) if (!keep.has(row)) row.remove();
     for (const [i, row] of wanted.entries()) {
       if (body.children[i] !== row) body.insertBefore(row, body.children[i] ?? null);
     }
-    const all = live.runs.size;
+    const known = live.runs.size;
     count.textContent =
-      shown.length === all
-        ? `${all} ${all === 1 ? "run" : "runs"}`
-        : `${shown.length} of ${all} runs`;
+      shown.length === known
+        ? `${known} ${known === 1 ? "run" : "runs"}`
+        : `${shown.length} of ${known} runs`;
     table.hidden = shown.length === 0;
     empty.hidden = shown.length > 0;
     empty.textContent =
-      all === 0
+      known === 0
         ? "No runs yet. Start one with `cfcontra train`; it appears here."
         : "No run matches.";
+  }
+
+  /** The rows, below a head for each value of what they are grouped by. */
+  function grouped(shown: readonly RunSummary[]): Element[] {
+    const rowOf = ({ id }: RunSummary) => (rows.get(id) as { row: HTMLElement }).row;
+    const key = controls.groupedBy();
+    if (key === undefined) return shown.map(rowOf);
+    const groups = new Map<string, RunSummary[]>();
+    for (const run of shown) {
+      const own = settings.runs[run.id]?.[key];
+      const value = (key === "method" ? run.method : key === "state" ? run.state : own) ?? "–";
+      groups.set(value, [...(groups.get(value) ?? []), run]);
+    }
+    return [...groups].flatMap(([value, members]) => {
+      const words = `${key} ${value}: ${members.length} ${members.length === 1 ? "run" : "runs"}`;
+      const span = shownColumns().length + 1;
+      const title = el("th", { scope: "rowgroup", colspan: span }, words);
+      return [el("tr", { class: "group-head" }, title), ...members.map(rowOf)];
+    });
   }
 
   function drawPicked(): void {
@@ -177,42 +164,61 @@ export function runList(live: Live, signal: AbortSignal): HTMLElement {
   });
   const pickShown = button("Choose all shown", () => {
     const shown = [...live.runs.values()].filter(matches);
-    const all = shown.every(({ id }) => picked.has(id));
+    const isAll = shown.every(({ id }) => picked.has(id));
     for (const { id } of shown) {
-      if (all) picked.delete(id);
+      if (isAll) picked.delete(id);
       else picked.add(id);
       const made = rows.get(id);
-      if (made) made.box.checked = !all;
+      if (made) made.box.checked = !isAll;
     }
     drawPicked();
   });
 
+  /** Other columns or groups were chosen. */
+  function changed(): void {
+    drawHead();
+    for (const run of live.runs.values()) write(run);
+    arrange();
+  }
+  async function loadSettings(): Promise<void> {
+    const found = await getJson<RunSettings>("api/settings", signal).catch(() => undefined);
+    if (!found || signal.aborted) return;
+    settings = found;
+    controls.draw();
+    if (controls.needsSettings()) changed();
+  }
+
   const title = el("h1", {}, "Runs");
   const where = el("p", { class: "where" });
-  function take(changed: Iterable<string>): void {
+  function take(ids: Iterable<string>): void {
     where.textContent = live.folder;
-    for (const id of changed) {
+    for (const id of ids) {
       const run = live.runs.get(id);
       if (run) write(run);
     }
     arrange();
   }
-  live.onRuns((changed, gone) => {
+  live.onRuns((ids, gone) => {
+    const isNew = [...ids].some((id) => !rows.has(id));
     for (const id of gone) {
       rows.get(id)?.row.remove();
       rows.delete(id);
       picked.delete(id);
     }
-    take(changed);
+    take(ids);
     drawPicked();
+    if (isNew && controls.needsSettings()) void loadSettings();
   }, signal);
   const clock = setInterval(() => {
     for (const run of live.runs.values()) write(run); // "2 min ago" becomes 3
   }, 30_000);
   signal.addEventListener("abort", () => clearInterval(clock));
+  controls.onOpen(() => void loadSettings());
 
+  drawHead();
   if (live.folder !== "") take(live.runs.keys());
   else empty.textContent = "Looking for runs ...";
+  if (controls.needsSettings()) void loadSettings();
   return el(
     "div",
     {},
@@ -223,8 +229,9 @@ export function runList(live: Live, signal: AbortSignal): HTMLElement {
       el("label", { class: "field" }, el("span", {}, "Filter"), filter),
       pickShown,
       compare,
+      controls.element,
     ),
-    table,
+    hold,
     empty,
   );
 }

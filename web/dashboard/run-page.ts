@@ -8,6 +8,7 @@ import { ago, percent, short, whole } from "./format.js";
 import { imagesTab } from "./images-tab.js";
 import { getJson, type Live, throttled } from "./live.js";
 import { prototypesTab } from "./prototypes-tab.js";
+import { gainText } from "./run-columns.js";
 import { settingsTab } from "./settings-tab.js";
 import { runName, stateBadge, timeLeft } from "./state.js";
 import { styleTab } from "./style-tab.js";
@@ -139,11 +140,23 @@ export async function runPage(id: string, live: Live, signal: AbortSignal): Prom
 
 /** Parameters of the address that belong to one tab. */
 const FORGET = Object.fromEntries(
-  ["step", "image", "left", "right", "at", "by", "matrix"].map((key) => [key, undefined]),
+  [
+    "step",
+    "image",
+    "left",
+    "right",
+    "leftRun",
+    "rightRun",
+    "at",
+    "by",
+    "matrix",
+    "set",
+    "sort",
+  ].map((key) => [key, undefined]),
 );
 
 function headOf(run: RunSummary): HTMLElement[] {
-  const { method, seed, step, steps, updated, loss, last, best, error, secondsPerStep } = run;
+  const { method, seed, step, steps, updated, loss, last, best, error, secondsPerStep, gain } = run;
   const left = timeLeft(run);
   const facts: [string, string][] = [
     ["Method", method ?? "–"],
@@ -154,6 +167,9 @@ function headOf(run: RunSummary): HTMLElement[] {
       `mIoU ${set}`,
       `${percent(value)}${best[set] && best[set].value > value ? ` (best ${percent(best[set].value)} at ${whole(best[set].step)})` : ""}`,
     ]),
+    ...(gain
+      ? [[`Gain to ${gain.kind}`, `${gainText(gain.value)} (${gain.id})`] as [string, string]]
+      : []),
     ...(secondsPerStep === undefined
       ? []
       : [["Seconds per step", short(secondsPerStep)] as [string, string]]),

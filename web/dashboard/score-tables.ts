@@ -1,42 +1,45 @@
-import type { Buckets, ClassSet, RunBaseline } from "../../src/dashboard/api.js";
-import { classSwatch } from "./class-legend.js";
+import { comparisonRows, shortSetting } from "../../src/report/comparison-rows.js";
+import type { Compared } from "./compared.js";
 import { el } from "./element.js";
-import { percent } from "./format.js";
-import { completeOf, gainOf, type Mean, meanOf, scoreOf } from "./group-scores.js";
 import { type Group, swatchColor } from "./groups.js";
 
-/** mIoU of each group on each set, and its gain on the first: means over its complete runs. */
-export function scoreTable(
-  groups: readonly Group[],
-  baselines: ReadonlyMap<string, RunBaseline>,
-): HTMLElement {
-  const sets = [
-    ...new Set(groups.flatMap(({ runs }) => runs.flatMap(({ last }) => Object.keys(last)))),
-  ];
-  const [main] = sets;
-  const gains = groups.map(({ runs }) =>
-    main === undefined ? undefined : gainOf(runs, baselines, main),
-  );
-  const head = [
-    el("th", { scope: "col" }, "Settings"),
-    el("th", { scope: "col", class: "number" }, "n"),
-    el("th", { scope: "col" }, "Seeds"),
-    ...sets.map((set) => el("th", { scope: "col", class: "number" }, `mIoU ${set}, %`)),
-    el("th", { scope: "col", class: "number" }, `Gain ${main ?? ""}`),
-  ];
-  const rows = groups.map((group, i) => {
-    const complete = completeOf(group.runs);
+/** Settings that fit as columns; the others are in a table of their own. */
+export const MOST_SETTINGS = 6;
+
+/** The rows of the table of scores, as text: what is shown and saved. */
+export function scoreRows(compared: Compared): string[][] {
+  return comparisonRows({ ...compared, settings: compared.settings.slice(0, MOST_SETTINGS) });
+}
+
+/** mIoU of each group on each set, the settings that differ, and the gain: over its complete runs. */
+export function scoreTable(groups: readonly Group[], compared: Compared): HTMLElement {
+  const [titles = [], ...rows] = scoreRows(compared);
+  const settings = Math.min(MOST_SETTINGS, compared.settings.length);
+  const isNumber = (i: number) => i > settings + 1;
+  const head = titles.map((title, i) => {
+    const key = compared.settings[i - 1];
     return el(
-      "tr",
-      {},
-      el("th", { scope: "row" }, groupSwatch(group), group.name),
-      number(String(complete.length)),
-      el("td", {}, complete.map(({ seed }) => seed ?? "–").join(" ")),
-      ...sets.map((set) => number(meanText(scoreOf(group.runs, set)))),
-      number(gainText(group, gains[i])),
+      "th",
+      {
+        scope: "col",
+        class: isNumber(i) ? "number" : undefined,
+        title: i <= settings ? key : undefined,
+      },
+      title,
     );
   });
-  const scores = table("mIoU in percent, mean and standard deviation over seeds", head, rows);
+  const body = rows.map((cells, i) =>
+    el(
+      "tr",
+      {},
+      ...cells.map((text, j) =>
+        j === 0
+          ? el("th", { scope: "row" }, groupSwatch(groups[i] as Group), text)
+          : el("td", { class: isNumber(j) ? "number" : undefined }, text),
+      ),
+    ),
+  );
+  const scores = table("mIoU in percent, mean and standard deviation over seeds", head, body);
   return el("div", {}, scores, incomplete(groups));
 }
 
@@ -50,59 +53,24 @@ function incomplete(groups: readonly Group[]): HTMLElement | false {
   return el("p", { class: "note" }, `Not complete, and in no mean: ${names.join(", ")}`);
 }
 
-function gainText({ runs }: Group, gain: ReturnType<typeof gainOf>): string {
-  if (gain?.baseline === "pretraining") return `${meanText(gain, true)} to pretraining`;
-  if (gain) return meanText(gain, true);
-  return runs[0]?.method === "source-only" ? "" : "no matching source-only run";
-}
-
-/** IoU of each class, a column for each group: means over its complete runs. The best of a row is bold. */
-export function classTable(
+/** All settings that differ, a column for each group. */
+export function settingsTable(
   groups: readonly Group[],
-  iou: ReadonlyMap<string, ReadonlyMap<string, Buckets>>,
-  classes: ClassSet,
-  set: string,
+  { settings, groups: rows }: Compared,
 ): HTMLElement {
   const head = [
-    el("th", { scope: "col" }, `IoU ${set}, %`),
-    ...groups.map((group) =>
-      el("th", { scope: "col", class: "number" }, groupSwatch(group), group.name),
-    ),
+    el("th", { scope: "col" }, "Setting"),
+    ...groups.map((group) => el("th", { scope: "col" }, groupSwatch(group), group.name)),
   ];
-  const rows = classes.names.map((name, k) => {
-    const means = groups.map(({ runs }) =>
-      meanOf(
-        completeOf(runs).flatMap(
-          ({ id }) => iou.get(id)?.get(`iou/${set}/${name}`)?.mean.at(-1) ?? [],
-        ),
-      ),
-    );
-    const best = Math.max(...means.map((one) => one?.mean ?? 0));
-    return el(
+  const body = settings.map((key) =>
+    el(
       "tr",
       {},
-      el("th", { scope: "row" }, classSwatch(classes, k), name),
-      ...means.map((one) => {
-        const isBest = groups.length > 1 && best > 0 && one?.mean === best;
-        return number(meanText(one), isBest);
-      }),
-    );
-  });
-  return table(
-    `IoU on ${set} by class in percent, mean and standard deviation over seeds`,
-    head,
-    rows,
+      el("th", { scope: "row", title: shortSetting(key, settings) }, key),
+      ...rows.map((row) => el("td", {}, row.settings[key] ?? "–")),
+    ),
   );
-}
-
-const number = (words: string, best = false) =>
-  el("td", { class: "number" }, best ? el("strong", {}, words) : words);
-
-/** "26.4 ± 0.7" in percent; without a deviation for a single run. */
-function meanText(value: Mean | undefined, signed = false): string {
-  if (!value) return "–";
-  const sign = signed && value.mean >= 0 ? "+" : "";
-  return `${sign}${percent(value.mean)}${value.runs > 1 ? ` ± ${percent(value.deviation)}` : ""}`;
+  return table("Settings that differ", head, body);
 }
 
 export function table(caption: string, head: readonly Node[], rows: readonly Node[]): HTMLElement {

@@ -2,7 +2,7 @@ import { el } from "./element.js";
 import type { Tab } from "./tab.js";
 
 /** The configuration of the run, with all defaults. */
-export const settingsTab: Tab = ({ id, details: { configText, hasReport } }) => {
+export const settingsTab: Tab = ({ id, details: { configText, summary } }) => {
   const report = el(
     "p",
     {},
@@ -25,7 +25,13 @@ export const settingsTab: Tab = ({ id, details: { configText, hasReport } }) => 
           ...lines(configText),
         );
   return {
-    element: el("div", {}, ...(hasReport ? [report] : []), el("h2", {}, "config.yaml"), text),
+    element: el(
+      "div",
+      {},
+      ...(summary.hasReport ? [report] : []),
+      el("h2", {}, "config.yaml"),
+      text,
+    ),
   };
 };
 

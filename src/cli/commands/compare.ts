@@ -6,18 +6,20 @@ import { isFile, isFolder } from "../../regular-file.js";
 import { type Comparison, compareRuns } from "../../report/comparison.js";
 import { classRows, comparisonRows } from "../../report/comparison-rows.js";
 import { comparisonPage } from "../../report/page/comparison-page.js";
+import { barsSvg, groupCurves } from "../../report/page/group-plots.js";
+import { standaloneSvg } from "../../report/page/standalone-svg.js";
 import { type RunFiles, readRun } from "../../report/run-files.js";
 import { textTable } from "../../report/score-table.js";
-import { markdown } from "../../report/table-formats.js";
+import { csv, latex, markdown } from "../../report/table-formats.js";
 import { writeAtomically } from "../../write-atomically.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 import { note } from "../terminal/progress.js";
 
 export const command = () =>
   new Command("compare")
-    .description("compare runs: mean and deviation over seeds, gains, classes, pictures")
+    .description("compare runs: mean and deviation over seeds, gains, classes, curves, pictures")
     .argument("<runs...>", "run folders; those that differ only in their seed form a group")
-    .option("--out <folder>", "where to write comparison.html, .md and .json", "comparison")
+    .option("--out <folder>", "where to write the page, the tables and the charts", "comparison")
     .addOption(jsonOption())
     .action(compare);
 
@@ -27,10 +29,21 @@ async function compare(
 ): Promise<void> {
   const comparison = compareRuns(paths.map(readGiven));
   const rows = comparisonRows(comparison);
-  writeAtomically(join(out, "comparison.html"), await comparisonPage(comparison));
-  const tables = [markdown(rows), ...comparison.notes.map((text) => `${text}\n`)].join("\n");
-  writeAtomically(join(out, "comparison.md"), `${tables}\n${markdown(classRows(comparison))}`);
-  writeAtomically(join(out, "comparison.json"), `${JSON.stringify(plain(comparison), null, 2)}\n`);
+  const classes = classRows(comparison);
+  const curves = groupCurves(comparison, { width: 960, height: 360 });
+  const notes = comparison.notes.map((text) => `${text}\n`);
+  const files: Readonly<Record<string, string>> = {
+    "comparison.html": await comparisonPage(comparison),
+    "comparison.json": `${JSON.stringify(plain(comparison), null, 2)}\n`,
+    "comparison.md": [markdown(rows), ...notes, markdown(classes)].join("\n"),
+    "comparison.csv": csv(rows),
+    "comparison.tex": latex(rows),
+    "classes.csv": csv(classes),
+    "classes.tex": latex(classes),
+    "classes.svg": standaloneSvg(barsSvg(comparison)),
+    ...(curves === "" ? {} : { "curves.svg": standaloneSvg(curves) }),
+  };
+  for (const [name, text] of Object.entries(files)) writeAtomically(join(out, name), text);
   for (const name of comparison.leftOut) note(`${name} is not complete and is left out`);
   for (const text of comparison.notes) note(text);
   const stages = new Set(comparison.groups.map(({ runs: [run] }) => stageOf(run?.config.style)));
@@ -40,8 +53,8 @@ async function compare(
         "to see what the method gains, add a source-only row with the same stage",
     );
   }
-  const files = `${join(out, "comparison.html")}, .md and .json`;
-  print(`${textTable(rows)}\n\n${files}`, () => plain(comparison), json);
+  const written = `${join(out, "comparison.html")}, and tables and charts (.csv, .md, .tex, .json, .svg) in ${out}`;
+  print(`${textTable(rows)}\n\n${written}`, () => plain(comparison), json);
 }
 
 /** @throws UserError that suggests the run folders in `path` if it is not one itself */

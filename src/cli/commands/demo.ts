@@ -1,10 +1,11 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import type { Dataset } from "../../datasets/dataset.js";
+import type { Dataset, Sample } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
 import type { Listener } from "../../experiment/index.js";
 import type { MethodName } from "../../methods/index.js";
+import { changeColumns } from "../../report/change-columns.js";
 import { comparisonSheet } from "../../report/comparison-sheet.js";
 import { writeRgb } from "../../report/pictures.js";
 import { readRun } from "../../report/run-files.js";
@@ -105,7 +106,7 @@ async function compare(
   const { config } = open("cfcontra");
   const target = (await openEvaluationSets(config, listener, data)).get("target") as Dataset;
   const picture = join(out, "predictions.png");
-  await drawSheet(target, out, picture);
+  await drawSheet(target, out, picture, new Map(rows.map((row) => [row.method, row.targetMiou])));
   const all = (performance.now() - start) / 1000;
   const summary = lines([
     ...(pretrained ? ["pretrained", ...SHOWN_METHODS] : SHOWN_METHODS).map((name) => {
@@ -145,17 +146,19 @@ function table(rows: readonly Row[]): string {
   ]);
 }
 
-/** Target images with the truth and the prediction of every run of the demo. */
-async function drawSheet(target: Dataset, out: string, path: string): Promise<void> {
+/** Target images with the truth, the prediction of every run of the demo, and what CFContra changed. */
+async function drawSheet(
+  target: Dataset,
+  out: string,
+  path: string,
+  mious: ReadonlyMap<MethodName, number>,
+): Promise<void> {
   const { openCheckpoint } = await import("../../experiment/index.js");
   const { predictLabels } = await import("../../evaluate/index.js");
   const samples = await Promise.all(
     Array.from({ length: Math.min(SHOWN, target.names.length) }, (_, i) => target.load(i)),
   );
-  const columns = [
-    { title: "target image", pictures: samples.map(({ image }) => image) },
-    { title: "truth", labels: samples.map(({ label }) => label as Uint8Array) },
-  ];
+  const predicted = new Map<MethodName, Uint8Array[]>();
   for (const method of SHOWN_METHODS) {
     const { config, network, stage, dispose } = openCheckpoint(join(out, method));
     const options = { precision: config.train.precision, stage };
@@ -164,9 +167,27 @@ async function drawSheet(target: Dataset, out: string, path: string): Promise<vo
       const input = await target.load(i, config.sizes.evaluate);
       labels.push(predictLabels(network, input, sample, options));
     }
-    columns.push({ title: method, labels });
+    predicted.set(method, labels);
     dispose();
   }
-  const sheet = await comparisonSheet(columns, target.classes, samples[0] as never);
+  const truth = samples.map(({ label }) => label as Uint8Array);
+  const labelsOf = (method: MethodName) => predicted.get(method) ?? [];
+  const size = samples[0] as Sample;
+  const [error, change] = changeColumns(
+    ...([truth, labelsOf("source-only"), labelsOf("cfcontra")] as const),
+    ...([size, target.classes] as const),
+  );
+  const columns = [
+    { title: "target image", pictures: samples.map(({ image }) => image) },
+    { title: "truth", labels: truth },
+    ...SHOWN_METHODS.map((method) => ({
+      title: method,
+      caption: `mIoU ${percent(mious.get(method) ?? null)} %`,
+      labels: labelsOf(method),
+    })),
+    { ...error, title: "cfcontra, error" },
+    { ...change, title: "cfcontra, change from source-only" },
+  ];
+  const sheet = await comparisonSheet(columns, target.classes, size);
   await writeRgb(path, sheet.rgb, sheet.size);
 }

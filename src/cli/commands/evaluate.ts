@@ -11,11 +11,13 @@ import { metricsLine } from "../../report/run-schemas.js";
 import { type MetricsLine, scoreHistory } from "../../report/score-history.js";
 import { percent, textTable } from "../../report/score-table.js";
 import { benchmarkRows, csv, latex, markdown } from "../../report/table-formats.js";
+import { withBars } from "../../report/text-bar.js";
 import { readJsonLines } from "../../train/run-folder.js";
 import { requireWritable, writeAtomically } from "../../write-atomically.js";
 import { dataOption, setOption, tileOption, weightsPresetOption, whole } from "../options.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
+import { columnsOf } from "../terminal/terminal.js";
 
 const scales = (value: string): number[] => {
   const list = value.split(",").map(Number);
@@ -94,7 +96,7 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
         flip: options.flip ?? false,
         ...(options.tile ? { tile: options.tile } : {}),
       };
-      const results = await run.evaluate({ on, subset, ...protocol });
+      const results = await run.evaluate({ on, subset, keep: isOwn(options), ...protocol });
       const rows = evaluationRows(info.classes, results);
       const { evaluate: size, output = size } = config.sizes;
       const found = () => ({
@@ -106,7 +108,7 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
         evaluations: results,
       });
       const text = [
-        textTable(rows),
+        ...evaluationTable(rows, Object.values(results)[0]),
         ...(ema === undefined ? [] : ["", averageLine(ema)]),
         ...snapshots(path, Object.keys(results)),
       ].join("\n");
@@ -117,6 +119,19 @@ async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
     }
   });
 }
+
+/** The table, with a bar for the IoU of each class on the first set. */
+function evaluationTable(rows: readonly string[][], first: Evaluation | undefined): string[] {
+  const bars = (first?.scores.iou ?? []).map((share) =>
+    Number.isFinite(share) ? share : undefined,
+  );
+  const table = textTable(rows).split("\n");
+  return withBars(table, [undefined, undefined, ...bars], columnsOf(process.stdout));
+}
+
+/** Whether a run is measured as in its training, so that its folder takes the scores of the images. */
+const isOwn = ({ preset, scales, flip, native, tile, set }: EvaluateOptions): boolean =>
+  preset === undefined && scales === undefined && !flip && !native && !tile && set.length === 0;
 
 const averageLine = (ema: number) =>
   `of the network's running average (train.ema ${ema}); --set train.ema=null measures the network itself`;

@@ -35,7 +35,8 @@ export async function follow(
               : `${method}, from which the run starts`;
           say(`${what}: ${steps} steps in ${out}`);
         }
-        line = quiet ? noLine : progressLine(`${method} seed ${seed}`, process.stderr, "step");
+        const name = section === "pretrain" ? "pretraining" : method;
+        line = quiet ? noLine : progressLine(`${name} seed ${seed}`, process.stderr, "step");
         if (event.looksAround) line.show("reading images first");
         current = event;
         resumable = step > 0;

@@ -1,7 +1,7 @@
 import type { RunResult } from "../../experiment/run.js";
 import { findBaseline } from "../../report/find-baseline.js";
 import { readRun } from "../../report/run-files.js";
-import { runSummary, type Summary } from "../../report/run-summary.js";
+import { answer, runSummary, type Summary } from "../../report/run-summary.js";
 import type { Ended } from "./follow.js";
 import { gpuText } from "./gpu-memory.js";
 import { commandOf } from "./invocation.js";
@@ -33,17 +33,19 @@ function summary({ method, seed, steps, start, ...cost }: RunResult, out: string
   const done = steps - start;
   const taken =
     done === 0 ? "evaluated" : start > 0 ? `steps ${start + 1} to ${steps}` : `${steps} steps`;
-  const head = paint("bold", `${method}, seed ${seed}: ${taken} in ${clock(seconds)}`);
+  const baseline = findBaseline(run);
+  const head = `${method}, seed ${seed}: ${taken} in ${clock(seconds)}`;
+  const found = answer(run, baseline);
   const rate = Number((done / seconds).toPrecision(3));
   const speed =
     done === 0 ? "" : `${rate} steps/s, ${(waiting * 100).toFixed(1)} % of it waiting for data; `;
   return [
-    head,
+    ...(found === "" ? [paint("bold", head)] : [paint("bold", found), head]),
     ...lines([
       ...runSummary(run),
       ["cost", `${speed}${peakMemory} MiB at peak${gpu}`],
       ["run", `${out} (with report.html)`],
-      ...nextCommands(out, findBaseline(run)?.run.path),
+      ...nextCommands(out, baseline?.run.path),
     ]),
   ].join("\n");
 }

@@ -76,6 +76,8 @@ export interface FineAlignment {
   readonly state: TensorMap;
   /** The prototypes of both banks, for reports. */
   prototypes(): { readonly source: Tensor; readonly target: Tensor };
+  /** The labels that target images get; see Method. */
+  pseudoLabels(images: Tensor, progress: Pick<Progress, "step" | "total">): Tensor | undefined;
 }
 
 /**
@@ -117,7 +119,11 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     labelsAt(main.detach().argmax(1), features.size(2), features.size(3));
 
   /** ŷ_t: labels int64 [N, h, w] for a target prediction, IGNORE for uncertain pixels. */
-  function guess(prediction: Prediction, features: Tensor, progress: Progress): Tensor {
+  function guess(
+    prediction: Prediction,
+    features: Tensor,
+    progress: Pick<Progress, "step" | "total">,
+  ): Tensor {
     if (options.pseudoLabels === "predictions") return predicted(prediction, features);
     const decay = options.thresholdDecay ? poly(progress.step, progress.total, 4) : 1;
     const threshold = options.threshold * decay;
@@ -175,6 +181,13 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     }
   }
 
+  /** The prediction for images [N, 3, H, W] in inference mode, and its features in the prototypes' space. */
+  function atRest(images: Tensor): { prediction: Prediction; features: Tensor } {
+    const forward = () => network.forward(images, false);
+    const prediction = autocast(context.precision, forward, network.device);
+    return { prediction, features: space(prediction.features, false) };
+  }
+
   /** Computes the first prototypes in inference mode, with fixed running statistics. */
   async function initializeBanks(domains: Domains): Promise<void> {
     group.average(batchStatistics(network.parameters.all)); // the passes below normalise by them
@@ -188,12 +201,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
         noGrad(() =>
           scope(() => {
             const images = imagesOf([sample], network.input, network.device);
-            const prediction = autocast(
-              context.precision,
-              () => network.forward(images, false),
-              network.device,
-            );
-            const features = space(prediction.features, false);
+            const { prediction, features } = atRest(images);
             average.add(features, labelsFor(prediction, features, sample));
           }),
         );
@@ -208,7 +216,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
       return agreeing(small, predicted(prediction, features), IGNORE);
     });
     await visit("target", options.targetImages, (prediction, features) =>
-      guess(prediction, features, { step: 0, total: 1, rate: 0, decay: 1 }),
+      guess(prediction, features, { step: 0, total: 1 }),
     );
     for (const [domain, { unseen }] of Object.entries(banks)) {
       if (unseen.length > 0) {
@@ -226,6 +234,15 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     space,
     prototypes: () => ({ source: banks.source.prototypes, target: banks.target.prototypes }),
     state: new Map([...banks.source.save("bank.source"), ...banks.target.save("bank.target")]),
+    pseudoLabels(images, progress) {
+      if (progress.step <= options.warmup) return undefined; // the banks are empty
+      return noGrad(() =>
+        scope(() => {
+          const { prediction, features } = atRest(images);
+          return guess(prediction, features, progress);
+        }),
+      );
+    },
     async before({ step }, domains) {
       if (step === options.warmup) await initializeBanks(domains);
     },

@@ -26,5 +26,6 @@ export async function embed(path: string, kind: "photo" | "labels"): Promise<str
   return dataUri(await small.toBuffer(), "jpeg");
 }
 
-const dataUri = (bytes: Buffer, type: "png" | "jpeg"): string =>
+/** Bytes of a picture as an address. */
+export const dataUri = (bytes: Buffer, type: "png" | "jpeg"): string =>
   `data:image/${type};base64,${bytes.toString("base64")}`;

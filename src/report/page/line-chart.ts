@@ -11,6 +11,10 @@ export interface Series {
   /** Draw the values faintly, and a running mean over them. */
   readonly smooth?: boolean;
   readonly dots?: boolean;
+  /** The lowest and the highest values, as a band behind the line. */
+  readonly band?: { readonly low: readonly number[]; readonly high: readonly number[] } | undefined;
+  /** The class of its elements. */
+  readonly group?: string;
 }
 
 export interface ChartSize {
@@ -28,6 +32,8 @@ export interface ChartOptions {
   readonly levels?: readonly { readonly value: number; readonly color: string }[];
   /** Steps to mark on the axis, with their texts. */
   readonly marks?: readonly { readonly step: number; readonly text: string }[];
+  /** The last step of the axis, if it is later than the last one with a value. */
+  readonly until?: number | undefined;
 }
 
 type Point = readonly [step: number, value: number];
@@ -43,15 +49,18 @@ const MOST_POINTS = 1000;
 export function lineChart(
   series: readonly Series[],
   { width, height }: ChartSize,
-  { title, format, range, levels = [], marks = [] }: ChartOptions,
+  { title, format, range, levels = [], marks = [], until = 1 }: ChartOptions,
 ): string {
   const lines = series.map((one) => ({ ...one, points: thinned(finite(one)) }));
   const values = [
-    ...lines.flatMap(({ points }) => points.map(([, value]) => value)),
+    ...lines.flatMap(({ points, band }) => [
+      ...points.map(([, value]) => value),
+      ...(band ? [...band.low, ...band.high] : []),
+    ]),
     ...levels.map(({ value }) => value),
   ];
   if (values.length === 0) return "";
-  const last = lines.reduce((most, { points }) => Math.max(most, points.at(-1)?.[0] ?? 0), 1);
+  const last = lines.reduce((most, { points }) => Math.max(most, points.at(-1)?.[0] ?? 0), until);
   const ticks = niceTicks(...(range ?? flatOrSpread(values)), height > 200 ? 5 : 3);
   const [low, high] = [ticks[0] as number, ticks.at(-1) as number];
   const x = (step: number) => LEFT + (step / last) * (width - LEFT - RIGHT);
@@ -64,7 +73,7 @@ export function lineChart(
     `<line x1="${LEFT}" x2="${width - RIGHT}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}" ${look}/>`;
   const grid = ticks.map(
     (tick) =>
-      across(tick, 'stroke="var(--rule)"') +
+      across(tick, 'stroke="var(--line)"') +
       `<text x="${LEFT - 8}" y="${(y(tick) + 4).toFixed(1)}" font-size="11" text-anchor="end">${format(tick)}</text>`,
   );
   const dashed = levels.map(({ value, color }) =>
@@ -77,9 +86,26 @@ export function lineChart(
   const base = height - BOTTOM;
   const flags = marks.map(
     ({ step, text }) =>
-      `<path d="M${x(step).toFixed(1)} ${base}l-4 7h8z" fill="var(--other)"><title>${escapeXml(text)}</title></path>`,
+      `<path d="M${x(step).toFixed(1)} ${base}l-4 7h8z" fill="var(--warn)"><title>${escapeXml(text)}</title></path>`,
   );
-  const drawn = lines.map(({ name, points, color, smooth, dots }) => {
+  const area = ({ steps, band, color }: Series) => {
+    if (!band) return "";
+    const edge = (values: readonly number[]) =>
+      values.map((value, i): Point => [steps[i] as number, value]);
+    const back = path(edge(band.low).reverse()).replace("M", "L");
+    return `<path d="${path(edge(band.high))}${back}Z" fill="${color}" fill-opacity="0.16"/>`;
+  };
+  const drawn = lines.map((one) => {
+    const inner = area(one) + strokes(one);
+    return one.group === undefined ? inner : `<g class="${one.group}">${inner}</g>`;
+  });
+  function strokes({
+    name,
+    points,
+    color,
+    smooth,
+    dots,
+  }: Series & { readonly points: readonly Point[] }): string {
     const line = (list: readonly Point[], more: string) =>
       `<path d="${path(list)}" fill="none" stroke="${color}" stroke-linejoin="round" ${more}><title>${escapeXml(name)}</title></path>`;
     const circles = dots
@@ -93,7 +119,7 @@ export function lineChart(
       line(points, 'stroke-width="1" stroke-opacity="0.28"') +
       line(runningMean(points), 'stroke-width="2"')
     );
-  });
+  }
   const parts = [grid, dashed, ends, flags, drawn].flat().join("");
   return `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(title)}">${parts}</svg>`;
 }

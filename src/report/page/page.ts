@@ -1,5 +1,6 @@
 import { escapeXml } from "../xml.js";
 import { CSS } from "./css.js";
+import { typefaceRule } from "./typeface.js";
 
 /** A whole HTML document in one string, which loads nothing else. */
 export function page(title: string, body: string): string {
@@ -7,7 +8,7 @@ export function page(title: string, body: string): string {
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n' +
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n' +
     `<title>${escapeXml(title)}</title>\n<link rel="icon" href="data:,">\n` +
-    `<style>${CSS}</style>\n</head>\n<body>\n<main>\n${body}\n</main>\n</body>\n</html>\n`
+    `<style>${typefaceRule()}${CSS}</style>\n</head>\n<body>\n<main>\n${body}\n</main>\n</body>\n</html>\n`
   );
 }
 

@@ -3,11 +3,19 @@ import { confusionSvg } from "../confusion-picture.js";
 import { MARKS_IN_WORDS } from "../domain-marks.js";
 import type { RunFiles } from "../run-files.js";
 import { escapeXml } from "../xml.js";
+import { imageSection } from "./image-section.js";
 import { facts, page, preformatted, scrolling, section } from "./page.js";
-import { pictures, styleSamples } from "./picture-tables.js";
+import { styleSamples } from "./picture-tables.js";
 import { classKey, cosineMatrix, scatter } from "./plots.js";
 import type { Reference } from "./reference.js";
-import { classBars, headline, scoreChart, smallCharts, snapshotSentences } from "./scores.js";
+import {
+  classBars,
+  headline,
+  predictedClasses,
+  scoreChart,
+  smallCharts,
+  snapshotSentences,
+} from "./scores.js";
 
 /** `report.html`: a run on one page that loads nothing else. */
 export async function runPage(run: RunFiles, reference?: Reference): Promise<string> {
@@ -25,7 +33,7 @@ export async function runPage(run: RunFiles, reference?: Reference): Promise<str
     section(
       "Scores over training",
       "mIoU at each evaluation, and below it the logged losses: thin lines are logged steps, thick lines a running mean. Triangles mark notes.",
-      scoreChart(run, reference) + smallCharts(run),
+      scoreChart(run, reference) + predictedClasses(run) + smallCharts(run),
     ),
     section(
       "Classes",
@@ -34,8 +42,8 @@ export async function runPage(run: RunFiles, reference?: Reference): Promise<str
     ),
     section(
       "Pictures",
-      `Images of ${escapeXml(target)}. Entropy is black where the network is certain and white where it is undecided.`,
-      await pictures(run),
+      `Images of ${escapeXml(target)}. Entropy is black where the network is certain and white where it is undecided. Error shows wrong pixels in the colour of the predicted class.`,
+      await imageSection(run, reference),
     ),
     section(
       "Confusion",
@@ -130,8 +138,8 @@ function confusionSection(
   classes: readonly string[],
 ): string {
   const style = {
-    ...{ paper: "var(--paper)", ink: "var(--ink)", faint: "var(--faint)" },
-    ...{ hit: "var(--accent)", miss: "var(--other)" },
+    ...{ paper: "var(--paper)", ink: "var(--ink)", faint: "var(--muted)" },
+    ...{ hit: "var(--good)", miss: "var(--bad)" },
   };
   return scrolling("Confusion matrix", confusionSvg(counts, classes, style));
 }

@@ -3,10 +3,10 @@ import { scoreHistory } from "../score-history.js";
 import { percent } from "../score-table.js";
 import { escapeXml } from "../xml.js";
 import { type ChartSize, lineChart, type Series } from "./line-chart.js";
+import { lineColor, lineColors } from "./palette.js";
 import { css } from "./plots.js";
 import type { Reference } from "./reference.js";
 
-const COLORS = ["var(--accent)", "var(--other)", "var(--third)", "var(--fourth)"];
 const WIDE: ChartSize = { width: 960, height: 280 };
 const NARROW: ChartSize = { width: 380, height: 220 };
 const SMALL: ChartSize = { width: 300, height: 130 };
@@ -55,7 +55,8 @@ export function snapshotSentences({ metrics, sets }: RunFiles): string {
 /** mIoU over steps, one line for each set, and the reference's as dashed lines. */
 export function scoreChart(run: RunFiles, reference: Reference | undefined): string {
   const { metrics, sets } = run;
-  const color = (i: number) => COLORS[i % COLORS.length] as string;
+  const colors = lineColors(sets);
+  const color = (i: number) => colors[i] as string;
   const series: Series[] = sets.flatMap((set, i) => {
     const history = scoreHistory(metrics, `miou/${set}`);
     if (!history || history.steps.length < 2) return [];
@@ -79,6 +80,7 @@ export function scoreChart(run: RunFiles, reference: Reference | undefined): str
     format: (value: number) => percent(value).replace(/\.0$/, ""),
     levels,
     marks: marksOf(run),
+    until: plannedSteps(run),
   };
   const chart = (size: ChartSize) => lineChart(series, size, options);
   return (
@@ -90,7 +92,41 @@ export function scoreChart(run: RunFiles, reference: Reference | undefined): str
 const marksOf = ({ notes }: RunFiles) =>
   notes.map(({ step, level, text }) => ({ step, text: `${level} at step ${step}: ${text}` }));
 
-const SCORES = /^(miou|iou)\//;
+const plannedSteps = ({ config }: RunFiles): number | undefined => config?.train?.steps;
+
+/** Scores and numbers of single classes have charts of their own, or none. */
+const SCORES = /^(miou|iou|predicted)\/|^pseudo\/.+\/(coverage|accuracy)\//;
+
+/** The shares of the classes that are predicted most over training; "" before the second evaluation. */
+export function predictedClasses(run: RunFiles): string {
+  const { metrics, classes } = run;
+  const histories = classes.names.flatMap((name, k) => {
+    const history = scoreHistory(metrics, `predicted/${name}`);
+    return history && history.steps.length > 1 ? [{ name, k, ...history }] : [];
+  });
+  const most = histories
+    .sort((a, b) => Math.max(...b.values) - Math.max(...a.values))
+    .slice(0, MOST_CLASSES);
+  if (most.length === 0) return "";
+  const series = most.map(({ name, k, steps, values }): Series => {
+    const color = `color-mix(in srgb, ${css(classes.colors[k])} 80%, var(--ink))`;
+    return { name, steps, values, color };
+  });
+  const key = series.map(
+    ({ name, color }) => `<span><i style="background:${color}"></i>${escapeXml(name)}</span>`,
+  );
+  const options = {
+    title: "Shares of the predicted classes over training",
+    format: (value: number) => percent(value).replace(/\.0$/, ""),
+    ...{ marks: marksOf(run), until: plannedSteps(run) },
+  };
+  const chart = (size: ChartSize) => lineChart(series, size, options);
+  return (
+    `<h3>Predicted classes of the target, % of the pixels</h3><div class="key">${key.join("")}</div>` +
+    `<div class="history roomy">${chart({ width: 960, height: 200 })}</div><div class="history tight">${chart(NARROW)}</div>`
+  );
+}
+const MOST_CLASSES = 10;
 
 /** Every other number of metrics.jsonl over steps, in small charts: losses, and the rest on demand. */
 export function smallCharts(run: RunFiles): string {
@@ -111,6 +147,12 @@ function keysOf(metrics: RunFiles["metrics"]): string[] {
   return [...keys];
 }
 
+/** Blue for what is measured on the source, orange for the target. */
+const keyColor = (key: string): string => {
+  const domain = ["source", "target"].findIndex((name) => key.split("/").includes(name));
+  return domain >= 0 ? lineColor(domain) : "var(--accent)";
+};
+
 const MOST_CHARTS = 60;
 /** Shares of all pixels: their axis is 0 to 1, so that a constant looks like one. */
 const SHARE = /^pseudo\//;
@@ -120,12 +162,13 @@ function charts(run: RunFiles, keys: readonly string[]): string {
     const history = scoreHistory(run.metrics, key);
     if (!history || history.steps.length < 2) return [];
     const { steps, values, last } = history;
-    const series = { name: key, steps, values, color: "var(--accent)", smooth: key !== "rate" };
+    const series = { name: key, steps, values, color: keyColor(key), smooth: key !== "rate" };
     const svg = lineChart([series], SMALL, {
       title: `${key} over training, last ${short(last)}`,
       format: short,
       range: SHARE.test(key) ? [0, 1] : undefined,
       marks: marksOf(run),
+      until: plannedSteps(run),
     });
     return `<div class="chart"><h3>${escapeXml(key)}<span>${short(last)}</span></h3>${svg}</div>`;
   });

@@ -32,6 +32,7 @@ export interface ImageTable {
 
 const ABSENT = -1; // a number, so that tables of several processes can be added
 
+/** An empty table for the images of a set, by name, and a number of classes. */
 export function createImageTable(names: readonly string[], classes: number): ImageTable {
   const width = classes + 3;
   const values = new Float64Array(names.length * width);

@@ -370,8 +370,14 @@ describe("the dashboard", skipUnless(CHROMIUM !== undefined, "chromium"), () => 
     await expect.poll(async () => (await plot.boundingBox())?.height ?? 0).toBeGreaterThan(low * 2);
     await page.getByLabel("Axis").selectOption("time");
     await page.getByLabel("Log scale").check();
-    await plot.hover({ position: { x: width / 2, y: 60 } });
-    await readout.getByText(/^step \d+, \d+ (s|min)$/).waitFor();
+    // The axis of time arrives later, and a chart that is drawn again hides its readout.
+    let x = width / 2;
+    await expect
+      .poll(async () => {
+        await plot.hover({ position: { x: x++, y: 60 } });
+        return readout.textContent();
+      })
+      .toMatch(/^step \d+, \d+ (s|min)/);
     for (const [kind, start] of [
       ["CSV", "step,source/main"],
       ["SVG", "<svg xmlns"],

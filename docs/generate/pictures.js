@@ -15,7 +15,7 @@ import sharp from "sharp";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CLI = join(ROOT, "bin", "cfcontra.js");
 const WIDTH = 1200;
-const HERO = { columns: 5, rows: 3, header: 28, cell: 160 };
+const HERO = { columns: 7, rows: 3, header: 28, cell: 160 };
 const QUALITY = 70;
 
 const [runs = "runs/demo", ...only] = process.argv.slice(2);
@@ -31,8 +31,8 @@ const pages = ["dashboard", "comparison", "report", "playground"].filter(wanted)
 if (pages.length > 0) await photograph(pages);
 
 /**
- * Image, truth, and the predictions of the first and the last method, of the rows that gain most pixels.
- * @param {string} path of the demo's picture: five columns below a header
+ * Image, truth, the predictions of the first and the last method, and the change, of the rows that gain most pixels.
+ * @param {string} path of the demo's picture: seven columns between a header and a legend
  */
 async function hero(path) {
   const { data, info } = await sharp(path)
@@ -42,7 +42,7 @@ async function hero(path) {
   const scale = info.width / (HERO.columns * 2 * HERO.cell);
   const [width, height] = [info.width / HERO.columns, HERO.cell * scale];
   const top = Math.round(HERO.header * scale);
-  const count = Math.round((info.height - top) / height);
+  const count = Math.floor((info.height - top) / height); // above the legend
   /**
    * The share of a row's pixels at which two columns are equal.
    * @param {number} row @param {number} a @param {number} b
@@ -69,7 +69,7 @@ async function hero(path) {
   console.log(
     `rows ${rows.join(", ")} of ${count}; gains ${gains.map((g) => (g * 100).toFixed(1)).join(", ")} %`,
   );
-  const shown = [0, 1, 2, 4];
+  const shown = [0, 1, 2, 4, 6];
   const parts = [
     ...shown.map((column, i) => ({ column, i, from: 0, high: top, to: 0 })),
     ...rows.flatMap((row, j) =>

@@ -50,7 +50,11 @@ function settingNotes(rows: readonly ComparedRow[], sets: readonly string[]): st
   const told = sets.flatMap((set) => measurementDifferences(rows, set));
   const plain = rows.map((row) => ({ ...row, settings: besidesMethod(row.settings) }));
   const keys = differingSettings(plain).filter((key) => !told.includes(key));
-  return keys.length > 0 ? [`The rows differ in more than their method: ${list(keys)}.`] : [];
+  if (keys.length === 0) return [];
+  const advice = keys.some((key) => key.startsWith("style."))
+    ? " To see what the method gains, add a source-only row with the same coarse stage."
+    : "";
+  return [`The rows differ in more than their method: ${list(keys)}.${advice}`];
 }
 
 function gainNotes(rows: readonly ComparedRow[]): string[] {

@@ -155,6 +155,14 @@ describe("compare", () => {
     expect(notes[0]).toMatch(/ val .*evaluate\.val\.root/);
   });
 
+  test("a coarse stage of one row alone is named, with the row that tells it from the method", () => {
+    const { notes } = compareRuns([
+      run("a", 0.4, { method: "source-only" }),
+      run("b", 0.5, { style: { method: "color" } }),
+    ]);
+    expect(notes[0]).toMatch(/ style\.method.* source-only row with the same coarse stage/);
+  });
+
   test("a pretraining is no row that differs, since it always does", () => {
     const pretrain = { steps: 2500, rate: 0.03, run: "/runs/pretrained-1" };
     const start = {

@@ -7,6 +7,7 @@ export interface Changes {
   readonly after?: object;
   readonly evaluate?: object;
   readonly sizes?: object;
+  readonly style?: object;
   readonly train?: object;
 }
 

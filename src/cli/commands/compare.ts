@@ -46,13 +46,6 @@ async function compare(
   for (const [name, text] of Object.entries(files)) writeAtomically(join(out, name), text);
   for (const name of comparison.leftOut) note(`${name} is not complete and is left out`);
   for (const text of comparison.notes) note(text);
-  const stages = new Set(comparison.groups.map(({ runs: [run] }) => stageOf(run?.config.style)));
-  if (stages.size > 1) {
-    note(
-      `the rows differ in their coarse stage (style: ${[...stages].join("; ")}), not only in their method; ` +
-        "to see what the method gains, add a source-only row with the same stage",
-    );
-  }
   const written = `${join(out, "comparison.html")}, and tables and charts (.csv, .md, .tex, .json, .svg) in ${out}`;
   print(`${textTable(rows)}\n\n${written}`, () => plain(comparison), json);
 }
@@ -78,12 +71,6 @@ function runsIn(path: string): string | undefined {
   const entries = readdirSync(path, { withFileTypes: true });
   if (!entries.some(({ name }) => isFile(join(path, name, "config.yaml")))) return undefined;
   return join(path, entries.every((entry) => entry.isDirectory()) ? "*" : "*/");
-}
-
-/** Describes the coarse stage of a run. */
-function stageOf(style: object = {}): string {
-  const { method = "none", domains, alpha } = style as Record<string, unknown>;
-  return method === "none" ? "none" : `${method}, domains ${domains}, alpha ${alpha}`;
 }
 
 /** Without the contents of the runs. */

@@ -28,6 +28,24 @@ test("rows in the protocol's order, with paired differences to its baseline", ()
   ]);
 });
 
+test("two baselines, and classes that are left out of mIoU", () => {
+  const scored = (name: string, iou: (number | null)[]) => ({
+    ...row(name, 1, 0.9),
+    scores: { val: { miou: 0.9, iou } },
+  });
+  const protocol = { seeds: [1], baseline: ["a", "b"], omit: [2], rows: { a: {}, b: {}, c: {} } };
+  const rows = [
+    scored("a", [0.1, 0.3, 0.8]),
+    scored("b", [0.2, 0.4, 0]),
+    scored("c", [null, 0.5, null]),
+  ];
+  expect(tableOf(rows, protocol, "val").split("\n").slice(2)).toEqual([
+    "| a | 20.0 | 20.0 |  | -10.0 |",
+    "| b | 30.0 | 30.0 | +10.0 |  |",
+    "| c | 50.0 | 50.0 | +30.0 | +20.0 |",
+  ]);
+});
+
 test("docs/results.md has the tables of docs/results/; else run `npm run docs`", () => {
   const cells = (text: string) => text.replace(/[ -]+/g, " ");
   const page = readFileSync("docs/results.md", "utf8");

@@ -145,6 +145,29 @@ describe("weights convert", () => {
     });
   });
 
+  test("in bfloat16 and without a part, a file has half the size and still loads", async () => {
+    await withWeights(async (path, folder) => {
+      const out = join(folder, "small.safetensors");
+      const options = ["--dtype", "bfloat16", "--without", "layer5"];
+      expect((await cli("weights", "convert", path, out, ...options)).out).toMatch(
+        /left out: .*layer5/,
+      );
+      const [before, after] = [path, out].map((file) => readTensors(file).tensors);
+      const names = [...(before?.keys() ?? [])].filter((name) => !name.startsWith("layer5."));
+      expect([...(after?.keys() ?? [])]).toEqual(names);
+      for (const [name, tensor] of after ?? []) {
+        expect(tensor.dtype).toBe("bfloat16");
+        const rounded = before?.get(name)?.to({ dtype: "bfloat16" });
+        expect(tensor.to({ dtype: "float32" }).array).toEqual(
+          rounded?.to({ dtype: "float32" }).array,
+        );
+      }
+      dispose([before, after]);
+      const none = await cli("weights", "convert", path, out, "--without", "layer9");
+      expectError(none, "not-found", "layer9", path);
+    });
+  });
+
   test("refuses other extensions, its input, and missing folders", async () => {
     await withWeights(async (path, folder) => {
       const convert = (out: string) => cli("weights", "convert", path, out);

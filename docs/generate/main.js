@@ -1,8 +1,9 @@
-// `npm run docs`: writes the API reference, and the tables of the results.
+// `npm run docs`: writes the API reference, and the tables and charts of the results.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { apiPages } from "./api.js";
-import { withTables } from "./results.js";
+import { chartsOf } from "./curves.js";
+import { FOLDER, withTables } from "./results.js";
 
 const folder = fileURLToPath(new URL("../api/", import.meta.url));
 const pages = apiPages();
@@ -13,5 +14,7 @@ console.log(`${pages.size} pages in docs/api/`);
 
 for (const name of ["results.md", "your-camera.md"]) {
   const page = fileURLToPath(new URL(`../${name}`, import.meta.url));
-  writeFileSync(page, withTables(readFileSync(page, "utf8")));
+  const text = readFileSync(page, "utf8");
+  writeFileSync(page, withTables(text));
+  for (const [file, svg] of chartsOf(text)) writeFileSync(`${FOLDER}${file}`, svg);
 }

@@ -11,7 +11,7 @@ import { parse } from "yaml";
  * @property {Record<string, object>} rows
  */
 
-const FOLDER = fileURLToPath(new URL("../results/", import.meta.url));
+export const FOLDER = fileURLToPath(new URL("../results/", import.meta.url));
 const TABLE = /<!-- table (\S+) (\S+) -->[\s\S]*?<!-- end -->/g;
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { chartsOf, curvesSvg, meanCurves } from "../../docs/generate/curves.js";
 import { tableOf, withTables } from "../../docs/generate/results.js";
 
 const row = (name: string, seed: number, miou: number) => ({
@@ -46,8 +47,35 @@ test("two baselines, and classes that are left out of mIoU", () => {
   ]);
 });
 
+test("curves are means over seeds, at the steps that all seeds have", () => {
+  const run = (name: string, seed: number, val: [number, number][]) => ({
+    ...row(name, seed, 0),
+    history: { val },
+  });
+  const rows = [
+    run("a < b", 1, [
+      [0, 0.2],
+      [5, 0.3],
+      [9, 0.5],
+    ] as [number, number][]),
+    run("a < b", 2, [
+      [0, 0.3],
+      [9, 0.4],
+    ] as [number, number][]),
+    run("one point", 1, [[9, 0.4]]),
+  ];
+  const curves = meanCurves(rows, ["one point", "a < b", "not run"], "val");
+  expect(curves.map(({ name }) => name)).toEqual(["a < b"]);
+  expect(curves[0]?.points.map(([step]) => step)).toEqual([0, 9]);
+  expect(curves[0]?.points.map(([, miou]) => miou.toFixed(2))).toEqual(["0.25", "0.45"]);
+  expect(curvesSvg(curves, "mIoU")).toContain(">a &lt; b, 45.0</text>");
+});
+
 test("docs/results.md has the tables of docs/results/; else run `npm run docs`", () => {
   const cells = (text: string) => text.replace(/[ -]+/g, " ");
   const page = readFileSync("docs/results.md", "utf8");
   expect(cells(withTables(page))).toBe(cells(page));
+  for (const [file, svg] of chartsOf(page)) {
+    expect(readFileSync(`docs/results/${file}`, "utf8")).toBe(svg);
+  }
 });

@@ -59,7 +59,7 @@ const networkSchema = z.strictObject({
   init: z.enum(["normal", "he"]).default("normal"),
   /** The statistics that normalise in training: the batch's, or the fixed ones of the weights. */
   statistics: z.enum(["batch", "kept"]).default("batch"),
-  /** The initial weights: a run, a checkpoint, or a file of published weights (docs/weights.md). */
+  /** The initial weights: a run, a checkpoint, a file of published weights (docs/weights.md), or `builtin:NAME`. */
   weights: z.string().optional(),
   /** What `weights` gives: every part of the network that the file has, or the backbone alone. */
   weightsFor: z.enum(["all", "backbone"]).default("all"),

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Dataset } from "../datasets/dataset.js";
 import { openDataset } from "../datasets/open.js";
 import { UserError } from "../errors.js";
+import { isBuiltIn } from "../train/index.js";
 import type { Config } from "./config.js";
 import type { Listener } from "./listener.js";
 
@@ -135,7 +136,9 @@ export function withAbsoluteRoots(config: Config, base: string): Config {
     ...config,
     style: files ? { ...style, coder: files } : style,
     network:
-      network.weights === undefined ? network : { ...network, weights: resolve(network.weights) },
+      network.weights === undefined || isBuiltIn(network.weights)
+        ? network
+        : { ...network, weights: resolve(network.weights) },
     ...(pretrain?.run !== undefined && { pretrain: { ...pretrain, run: resolve(pretrain.run) } }),
     ...(after?.run !== undefined && { after: { ...after, run: resolve(after.run) } }),
     source: absolute(config.source),

@@ -16,6 +16,7 @@ import {
   tensor,
   writeSafetensors,
 } from "../torch/index.js";
+import { builtInWeights, isBuiltIn } from "./built-in-weights.js";
 import {
   type AverageInfo,
   type CheckpointInfo,
@@ -316,5 +317,6 @@ export function latestCheckpoint(path: string): string {
 
 /** A file of weights: `path` itself, or the newest checkpoint if it is a run folder. */
 export function weightsFile(path: string): string {
+  if (isBuiltIn(path)) return builtInWeights(path);
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? latestCheckpoint(path) : path;
 }

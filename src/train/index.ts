@@ -1,3 +1,4 @@
+export { isBuiltIn } from "./built-in-weights.js";
 export {
   type Checkpoint,
   checkpoints,

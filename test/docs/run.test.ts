@@ -46,11 +46,14 @@ const MISTAKES = [
 
 const TINY = [
   ...["train.steps=2", "train.batch=1", "train.rate=0.0001", "train.precision=float32"],
-  ...["pretrain.steps=2", "pretrain.rate=0.0001", "network.width=0.125"],
+  "network.width=0.125",
   ...["style.training.reproduce=2", "style.training.steps=2"],
   ...["options.cfcontra.sourceImages=4", "options.cfcontra.targetImages=4"],
   ...["source", "target", "evaluate", "output"].map((name) => `sizes.${name}=[64,32]`),
 ];
+const TINY_PRETRAINING = ["pretrain.steps=2", "pretrain.rate=0.0001"];
+/** Of the presets that start from built-in weights, which have another width. */
+const RANDOM_WEIGHTS = ["network.weights=null"];
 const FEW_SCENES = ["source", "target", "evaluate.source", "evaluate.target"].map(
   (name) => `${name}.count=4`,
 );
@@ -58,9 +61,11 @@ const FEW_SCENES = ["source", "target", "evaluate.source", "evaluate.target"].ma
 /** The arguments of the command, with a smaller configuration. */
 function tinyArguments(command: ShellCommand): string[] {
   const argv = argumentsOf(command) as string[];
-  const onStreets = argv[0] === "demo" || argv.includes("streets");
+  const adapts = argv[0] === "demo" || argv.includes("streets-adapt");
+  const onStreets = adapts || argv.includes("streets");
   const configured = onStreets || argv[0] === "train";
-  const changes = [...(configured ? TINY : []), ...(onStreets ? FEW_SCENES : [])];
+  const start = adapts ? RANDOM_WEIGHTS : TINY_PRETRAINING;
+  const changes = [...(configured ? [...TINY, ...start] : []), ...(onStreets ? FEW_SCENES : [])];
   return [
     ...argv.flatMap((word) => (word.includes("*") ? matches(word) : [word.replace(/^~\//, "")])),
     ...changes.flatMap((change) => ["--set", change]),

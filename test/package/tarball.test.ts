@@ -27,7 +27,7 @@ import { skipHereUnless } from "../skip.js";
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
 const VERSION = "9.8.7";
 const PARTS = [
-  ...["bin", "binding", "examples", "presets", "setup", "src", "web"],
+  ...["bin", "binding", "examples", "presets", "setup", "src", "web", "weights"],
   ...["CHANGELOG.md", "LICENSE", "README.md", "package.json", "package-lock.json", "tsconfig.json"],
 ];
 /** Errors of the registry, the only ones that skip tests. */
@@ -79,7 +79,7 @@ test("a tarball of an unbuilt clone contains all files that are used, and no oth
   const files = packed();
   const wanted = [
     ...["CHANGELOG.md", "LICENSE", "README.md", "package.json"],
-    ...["bin", "binding", "examples", "presets", "setup"].flatMap(below),
+    ...["bin", "binding", "examples", "presets", "setup", "weights"].flatMap(below),
     ...below("src").flatMap((path) =>
       [".js", ".d.ts"].map((end) => path.replace(/^src/, "dist").replace(/\.ts$/, end)),
     ),

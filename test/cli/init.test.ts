@@ -98,6 +98,11 @@ describe("init", () => {
       const sky = ((12 * 64 - 1) / (64 * 32)) * 100;
       expect(text).toContain(`23: class 23 # ${sky.toFixed(1)} %, FILL IN`);
       expect(out).toContain("source.mapping: name 0, 7, 11, 21, 23, 26");
+      expect(text).toContain(
+        "mapping: # shares of the pixels in 3 label files; examples: mine-source-values.png",
+      );
+      const { format, width } = await sharp(join(root, "mine-source-values.png")).metadata();
+      expect([format, width]).toEqual(["png", 2 * 24 + 4 * 280 + 3 * 16]);
       expect(out).toContain(`npx cfcontra data check ${path} --set-of source`);
       expect(await checks(root, path, "source", "target")).toEqual([0, 0]);
     }));
@@ -284,6 +289,7 @@ describe("init", () => {
         type: "folder",
         root: folder,
         images: 3,
+        examples: join(root, "mine-source-values.png"),
       });
     }));
 });

@@ -17,6 +17,8 @@ export interface Questions {
     readonly set: string;
     readonly classes: readonly string[];
   }): Promise<string | undefined>;
+  /** Called before the questions about the label values of a set; returns a file that shows them. */
+  examples?(set: "source" | "camera", dataset: Dataset, values: LabelValues): Promise<string>;
 }
 
 export interface ValueQuestion {
@@ -49,6 +51,8 @@ export interface DraftSet {
   readonly unlabelledOpen?: boolean;
   /** Label files whose values were counted for `mapping`. */
   readonly counted?: number | undefined;
+  /** A file with an example of each of these values. */
+  readonly examples?: string | undefined;
   readonly report: DatasetReport;
 }
 
@@ -117,7 +121,7 @@ async function draftSource(root: string, questions: Questions, open: string[]): 
   const found = await recognise(root, "train");
   requireLabels(found);
   if (found.kind === "folder") {
-    const values = await valuesOf(found);
+    const { values, examples } = await valuesOf(found, "source", questions);
     const mapping = await nameValues(root, values, undefined, questions);
     note(open, "source.mapping", mapping, "name");
     const names = [...new Set(mapping.map(({ name }) => name))].filter((name) => name !== "ignore");
@@ -130,7 +134,7 @@ async function draftSource(root: string, questions: Questions, open: string[]): 
     }
     const options = { classes: names, mapping: tableOf(mapping) };
     const { dataset, report } = await survey({ ...found.spec, ...options });
-    const set = { found, spec: found.spec, mapping, counted: values.files, report };
+    const set = { found, spec: found.spec, mapping, counted: values.files, examples, report };
     return { set, classes: dataset.classes };
   }
   const { spec, unlabelledOpen } = await withUnlabelled(
@@ -189,12 +193,12 @@ async function draftEvaluation(
   requireLabels(found);
   const { names } = source.classes;
   if (found.kind === "folder") {
-    const values = await valuesOf(found);
+    const { values, examples } = await valuesOf(found, "camera", questions);
     const mapping = await nameValues(root, values, source, questions);
     note(open, "evaluate.camera.mapping", mapping, "choose the class of");
     const options = { classes: names, mapping: tableOf(mapping) };
     const { report } = await survey({ ...found.spec, ...options });
-    return { found, spec: found.spec, mapping, counted: values.files, report };
+    return { found, spec: found.spec, mapping, counted: values.files, examples, report };
   }
   const { spec, unlabelledOpen } = await withUnlabelled(
     found,
@@ -254,9 +258,14 @@ async function withUnlabelled(
   };
 }
 
-async function valuesOf({ spec }: Recognised): Promise<LabelValues> {
+async function valuesOf(
+  { spec }: Recognised,
+  set: "source" | "camera",
+  questions: Questions,
+): Promise<{ readonly values: LabelValues; readonly examples: string | undefined }> {
   const dataset = await openDataset({ ...spec, classes: ["a", "b"] });
-  return labelValues(dataset, READ);
+  const values = await labelValues(dataset, READ);
+  return { values, examples: await questions.examples?.(set, dataset, values) };
 }
 
 /** A line of the mapping for each value, with the names that are known or answered. */

@@ -263,6 +263,18 @@ describe("init", () => {
       );
       await images(root, "camera/a.png", "camera/b.png");
       expectError(await init(root, "camera", "simulator"), "no-labels", join(root, "camera"));
+      await images(root, "splits/train/a.png", "splits/valid/b.png");
+      const coco = { images: [], annotations: [], categories: [] };
+      for (const split of ["train", "valid"])
+        await file(root, `splits/${split}/_annotations.coco.json`, coco);
+      const splits = await init(root, "splits", "camera");
+      expectError(splits, "no-labels", join(root, "splits/train"), "coco");
+      const labels = ["a", "b"].map((name) => `<label><name>${name}</name></label>`).join("");
+      const meta = `<version>1.1</version><meta><labels>${labels}</labels></meta>`;
+      await file(root, "text/annotations.xml", `<annotations>${meta}</annotations>`);
+      expectError(await init(root, "text", "camera"), "no-images", "annotations.xml and images/");
+      const typo = await init(root, "simulater", "camera");
+      expectError(typo, "dataset-layout", `mean ${join(root, "simulator")}?`);
       await file(root, "zipped/export.zip", Buffer.from("PK\x03\x04"));
       expectError(await init(root, "zipped", "camera"), "unsupported-file", "export.zip");
       await file(root, "photos/labels/a.png", mask(["ab", "cd"]));

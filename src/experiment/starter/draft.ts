@@ -5,7 +5,12 @@ import type { ClassSet, Color, Dataset } from "../../datasets/dataset.js";
 import { hexColor } from "../../datasets/files/label-maps.js";
 import { openDataset } from "../../datasets/open.js";
 import { classNamesIn, type LabelValues, labelValues } from "../../datasets/survey/label-values.js";
-import { type Recognised, recognise } from "../../datasets/survey/recognise.js";
+import {
+  type Purpose,
+  type Recognised,
+  recognise,
+  recogniseBelow,
+} from "../../datasets/survey/recognise.js";
 import { UserError } from "../../errors.js";
 
 /** What only the user knows. An answer of undefined leaves a placeholder. */
@@ -108,18 +113,26 @@ interface Source {
 
 const sameNames = (a: ClassSet, b: ClassSet): boolean => a.names.join("\n") === b.names.join("\n");
 
-const requireLabels = ({ spec }: Recognised): void => {
-  if (spec.type !== "folder" || spec.labels !== undefined) return;
+/** A labelled data set. @throws UserError if there are no labels; names the sub-folder that has some */
+async function recogniseLabelled(root: string, purpose: Purpose): Promise<Recognised> {
+  const found = await recognise(root, purpose);
+  if (isLabelled(found)) return found;
+  const below = await recogniseBelow(root, purpose);
+  const inside = below.find(isLabelled)?.spec;
   throw new UserError(
     "no-labels",
-    `${spec.root}: no labels found: expected a folder of label PNGs with the names of the images, such as ` +
-      "labels/, or an export of a labelling tool.",
+    inside === undefined
+      ? `${root}: no labels found: expected a folder of label PNGs with the names of the images, such as ` +
+          "labels/, or an export of a labelling tool."
+      : `${root}: no labels found, but ${inside.root} has some (${inside.type}): name this folder.`,
   );
-};
+}
+
+const isLabelled = ({ spec }: Recognised): boolean =>
+  spec.type !== "folder" || spec.labels !== undefined;
 
 async function draftSource(root: string, questions: Questions, open: string[]): Promise<Source> {
-  const found = await recognise(root, "train");
-  requireLabels(found);
+  const found = await recogniseLabelled(root, "train");
   if (found.kind === "folder") {
     const { values, examples } = await valuesOf(found, "source", questions);
     const mapping = await nameValues(root, values, undefined, questions);
@@ -189,8 +202,7 @@ async function draftEvaluation(
   questions: Questions,
   open: string[],
 ): Promise<DraftSet> {
-  const found = await recognise(root, "evaluate");
-  requireLabels(found);
+  const found = await recogniseLabelled(root, "evaluate");
   const { names } = source.classes;
   if (found.kind === "folder") {
     const { values, examples } = await valuesOf(found, "camera", questions);

@@ -93,8 +93,7 @@ function missingPreset(name: string): UserError {
   const near =
     nearestPath(isPath ? name : `${name}.yaml`) ?? nearestWord(nameOf(name), presetNames());
   const mean = near ? `; did you mean ${near}?` : "";
-  if (isPath)
-    return new UserError("not-found", `${name} does not exist${mean || ": check the path"}`);
+  if (isPath) return new UserError("not-found", `${name} does not exist: expected a preset${mean}`);
   return new UserError(
     "unknown-name",
     `unknown preset ${name}: expected the path of a .yaml file, or one of ` +

@@ -129,11 +129,13 @@ const isBelow = (path: string, folder: string): boolean =>
 /** Label maps have the names of images: they must not replace any, nor be taken for images the next time. */
 function requireApart(out: string, path: string, folder: boolean): void {
   const [to, from] = [realPath(out), realPath(folder ? path : dirname(path))];
-  if (folder ? !isBelow(to, from) && !isBelow(from, to) : !isBelow(from, to)) return;
+  const inside = folder && isBelow(to, from);
+  if (!inside && !isBelow(from, to)) return;
+  const place = `is ${to === from ? "the same folder as" : "inside of"} ${path}`;
   throw new UserError(
     "conflicting-options",
-    `--out ${out} ${folder ? `and ${path} are in each other` : `contains ${path}`}: labels would ` +
-      "replace images or be taken for images; choose another folder",
+    `--out ${out} ${inside ? place : `contains ${path}`}: labels would replace images or be taken for ` +
+      "images; choose another folder",
   );
 }
 

@@ -29,6 +29,7 @@ const BANNED = ["utils", "common", "helpers", "misc", "core", "base", "manager"]
 const ROOT_FILES = [
   "checked.ts",
   "errors.ts",
+  "missing-path.ts",
   "nearest-word.ts",
   "printable.ts",
   "read-json.ts",

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { UserError } from "../errors.js";
+import { missingPath } from "../missing-path.js";
 import { isFolder } from "../regular-file.js";
 import { listen } from "../serving/listen.js";
 import { dashboardApp } from "./app.js";
@@ -31,11 +32,10 @@ const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
  * @throws UserError if the folder is missing or the port is in use
  */
 export async function serve({ runs, pages, host, port }: ServeOptions): Promise<Serving> {
+  const expected = "a folder of run folders (`train` writes to runs/), or one run folder";
+  if (!existsSync(runs)) throw missingPath(runs, expected);
   if (!isFolder(runs)) {
-    throw new UserError(
-      "not-found",
-      `${runs} is not a folder: name the folder that holds the runs (\`train\` writes to runs/), or one run`,
-    );
+    throw new UserError("not-a-run", `${runs} is not a folder: expected ${expected}`);
   }
   const token = LOOPBACK.includes(host) ? undefined : randomBytes(24).toString("base64url");
   const options = { runs: realpathSync(runs), pages: realpathSync(pages) };

@@ -1,4 +1,3 @@
-import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Dataset } from "../datasets/dataset.js";
 import { openDataset } from "../datasets/open.js";
@@ -6,6 +5,7 @@ import { UserError } from "../errors.js";
 import { isBuiltIn } from "../train/index.js";
 import type { Config } from "./config.js";
 import type { Listener } from "./listener.js";
+import { sharedFiles } from "./shared-files.js";
 
 /** Labelled and unlabelled images of a run. */
 export interface Domains {
@@ -85,9 +85,9 @@ async function openLabelledTarget(
 
 /** @throws UserError if an evaluation set contains a labelled target image: scores would be too high */
 function requireApart(labelled: Dataset, evaluate: EvaluationSets): void {
-  const learnt = new Set(imagePaths(labelled));
+  const learnt = imagePaths(labelled);
   for (const [name, dataset] of evaluate) {
-    const shared = imagePaths(dataset).filter((path) => learnt.has(path));
+    const shared = sharedFiles(learnt, imagePaths(dataset));
     if (shared.length === 0) continue;
     throw new UserError(
       "conflicting-options",
@@ -98,17 +98,8 @@ function requireApart(labelled: Dataset, evaluate: EvaluationSets): void {
   }
 }
 
-/** The files of the images, with symbolic links resolved. */
 const imagePaths = ({ names, files }: Dataset): string[] =>
-  files === undefined ? [] : names.map((_, index) => realPath(files.of(index).image));
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // a broken link: reading it fails with its own message
-  }
-}
+  files === undefined ? [] : names.map((_, index) => files.of(index).image);
 
 function requireSameClasses(classes: string, name: string, theirs: string): void {
   if (theirs === classes) return;

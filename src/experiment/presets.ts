@@ -5,8 +5,10 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { METHODS, type MethodName } from "../methods/index.js";
+import { nearestPath } from "../missing-path.js";
 import { nearestWord } from "../nearest-word.js";
 import { gpuCount, gpuIndex } from "../torch/index.js";
+import { requireRun } from "../train/index.js";
 import { type Config, type ConfigInput, configSchema, parseConfig } from "./config.js";
 
 /** Any part of a value, nested to any depth; null removes a key. */
@@ -68,14 +70,7 @@ function tree(text: string): unknown {
 /** Reads a preset by name, or any YAML file by path, without checking its keys. */
 export function readPreset(name: string): Table {
   const path = name.endsWith(".yaml") ? name : join(presetFolder, `${name}.yaml`);
-  if (!existsSync(path)) {
-    const near = nearestWord(name, presetNames());
-    throw new UserError(
-      "unknown-name",
-      `unknown preset ${name}: ${near ? `did you mean ${near}? ` : ""}expected one of ` +
-        `${presetNames().join(", ")} or the path of a .yaml file`,
-    );
-  }
+  if (!existsSync(path)) throw missingPreset(name);
   let value: unknown;
   try {
     value = tree(readFileSync(path, "utf8"));
@@ -89,6 +84,20 @@ export function readPreset(name: string): Table {
   throw new UserError(
     "unsupported-file",
     `${path}: expected a table of keys such as method, source, target`,
+  );
+}
+
+/** The error for a name or path that is not a preset, with the nearest name or file. */
+function missingPreset(name: string): UserError {
+  const isPath = name.endsWith(".yaml");
+  const near =
+    nearestPath(isPath ? name : `${name}.yaml`) ?? nearestWord(nameOf(name), presetNames());
+  const mean = near ? `; did you mean ${near}?` : "";
+  if (isPath) return new UserError("not-found", `${name} does not exist: expected a preset${mean}`);
+  return new UserError(
+    "unknown-name",
+    `unknown preset ${name}: expected the path of a .yaml file, or one of ` +
+      `${presetNames().join(", ")}${mean}`,
   );
 }
 
@@ -190,13 +199,8 @@ function laidOver(under: Table, over: Table): Table {
 
 /** The configuration of an existing run, with changes. @throws UserError if there is none */
 export function runConfig(out: string, { overrides, set = [] }: Changes = {}): Config {
+  requireRun(out);
   const path = join(out, "config.yaml");
-  if (!existsSync(path)) {
-    throw new UserError(
-      "not-a-run",
-      `${out} is not a run folder: expected ${path}, which \`train\` writes`,
-    );
-  }
   const raw = laidOver(readPreset(path), (overrides ?? {}) as Table);
   for (const assignment of set) override(raw, assignment);
   const config = parseConfig(raw, path);

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Size } from "../datasets/dataset.js";
 import { readImage, resizedRgb } from "../datasets/files/images.js";
 import { UserError } from "../errors.js";
+import { missingPath } from "../missing-path.js";
 import { onnxRuntime } from "./onnx-runtime.js";
 import type { Pixels } from "./pixels.js";
 import { openSegmenter, type Segmentation, type Segmenter } from "./segmenter.js";
@@ -23,10 +24,12 @@ export interface Model extends Segmenter {
  * @throws UserError if it is missing or not such a file, or onnxruntime-node is not installed
  */
 export async function openModel(path: string): Promise<Model> {
+  const expected = "a file of `cfcontra export`";
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") throw missingPath(path, expected);
     throw new UserError(
-      "not-found",
-      `cannot read ${path} (${error.code}): expected a file of \`cfcontra export\``,
+      "not-readable",
+      `cannot read ${path} (${error.code}): expected ${expected}`,
       { cause: error },
     );
   });

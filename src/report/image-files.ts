@@ -3,6 +3,8 @@ import { basename, dirname, extname, join, relative, resolve, sep } from "node:p
 import { glob, isDynamicPattern } from "tinyglobby";
 import { compareNames, filesBelow, imageExtensions } from "../datasets/files/find-files.js";
 import { UserError } from "../errors.js";
+import { missingPath } from "../missing-path.js";
+import { isFolder } from "../regular-file.js";
 
 /** An image file, and the names under which its labels are written. */
 export interface NamedImage {
@@ -54,14 +56,12 @@ async function imagesAt(path: string, out: string): Promise<Found[]> {
 /** The images that match a glob, relative to its part without wildcards. */
 async function matching(pattern: string, out: string): Promise<Found[]> {
   if (!isDynamicPattern(pattern)) {
-    throw new UserError(
-      "not-found",
-      `${pattern} does not exist: expected an image, a folder of images or a glob`,
-    );
+    throw missingPath(pattern, "an image, a folder of images or a glob");
   }
   const parts = pattern.split("/");
   const fixed = parts.findIndex((part) => isDynamicPattern(part));
   const base = parts.slice(0, fixed).join("/") || (pattern.startsWith("/") ? "/" : ".");
+  if (!isFolder(base)) throw missingPath(base, "a folder of images");
   const options = { cwd: base, expandDirectories: false };
   const files = (await glob(parts.slice(fixed).join("/"), options)).filter(isImage);
   if (files.length === 0) {
@@ -129,11 +129,13 @@ const isBelow = (path: string, folder: string): boolean =>
 /** Label maps have the names of images: they must not replace any, nor be taken for images the next time. */
 function requireApart(out: string, path: string, folder: boolean): void {
   const [to, from] = [realPath(out), realPath(folder ? path : dirname(path))];
-  if (folder ? !isBelow(to, from) && !isBelow(from, to) : !isBelow(from, to)) return;
+  const inside = folder && isBelow(to, from);
+  if (!inside && !isBelow(from, to)) return;
+  const place = `is ${to === from ? "the same folder as" : "inside of"} ${path}`;
   throw new UserError(
     "conflicting-options",
-    `--out ${out} ${folder ? `and ${path} are in each other` : `contains ${path}`}: labels would ` +
-      "replace images or be taken for images; choose another folder",
+    `--out ${out} ${inside ? place : `contains ${path}`}: labels would replace images or be taken for ` +
+      "images; choose another folder",
   );
 }
 

@@ -5,6 +5,7 @@ import type { ClassSet } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
 import { isFile } from "../regular-file.js";
 import type { Environment } from "../train/environment.js";
+import { requireRun } from "../train/require-run.js";
 import { readJsonLines } from "../train/run-folder.js";
 import type { Status } from "../train/status.js";
 import { parseConfigText } from "./config-text.js";
@@ -105,10 +106,8 @@ export const readClasses = (run: string): ClassSet | undefined =>
   readJson(join(run, "classes.json"), classesFile) as ClassSet | undefined;
 /** The configuration and the result of a run. @throws UserError as `readRun` does */
 export function readOutcome(path: string): RunOutcome {
+  requireRun(path);
   const file = join(path, "config.yaml");
-  if (!isFile(file)) {
-    throw new UserError("not-a-run", `${path} is not a run folder: ${file} does not exist`);
-  }
   const config = checked(file, configFile, () => parseConfigText(readFileSync(file, "utf8")));
   const result = readJson(join(path, "result.json"), resultFile) as ResultFile | undefined;
   return { path, name: basename(resolve(path)), config, result };

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../errors.js";
+import { missingPath } from "../missing-path.js";
 import {
   createParameters,
   type Init,
@@ -57,12 +58,7 @@ export function saveCoder(path: string, { parameters, width }: Coder): void {
  * @throws UserError if it is missing, damaged or not a coder
  */
 export function loadCoder(path: string, device = "cpu"): Coder {
-  if (!existsSync(path)) {
-    throw new UserError(
-      "not-found",
-      `${path} does not exist: expected a file of \`cfcontra style train\``,
-    );
-  }
+  if (!existsSync(path)) throw missingPath(path, "a file of `cfcontra style train`");
   const { tensors, metadata } = readSafetensors(path);
   try {
     const width = Number(metadata.width);

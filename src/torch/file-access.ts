@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { UserError } from "../errors.js";
+import { missingPath } from "../missing-path.js";
 import { synchronous } from "./synchronous.js";
 
 const LARGEST_READ = 2 ** 30;
@@ -9,11 +10,12 @@ const LARGEST_READ = 2 ** 30;
  * @throws UserError with the path if it cannot be opened, or is not a file
  */
 export function withFile<T>(path: string, read: (file: number, size: number) => T): T {
-  const cannot = (error: unknown) =>
-    new UserError(
-      "not-found",
-      `cannot open ${path} (${(error as NodeJS.ErrnoException).code}); check the path`,
-    );
+  const cannot = (error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT")
+      return missingPath(path, "a file of tensors, such as .safetensors or .pth");
+    return new UserError("not-readable", `cannot open ${path} (${code}); check the path`);
+  };
   let file: number;
   try {
     file = openSync(path, "r");

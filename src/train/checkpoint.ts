@@ -25,6 +25,7 @@ import {
   needsChecksum,
 } from "./checkpoint-info.js";
 import { ownRandomState, type RandomStates, takeRandomState } from "./random-states.js";
+import { requireRun } from "./require-run.js";
 import { stepName } from "./step-name.js";
 
 const NETWORK = "network/";
@@ -301,18 +302,17 @@ export function saveInto(
   return path;
 }
 
-/** The newest checkpoint of a run folder, or the file itself. Throws UserError if there is none. */
+/** The newest checkpoint of a run folder, or the file itself. @throws UserError if there is none */
 export function latestCheckpoint(path: string): string {
   if (basename(path).endsWith(".safetensors")) return path;
   const latest = checkpoints(path).at(-1);
-  if (latest === undefined) {
-    throw new UserError(
-      "no-checkpoint",
-      `${path} does not have a checkpoint: expected a run folder with checkpoints/step-*.safetensors, or ` +
-        "such a file",
-    );
-  }
-  return latest;
+  if (latest !== undefined) return latest;
+  requireRun(path);
+  throw new UserError(
+    "no-checkpoint",
+    `${path} has not saved a checkpoint: expected checkpoints/step-*.safetensors in it; ` +
+      "train it further with `train --resume`",
+  );
 }
 
 /** A file of weights: `path` itself, or the newest checkpoint if it is a run folder. */

@@ -32,6 +32,7 @@ export { removeHalfWritten } from "./half-written.js";
 export { type LocalPlace, placeOf } from "./launch-environment.js";
 export { type LoopOptions, type StepReport, type Stream, trainingSteps } from "./loop.js";
 export { ownRandomState, type RandomStates, randomStates } from "./random-states.js";
+export { requireRun } from "./require-run.js";
 export {
   type Entry,
   openRunFolder,

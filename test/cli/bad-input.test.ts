@@ -250,7 +250,7 @@ describe("runs and checkpoints", () => {
   });
   test("a folder without a run", async () => {
     await inTemporaryFolder(async (root) => {
-      expectError(await cli("evaluate", root), "no-checkpoint", root);
+      expectError(await cli("evaluate", root), "not-a-run", root, "config.yaml");
       expectError(await cli("train", "--resume", root), "not-a-run", root, "config.yaml");
     });
   });

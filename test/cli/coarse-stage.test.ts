@@ -138,7 +138,7 @@ describe("bad input", () => {
       const published = "{ encoder: vgg_normalised.pth, decoder: decoder.pth }";
       expectError(await train(at(decoder)), "unsupported-file", decoder, published);
       const encoder = join(folder, "vgg.pth");
-      expectError(await train(at({ encoder } as never)), "not-found", encoder, "ENOENT");
+      expectError(await train(at({ encoder } as never)), "not-found", encoder);
     });
   });
   test("an empty folder of style images", async () => {

@@ -184,7 +184,7 @@ test("export refuses a run that restyles what it predicts", async () => {
 });
 
 test.each([
-  ["a missing file", "absent.onnx", undefined, "not-found", "ENOENT"],
+  ["a missing file", "absent.onnx", undefined, "not-found", "export"],
   ["a file of another kind", "text.onnx", "no model at all", "unsupported-file", ""],
   ["an empty file", "empty.onnx", "", "unsupported-file", "cfcontra export"],
 ] as const)("predict --onnx refuses %s", async (_, name, text, error, reason) => {

@@ -98,6 +98,11 @@ describe("init", () => {
       const sky = ((12 * 64 - 1) / (64 * 32)) * 100;
       expect(text).toContain(`23: class 23 # ${sky.toFixed(1)} %, FILL IN`);
       expect(out).toContain("source.mapping: name 0, 7, 11, 21, 23, 26");
+      expect(text).toContain(
+        "mapping: # shares of the pixels in 3 label files; examples: mine-source-values.png",
+      );
+      const { format, width } = await sharp(join(root, "mine-source-values.png")).metadata();
+      expect([format, width]).toEqual(["png", 2 * 24 + 4 * 280 + 3 * 16]);
       expect(out).toContain(`npx cfcontra data check ${path} --set-of source`);
       expect(await checks(root, path, "source", "target")).toEqual([0, 0]);
     }));
@@ -258,6 +263,18 @@ describe("init", () => {
       );
       await images(root, "camera/a.png", "camera/b.png");
       expectError(await init(root, "camera", "simulator"), "no-labels", join(root, "camera"));
+      await images(root, "splits/train/a.png", "splits/valid/b.png");
+      const coco = { images: [], annotations: [], categories: [] };
+      for (const split of ["train", "valid"])
+        await file(root, `splits/${split}/_annotations.coco.json`, coco);
+      const splits = await init(root, "splits", "camera");
+      expectError(splits, "no-labels", join(root, "splits/train"), "coco");
+      const labels = ["a", "b"].map((name) => `<label><name>${name}</name></label>`).join("");
+      const meta = `<version>1.1</version><meta><labels>${labels}</labels></meta>`;
+      await file(root, "text/annotations.xml", `<annotations>${meta}</annotations>`);
+      expectError(await init(root, "text", "camera"), "no-images", "annotations.xml and images/");
+      const typo = await init(root, "simulater", "camera");
+      expectError(typo, "dataset-layout", `mean ${join(root, "simulator")}?`);
       await file(root, "zipped/export.zip", Buffer.from("PK\x03\x04"));
       expectError(await init(root, "zipped", "camera"), "unsupported-file", "export.zip");
       await file(root, "photos/labels/a.png", mask(["ab", "cd"]));
@@ -284,6 +301,7 @@ describe("init", () => {
         type: "folder",
         root: folder,
         images: 3,
+        examples: join(root, "mine-source-values.png"),
       });
     }));
 });

@@ -155,7 +155,7 @@ test("a failed command prints its error as JSON, an interrupted run its partial 
   const failed = await cli("evaluate", join(root, "nowhere"), "--json");
   expect(failed.code).toBe(1);
   expect(JSON.parse(failed.out)).toEqual({
-    error: { code: "no-checkpoint", message: expect.stringContaining("nowhere") },
+    error: { code: "not-found", message: expect.stringContaining("nowhere") },
   });
   const silent = await cli("evaluate", join(root, "nowhere"));
   expect(silent.out).toBe("");

@@ -134,7 +134,7 @@ describe("after a run", () => {
   });
 
   test("a missing or incomplete run is an error", async () => {
-    await userError(run(experiment(join(root, "no")), join(root, "x")), "not-a-run", "no");
+    await userError(run(experiment(join(root, "no")), join(root, "x")), "not-found", "no");
     const begun = join(root, "begun");
     await run(experiment(undefined, { method: "minent" }), begun, new AbortController());
     await userError(run(experiment(begun), join(root, "x")), "run-incomplete", begun);

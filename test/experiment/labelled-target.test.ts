@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -140,6 +140,9 @@ describe("refused", () => {
     symlinkSync(join(root, "camvid"), join(root, "link"));
     const linked = { ...camvid, root: join(root, "link") };
     await userError(() => domains(linked), "conflicting-options", "evaluate.camvid");
+    cpSync(join(root, "camvid"), join(root, "copy"), { recursive: true });
+    const copied = { ...camvid, root: join(root, "copy") };
+    await userError(() => domains(copied), "conflicting-options", "3 of 3", join(root, "camvid"));
   });
 
   test("a set without labels", async () => {

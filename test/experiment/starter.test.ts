@@ -57,6 +57,20 @@ describe("draftPreset", () => {
       });
     }));
 
+  test("an export in one folder more has the classes of the tool", () =>
+    inTemporaryFolder(async (root) => {
+      await images(root, "job/job 7/JPEGImages/a.png");
+      const png = colored(rows, { a: [0, 0, 0], b: [1, 2, 3], c: [4, 5, 6] });
+      await file(root, "job/job 7/SegmentationClass/a.png", png);
+      await file(root, "job/job 7/labelmap.txt", "background:0,0,0::\nroad:1,2,3::\ncar:4,5,6::\n");
+      const { asked, questions } = answering({ unlabelled: "ignore" });
+      const source = join(root, "job");
+      const draft = await draftPreset({ source, target: source }, questions);
+      expect(asked).toEqual(["unlabelled of background"]);
+      expect(draft.source.spec).toMatchObject({ type: "cvat-mask", root: join(source, "job 7") });
+      expect(draft.classes).toMatchObject([{ name: "road" }, { name: "car" }]);
+    }));
+
   test("asks what pixels without annotation are", () =>
     inTemporaryFolder(async (root) => {
       await images(root, "cvat/JPEGImages/a.png");

@@ -160,7 +160,9 @@ describe("refused, and the run stays unchanged:", () => {
       await expectRefused(path, {}, "unsupported-file", "checkpoint");
       writeFileSync(path, "PK\u0003\u0004 an archive, or anything of some length");
       await expectRefused(path, {}, "damaged-file", "safetensors");
-      await expectRefused(join(folder, "none.safetensors"), {}, "not-found", "ENOENT");
+      await expectRefused(join(folder, "none.safetensors"), {}, "not-found", "none");
+      await userError(() => latestCheckpoint(folder), "not-a-run", join(folder, "config.yaml"));
+      writeFileSync(join(folder, "config.yaml"), "");
       const names = [folder, "checkpoints/step-*.safetensors"];
       await userError(() => latestCheckpoint(folder), "no-checkpoint", ...names);
     });

@@ -1,12 +1,15 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Command } from "commander";
 import { checkDataset } from "../../datasets/check.js";
 import { UserError, writing } from "../../errors.js";
+import type { Questions } from "../../experiment/starter/index.js";
+import { writeRgb } from "../../report/pictures.js";
 import { dataOption } from "../options.js";
 import { asking, silent } from "../terminal/ask.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
+import { note } from "../terminal/progress.js";
 
 export const command = () =>
   new Command("init")
@@ -23,7 +26,8 @@ export const command = () =>
     .addHelpText(
       "after",
       `
-Reads some files of each folder. An existing preset is never overwritten.
+Reads some files of each folder, and draws an example of each label value that has no name
+into a picture next to the preset. An existing preset is never overwritten.
 
 Examples:
   cfcontra init simulator camera
@@ -49,7 +53,7 @@ async function init(source: string, target: string, options: InitOptions): Promi
   const { draftPreset, presetText } = await import("../../experiment/starter/index.js");
   const interactive =
     !yes && json !== true && process.stdin.isTTY === true && process.stderr.isTTY === true;
-  const questions = interactive ? asking : silent;
+  const questions = { ...(interactive ? asking : silent), examples: examplesBeside(out) };
   const draft = await draftPreset({ source, target, evaluate }, questions);
   const text = presetText(draft, data);
   writing(out, () => {
@@ -81,12 +85,13 @@ async function init(source: string, target: string, options: InitOptions): Promi
     ].join("\n"),
     () => ({
       file: out,
-      sets: found.map(({ found, spec, report }, i) => ({
+      sets: found.map(({ found, spec, report, examples }, i) => ({
         name: sets[i],
         recognised: found.spec.type,
         type: spec.type,
         root: spec.root,
         images: report.images,
+        ...(examples !== undefined && { examples: join(dirname(out), examples) }),
       })),
       fillIn: draft.open,
       problems,
@@ -95,6 +100,19 @@ async function init(source: string, target: string, options: InitOptions): Promi
     json,
   );
 }
+
+/** Draws an example of each label value into a file next to the preset. */
+const examplesBeside =
+  (out: string): NonNullable<Questions["examples"]> =>
+  async (set, dataset, values) => {
+    const { valueSheet } = await import("../../report/value-sheet.js");
+    const file = join(dirname(out), `${basename(out, ".yaml")}-${set}-values.png`);
+    const { rgb, size } = await valueSheet(dataset, values);
+    writing(file, () => mkdirSync(dirname(file), { recursive: true }));
+    await writeRgb(file, rgb, size);
+    note(`an example of each label value of the ${set}: ${file}`);
+    return basename(file);
+  };
 
 function requireNew(out: string): void {
   if (!existsSync(out)) return;

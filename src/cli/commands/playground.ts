@@ -5,6 +5,7 @@ import { UserError } from "../../errors.js";
 import { modelInfo } from "../../export/model-info.js";
 import { CONTENTS, writePlayground } from "../../export/playground.js";
 import { servePlayground } from "../../export/serve-playground.js";
+import { missingPath } from "../../missing-path.js";
 import { isFile } from "../../regular-file.js";
 import { setOption, whole } from "../options.js";
 import { commandOf } from "../terminal/invocation.js";
@@ -76,9 +77,7 @@ async function playground(
 /** The bytes of an ONNX file; a run is exported for browsers. */
 async function modelOf(path: string, set: readonly string[]): Promise<Uint8Array> {
   if (path.endsWith(".onnx")) {
-    if (!isFile(path)) {
-      throw new UserError("not-found", `${path} is not a file: name a run or an ONNX file`);
-    }
+    if (!isFile(path)) throw missingPath(path, "a run or a file of `cfcontra export`");
     return readFileSync(path);
   }
   const { openRun } = await import("../../experiment/index.js");

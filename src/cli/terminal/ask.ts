@@ -26,7 +26,7 @@ export const asking: Questions = {
         const answer = await select({ message: question(about), choices }, context);
         return answer === LATER ? undefined : answer;
       }
-      const message = `${question(about)} (ignore; empty: ${LATER})`;
+      const message = `${question(about)} (or ignore; Enter: ${LATER})`;
       const validate = (name: string) =>
         name.trim() === "" || isClassName(name.trim()) || "expected 1 to 64 visible characters";
       return (await input({ message, validate }, context)).trim() || undefined;

@@ -2,6 +2,7 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, relative, resolve, sep } from "node:path";
 import { UserError } from "../../errors.js";
+import { nearestPath } from "../../missing-path.js";
 import { nearestWord } from "../../nearest-word.js";
 import { readRegular, whyUnreadable } from "./regular-file.js";
 
@@ -32,7 +33,9 @@ export async function requireFolder(path: string, layout: string): Promise<void>
   );
   if (found === undefined) return;
   await refuseArchive(path);
-  throw new UserError("dataset-layout", `${path} ${found}: expected ${layout}; check \`root\`.`);
+  const near = nearestPath(path);
+  const fix = near === undefined || near === path ? "check `root`." : `did you mean ${near}?`;
+  throw new UserError("dataset-layout", `${path} ${found}: expected ${layout}; ${fix}`);
 }
 
 /** @throws UserError if the folder is still in an archive */

@@ -165,6 +165,6 @@ async function noImages(layout: Layout): Promise<UserError> {
     "no-images",
     `${placesOf(layout)}: no images found; expected ` +
       `${imageExtensions.map((extension) => suffix + extension).join(", ")}` +
-      `${kinds ? `, found ${kinds}` : ""}.`,
+      `${kinds ? `, found ${kinds}` : ""}${layout.annotations ? `; export with images (${layout.expected})` : ""}.`,
   );
 }

@@ -14,6 +14,8 @@ export interface LabelValue {
   readonly share: number;
   /** Files that contain it. */
   readonly images: number;
+  /** Index of the sample in which it has the most pixels. */
+  readonly example: number;
 }
 
 /** The values in some of the label files of a data set. */
@@ -34,26 +36,32 @@ const MOST_VALUES = 255;
  * @throws UserError for files that are not labels
  */
 export async function labelValues(dataset: Dataset, limit: number): Promise<LabelValues> {
-  const paths = spread(dataset.names.length, limit).map(
-    (index) => dataset.files?.of(index).label as string,
-  );
+  const indices = spread(dataset.names.length, limit);
   try {
-    return await count(paths, "id");
+    return await count(dataset, indices, "id");
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== "label-value") throw error;
-    return count(paths, "color");
+    return count(dataset, indices, "color");
   }
 }
 
-async function count(paths: readonly string[], key: LabelMap["key"]): Promise<LabelValues> {
+async function count(
+  dataset: Dataset,
+  indices: readonly number[],
+  key: LabelMap["key"],
+): Promise<LabelValues> {
   const pixels = new Map<number, number>();
   const images = new Map<number, number>();
+  const examples = new Map<number, { readonly index: number; readonly pixels: number }>();
   let total = 0;
-  for (const path of paths) {
+  for (const index of indices) {
+    const path = dataset.files?.of(index).label as string;
     const own = countOf(await readLabel(path, key));
     for (const [value, number] of own) {
       pixels.set(value, (pixels.get(value) ?? 0) + number);
       images.set(value, (images.get(value) ?? 0) + 1);
+      if (number > (examples.get(value)?.pixels ?? 0))
+        examples.set(value, { index, pixels: number });
       total += number;
     }
     if (pixels.size <= MOST_VALUES) continue;
@@ -69,8 +77,9 @@ async function count(paths: readonly string[], key: LabelMap["key"]): Promise<La
       value,
       share: (pixels.get(value) as number) / total,
       images: images.get(value) as number,
+      example: examples.get(value)?.index as number,
     }));
-  return { key, values, files: paths.length };
+  return { key, values, files: indices.length };
 }
 
 function countOf({ values }: RawLabel): Map<number, number> {

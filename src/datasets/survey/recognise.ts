@@ -83,7 +83,8 @@ const namesIn = (folder: string): string[] =>
   readdirSync(folder).filter((name) => !name.startsWith("."));
 
 /**
- * Recognises a published layout, an export of a labelling tool, or a pair of folders.
+ * Recognises a published layout, an export of a labelling tool, or a pair of folders. An archive may have been
+ * unpacked into one folder more.
  * @throws UserError if the folder does not exist, is an archive, or has no images
  */
 export async function recognise(root: string, purpose: Purpose): Promise<Recognised> {
@@ -94,9 +95,24 @@ export async function recognise(root: string, purpose: Purpose): Promise<Recogni
     const options = mark(root, purpose);
     if (options) return { kind: "published", spec: { type, root, ...options } };
   }
+  const inside = namesIn(root).length === 1 ? await recogniseBelow(root, purpose) : [];
+  if (inside[0] && inside[0].kind !== "folder") return inside[0];
   const pair = (await findPair(root)) ?? (await whole(root));
   const { count, ...options } = pair;
   return { kind: "folder", spec: { type: "folder", root, ...options } };
+}
+
+/** What is recognised in each of the folders directly inside of a folder. */
+export async function recogniseBelow(root: string, purpose: Purpose): Promise<Recognised[]> {
+  const found: Recognised[] = [];
+  for (const name of namesIn(root).filter((name) => has(root, name))) {
+    try {
+      found.push(await recognise(join(root, name), purpose));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+  return found;
 }
 
 /** All images of a folder. @throws UserError if there are none, or labels among them */

@@ -1,6 +1,7 @@
 import { basename, dirname, relative } from "node:path";
+import { z } from "zod";
 import { UserError } from "../../errors.js";
-import type { Size } from "../dataset.js";
+import type { Color, Size } from "../dataset.js";
 import type { ExportClass } from "./export-labelling.js";
 import { findExport, findImages } from "./find-export.js";
 import { isTable, listOf, numberOf, readJson, type Table, tableOf, textOf } from "./read-json.js";
@@ -87,16 +88,22 @@ const idOf = (id: unknown, where: string): number | string =>
 /** Categories in the order of the file. Those with the same name are one class. */
 function categoriesOf(file: Table, path: string): Pick<CocoFile, "classes" | "indexOf"> {
   const names: string[] = [];
+  const colors: (Color | undefined)[] = [];
   const indexOf = new Map<number, number>();
   for (const [index, entry] of listOf(file.categories, `${path}: categories`).entries()) {
     const where = `${path}: categories[${index}]`;
     const category = tableOf(entry, where);
     const name = textOf(category.name, `${where}.name`);
-    if (!names.includes(name)) names.push(name);
+    if (!names.includes(name)) colors[names.push(name) - 1] = colorOf(category.color);
     indexOf.set(numberOf(category.id, `${where}.id`), names.indexOf(name));
   }
-  return { classes: names.map((name, value) => ({ name, value })), indexOf };
+  return { classes: names.map((name, value) => ({ name, value, color: colors[value] })), indexOf };
 }
+
+const rgb = z.tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)]);
+
+/** The colour of a category, as in COCO's own list of panoptic categories; most tools do not write one. */
+const colorOf = (value: unknown): Color | undefined => rgb.safeParse(value).data;
 
 /** The image of an annotation. @throws UserError if the file does not list it */
 export function imageOf({ byId }: CocoFile, annotation: Table, where: string): number | string {

@@ -143,11 +143,17 @@ function requireVersion(top: Element, path: string): void {
   );
 }
 
-/** The labels of the task, project or job. */
+/** Marks that concern the whole image. */
+const WITHOUT_AREA = ["tag"];
+
+/** The labels of the task, project or job, without those of whole images. */
 function classesOf(top: Element): ExportClass[] {
-  const labels = below(top, "labels").flatMap((labels) => childrenOf(labels, "label"));
-  const names = labels.map((label) => childrenOf(label, "name")[0]?.text.trim() ?? "");
-  const colors = labels.map((label) => childrenOf(label, "color")[0]?.text.trim() ?? "");
+  const textIn = (label: Element, tag: string) => childrenOf(label, tag)[0]?.text.trim() ?? "";
+  const labels = below(top, "labels")
+    .flatMap((labels) => childrenOf(labels, "label"))
+    .filter((label) => !WITHOUT_AREA.includes(textIn(label, "type")));
+  const names = labels.map((label) => textIn(label, "name"));
+  const colors = labels.map((label) => textIn(label, "color"));
   return [...new Set(names)].map((name, value) => {
     const [, hex] = /^#([0-9a-f]{6})$/i.exec(colors[names.indexOf(name)] ?? "") ?? [];
     if (hex === undefined) return { name, value };
@@ -165,9 +171,6 @@ function numberIn({ tag, attributes }: Element, name: string, where: string): nu
     `${where}: <${tag}> has ${name}="${text}", which is not a number: export it again.`,
   );
 }
-
-/** Marks that concern the whole image. */
-const WITHOUT_AREA = ["tag"];
 
 /** The shapes of an image, from the lowest `z_order` to the highest, else in the order of the file. */
 function regionsOf(

@@ -106,7 +106,10 @@ function restOf(
   );
 }
 
-/** The classes of an export if the configuration does not list any, with the colours of the tool. */
+/**
+ * The classes of an export if the configuration does not list any, with the colours of the tool, except one
+ * that several classes share.
+ */
 function ownClasses(
   { classes, unlabelled }: ExportClasses,
   entries: Entries,
@@ -121,7 +124,11 @@ function ownClasses(
     else add(rest); // in the order of the tool
   }
   add(rest);
-  const colors = new Map(classes.map(({ name, color }) => [name, color]));
+  const shared = (color: Color | undefined) =>
+    classes.filter((other) => String(other.color) === String(color)).length > 1;
+  const colors = new Map(
+    classes.map(({ name, color }) => [name, shared(color) ? undefined : color]),
+  );
   return classSetOf([...names].map((name) => ({ name, color: colors.get(name) })));
 }
 

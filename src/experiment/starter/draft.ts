@@ -5,7 +5,12 @@ import type { ClassSet, Color, Dataset } from "../../datasets/dataset.js";
 import { hexColor } from "../../datasets/files/label-maps.js";
 import { openDataset } from "../../datasets/open.js";
 import { classNamesIn, type LabelValues, labelValues } from "../../datasets/survey/label-values.js";
-import { type Recognised, recognise } from "../../datasets/survey/recognise.js";
+import {
+  type Purpose,
+  type Recognised,
+  recognise,
+  recogniseBelow,
+} from "../../datasets/survey/recognise.js";
 import { UserError } from "../../errors.js";
 
 /** What only the user knows. An answer of undefined leaves a placeholder. */
@@ -17,6 +22,8 @@ export interface Questions {
     readonly set: string;
     readonly classes: readonly string[];
   }): Promise<string | undefined>;
+  /** Called before the questions about the label values of a set; returns a file that shows them. */
+  examples?(set: "source" | "camera", dataset: Dataset, values: LabelValues): Promise<string>;
 }
 
 export interface ValueQuestion {
@@ -49,6 +56,8 @@ export interface DraftSet {
   readonly unlabelledOpen?: boolean;
   /** Label files whose values were counted for `mapping`. */
   readonly counted?: number | undefined;
+  /** A file with an example of each of these values. */
+  readonly examples?: string | undefined;
   readonly report: DatasetReport;
 }
 
@@ -104,20 +113,28 @@ interface Source {
 
 const sameNames = (a: ClassSet, b: ClassSet): boolean => a.names.join("\n") === b.names.join("\n");
 
-const requireLabels = ({ spec }: Recognised): void => {
-  if (spec.type !== "folder" || spec.labels !== undefined) return;
+/** A labelled data set. @throws UserError if there are no labels; names the sub-folder that has some */
+async function recogniseLabelled(root: string, purpose: Purpose): Promise<Recognised> {
+  const found = await recognise(root, purpose);
+  if (isLabelled(found)) return found;
+  const below = await recogniseBelow(root, purpose);
+  const inside = below.find(isLabelled)?.spec;
   throw new UserError(
     "no-labels",
-    `${spec.root}: no labels found: expected a folder of label PNGs with the names of the images, such as ` +
-      "labels/, or an export of a labelling tool.",
+    inside === undefined
+      ? `${root}: no labels found: expected a folder of label PNGs with the names of the images, such as ` +
+          "labels/, or an export of a labelling tool."
+      : `${root}: no labels found, but ${inside.root} has some (${inside.type}): name this folder.`,
   );
-};
+}
+
+const isLabelled = ({ spec }: Recognised): boolean =>
+  spec.type !== "folder" || spec.labels !== undefined;
 
 async function draftSource(root: string, questions: Questions, open: string[]): Promise<Source> {
-  const found = await recognise(root, "train");
-  requireLabels(found);
+  const found = await recogniseLabelled(root, "train");
   if (found.kind === "folder") {
-    const values = await valuesOf(found);
+    const { values, examples } = await valuesOf(found, "source", questions);
     const mapping = await nameValues(root, values, undefined, questions);
     note(open, "source.mapping", mapping, "name");
     const names = [...new Set(mapping.map(({ name }) => name))].filter((name) => name !== "ignore");
@@ -130,7 +147,7 @@ async function draftSource(root: string, questions: Questions, open: string[]): 
     }
     const options = { classes: names, mapping: tableOf(mapping) };
     const { dataset, report } = await survey({ ...found.spec, ...options });
-    const set = { found, spec: found.spec, mapping, counted: values.files, report };
+    const set = { found, spec: found.spec, mapping, counted: values.files, examples, report };
     return { set, classes: dataset.classes };
   }
   const { spec, unlabelledOpen } = await withUnlabelled(
@@ -185,16 +202,15 @@ async function draftEvaluation(
   questions: Questions,
   open: string[],
 ): Promise<DraftSet> {
-  const found = await recognise(root, "evaluate");
-  requireLabels(found);
+  const found = await recogniseLabelled(root, "evaluate");
   const { names } = source.classes;
   if (found.kind === "folder") {
-    const values = await valuesOf(found);
+    const { values, examples } = await valuesOf(found, "camera", questions);
     const mapping = await nameValues(root, values, source, questions);
     note(open, "evaluate.camera.mapping", mapping, "choose the class of");
     const options = { classes: names, mapping: tableOf(mapping) };
     const { report } = await survey({ ...found.spec, ...options });
-    return { found, spec: found.spec, mapping, counted: values.files, report };
+    return { found, spec: found.spec, mapping, counted: values.files, examples, report };
   }
   const { spec, unlabelledOpen } = await withUnlabelled(
     found,
@@ -254,9 +270,14 @@ async function withUnlabelled(
   };
 }
 
-async function valuesOf({ spec }: Recognised): Promise<LabelValues> {
+async function valuesOf(
+  { spec }: Recognised,
+  set: "source" | "camera",
+  questions: Questions,
+): Promise<{ readonly values: LabelValues; readonly examples: string | undefined }> {
   const dataset = await openDataset({ ...spec, classes: ["a", "b"] });
-  return labelValues(dataset, READ);
+  const values = await labelValues(dataset, READ);
+  return { values, examples: await questions.examples?.(set, dataset, values) };
 }
 
 /** A line of the mapping for each value, with the names that are known or answered. */

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import type { Size } from "../../datasets/dataset.js";
+import { printable } from "../../printable.js";
 import { type Draft, type DraftSet, type MappingLine, rootIn } from "./draft.js";
 import { proposeSize } from "./propose-size.js";
 
@@ -63,7 +64,7 @@ function classLine(
 }
 
 function set(
-  { spec, unlabelledOpen, mapping, counted }: DraftSet,
+  { spec, unlabelledOpen, mapping, counted, examples }: DraftSet,
   data: string,
   classes: readonly string[],
 ) {
@@ -75,7 +76,9 @@ function set(
     const open = key === "unlabelled" && unlabelledOpen;
     return `${key}: ${inline(value)}${open ? ` # or the class of pixels without annotation: ${FILL_IN}` : ""}`;
   });
-  const comment = counted === undefined ? "" : ` # shares of the pixels in ${counted} label files`;
+  const shown = examples === undefined ? "" : `; examples: ${printable(examples)}`;
+  const comment =
+    counted === undefined ? "" : ` # shares of the pixels in ${counted} label files${shown}`;
   return [
     ...lines,
     ...classes,

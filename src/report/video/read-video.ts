@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { Size } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
+import { missingPath } from "../../missing-path.js";
 import { isFile } from "../../regular-file.js";
 import { fileUrl, startFfmpeg } from "./ffmpeg.js";
 
@@ -48,9 +49,7 @@ const probeSchema = z.object({
  * @throws UserError if FFmpeg is not installed, or the file is missing or not a video
  */
 export async function openVideo(path: string, every: number): Promise<Video> {
-  if (!isFile(path)) {
-    throw new UserError("not-found", `${path} does not exist: expected a video file`);
-  }
+  if (!isFile(path)) throw missingPath(path, "a video file");
   const { streams, format } = await probe(path);
   const [stream] = streams as [(typeof streams)[number]];
   const turned = stream.side_data_list?.some(({ rotation = 0 }) => Math.abs(rotation) % 180 === 90);

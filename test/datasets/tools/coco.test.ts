@@ -275,6 +275,19 @@ describe("coco-panoptic", () => {
       );
     }));
 
+  it("has the colours of the categories, where they have one", () =>
+    inTemporaryFolder(async (root) => {
+      await write(root, segments);
+      const colors = [[1, 2, 3], "#010203", [0, 0, 256]];
+      const colored = categories.map((category, i) => ({ ...category, color: colors[i] }));
+      const path = join(root, "annotations/panoptic_val2017.json");
+      const content = JSON.parse(await readFile(path, "utf8")) as object;
+      await writeFile(path, JSON.stringify({ ...content, categories: colored }));
+      const { classes } = await open("coco-panoptic", root);
+      expect(classes.colors[0]).toEqual([1, 2, 3]);
+      expect(classes.colors).toHaveLength(categories.length);
+    }));
+
   it("names a segment without category, and missing PNGs", () =>
     inTemporaryFolder(async (root) => {
       await write(root, segments.slice(0, 1));

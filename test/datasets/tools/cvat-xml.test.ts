@@ -94,6 +94,25 @@ describe("cvat-xml", () => {
       expect(await Promise.all(first)).toEqual(["aaaaaaaa", "bbbbbbbb", "aaaaaaaa"]);
     }));
 
+  it("leaves out labels of whole images, and colours that labels share", () =>
+    inTemporaryFolder(async (root) => {
+      await images(root, "images/a.png");
+      const label = (name: string, color: string, type: string) =>
+        `<label><name>${name}</name><color>${color}</color><type>${type}</type></label>`;
+      const labels = [
+        ...[label("Straße", "#112233", "any"), label("Gebäude", "#445566", "polygon")],
+        ...[label("Bäume & Büsche", "#445566", "any"), label("Nacht", "#778899", "tag")],
+      ];
+      const meta = `<labels>${labels.join("").replace("&", "&amp;")}</labels>`;
+      const tag = '<tag label="Nacht" source="manual"></tag>';
+      const text = cvat(image("a.png", tag)).replace(/<labels>[\s\S]*<\/labels>/, meta);
+      await file(root, "annotations.xml", text);
+      const { classes } = await open("cvat-xml", root, { unlabelled });
+      expect(classes.names).toEqual(["Straße", "Gebäude", "Bäume & Büsche"]);
+      expect(classes.colors[0]).toEqual([0x11, 0x22, 0x33]);
+      expect(new Set(classes.colors.map(String)).size).toBe(3);
+    }));
+
   it("decodes the file once", () =>
     inTemporaryFolder(async (root) => {
       await images(root, "images/a.png", "images/b.png");

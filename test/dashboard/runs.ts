@@ -95,6 +95,11 @@ export function imageLines(step: number, images: number, lift = 0): string[] {
         k > 12 ? null : Math.round(1e4 * Math.min(1, Math.max(0, score + (k - 6) / 100))) / 1e4,
       ),
       ...{ accuracy: 0.8, entropy: 0.1, calibration: 0.05 },
+      // sidewalk taken for road in every image, car for truck in every third
+      confused: [
+        ...(i % 3 === 0 ? [[13, 14, Math.round(40 * (1 + ((i * 31) % 97))) / 1e4]] : []),
+        [1, 0, (1 + (i % 10)) / 1e3],
+      ],
     });
   });
 }

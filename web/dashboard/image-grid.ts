@@ -58,9 +58,9 @@ export function imageGrid(
     details.previews.find((one) => one.set === setNow() && one.name === name);
 
   const load = throttled(400, async () => {
-    const [order = "set", classIndex = ""] = orderNow().split(":");
+    const [order = "set", classIndex = "", predicted = ""] = orderNow().split(":");
     const query = new URLSearchParams({
-      ...{ run: details.summary.id, set: setNow(), order, class: classIndex },
+      ...{ run: details.summary.id, set: setNow(), order, class: classIndex, predicted },
       count: String(count),
     });
     if (order === "set") for (const { name } of spread()) query.append("name", name);
@@ -69,6 +69,7 @@ export function imageGrid(
       : null;
     if (signal.aborted) return;
     draw();
+    drawBar();
     onOrder();
   });
 
@@ -88,7 +89,7 @@ export function imageGrid(
     if (all.length === 0)
       cells.append(el("p", { class: "note" }, "No image has a value to sort by."));
     answer.replaceChildren(...answerOf(page, details));
-    note.textContent = noteOf(page, details);
+    note.textContent = noteOf(page, details, orderNow());
     const left = orderNow() === "set" || !page ? 0 : page.sorted - page.entries.length;
     more.hidden = left <= 0 || count >= 500;
     hint.hidden = left <= 0;
@@ -105,12 +106,13 @@ export function imageGrid(
     }
   }
 
-  const orders = (classes: ClassSet | undefined) => [
-    ...ORDERS,
-    ...(classes?.names ?? []).map((name, k) => [`class:${k}`, `lowest IoU of ${name}`] as const),
-  ];
+  let drawn = "";
   function drawBar(): void {
-    const sort = choice("Sort by", orders(details.classes), orderNow(), (value) => {
+    const orders = ordersOf(page, details.classes, orderNow());
+    const now = JSON.stringify([orders, orderNow(), setNow(), details.hasImages]);
+    if (now === drawn) return; // an open list of choices stays open
+    drawn = now;
+    const sort = choice("Sort by", orders, orderNow(), (value) => {
       place.set({ sort: value === "set" ? undefined : value });
       count = FIRST;
       load();
@@ -146,6 +148,29 @@ export function imageGrid(
       load();
     },
   };
+}
+
+/** The orders to choose from: of confusions the largest ones, and the chosen one. */
+function ordersOf(page: ImagePage | null, classes: ClassSet | undefined, chosen: string) {
+  const names = classes?.names ?? [];
+  const confusions = (page?.confusions ?? []).map(
+    ({ truth, predicted }) => `confusion:${truth}:${predicted}`,
+  );
+  if (chosen.startsWith("confusion:") && !confusions.includes(chosen)) confusions.push(chosen);
+  return [
+    ...ORDERS,
+    ...confusions.map((key) => [key, confusionName(key, names)] as const),
+    ...names.map((name, k) => [`class:${k}`, `lowest IoU of ${name}`] as const),
+  ];
+}
+
+/** "car taken for truck", of the order "confusion:13:14" */
+function confusionName(order: string, names: readonly string[]): string {
+  const [truth, predicted] = order
+    .split(":")
+    .slice(1)
+    .map((k) => names[Number(k)] ?? `class ${k}`);
+  return `${truth} taken for ${predicted}`;
 }
 
 /** Scrolls the grid, and never the page. */
@@ -184,7 +209,8 @@ function cell(
 
 function scoresOf(entry: ImageEntry | undefined): (Node | string)[] {
   if (!entry) return [];
-  const { score, before, classIou } = entry;
+  const { score, before, classIou, confused } = entry;
+  if (confused !== undefined) return [`${percent(confused)} %`];
   const shown = classIou === undefined ? score : classIou;
   if (shown === null) return ["–"];
   if (before === undefined || score === null) return [percent(shown)];
@@ -204,13 +230,26 @@ function answerOf(page: ImagePage | null, { baseline }: RunDetails): (Node | str
 }
 
 /** What the numbers are, and what the run lacks. */
-function noteOf(page: ImagePage | null, { summary, baseline, hasImages }: RunDetails): string {
+function noteOf(
+  page: ImagePage | null,
+  { summary, baseline, hasImages, classes }: RunDetails,
+  order: string,
+): string {
   if (!hasImages || !page) {
     const later = summary.state === "running" ? "The first evaluation writes them." : "";
     return `This run has no scores of single images (images.jsonl). ${later || `cfcontra evaluate ${summary.id} writes them.`}`;
   }
+  if (order.startsWith("confusion:")) {
+    const about = `Share of the labelled pixels that are ${confusionName(order, classes?.names ?? []).replace("taken for", "and predicted as")}, at step ${whole(page.step)}, if it is one of the image's six largest confusions.`;
+    return page.confusions
+      ? about
+      : `The image scores of this run hold no confusions. cfcontra evaluate ${summary.id} writes them.`;
+  }
   const about = `mIoU of ${whole(page.images)} images of ${page.set} at step ${whole(page.step)}, over the classes that each image has`;
-  if (!baseline) return `${about}. The run has no baseline to compare with.`;
-  if (page.compared > 0) return `${about}; then the difference to the baseline.`;
-  return `${about}. The baseline, ${baseline.id}, has no scores of the same images: cfcontra evaluate ${baseline.id} writes them.`;
+  const lacking = page.confusions
+    ? ""
+    : ` The scores hold no confusions to sort by: cfcontra evaluate ${summary.id} writes them.`;
+  if (!baseline) return `${about}. The run has no baseline to compare with.${lacking}`;
+  if (page.compared > 0) return `${about}; then the difference to the baseline.${lacking}`;
+  return `${about}. The baseline, ${baseline.id}, has no scores of the same images: cfcontra evaluate ${baseline.id} writes them.${lacking}`;
 }

@@ -14,7 +14,10 @@ import { pictureUrl } from "./swipe.js";
 export const keyOf = ({ set, image }: Pick<Preview, "set" | "image">) => `${set}/${image}`;
 
 export interface ImageGrid {
-  readonly element: HTMLElement;
+  /** What the run did to the images, and how they are sorted. */
+  readonly head: HTMLElement;
+  /** The images. */
+  readonly strip: HTMLElement;
   /** The images with pictures, in the order of the grid. */
   order(): readonly Preview[];
   mark(preview: Preview | undefined): void;
@@ -136,7 +139,8 @@ export function imageGrid(
   draw();
   load();
   return {
-    element: el("div", { class: "image-grid" }, answer, note, bar, cells),
+    head: el("div", { class: "image-grid" }, answer, note, bar),
+    strip: cells,
     order: () => kept,
     mark,
     update(next) {
@@ -173,12 +177,12 @@ function confusionName(order: string, names: readonly string[]): string {
   return `${truth} taken for ${predicted}`;
 }
 
-/** Scrolls the grid, and never the page. */
-function intoView(one: HTMLElement, grid: HTMLElement): void {
-  const [box, frame] = [one.getBoundingClientRect(), grid.getBoundingClientRect()];
-  if (box.top < frame.top || box.bottom > frame.bottom) grid.scrollTop += box.top - frame.top - 8;
+/** Scrolls the strip, and never the page. */
+function intoView(one: HTMLElement, strip: HTMLElement): void {
+  const [box, frame] = [one.getBoundingClientRect(), strip.getBoundingClientRect()];
+  if (box.top < frame.top || box.bottom > frame.bottom) strip.scrollTop += box.top - frame.top - 8;
   if (box.left < frame.left || box.right > frame.right) {
-    grid.scrollLeft += box.left - frame.left - 8;
+    strip.scrollLeft += box.left - frame.left - 8;
   }
 }
 

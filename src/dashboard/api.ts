@@ -151,6 +151,8 @@ export interface RunDetails {
   /** IoU by class on the main set, of result.json. */
   readonly iou: readonly (number | null)[];
   readonly keys: readonly string[];
+  /** The weight of each loss by name; empty for a run of an earlier version. */
+  readonly weights: Readonly<Record<string, number>>;
   readonly previews: readonly Preview[];
   readonly hasImages: boolean;
   readonly styles: readonly string[];

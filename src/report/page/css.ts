@@ -31,7 +31,7 @@ svg { display: block; max-width: 100%; height: auto; overflow: visible }
 svg text { font-family: var(--sans); fill: var(--muted) }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 26px 34px }
 .history { margin-bottom: 34px } .history.tight { display: none } details .charts { margin-top: 18px }
-.chart h3 { display: flex; justify-content: space-between; gap: 12px; font-weight: 400; margin-bottom: 6px } .chart h3 span { color: var(--muted) }
+.chart h3 { display: flex; justify-content: space-between; gap: 12px; font-weight: 400; margin-bottom: 6px } .chart h3 span, .chart h3 em { color: var(--muted); font-style: normal } .chart h3 b { font-weight: 400; overflow-wrap: anywhere }
 .key { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; color: var(--muted); margin: 0 0 14px }
 .key i { box-shadow: inset 0 0 0 1px rgb(128 128 128 / .5); display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 7px; vertical-align: -1px }
 .key i.dashed { box-shadow: none; height: 0; width: 16px; border-radius: 0; border-top: 2px dashed var(--muted); vertical-align: 4px }

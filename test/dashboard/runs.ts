@@ -31,6 +31,12 @@ export interface MadeRun {
 
 const CLASSES = cityscapes19.names.length;
 
+/** losses.json */
+const WEIGHTS = {
+  ...{ "source/main": 1, "source/aux": 0.1, "target/entropy": 0.001 },
+  ...{ "target/entropyAux": 0.0002, "contrast/source": 0.05, "contrast/target": 0.05 },
+};
+
 /** The line of metrics.jsonl at a step. */
 export function metricsLine(step: number, steps: number, seed = 1): string {
   const noise = (k: number) =>
@@ -173,6 +179,7 @@ export async function makeRun(
       evaluated.push(at);
     }
   }
+  write("losses.json", JSON.stringify(WEIGHTS));
   write("metrics.jsonl", lines.map((line) => `${line}\n`).join(""));
   if (images > 0) await writePictures(write, evaluated, steps, images);
   if (scored > 0) {

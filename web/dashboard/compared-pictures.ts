@@ -58,10 +58,17 @@ export function comparedPictures(signal: AbortSignal): ComparedPictures {
       const images = spread.filter((one) =>
         runs.every(({ run }) => (sameImage(run, one)?.predictions.length ?? 0) > 0),
       );
+      const without = groups.filter(
+        (group) => group.color !== undefined && !runs.some((one) => one.group === group),
+      );
+      const lacking =
+        without.length > 0
+          ? ` Without pictures: ${without.map(({ name }) => name).join(", ")}.`
+          : "";
       note.textContent =
         images.length > 0
-          ? "One run of each drawn group at its newest evaluation; the change is against the run's baseline."
-          : "No image has pictures in a run of each drawn group.";
+          ? `One run of each drawn group at its newest evaluation; the change is against the run's baseline.${lacking}`
+          : "The drawn groups have no pictures of the same images.";
       keys.hidden = images.length === 0;
       more.hidden = images.length <= count;
       const columns = first ? columnsOf(first.run, runs, images) : [];
@@ -135,7 +142,7 @@ function picturedRun(
   );
   const set = Object.keys(runs[0]?.last ?? {})[0] ?? "";
   const paired = pairsOf(runs, baselines, set).flatMap(({ id }) => details.get(id) ?? []);
-  return [...paired, ...all].find(({ previews }) => previews.length > 0) ?? all[0];
+  return [...paired, ...all].find(({ previews }) => previews.length > 0);
 }
 
 function columnsOf(

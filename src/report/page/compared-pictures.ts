@@ -16,12 +16,15 @@ interface Pictured {
 }
 
 /**
- * Every spread image that all groups have: image, truth, and of each group the prediction and its change from the
+ * Every spread image that all groups with pictures have: image, truth, and of each group the prediction and its change from the
  * baseline.
  */
 export async function comparedPictures({ groups, sets }: Comparison): Promise<string> {
   const set = sets[0] as string;
-  const shown = groups.slice(0, LINES).map((group) => picturedOf(group, set));
+  const shown = groups
+    .slice(0, LINES)
+    .map((group) => picturedOf(group, set))
+    .filter(({ previews }) => previews.size > 0);
   const classes = groups[0]?.runs[0]?.classes ?? { names: [], colors: [] };
   const names = [...(shown[0]?.previews.keys() ?? [])].filter((name) =>
     shown.every(({ previews }) => previews.get(name)?.prediction),

@@ -113,14 +113,19 @@ function rowOf(entry: Record<string, unknown>): ImageRow | undefined {
 }
 
 function confusionsIn(entries: readonly unknown[]): number[] {
-  return entries.slice(0, MOST_CONFUSED).flatMap((entry) => {
-    const [truth, predicted, share] = Array.isArray(entry) ? entry.map(asNumber) : [];
-    if (!isClass(truth) || !isClass(predicted) || share === undefined) return [];
-    return [truth, predicted, share];
-  });
+  const found: number[] = [];
+  for (const entry of entries) {
+    if (found.length >= 3 * MOST_CONFUSED) break;
+    if (!Array.isArray(entry)) continue;
+    const [truth, predicted, share]: unknown[] = entry;
+    if (isClass(truth) && isClass(predicted) && asNumber(share) !== undefined) {
+      found.push(truth, predicted, share as number);
+    }
+  }
+  return found;
 }
 
-const isClass = (value: number | undefined): value is number =>
+const isClass = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) < MOST_CLASSES;
 
 /** The share of an image's labelled pixels with a confusion; 0 if it is not among the image's largest. */

@@ -57,16 +57,17 @@ describe("a comparison", skipUnless(CHROMIUM !== undefined, "chromium"), () => {
     await shown.page.getByText("Without pictures: source-only.").waitFor();
     const rows = shown.page.locator(".compared section");
     await rows.last().scrollIntoViewIfNeeded();
-    const names = ["image", "truth", "cfcontra", "cfcontra, change", "minent", "minent, change"];
+    const titles = ["image", "truth", "cfcontra", "minent"];
+    const names = [...titles, "cfcontra, change", "minent, change"];
     for (const [i, row] of (await rows.all()).entries()) {
-      await expect.poll(() => row.locator("figcaption").allInnerTexts()).toEqual(names);
+      await expect.poll(() => row.locator("figcaption").allInnerTexts()).toEqual(titles);
       for (const name of names) {
         const canvas = row.getByRole("img", { name: `${name} of scene ${i}`, exact: true });
         await expect
           .poll(() => canvas.evaluate((one) => (one as HTMLCanvasElement).width))
           .toBe(64);
       }
-      const change = row.locator("figure", { hasText: "cfcontra, change" }).locator(".under");
+      const change = row.locator("figure", { hasText: "cfcontra" }).locator(".under").last();
       await expect.poll(() => change.textContent()).toMatch(/^fixed 2\d\.\d %, broke 0\.0 %$/);
     }
     expect(await rows.count()).toBe(2);

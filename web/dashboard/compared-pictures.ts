@@ -12,10 +12,10 @@ export interface ComparedPictures {
   show(groups: readonly Group[], details: ReadonlyMap<string, RunDetails>): void;
 }
 
-/** A column: a layer of the images of a run. */
+/** A column: layers of the images of a run, below each other. */
 interface Column {
   readonly title: string;
-  readonly layer: Layer;
+  readonly layers: readonly Layer[];
   readonly details: RunDetails;
   readonly group?: Group;
 }
@@ -67,20 +67,20 @@ export function comparedPictures(signal: AbortSignal): ComparedPictures {
           : "";
       note.textContent =
         images.length > 0
-          ? `One run of each drawn group at its newest evaluation; the change is against the run's baseline.${lacking}`
+          ? `One run of each drawn group at its newest evaluation; below it what the run changed against its baseline.${lacking}`
           : "The drawn groups have no pictures of the same images.";
       keys.hidden = images.length === 0;
       more.hidden = images.length <= count;
       const columns = first ? columnsOf(first.run, runs, images) : [];
       const now = JSON.stringify([
         ...[count, images.map(({ name }) => name)],
-        columns.map(({ title, layer, details: { summary }, group }) => [
-          ...[title, layer, summary.id, summary.step, group?.color],
+        columns.map(({ title, layers, details: { summary }, group }) => [
+          ...[title, layers, summary.id, summary.step, group?.color],
         ]),
       ]);
       if (now === shown) return;
       shown = now;
-      const hasChange = columns.some(({ layer }) => layer === "change");
+      const hasChange = columns.some(({ layers }) => layers.includes("change"));
       keys.replaceChildren(
         ...[hasChange && changeLegend(), classLegend(first?.run.classes)].filter(
           (one) => one !== false,
@@ -95,16 +95,17 @@ export function comparedPictures(signal: AbortSignal): ComparedPictures {
     cells.style.setProperty("--columns", String(columns.length));
     const element = el("section", {}, el("h3", {}, image.name), cells);
     for (const column of columns) {
-      const canvas = el("canvas", {
-        role: "img",
-        "aria-label": `${column.title} of ${image.name}`,
-      });
-      const caption = el("p", { class: "under" });
       const head = el("figcaption", {}, column.group && groupSwatch(column.group), column.title);
-      cells.append(el("figure", {}, head, canvas, caption));
-      element.addEventListener("seen", () => void paint(canvas, caption, column, image), {
-        once: true,
-      });
+      const figure = el("figure", {}, head);
+      for (const layer of column.layers) {
+        const what = layer === "change" ? `${column.title}, change` : column.title;
+        const canvas = el("canvas", { role: "img", "aria-label": `${what} of ${image.name}` });
+        const caption = el("p", { class: "under" });
+        figure.append(canvas, caption);
+        const paintIt = () => void paint(canvas, caption, column.details, layer, image);
+        element.addEventListener("seen", paintIt, { once: true });
+      }
+      cells.append(figure);
     }
     seen.observe(element);
     return element;
@@ -114,7 +115,8 @@ export function comparedPictures(signal: AbortSignal): ComparedPictures {
 async function paint(
   canvas: HTMLCanvasElement,
   caption: HTMLElement,
-  { details, layer }: Column,
+  details: RunDetails,
+  layer: Layer,
   image: Preview,
 ): Promise<void> {
   try {
@@ -152,13 +154,12 @@ function columnsOf(
 ): Column[] {
   const hasTruth = images.some(({ truth }) => truth);
   return [
-    { title: "image", layer: "input", details: first },
-    ...(hasTruth ? [{ title: "truth", layer: "truth", details: first } as const] : []),
-    ...runs.flatMap(({ group, run }): Column[] => [
-      { title: group.name, layer: "prediction", details: run, group },
-      ...(hasTruth && run.baseline
-        ? [{ title: `${group.name}, change`, layer: "change", details: run, group } as const]
-        : []),
-    ]),
+    { title: "image", layers: ["input"], details: first },
+    ...(hasTruth ? [{ title: "truth", layers: ["truth"], details: first } as const] : []),
+    ...runs.map(({ group, run }): Column => {
+      const changes = hasTruth && run.baseline !== undefined;
+      const layers = changes ? (["prediction", "change"] as const) : (["prediction"] as const);
+      return { title: group.name, layers, details: run, group };
+    }),
   ];
 }

@@ -159,8 +159,9 @@ const MOST_CHARTS = 60;
 const SHARE = /^pseudo\//;
 
 function charts(run: RunFiles, keys: readonly string[]): string {
-  const lastOf = (key: string) => scoreHistory(run.metrics, key)?.last;
-  const shares = gradientShares(run.weights, lastOf);
+  const last: Record<string, number> = {};
+  for (const line of run.metrics) Object.assign(last, line);
+  const shares = gradientShares(run.weights, (key) => last[key]);
   const drawn = keys.slice(0, MOST_CHARTS).flatMap((key) => {
     const history = scoreHistory(run.metrics, key);
     if (!history || history.steps.length < 2) return [];

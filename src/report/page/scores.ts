@@ -159,9 +159,9 @@ const MOST_CHARTS = 60;
 const SHARE = /^pseudo\//;
 
 function charts(run: RunFiles, keys: readonly string[]): string {
-  const last: Record<string, number> = {};
-  for (const line of run.metrics) Object.assign(last, line);
-  const shares = gradientShares(run.weights, (key) => last[key]);
+  const newest: Record<string, number> = {};
+  for (const line of run.metrics) Object.assign(newest, line);
+  const shares = gradientShares(run.weights, (key) => newest[key]);
   const drawn = keys.slice(0, MOST_CHARTS).flatMap((key) => {
     const history = scoreHistory(run.metrics, key);
     if (!history || history.steps.length < 2) return [];

@@ -89,6 +89,16 @@ export interface ImageEntry {
   readonly before?: number;
   /** IoU of the class by which images are sorted. */
   readonly classIou?: number | null;
+  /** The share of its labelled pixels with the confusion by which images are sorted. */
+  readonly confused?: number;
+}
+
+/** Pixels of one class that are predicted as another, by their indices. */
+export interface ImageConfusion {
+  readonly truth: number;
+  readonly predicted: number;
+  /** Of the labelled pixels, as the mean over the images of a set. */
+  readonly share: number;
 }
 
 /** Images of one evaluation set, at the newest evaluation. */
@@ -103,6 +113,8 @@ export interface ImagePage {
   readonly worse: number;
   /** Images that have a place in the order, of which `entries` are the first. */
   readonly sorted: number;
+  /** The largest confusions, the largest first; missing if the file is of an earlier version. */
+  readonly confusions?: readonly ImageConfusion[];
   readonly entries: readonly ImageEntry[];
 }
 
@@ -139,6 +151,8 @@ export interface RunDetails {
   /** IoU by class on the main set, of result.json. */
   readonly iou: readonly (number | null)[];
   readonly keys: readonly string[];
+  /** The weight of each loss by name; empty for a run of an earlier version. */
+  readonly weights: Readonly<Record<string, number>>;
   readonly previews: readonly Preview[];
   readonly hasImages: boolean;
   readonly styles: readonly string[];

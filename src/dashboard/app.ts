@@ -195,14 +195,15 @@ function seriesQuery(context: Context): SeriesQuery {
 }
 
 const MOST_ENTRIES = 500;
-const ORDERS: readonly ImageOrder[] = ["set", "worst", "gain", "loss", "class"];
+const ORDERS: readonly ImageOrder[] = ["set", "worst", "gain", "loss", "class", "confusion"];
 
 function imageQuery(context: Context): ImageQuery {
-  const { set, order, class: classIndex, count } = context.req.query();
+  const { set, order, class: classIndex, predicted, count } = context.req.query();
   return {
     set,
     order: ORDERS.find((one) => one === order) ?? "set",
     classIndex: numberOf(classIndex),
+    predicted: numberOf(predicted),
     names: context.req.queries("name")?.slice(0, MOST_ENTRIES),
     count: Math.min(MOST_ENTRIES, Math.floor(numberOf(count) ?? 60)),
   };

@@ -14,7 +14,7 @@ import { parseObject } from "./follow.js";
 import { asMapping, asNumber, asString, LARGEST, readJson, readText } from "./read-file.js";
 import type { Run } from "./run.js";
 
-const MOST = { notes: 200, classes: 1000, images: 200, points: 20_000 } as const;
+const MOST = { notes: 200, losses: 100, classes: 1000, images: 200, points: 20_000 } as const;
 
 /** What a run's page shows besides its numbers. */
 export async function details(
@@ -23,13 +23,14 @@ export async function details(
   baseline: RunBaseline | undefined,
   starts: readonly string[],
 ): Promise<RunDetails> {
-  const [configText = "", classes, previews, styles, notes, iou] = await Promise.all([
+  const [configText = "", classes, previews, styles, notes, iou, weights] = await Promise.all([
     readText(run.file("config.yaml"), LARGEST.config),
     readClasses(run),
     findPreviews(run),
     namesIn(run, "style"),
     readNotes(run),
     readIou(run),
+    readWeights(run),
   ]);
   const has = (name: string) => run.file(name) !== undefined;
   return {
@@ -37,7 +38,7 @@ export async function details(
     configText,
     ...{ notes, iou, starts },
     settings: Object.fromEntries(settingsOf(run.configuration)),
-    keys,
+    ...{ keys, weights },
     previews,
     hasImages: has("images.jsonl"),
     styles: styles.flatMap((name) => /^(\d+)-content\.jpg$/.exec(name)?.[1] ?? []),
@@ -61,6 +62,17 @@ async function readNotes(run: Run): Promise<RunNote[]> {
       if (step === undefined || note === undefined) return [];
       return [{ step, level: entry?.level === "warning" ? "warning" : "note", text: note }];
     });
+}
+
+/** The numbers of losses.json. */
+async function readWeights(run: Run): Promise<Record<string, number>> {
+  const entries = Object.entries((await readJson(run.file("losses.json"))) ?? {});
+  return Object.fromEntries(
+    entries.slice(0, MOST.losses).flatMap(([name, value]) => {
+      const weight = asNumber(value);
+      return weight === undefined ? [] : [[name, weight]];
+    }),
+  );
 }
 
 /** IoU by class on the main set, of result.json; empty if it has none. */

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { readRegular } from "../regular-file.js";
 import { scoreOf } from "../report/image-ranking.js";
-import type { ImageEntry, ImagePage } from "./api.js";
+import type { ImageConfusion, ImageEntry, ImagePage } from "./api.js";
 import { parseObject } from "./follow.js";
 import { asNumber, asString } from "./read-file.js";
 
@@ -11,10 +11,13 @@ export interface SetScores {
   readonly step: number;
   readonly images: readonly ImageRow[];
   readonly byName: ReadonlyMap<string, ImageRow>;
+  readonly confusions: readonly ImageConfusion[] | undefined;
 }
 
-interface ImageRow extends Omit<ImageEntry, "before" | "classIou"> {
+interface ImageRow extends Omit<ImageEntry, "before" | "classIou" | "confused"> {
   readonly iou: readonly (number | null)[];
+  /** Truth, prediction and share of each confusion, one after the other; undefined in an earlier version's line. */
+  readonly confused?: readonly number[];
 }
 
 /** By evaluation set. */
@@ -28,6 +31,10 @@ export interface ImageFile {
 
 /** Bytes of the largest file that is read: twice what a run writes. */
 const LARGEST = 64 * 2 ** 20;
+/** Confusions read of an image, and confusions listed of a set. */
+const MOST_CONFUSED = 20;
+const MOST_LISTED = 16;
+const MOST_CLASSES = 1000;
 /** Lines parsed before the event loop turns. */
 const SLICE = 4000;
 
@@ -80,7 +87,7 @@ async function newestScores(path: string): Promise<ImageScores | undefined> {
       .sort(([, a], [, b]) => a.begin - b.begin)
       .map(([set, { images, byName }]) => [
         set,
-        { step: newest, images: images.reverse(), byName },
+        { step: newest, images: images.reverse(), byName, confusions: confusionsOf(images) },
       ]),
   );
 }
@@ -101,17 +108,70 @@ function rowOf(entry: Record<string, unknown>): ImageRow | undefined {
     accuracy: asNumber(entry.accuracy) ?? null,
     entropy: asNumber(entry.entropy) ?? null,
     calibration: asNumber(entry.calibration) ?? null,
+    ...(Array.isArray(entry.confused) && { confused: confusionsIn(entry.confused) }),
   };
 }
 
-/** How images are ordered: as in the set, by their score, by the difference to the baseline, or by one class. */
-export type ImageOrder = "set" | "worst" | "gain" | "loss" | "class";
+function confusionsIn(entries: readonly unknown[]): number[] {
+  const found: number[] = [];
+  for (const entry of entries) {
+    if (found.length >= 3 * MOST_CONFUSED) break;
+    if (!Array.isArray(entry)) continue;
+    const [truth, predicted, share]: unknown[] = entry;
+    if (isClass(truth) && isClass(predicted) && asNumber(share) !== undefined) {
+      found.push(truth, predicted, share as number);
+    }
+  }
+  return found;
+}
+
+const isClass = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) < MOST_CLASSES;
+
+/** The share of an image's labelled pixels with a confusion; 0 if it is not among the image's largest. */
+function shareOf({ confused = [] }: ImageRow, { truth, predicted }: Confusion): number {
+  for (let i = 0; i < confused.length; i += 3) {
+    if (confused[i] === truth && confused[i + 1] === predicted) return confused[i + 2] as number;
+  }
+  return 0;
+}
+
+/** The confusions with the largest shares over all images; undefined if no image has any in its line. */
+function confusionsOf(images: readonly ImageRow[]): ImageConfusion[] | undefined {
+  const sums = new Map<number, number>();
+  let known = false;
+  for (const { confused } of images) {
+    if (!confused) continue;
+    known = true;
+    for (let i = 0; i < confused.length; i += 3) {
+      const key = (confused[i] as number) * MOST_CLASSES + (confused[i + 1] as number);
+      sums.set(key, (sums.get(key) ?? 0) + (confused[i + 2] as number) / images.length);
+    }
+  }
+  if (!known) return undefined;
+  return [...sums]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, MOST_LISTED)
+    .map(([key, share]) => ({
+      truth: Math.floor(key / MOST_CLASSES),
+      predicted: key % MOST_CLASSES,
+      share,
+    }));
+}
+
+/** How images are ordered: as in the set, by their score, by the difference to the baseline, by one class, or by one confusion. */
+export type ImageOrder = "set" | "worst" | "gain" | "loss" | "class" | "confusion";
+
+/** Two classes: pixels of the first that are predicted as the second. */
+type Confusion = Pick<ImageConfusion, "truth" | "predicted">;
 
 export interface ImageQuery {
   readonly set?: string | undefined;
   readonly order: ImageOrder;
-  /** The class of the order "class". */
+  /** The class of the order "class"; the true class of the order "confusion". */
   readonly classIndex?: number | undefined;
+  /** The predicted class of the order "confusion". */
+  readonly predicted?: number | undefined;
   /** Only these images. */
   readonly names?: readonly string[] | undefined;
   readonly count: number;
@@ -121,7 +181,7 @@ export interface ImageQuery {
 export function imagePage(
   scores: ImageScores,
   baseline: ImageScores | undefined,
-  { set: asked, order, classIndex = 0, names, count }: ImageQuery,
+  { set: asked, order, classIndex = 0, predicted = 0, names, count }: ImageQuery,
 ): ImagePage | undefined {
   const sets = [...scores.keys()];
   const set = sets.find((one) => one === asked) ?? sets[0];
@@ -138,11 +198,13 @@ export function imagePage(
     if (image.score > old) tally.better++;
     if (image.score < old) tally.worse++;
   }
+  const confusion = { truth: classIndex, predicted };
   const chosen = names ? names.flatMap((name) => own.byName.get(name) ?? []) : own.images;
   /** Lowest first; images without a value are left out. */
   const value = (image: ImageRow): number | null => {
     if (order === "worst") return image.score;
     if (order === "class") return image.iou[classIndex] ?? null;
+    if (order === "confusion") return -shareOf(image, confusion) || null;
     const gain = gains.get(image) ?? null;
     return gain === null || order === "loss" ? gain : -gain;
   };
@@ -158,6 +220,7 @@ export function imagePage(
           .map(({ image }) => image);
   return {
     ...{ set, sets, step: own.step, images: own.images.length, ...tally, sorted: sorted.length },
+    ...(own.confusions ? { confusions: own.confusions } : {}),
     entries: sorted.slice(0, count).map((image): ImageEntry => {
       const { name, score, accuracy, entropy, calibration, iou } = image;
       const old = before?.get(name)?.score ?? null;
@@ -165,6 +228,7 @@ export function imagePage(
         ...{ name, score, accuracy, entropy, calibration },
         ...(old === null ? {} : { before: old }),
         ...(order === "class" ? { classIou: iou[classIndex] ?? null } : {}),
+        ...(order === "confusion" ? { confused: shareOf(image, confusion) } : {}),
       };
     }),
   };

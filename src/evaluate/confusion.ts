@@ -33,6 +33,25 @@ export function addCounts({ counts }: Confusion, other: Confusion): void {
   }
 }
 
+/** Pixels of one class that were predicted as another, as a share of all labelled pixels. */
+export type Confused = readonly [truth: number, predicted: number, share: number];
+
+/** The largest confusions of two classes, the largest first: at most `most`, each of at least `smallest`. */
+export function largestConfusions(
+  { classes, counts }: Confusion,
+  most: number,
+  smallest: number,
+): Confused[] {
+  const labelled = counts.reduce((total, count) => total + count, 0);
+  const confused: Confused[] = [];
+  for (const [cell, count] of counts.entries()) {
+    const [truth, predicted] = [Math.floor(cell / classes), cell % classes];
+    if (count === 0 || truth === predicted || count / labelled < smallest) continue;
+    confused.push([truth, predicted, count / labelled]);
+  }
+  return confused.sort(([, , a], [, , b]) => b - a).slice(0, most);
+}
+
 /** Scores of a confusion matrix. */
 export interface Scores {
   /** Intersection over union per class, 0..1; NaN for a class in neither labels nor predictions. */

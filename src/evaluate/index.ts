@@ -2,6 +2,7 @@ export { type BoundaryScore, createBoundaryScore } from "./boundary.js";
 export { type Calibration, type ConfidenceBin, createCalibration, SURE } from "./calibration.js";
 export {
   addToConfusion,
+  type Confused,
   type Confusion,
   createConfusion,
   miouOver,

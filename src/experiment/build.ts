@@ -39,7 +39,7 @@ export function buildNetwork(config: Config, classes: number): Network {
 export const buildMethod = (
   { method, options, train, labelledTarget }: Config,
   network: Network,
-  told: Pick<MethodContext, "classNames" | "group" | "warn">,
+  told: Pick<MethodContext, "classNames" | "group" | "warn" | "onWeights">,
 ): Method =>
   createMethod(method, network, options[method] ?? {}, {
     ...train,

@@ -66,7 +66,11 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
   const network = buildNetwork(config, classes.length);
   const latest = resuming && first ? checkpoints(out).at(-1) : undefined;
   if (first && !latest) startFromWeights(config, network, classes, listener);
+  const weights = new Map<string, number>();
   const method = buildMethod(config, network, {
+    onWeights(own) {
+      for (const [name, weight] of Object.entries(own)) weights.set(name, weight);
+    },
     warn: (sentence) => listener.note(sentence, "warning"),
     group,
     classNames: classes,
@@ -100,7 +104,13 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
 
   async function openRecords(): Promise<Records> {
     const recorder = await openRecorder(folder, {
-      ...{ network: evaluated, method, evaluate: domains.evaluate, target: domains.target },
+      ...{
+        network: evaluated,
+        method,
+        evaluate: domains.evaluate,
+        target: domains.target,
+        weights,
+      },
       ...{ size: sizes.evaluate, output: sizes.output ?? sizes.evaluate, start, steps },
       warn: (sentence) => listener.note(sentence, "warning"),
       predict: { precision: train.precision, stage },

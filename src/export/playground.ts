@@ -9,7 +9,7 @@ import { webAssemblyFolder } from "./onnx-runtime.js";
 
 /** The content of a playground, besides the page itself. */
 export interface PlaygroundParts {
-  /** One network, or the one before and the one after adaptation. */
+  /** One network, or two to compare, with the names that the page shows. */
   readonly models: readonly { readonly name: string; readonly model: Uint8Array }[];
   /** Image files that the page offers. */
   readonly samples: readonly string[];

@@ -73,6 +73,8 @@ export function resizedTo(map: LabelMap, { width, height }: Omit<LabelMap, "ids"
 /** Pixels in the colours of a layer, and shares of the labelled pixels; NaN if there are none. */
 export interface ErrorLayer {
   readonly rgba: Rgba;
+  /** The number of labelled pixels. */
+  readonly labelled: number;
   readonly wrong: number;
 }
 export interface ChangeLayer extends ErrorLayer {
@@ -103,7 +105,7 @@ export function errorLayer(
     wrong++;
     paint.set(i, colors[ids[i] as number] ?? LAYER_COLORS.wrong);
   }
-  return { rgba: paint.rgba, wrong: wrong / labelled };
+  return { rgba: paint.rgba, labelled, wrong: wrong / labelled };
 }
 
 /** What became right and what became wrong from one prediction to another, at the size of the truth. */
@@ -129,7 +131,7 @@ export function changeLayer(truth: LabelMap, before: LabelMap, after: LabelMap):
   const { labelled, wrong, fixed, broken } = count;
   const share = (pixels: number) => pixels / labelled;
   return {
-    ...{ rgba: paint.rgba, wrong: share(wrong) },
+    ...{ rgba: paint.rgba, labelled, wrong: share(wrong) },
     ...{ fixed: share(fixed), broken: share(broken) },
   };
 }
@@ -158,6 +160,17 @@ const inPercent = (share: number): string =>
 /** "fixed 3.0 %, broke 1.5 %" */
 export const changeCaption = ({ fixed, broken }: Pick<ChangeLayer, "fixed" | "broken">): string =>
   `fixed ${inPercent(fixed)}, broke ${inPercent(broken)}`;
+
+/** The shares of several images together. */
+export function changeOfAll(
+  layers: readonly Pick<ChangeLayer, "labelled" | "fixed" | "broken">[],
+): Pick<ChangeLayer, "fixed" | "broken"> {
+  const labelled = layers.reduce((sum, one) => sum + one.labelled, 0);
+  const share = (which: "fixed" | "broken") =>
+    layers.reduce((sum, one) => sum + (one.labelled > 0 ? one[which] * one.labelled : 0), 0) /
+    labelled;
+  return { fixed: share("fixed"), broken: share("broken") };
+}
 
 /** "wrong 12.3 %" */
 export const errorCaption = ({ wrong }: Pick<ErrorLayer, "wrong">): string =>

@@ -12,6 +12,8 @@ import { meanAndDeviation, scoreHistory } from "./score-history.js";
 /** A group with the files of its runs. */
 export interface Group extends ComparedGroup {
   readonly runs: readonly CompleteRun[];
+  /** The run whose pictures are shown: the first one with a baseline, else the first one. */
+  readonly pictured: { readonly run: RunOutcome; readonly baseline?: RunOutcome | undefined };
 }
 
 /** Complete runs side by side, in groups that differ in more than their seed. */
@@ -64,6 +66,7 @@ export function compareRuns(all: readonly RunFiles[]): Comparison {
       label: row.label,
       method: row.method as string,
       runs: group,
+      pictured: { run: pair?.run ?? (group[0] as CompleteRun), baseline: pair?.base },
       seeds: group.map(({ result }) => result.seed),
       miou: Object.fromEntries(
         sets.map((set) => [set, spread(group.map((run) => miou(run, set)))]),

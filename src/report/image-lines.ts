@@ -7,7 +7,7 @@ import { writeAtomically } from "../write-atomically.js";
 import { type ImageLine, scoreOf } from "./image-ranking.js";
 
 export const IMAGES = "images.jsonl";
-/** The largest `images.jsonl`, in bytes: about 130,000 images of 19 classes. */
+/** The largest `images.jsonl`, in bytes: about 100,000 images of 19 classes. */
 export const LARGEST_IMAGES = 32 * 2 ** 20;
 
 /** Image scores by evaluation set. */
@@ -102,11 +102,12 @@ export function parseImageLine(text: string): ImageLine | undefined {
 const linesOf = (step: number, sets: SetsOfImages): string[] =>
   Object.entries(sets).flatMap(([set, images]) =>
     images.map(
-      ({ name, iou, accuracy, entropy, calibration }) =>
+      ({ name, iou, accuracy, entropy, calibration, confused }) =>
         `${JSON.stringify({
           ...{ step, set, name, iou: iou.map(rounded) },
           ...{ accuracy: rounded(accuracy), entropy: rounded(entropy) },
           calibration: rounded(calibration),
+          confused: confused.map(([truth, predicted, share]) => [truth, predicted, rounded(share)]),
         })}\n`,
     ),
   );

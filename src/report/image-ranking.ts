@@ -1,5 +1,7 @@
 // Scores of single images, and how a run changed them. Loads nothing, so that pages use it, too.
 
+import type { Confused } from "../evaluate/index.js";
+
 /** A line of `images.jsonl`. */
 export interface ImageLine {
   readonly step: number;
@@ -10,6 +12,8 @@ export interface ImageLine {
   readonly accuracy: number | null;
   readonly entropy: number | null;
   readonly calibration: number | null;
+  /** The largest confusions; missing in lines of earlier versions. */
+  readonly confused?: readonly Confused[];
 }
 
 /** An image's mIoU: the mean IoU of the classes that its labels have; null without labelled pixels. */

@@ -55,6 +55,8 @@ export interface RecorderOptions {
   readonly steps: number;
   /** Steps done before; 0 for a new run. */
   readonly start: number;
+  /** The weights of the losses by name, as far as they are known. */
+  readonly weights: ReadonlyMap<string, number>;
   /** Whether the run begins by evaluating: an earlier evaluation of the same step is dropped. */
   readonly evaluatesAgain: boolean;
   /** Receives sentences that a user should read. */
@@ -66,10 +68,21 @@ const PROTOTYPES_EVERY = 100;
 const BOARD_IMAGES = 4;
 const METRICS = "metrics.jsonl";
 const PROTOTYPES = "prototypes.jsonl";
+const LOSSES = "losses.json";
 
 export async function openRecorder(folder: RunFolder, options: RecorderOptions): Promise<Recorder> {
-  const { network, method, evaluate, size, output, predict, steps, start, evaluatesAgain } =
-    options;
+  const {
+    network,
+    method,
+    evaluate,
+    size,
+    output,
+    predict,
+    steps,
+    start,
+    evaluatesAgain,
+    weights,
+  } = options;
   const [[shown, dataset]] = [...evaluate] as [[string, Dataset]];
   folder.write("classes.json", `${JSON.stringify(dataset.classes)}\n`);
   const stays = (fromTraining: (entry: Entry) => boolean) => (entry: Entry) =>
@@ -104,6 +117,12 @@ export async function openRecorder(folder: RunFolder, options: RecorderOptions):
     folder.append(METRICS, { step, ...all });
     events.scalars(step, all);
   };
+  let written = "";
+  const writeWeights = () => {
+    const text = `${JSON.stringify(Object.fromEntries(weights))}\n`;
+    if (text !== written) folder.write(LOSSES, text);
+    written = text;
+  };
   const prototypes = (step: number) => {
     const banks = method.prototypes?.();
     if (banks) folder.append(PROTOTYPES, { step, ...prototypeCosines(banks) });
@@ -116,6 +135,7 @@ export async function openRecorder(folder: RunFolder, options: RecorderOptions):
     step({ step, rate, seconds, waiting, scalars }) {
       if (step % LOG_EVERY === 0 || step === steps) {
         log({ step, rate, seconds, waiting, ...scalars });
+        writeWeights();
       }
       if (step % PROTOTYPES_EVERY === 0) prototypes(step);
     },

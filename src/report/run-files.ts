@@ -16,6 +16,7 @@ import {
   confusionFile,
   environmentFile,
   featuresFile,
+  lossesFile,
   metricsLine,
   noteLine,
   prototypesLine,
@@ -65,6 +66,8 @@ export interface RunFiles extends RunOutcome {
   readonly notes: readonly RunNote[];
   readonly classes: { readonly names: string[]; readonly colors: number[][] };
   readonly confusion: ConfusionCounts | undefined;
+  /** The weight of each loss by name; empty for a run of an earlier version. */
+  readonly weights: Readonly<Record<string, number>>;
   readonly prototypes: readonly (PrototypeCosines & { readonly step: number })[];
   readonly features: Features | undefined;
   /** Evaluation sets in the configuration's order: the first one is the target. */
@@ -95,6 +98,7 @@ export function readRun(path: string): RunFiles {
       colors: [],
     },
     confusion: json("confusion.json", confusionFile),
+    weights: json("losses.json", lossesFile) ?? {},
     prototypes: lines("prototypes.jsonl", prototypesLine),
     features: json("features.json", featuresFile),
     sets: Object.keys(outcome.config.evaluate),

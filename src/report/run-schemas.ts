@@ -49,6 +49,8 @@ export const classesFile = z
     "expected a colour for every name",
   );
 
+export const lossesFile = z.record(text, z.number());
+
 export const confusionFile = z.object({ step, sets: z.record(text, matrix(z.number())) });
 
 const points = z

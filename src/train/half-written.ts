@@ -4,7 +4,7 @@ import { partOf } from "../write-atomically.js";
 
 // The files that are written atomically in each folder of a run; docs/run-folder.md describes them.
 const RUN =
-  /^(config\.yaml|report\.html|(class-statistics|classes|confusion|environment|features|result|status)\.json|(images|metrics|notes|prototypes)\.jsonl|(coder|style)\.safetensors)$/;
+  /^(config\.yaml|report\.html|(class-statistics|classes|confusion|environment|features|losses|result|status)\.json|(images|metrics|notes|prototypes)\.jsonl|(coder|style)\.safetensors)$/;
 const CHECKPOINT = /^step-\d+\.safetensors$/;
 const STYLE_SAMPLE = /^\d+-(content|result)\.jpg$/;
 const PREVIEW =

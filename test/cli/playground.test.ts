@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildPages, pagesFresh } from "../../setup/pages.js";
+import { networkNames } from "../../src/cli/commands/playground.js";
 import { makeDomains } from "../datasets/fixtures.js";
 import { cli, expectError, preset, tiny } from "./cli.js";
 
@@ -41,10 +42,18 @@ test("playground writes a folder from runs and ONNX files", async () => {
   expect(code).toBe(0);
   expect(said).toContain(`playground ${out} --serve`);
   const contents = JSON.parse(readFileSync(join(out, "playground.json"), "utf8"));
-  expect(contents.models.map(({ name }: { name: string }) => name)).toEqual(["Before", "After"]);
+  expect(contents.models.map(({ name }: { name: string }) => name)).toEqual(["run", "model"]);
   for (const file of ["index.html", ...contents.samples, contents.models[1].file]) {
     expect(existsSync(join(out, file)), file).toBe(true);
   }
+});
+
+test("networks are called as their folders and files, with folders above if these are equal", () => {
+  expect(networkNames(["runs/streets-cfcontra-1/"])).toEqual(["streets-cfcontra-1"]);
+  expect(networkNames(["runs/source-only", "runs/cfcontra"])).toEqual(["source-only", "cfcontra"]);
+  expect(networkNames(["a/x/run", "b/x/run"])).toEqual(["a/x/run", "b/x/run"]);
+  expect(networkNames(["/run", "/a/run.onnx"])).toEqual(["run", "a/run"]);
+  expect(networkNames(["a/run", "./a/run"])).toEqual(["before", "after"]);
 });
 
 test("--serve serves a finished page, isolated, without libtorch", async () => {

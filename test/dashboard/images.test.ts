@@ -39,6 +39,32 @@ describe("the scores of images", () => {
     });
   });
 
+  test("are sorted by a confusion, the largest first, and the largest confusions are listed", async () => {
+    await withApp(async (app, runs) => {
+      await makeRun(join(runs, "cfcontra"), { scored: 100 });
+      const page = await json<ImagePage>(
+        app,
+        query("order=confusion&class=13&predicted=14&count=100"),
+      );
+      const shares = page.entries.map(({ confused }) => confused as number);
+      expect(page.sorted).toBe(34); // every third of 100
+      expect(shares).toEqual([...shares].sort((a, b) => b - a));
+      expect(shares[0]).toBeGreaterThan(0.3);
+      expect(page.entries.every(({ name }) => Number(name.split(" ")[1]) % 3 === 0)).toBe(true);
+      const sum = shares.reduce((all, one) => all + one, 0);
+      expect(page.confusions).toEqual([
+        { truth: 13, predicted: 14, share: expect.closeTo(sum / 100, 9) },
+        { truth: 1, predicted: 0, share: expect.closeTo(0.0055, 9) },
+      ]);
+      const none = await json<ImagePage>(app, query("order=confusion&class=3&predicted=4"));
+      expect([none.sorted, none.entries.length]).toEqual([0, 0]);
+      const lines = imageLines(900, 5).map((line) => line.replace(/,"confused":.*/, "}"));
+      writeFileSync(join(runs, "cfcontra/images.jsonl"), `${lines.join("\n")}\n`);
+      const old = await json<ImagePage>(app, query());
+      expect([old.images, old.confusions]).toEqual([5, undefined]); // the page says what is missing
+    });
+  });
+
   test("of 100,000 images are served within seconds, and so is everything else meanwhile", async () => {
     await withApp(async (app, runs) => {
       await makeRun(join(runs, "cfcontra"));
@@ -69,11 +95,16 @@ describe("the scores of images", () => {
         '{"step":900,"set":"__proto__","name":"<b>x</b>","iou":[0.5,"0.5",{},null,1e999]}',
         `{"step":900,"set":"target","name":"${"n".repeat(9000)}","iou":[0.25]}`,
         '{"step":900,"set":"target","name":"scene 1","iou":[0]}',
+        '{"step":900,"set":"target","name":"odd","iou":[0],"confused":[[1,2],[-1,0,0.5],[0,1e9,0.5],7,{}]}',
         '{"step":900,"set":"target","name":"torn',
       ];
       appendFileSync(path, poison.join("\n"));
       const page = await json<ImagePage>(app, query("count=50&set=target"));
-      expect(page.entries.map(({ name }) => name.length)).toEqual([7, 7, 2000, 7]);
+      expect(page.entries.map(({ name }) => name.length)).toEqual([7, 7, 2000, 7, 3]);
+      expect(page.confusions?.map(({ truth, predicted }) => [truth, predicted])).toEqual([
+        [13, 14],
+        [1, 0],
+      ]);
       expect(page.entries.find(({ name }) => name === "scene 1")?.score).toBe(0); // the later line
       expect(page.sets).toEqual(["target", "__proto__"]);
       const odd = await json<ImagePage>(app, query("set=__proto__"));

@@ -187,6 +187,23 @@ describe("a run", () => {
     });
   });
 
+  test("has the weights of its losses; a damaged or missing file has none", async () => {
+    await withApp(async (app, runs) => {
+      await makeRun(join(runs, "a"));
+      const weights = async () => (await json<RunDetails>(app, "/api/run?run=a")).weights;
+      expect(await weights()).toMatchObject({ "source/main": 1, "source/aux": 0.1 });
+      const file = join(runs, "a/losses.json");
+      writeFileSync(file, '{"source/main":1,"a":"2","b":null,"c":{},"d":1e999}');
+      expect(await weights()).toEqual({ "source/main": 1 });
+      for (const text of ["[1,2]", '{"source/main":', ""]) {
+        writeFileSync(file, text);
+        expect(await weights()).toEqual({});
+      }
+      rmSync(file);
+      expect(await weights()).toEqual({});
+    });
+  });
+
   test("has prototypes at any step, with their history", async () => {
     await withApp(async (app, runs) => {
       await makeRun(join(runs, "a"), { images: 1 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { camvid11 } from "../../src/datasets/class-sets.js";
 import { openExperiment, openRun, type Preset, type RunEvent } from "../../src/experiment/index.js";
 import { modelInfo } from "../../src/export/index.js";
+import { methods } from "../../src/methods/methods.js";
 import { tiny } from "../cli/cli.js";
 import { makeDomains } from "../datasets/fixtures.js";
 import { userError } from "../user-error.js";
@@ -46,6 +47,12 @@ test("trains a preset given as an object, with overrides, and yields events of p
   const starts = events.flatMap((event) => (event.type === "start" ? [event] : []));
   expect(starts.map(({ method }) => method)).toEqual(["source-only", "minent"]);
   expect(starts[1]?.out).toBe(out);
+  const losses = JSON.parse(readFileSync(join(out, "losses.json"), "utf8"));
+  const { aux, entropy, entropyAux } = methods.minent.options.parse({});
+  expect(losses).toEqual({
+    ...{ "source/main": 1, "source/aux": aux },
+    ...{ "target/entropy": entropy, "target/entropyAux": entropyAux },
+  });
   for (const event of events) {
     if (event.type !== "step") continue;
     expect(event.loss).toBe(event.scalars["source/main"]);

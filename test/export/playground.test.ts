@@ -18,6 +18,7 @@ import { writePlayground } from "../../src/export/playground.js";
 import { type Served, servePlayground } from "../../src/export/serve-playground.js";
 import { deeplabV2 } from "../../src/network/index.js";
 import { heInit } from "../../src/nn/index.js";
+import { LAYER_COLORS } from "../../src/report/change-map.js";
 import { dispose, manualSeed } from "../../src/torch/index.js";
 import { accessibilityFaults } from "../axe.js";
 import { CHROMIUM, launchChromium } from "../chromium.js";
@@ -233,10 +234,12 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
     const entropy = await picture();
     expect(entropy).not.toBe(classes);
     await page.keyboard.press("ArrowRight");
+    expect(await page.getByRole("radio", { name: "Disagreement" }).isChecked()).toBe(true);
+    const differs = await picture();
+    await page.keyboard.press("ArrowRight");
     const image = await picture();
-    expect(image).not.toBe(entropy);
-    await page.keyboard.press("ArrowLeft");
-    await page.keyboard.press("ArrowLeft");
+    expect(new Set([classes, entropy, differs, image]).size).toBe(4);
+    for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowLeft");
     expect(await picture()).toBe(classes);
     await page.getByRole("slider", { name: "Opacity" }).press("Home");
     expect(await picture()).toBe(image);
@@ -245,6 +248,54 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
     await row.press("Enter");
     expect(await row.getAttribute("aria-pressed")).toBe("true");
     await row.press("Enter");
+  });
+
+  test("shows where the networks disagree, and what they see", async () => {
+    const [one, two] = (await savedLabels()) as [Uint8Array, Uint8Array];
+    const differing = one.filter((label, i) => label !== two[i]).length / one.length;
+    expect(differing).toBeGreaterThan(0.05);
+    expect(differing).toBeLessThan(1);
+    const said = `The networks disagree on ${(100 * differing).toFixed(1)} % of the pixels.`;
+    expect(await page.locator("#differ").textContent()).toBe(said);
+    await page.getByText("Disagreement").click();
+    expect(await page.locator("#differ").textContent()).toBe(`${said} The others are pale.`);
+    await page.getByRole("slider", { name: "Opacity" }).press("End");
+    // At full opacity each pixel of the labels is pale, or has the colour of its class.
+    const colors = await page.getByRole("img", { name: /^After: / }).evaluate((element) => {
+      const canvas = element as HTMLCanvasElement;
+      const pen = canvas.getContext("2d") as CanvasRenderingContext2D;
+      const { data, width } = pen.getImageData(0, 0, canvas.width, canvas.height);
+      const at = (x: number, y: number) => [
+        ...data.slice((y * width + x) * 4, (y * width + x) * 4 + 3),
+      ];
+      const scale = width / 160;
+      return Array.from({ length: 160 * 80 }, (_, i) =>
+        at(Math.floor(((i % 160) + 0.5) * scale), Math.floor((Math.floor(i / 160) + 0.5) * scale)),
+      );
+    });
+    const wanted = [...two].map((label, i) =>
+      label === one[i] ? LAYER_COLORS.right : cityscapes19.colors[label],
+    );
+    const equal = colors.filter((color, i) => color.join() === wanted[i]?.join()).length;
+    expect(equal / wanted.length).toBeGreaterThan(0.999);
+    await page.getByText("Classes", { exact: true }).first().click();
+    const captions = await page.locator("figcaption").allInnerTexts();
+    expect(captions.every((text) => text.includes("the network sees 160x80"))).toBe(true);
+  });
+
+  test("an error is in view wherever the page is scrolled, until an image is shown", async () => {
+    await page.setViewportSize({ width: 390, height: 600 });
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+    const text = { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("notes") };
+    await page.setInputFiles("#file", text);
+    await settled(/^the browser cannot read this image\.$/);
+    const box = (await page.locator("#status").boundingBox()) as { y: number; height: number };
+    expect(box.y).toBeGreaterThanOrEqual(0);
+    expect(box.y + box.height).toBeLessThanOrEqual(600);
+    await page.getByRole("button", { name: "Sample 1" }).click();
+    await settled(/^160 x 80 in/);
+    expect(await page.locator("#status").getAttribute("class")).toBe("");
+    await page.setViewportSize({ width: 900, height: 800 });
   });
 
   test("the legend's shares add up to the whole image", async () => {
@@ -291,6 +342,25 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
     await settled(/^[\d.]+ frames per second/);
     await page.getByRole("button", { name: "Pause" }).click();
     expect(await page.getByRole("button", { name: "Play" }).isVisible()).toBe(true);
+    // The bar moves the paused video: its frames differ in their colour.
+    const bar = page.getByRole("slider", { name: "Position" });
+    const shown = () =>
+      page
+        .locator("figure canvas")
+        .first()
+        .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    await page.getByText("Image", { exact: true }).click();
+    await bar.fill("0.1");
+    await page.locator("#seek-row output", { hasText: /^0:00 of 0:0[1-3]$/ }).waitFor();
+    const early = await shown();
+    const last = Number(await bar.getAttribute("max"));
+    expect(last).toBeGreaterThan(0.5); // a recording of a browser states no duration
+    await bar.fill(String(last * 0.8));
+    await expect.poll(shown).not.toBe(early);
+    expect(Number(await bar.inputValue())).toBeCloseTo(last * 0.8, 2);
+    await page.getByRole("button", { name: "Sample 1" }).click();
+    await settled(/^160 x 80 in/);
+    expect(await bar.isVisible()).toBe(false);
   });
 
   test.each(["light", "dark"] as const)(

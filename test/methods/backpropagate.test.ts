@@ -3,6 +3,21 @@ import { backpropagate } from "../../src/methods/step/backpropagate.js";
 import { ones, scope, type Tensor } from "../../src/torch/index.js";
 import { using } from "../train/tiny.js";
 
+test("the weights of the losses are reported, also one of 0", async () => {
+  await using({ method: "source-only" }, async ({ network }) => {
+    const weights: Record<string, number> = {};
+    const learner = {
+      ...{ network, gradientNorms: false },
+      onWeights: (own: Readonly<Record<string, number>>) => void Object.assign(weights, own),
+    };
+    const [parameter] = network.parameters.trainable.values() as Iterable<Tensor>;
+    const loss = () => (parameter as Tensor).sum();
+    const losses = () => ({ "a/main": [1, loss()], "a/aux": [0.05, loss()], off: [0, loss()] });
+    scope(() => backpropagate(losses() as never, learner));
+    expect(weights).toEqual({ "a/main": 1, "a/aux": 0.05, off: 0 });
+  });
+});
+
 test.each<[string, () => Tensor, RegExp]>([
   [
     "a map",

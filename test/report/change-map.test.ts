@@ -4,6 +4,7 @@ import { changeColumns } from "../../src/report/change-columns.js";
 import {
   changeCaption,
   changeLayer,
+  changeOfAll,
   errorCaption,
   errorLayer,
   idsOfColors,
@@ -34,6 +35,16 @@ describe("layers", () => {
     );
     expect([fixed, broken, wrong]).toEqual([0.25, 0.25, 0.25]);
     expect(changeCaption({ fixed, broken })).toBe("fixed 25.0 %, broke 25.0 %");
+  });
+
+  test("shares of several images are over their labelled pixels together", () => {
+    const one = changeLayer(truth, before, after);
+    const none = changeLayer(map(IGNORE), map(0), map(1));
+    const other = changeLayer(map(1, 1, 1, 1, 1, 1), map(1, 1, 1, 1, 1, 1), map(0, 0, 0, 1, 1, 1));
+    const { fixed, broken } = changeOfAll([one, none, other]);
+    expect([one.labelled, none.labelled, other.labelled]).toEqual([4, 0, 6]);
+    expect([fixed, broken]).toEqual([0.1, 0.4]);
+    expect(changeCaption(changeOfAll([none]))).toBe("fixed –, broke –");
   });
 
   test("broken pixels are hatched, fixed ones are not", () => {

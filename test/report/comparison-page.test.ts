@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { readRun } from "../../src/report/run-files.js";
 import { accessibilityFaults } from "../axe.js";
 import { CHROMIUM, launchChromium } from "../chromium.js";
 import { makeRun } from "../dashboard/runs.js";
-import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { inTemporaryFolder, sceneLabel } from "../datasets/fixtures.js";
 import { skipUnless } from "../skip.js";
 
 const GROUPS = 9; // one more than there are colours
@@ -66,4 +66,52 @@ describe("comparison.html", skipUnless(CHROMIUM !== undefined, "chromium"), () =
         }
       }
     }));
+
+  test("shows what each group changed against its baseline, image by image and in all", () =>
+    inTemporaryFolder(async (made) => {
+      const root = realpathSync(made);
+      const own = { steps: 200, evaluations: 1, images: 2 };
+      for (const method of ["source-only", "cfcontra", "minent"]) {
+        const pictures = method === "minent" ? { images: 1 } : {};
+        await makeRun(join(root, method), { ...own, ...pictures, method });
+      }
+      const folder = (method: string, i: number) => join(root, method, "previews/target", `00${i}`);
+      const last = "step-0000200-prediction.png";
+      for (const i of [0, 1]) {
+        copyFileSync(
+          join(folder("source-only", i), "baseline.png"),
+          join(folder("source-only", i), last),
+        );
+      }
+      // The run's prediction is right everywhere, the baseline's wrong where it was overwritten.
+      const shares = [0, 1].map((i) => {
+        const label = [...sceneLabel(i)];
+        const labelled = label.filter((id) => id < 19).length;
+        const fixed = label.filter((id, k) => id < 19 && id !== overwritten(id, k)).length;
+        return { labelled, fixed };
+      });
+      const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+      const write = (methods: readonly string[]) =>
+        comparisonPage(compareRuns(methods.map((method) => readRun(join(root, method)))));
+      const html = await write(["source-only", "cfcontra"]);
+      const captions = [...html.matchAll(/<p class="under">(.*?)<\/p>/g)].map(([, text]) => text);
+      expect(captions).toEqual(
+        shares.map(({ fixed, labelled }) => `fixed ${percent(fixed / labelled)}, broke 0.0 %`),
+      );
+      const all = (which: "fixed" | "labelled") => shares.reduce((sum, one) => sum + one[which], 0);
+      expect(html).toContain(
+        `<b>cfcontra</b> fixed ${percent(all("fixed") / all("labelled"))}, broke 0.0 % of the labelled pixels of these 2 images`,
+      );
+      expect(html.match(/alt="cfcontra, change of /g)).toHaveLength(2);
+      expect(html).not.toContain("source-only, change");
+      // Only the first image is in all three runs; a baseline without pictures gives no column.
+      const three = await write(["source-only", "cfcontra", "minent"]);
+      expect(three.match(/alt="(cfcontra|minent), change of scene 0"/g)).toHaveLength(2);
+      expect(three).not.toContain("scene 1");
+      rmSync(join(root, "source-only/previews"), { recursive: true });
+      expect(await write(["cfcontra", "source-only"])).not.toContain("change of scene");
+    }));
 });
+
+/** A label of the baseline's prediction that `makeRun` draws. */
+const overwritten = (id: number, k: number) => (((k * 2246822519) >>> 8) % 100 < 30 ? 2 : id);

@@ -25,7 +25,7 @@ function run(name: string, miou: number | null, changes: Changes = {}): RunFiles
   return {
     ...{ path: name, name, yaml: "", config, status: undefined, environment: undefined },
     ...{ metrics: [], notes: [], classes: { names: ["road", "sky"], colors: [] } },
-    ...{ confusion: undefined, prototypes: [], features: undefined },
+    ...{ confusion: undefined, prototypes: [], weights: {}, features: undefined },
     ...{ sets: Object.keys(config.evaluate), result: resultOf(config, miou) },
   };
 }

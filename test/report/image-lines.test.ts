@@ -17,6 +17,7 @@ const images = (count: number, score = 0.5): ImageScores[] =>
     accuracy: 0.123456,
     entropy: 0.25,
     calibration: null,
+    confused: [[2, 0, 0.071251] as const],
   }));
 const linesIn = (run: string) =>
   readFileSync(join(run, "images.jsonl"), "utf8")
@@ -31,11 +32,11 @@ describe("images.jsonl", () => {
       expect(linesIn(run)).toEqual([
         {
           ...{ step: 10, set: "target", name: "scene 0", iou: [0.5, null, 0.25] },
-          ...{ accuracy: 0.1235, entropy: 0.25, calibration: null },
+          ...{ accuracy: 0.1235, entropy: 0.25, calibration: null, confused: [[2, 0, 0.0713]] },
         },
         {
           ...{ step: 10, set: "source", name: "scene 0", iou: [1, null, 0.5] },
-          ...{ accuracy: 0.1235, entropy: 0.25, calibration: null },
+          ...{ accuracy: 0.1235, entropy: 0.25, calibration: null, confused: [[2, 0, 0.0713]] },
         },
       ]);
     }));
@@ -119,6 +120,7 @@ describe("images.jsonl", () => {
             k % 2 === 0 ? ((i * 31 + k) % 997) / 997 : null,
           ),
           ...{ accuracy: 0.9, entropy: 0.1, calibration: 0.05 },
+          confused: Array.from({ length: 6 }, (_, k) => [k, 18 - k, 0.0123 / (k + 1)] as const),
         }));
         appendImageScores(run, 10, { target: many });
         appendImageScores(run, 20, { target: many });

@@ -10,6 +10,8 @@ export interface Legend {
   readonly element: HTMLElement;
   isOff(name: string): boolean;
   draw(entries: readonly LegendEntry[]): void;
+  /** Writes more about each entry after its name; "" for nothing. */
+  describe(text: (name: string) => string): void;
   /** Writes a value, as text, after each entry. */
   write(text: (name: string) => string): void;
   /** Names and values as text. */
@@ -21,6 +23,7 @@ export function legendList(onToggle: () => void): Legend {
   const element = el("ul", { class: "legend" });
   const off = new Set<string>();
   let values = new Map<string, HTMLElement>();
+  let details = new Map<string, HTMLElement>();
 
   function item({ name, color, dashed }: LegendEntry): HTMLElement {
     const swatch = el("span", {
@@ -29,6 +32,9 @@ export function legendList(onToggle: () => void): Legend {
     });
     swatch.style.color = color;
     const words = el("span", {}, name);
+    const detail = el("span", { class: "legend-detail" });
+    details.set(name, detail);
+    words.append(detail);
     const toggle = el("button", { type: "button", title: "show or hide" }, swatch, words);
     const mark = () => toggle.setAttribute("aria-pressed", String(!off.has(name)));
     toggle.addEventListener("click", () => {
@@ -47,7 +53,14 @@ export function legendList(onToggle: () => void): Legend {
     isOff: (name) => off.has(name),
     draw(entries) {
       values = new Map();
+      details = new Map();
       element.replaceChildren(...entries.map(item));
+    },
+    describe(text) {
+      for (const [name, detail] of details) {
+        const words = text(name);
+        detail.textContent = words === "" ? "" : ` ${words}`;
+      }
     },
     write(text) {
       for (const [name, value] of values) value.textContent = text(name);

@@ -246,6 +246,7 @@ export function chart(options: ChartOptions, signal: AbortSignal): Chart {
       );
       made = { key, drawn: build(width), width };
     }
+    legend.describe((name) => lines.find((line) => groupOf(line) === name)?.detail ?? "");
     read(made.drawn.cursor.idx ?? undefined);
     const words = lines.map((line) => summary(line, format)).join(" ");
     plot.setAttribute("aria-label", `${title}. ${words} Arrow keys read values.`);

@@ -1,5 +1,5 @@
 import type { Buckets, ConfusionCounts } from "../../src/dashboard/api.js";
-import { place } from "./address.js";
+import { place, runsHref } from "./address.js";
 import { classSwatch } from "./class-legend.js";
 import { pseudoByClass } from "./curves-tab.js";
 import { choice, el } from "./element.js";
@@ -85,6 +85,14 @@ export const classesTab: Tab = ({ id, details, signal }) => {
     );
   }
 
+  /** Opens the images, sorted by a confusion. */
+  function showImages(truth: number, predicted: number): void {
+    if (truth === predicted) return;
+    const set = place.get("matrix") ?? details.previews[0]?.set;
+    const sort = `confusion:${truth}:${predicted}`;
+    place.go(runsHref([id], { tab: "images", sort, ...(set ? { set } : {}) }));
+  }
+
   let shown: Matrix | undefined;
   async function showConfusion(): Promise<void> {
     const found = await getJson<ConfusionCounts | null>(
@@ -95,13 +103,15 @@ export const classesTab: Tab = ({ id, details, signal }) => {
     const sets = Object.keys(found.sets);
     const set = sets.find((one) => one === place.get("matrix")) ?? (sets[0] as string);
     if (!shown) {
+      const hasImages = details.hasImages && details.previews.length > 0;
       const options = {
         title: "Confusion",
-        note: "Rows: truth, columns: prediction. Share of a class's pixels at the newest evaluation; colours show its square root, so that rare confusions are visible",
+        note: `Rows: truth, columns: prediction. Share of a class's pixels at the newest evaluation; colours show its square root, so that rare confusions are visible.${hasImages ? " Click a cell for the images with this confusion." : ""}`,
         rows: "truth",
         columns: "prediction",
         scale: Math.sqrt,
         format: (share: number) => `${percent(share)} %`,
+        ...(hasImages ? { onChoose: showImages } : {}),
       };
       shown = matrix(options, details.classes ?? { names: [], colors: [] }, signal);
       const pick = choice(

@@ -6,6 +6,7 @@ import { csv, latex, markdown } from "../../src/report/table-formats.js";
 import { place, runsHref } from "./address.js";
 import { classBars } from "./class-bars.js";
 import { compared } from "./compared.js";
+import { comparedPictures } from "./compared-pictures.js";
 import { download } from "./download.js";
 import { choice, el } from "./element.js";
 import { drawnGroups, groupChoice } from "./group-choice.js";
@@ -51,6 +52,7 @@ export async function comparePage(
   const settings = el("div", {});
   const bars = el("div", {});
   const classes = [...details.values()].find((one) => one.classes)?.classes;
+  const pictures = comparedPictures(signal);
   const curves = overlaid(shown, groupsNow, details, signal);
 
   const draw = throttled(1000, async () => {
@@ -77,6 +79,7 @@ export async function comparePage(
     }
     settings.querySelector("div")?.replaceChildren(settingsTable(groups, table));
     if (classes) bars.replaceChildren(classBars(groups, table, classes, byGain()));
+    pictures.show(groups, details);
   }
   const redraw = () => {
     draw();
@@ -146,6 +149,8 @@ export async function comparePage(
           bars,
         ]
       : []),
+    el("h2", {}, "Pictures"),
+    pictures.element,
     el("h2", {}, "Curves"),
     el(
       "p",

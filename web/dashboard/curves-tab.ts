@@ -1,5 +1,6 @@
 import type { Buckets, RunBaseline, RunSummary } from "../../src/dashboard/api.js";
 import { extremes } from "../../src/report/axis.js";
+import { gradientShares, weightText } from "../../src/report/loss-weights.js";
 import { type Chart, chart } from "./chart.js";
 import { classColors, colorsOf } from "./colors.js";
 import { loader, toolbar } from "./curve-controls.js";
@@ -35,6 +36,8 @@ export const curvesTab: Tab = ({ id, details, signal }) => {
     empty.hidden = own.size > 0;
     marks.hidden = details.notes.length === 0;
     const panels = panelsOf([...own.keys()]);
+    const { weights } = details;
+    const shares = gradientShares(weights, (key) => own.get(key)?.mean.at(-1));
     const more = panels
       .filter(([{ title }]) => title !== PREDICTED)
       .reduce((sum, [, keys]) => sum + Math.max(0, keys.length - MOST_LINES), 0);
@@ -57,6 +60,7 @@ export const curvesTab: Tab = ({ id, details, signal }) => {
       const lines = (byClass ? largest(keys, own) : keys.slice(0, MOST_LINES)).map((key) => ({
         name: shortKey(key),
         color: colors.get(key) as string,
+        detail: weightText(key, weights, shares),
         data: own.get(key) as Buckets,
       }));
       const scores = panel.title === "mIoU";

@@ -14,7 +14,10 @@ import { pictureUrl } from "./swipe.js";
 export const keyOf = ({ set, image }: Pick<Preview, "set" | "image">) => `${set}/${image}`;
 
 export interface ImageGrid {
-  readonly element: HTMLElement;
+  /** What the run did to the images, and how they are sorted. */
+  readonly head: HTMLElement;
+  /** The images. */
+  readonly strip: HTMLElement;
   /** The images with pictures, in the order of the grid. */
   order(): readonly Preview[];
   mark(preview: Preview | undefined): void;
@@ -58,9 +61,9 @@ export function imageGrid(
     details.previews.find((one) => one.set === setNow() && one.name === name);
 
   const load = throttled(400, async () => {
-    const [order = "set", classIndex = ""] = orderNow().split(":");
+    const [order = "set", classIndex = "", predicted = ""] = orderNow().split(":");
     const query = new URLSearchParams({
-      ...{ run: details.summary.id, set: setNow(), order, class: classIndex },
+      ...{ run: details.summary.id, set: setNow(), order, class: classIndex, predicted },
       count: String(count),
     });
     if (order === "set") for (const { name } of spread()) query.append("name", name);
@@ -69,6 +72,7 @@ export function imageGrid(
       : null;
     if (signal.aborted) return;
     draw();
+    drawBar();
     onOrder();
   });
 
@@ -88,7 +92,7 @@ export function imageGrid(
     if (all.length === 0)
       cells.append(el("p", { class: "note" }, "No image has a value to sort by."));
     answer.replaceChildren(...answerOf(page, details));
-    note.textContent = noteOf(page, details);
+    note.textContent = noteOf(page, details, orderNow());
     const left = orderNow() === "set" || !page ? 0 : page.sorted - page.entries.length;
     more.hidden = left <= 0 || count >= 500;
     hint.hidden = left <= 0;
@@ -105,12 +109,13 @@ export function imageGrid(
     }
   }
 
-  const orders = (classes: ClassSet | undefined) => [
-    ...ORDERS,
-    ...(classes?.names ?? []).map((name, k) => [`class:${k}`, `lowest IoU of ${name}`] as const),
-  ];
+  let drawn = "";
   function drawBar(): void {
-    const sort = choice("Sort by", orders(details.classes), orderNow(), (value) => {
+    const orders = ordersOf(page, details.classes, orderNow());
+    const now = JSON.stringify([orders, orderNow(), setNow(), details.hasImages]);
+    if (now === drawn) return; // an open list of choices stays open
+    drawn = now;
+    const sort = choice("Sort by", orders, orderNow(), (value) => {
       place.set({ sort: value === "set" ? undefined : value });
       count = FIRST;
       load();
@@ -134,7 +139,8 @@ export function imageGrid(
   draw();
   load();
   return {
-    element: el("div", { class: "image-grid" }, answer, note, bar, cells),
+    head: el("div", { class: "image-grid" }, answer, note, bar),
+    strip: cells,
     order: () => kept,
     mark,
     update(next) {
@@ -148,12 +154,35 @@ export function imageGrid(
   };
 }
 
-/** Scrolls the grid, and never the page. */
-function intoView(one: HTMLElement, grid: HTMLElement): void {
-  const [box, frame] = [one.getBoundingClientRect(), grid.getBoundingClientRect()];
-  if (box.top < frame.top || box.bottom > frame.bottom) grid.scrollTop += box.top - frame.top - 8;
+/** The orders to choose from: of confusions the largest ones, and the chosen one. */
+function ordersOf(page: ImagePage | null, classes: ClassSet | undefined, chosen: string) {
+  const names = classes?.names ?? [];
+  const confusions = (page?.confusions ?? []).map(
+    ({ truth, predicted }) => `confusion:${truth}:${predicted}`,
+  );
+  if (chosen.startsWith("confusion:") && !confusions.includes(chosen)) confusions.push(chosen);
+  return [
+    ...ORDERS,
+    ...confusions.map((key) => [key, confusionName(key, names)] as const),
+    ...names.map((name, k) => [`class:${k}`, `lowest IoU of ${name}`] as const),
+  ];
+}
+
+/** "car taken for truck", of the order "confusion:13:14" */
+function confusionName(order: string, names: readonly string[]): string {
+  const [truth, predicted] = order
+    .split(":")
+    .slice(1)
+    .map((k) => names[Number(k)] ?? `class ${k}`);
+  return `${truth} taken for ${predicted}`;
+}
+
+/** Scrolls the strip, and never the page. */
+function intoView(one: HTMLElement, strip: HTMLElement): void {
+  const [box, frame] = [one.getBoundingClientRect(), strip.getBoundingClientRect()];
+  if (box.top < frame.top || box.bottom > frame.bottom) strip.scrollTop += box.top - frame.top - 8;
   if (box.left < frame.left || box.right > frame.right) {
-    grid.scrollLeft += box.left - frame.left - 8;
+    strip.scrollLeft += box.left - frame.left - 8;
   }
 }
 
@@ -184,7 +213,8 @@ function cell(
 
 function scoresOf(entry: ImageEntry | undefined): (Node | string)[] {
   if (!entry) return [];
-  const { score, before, classIou } = entry;
+  const { score, before, classIou, confused } = entry;
+  if (confused !== undefined) return [`${percent(confused)} %`];
   const shown = classIou === undefined ? score : classIou;
   if (shown === null) return ["–"];
   if (before === undefined || score === null) return [percent(shown)];
@@ -204,13 +234,26 @@ function answerOf(page: ImagePage | null, { baseline }: RunDetails): (Node | str
 }
 
 /** What the numbers are, and what the run lacks. */
-function noteOf(page: ImagePage | null, { summary, baseline, hasImages }: RunDetails): string {
+function noteOf(
+  page: ImagePage | null,
+  { summary, baseline, hasImages, classes }: RunDetails,
+  order: string,
+): string {
   if (!hasImages || !page) {
     const later = summary.state === "running" ? "The first evaluation writes them." : "";
     return `This run has no scores of single images (images.jsonl). ${later || `cfcontra evaluate ${summary.id} writes them.`}`;
   }
+  if (order.startsWith("confusion:")) {
+    const about = `Share of the labelled pixels that are ${confusionName(order, classes?.names ?? []).replace("taken for", "and predicted as")}, at step ${whole(page.step)}, if it is one of the image's six largest confusions.`;
+    return page.confusions
+      ? about
+      : `The image scores of this run hold no confusions. cfcontra evaluate ${summary.id} writes them.`;
+  }
   const about = `mIoU of ${whole(page.images)} images of ${page.set} at step ${whole(page.step)}, over the classes that each image has`;
-  if (!baseline) return `${about}. The run has no baseline to compare with.`;
-  if (page.compared > 0) return `${about}; then the difference to the baseline.`;
-  return `${about}. The baseline, ${baseline.id}, has no scores of the same images: cfcontra evaluate ${baseline.id} writes them.`;
+  const lacking = page.confusions
+    ? ""
+    : ` The scores hold no confusions to sort by: cfcontra evaluate ${summary.id} writes them.`;
+  if (!baseline) return `${about}. The run has no baseline to compare with.${lacking}`;
+  if (page.compared > 0) return `${about}; then the difference to the baseline.${lacking}`;
+  return `${about}. The baseline, ${baseline.id}, has no scores of the same images: cfcontra evaluate ${baseline.id} writes them.${lacking}`;
 }

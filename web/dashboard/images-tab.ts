@@ -1,7 +1,6 @@
 import type { Preview, RunDetails, RunSummary } from "../../src/dashboard/api.js";
-import { CHANGE_KEY, LAYER_COLORS } from "../../src/report/change-map.js";
 import { place } from "./address.js";
-import { classLegend } from "./class-legend.js";
+import { changeLegend, classLegend } from "./class-legend.js";
 import { button, choice, el } from "./element.js";
 import { imageGrid, keyOf } from "./image-grid.js";
 import {
@@ -156,16 +155,8 @@ export const imagesTab: Tab = ({ id, details, signal }) => {
     if (preview) grid.mark(preview);
   }
 
-  const changeKey = el(
-    "ul",
-    { class: "class-legend", "aria-label": "Colours of changes", hidden: true },
-    ...CHANGE_KEY.map(([kind, words]) => {
-      const look = kind === "broken" ? "class-swatch hatched" : "class-swatch";
-      const swatch = el("span", { class: look, "aria-hidden": "true" });
-      swatch.style.backgroundColor = `rgb(${LAYER_COLORS[kind].join(" ")})`;
-      return el("li", {}, swatch, words);
-    }),
-  );
+  const changeKey = changeLegend();
+  changeKey.hidden = true;
   const errorNote = el(
     "p",
     { class: "note", hidden: true },
@@ -223,11 +214,17 @@ export const imagesTab: Tab = ({ id, details, signal }) => {
     element: el(
       "div",
       { class: "images" },
-      ...[grid.element, el("div", { class: "image-title" }, title, previous, next)],
-      el("div", { class: "toolbar" }, sides, slider.element),
-      el("div", { class: "viewer" }, view.element),
-      el("div", { class: "under-stage" }, view.controls, captions, readout),
-      ...[changeKey, errorNote, classLegend(details.classes)],
+      grid.head,
+      grid.strip,
+      el(
+        "div",
+        { class: "viewer" },
+        el("div", { class: "image-title" }, title, previous, next),
+        el("div", { class: "toolbar" }, sides, slider.element),
+        view.element,
+        el("div", { class: "under-stage" }, view.controls, captions, readout),
+        ...[changeKey, errorNote, classLegend(details.classes)],
+      ),
     ),
     update(fresh: RunDetails) {
       details = fresh;

@@ -11,6 +11,8 @@ export interface MatrixOptions {
   /** The place of a value on the scale, 0..1. */
   readonly scale: (value: number) => number;
   readonly format: (value: number) => string;
+  /** Called when a cell is clicked, or Enter is pressed on it. */
+  readonly onChoose?: (row: number, column: number) => void;
 }
 
 export interface Matrix {
@@ -25,7 +27,7 @@ const FONT = "11px 'IBM Plex Sans Variable', sans-serif";
 
 /** A heat map of classes by classes; pointer and arrow keys read single cells. */
 export function matrix(options: MatrixOptions, classes: ClassSet, signal: AbortSignal): Matrix {
-  const { title, note, rows, columns, scale, format } = options;
+  const { title, note, rows, columns, scale, format, onChoose } = options;
   const canvas = el("canvas", { tabindex: "0", role: "img" });
   const said = el("p", { class: "readout", role: "status" }, "\u00a0");
   const hold = el("div", { class: "matrix-hold" }, canvas);
@@ -106,7 +108,14 @@ export function matrix(options: MatrixOptions, classes: ClassSet, signal: AbortS
     if (inside && (at?.[0] !== i || at?.[1] !== j)) read([i, j]);
   });
   canvas.addEventListener("pointerleave", () => read(undefined));
+  if (onChoose) {
+    canvas.classList.add("choosable");
+    canvas.addEventListener("click", () => {
+      if (at) onChoose(at[0], at[1]);
+    });
+  }
   canvas.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && at) onChoose?.(at[0], at[1]);
     const moves: Record<string, [number, number]> = {
       ArrowUp: [-1, 0],
       ArrowDown: [1, 0],

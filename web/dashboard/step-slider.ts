@@ -43,20 +43,15 @@ export function stepSlider(onStep: (step: number) => void, signal: AbortSignal):
     onStep(write());
   });
   signal.addEventListener("abort", stop);
-  const element = el(
-    "div",
-    { class: "steps" },
-    play,
-    el("label", { class: "field grow" }, el("span", {}, "Training"), range),
-    output,
-  );
+  const field = el("label", { class: "field grow" }, el("span", {}, "Training"), range);
+  const element = el("div", { class: "steps" }, play, field, output);
   return {
     element,
     show(next, step) {
       steps = next;
       range.max = String(Math.max(0, steps.length - 1));
       range.value = String(Math.max(0, steps.filter((one) => one <= step).length - 1));
-      range.disabled = play.disabled = steps.length < 2;
+      field.hidden = play.hidden = steps.length < 2;
       write();
     },
   };

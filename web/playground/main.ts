@@ -1,8 +1,10 @@
 import type { Segmentation } from "../../src/export/segmenter.js";
+import { disagreement, shareOf } from "./disagreement.js";
 import { type Engine, startEngine } from "./engine.js";
 import { createLegend } from "./legend.js";
 import { createPanel, type Look, type View } from "./panel.js";
 import type { Contents } from "./protocol.js";
+import { seekBar } from "./seek-bar.js";
 import { frameOf, openCamera, openFile, type Source } from "./source.js";
 
 const element = <T extends HTMLElement = HTMLElement>(id: string) =>
@@ -35,6 +37,10 @@ async function main(): Promise<void> {
   stage.replaceChildren(...panels.map((panel) => panel.element));
   stage.dataset.panels = String(panels.length);
 
+  const seek = seekBar(element("seek-row"));
+  for (const one of document.querySelectorAll<HTMLElement>(".for-two")) {
+    one.hidden = panels.length < 2;
+  }
   let source: Source | undefined;
   let results: readonly Segmentation[] = [];
   let look: Look = { view: "classes", opacity: 0.6, only: undefined };
@@ -48,7 +54,12 @@ async function main(): Promise<void> {
 
   function draw(): void {
     if (source === undefined) return;
-    for (const [i, panel] of panels.entries()) panel.draw(source, results[i], look);
+    const differs = differences(results);
+    for (const [i, panel] of panels.entries()) panel.draw(source, results[i], look, differs[i]);
+    if (!differs[0]) return;
+    const share = (100 * shareOf(differs[0])).toFixed(1);
+    const pale = look.view === "disagreement" ? " The others are pale." : "";
+    element("differ").textContent = `The networks disagree on ${share} % of the pixels.${pale}`;
   }
   function relook(change: Partial<Look>): void {
     look = { ...look, ...change };
@@ -59,6 +70,10 @@ async function main(): Promise<void> {
   /** Segments the frames of a source, as long as it is shown. */
   async function follow(from: Source, isLatest: () => boolean): Promise<void> {
     let every = 0; // milliseconds from frame to frame, smoothed
+    let moved = false; // a paused video shows another frame
+    from.video?.addEventListener("seeked", () => {
+      moved = true;
+    });
     while (source === from) {
       const began = performance.now();
       const { results: found, milliseconds } = await engine.segment(frameOf(from, first.size));
@@ -76,7 +91,10 @@ async function main(): Promise<void> {
       await new Promise(requestAnimationFrame);
       every = every * 0.8 + (performance.now() - began) * (every ? 0.2 : 1);
       if (isLatest()) say(`${(1000 / every).toFixed(1)} frames per second. ${engine.engine}.`);
-      while (source === from && from.video.paused) await new Promise(requestAnimationFrame);
+      while (source === from && from.video.paused && !moved) {
+        await new Promise(requestAnimationFrame);
+      }
+      moved = false;
     }
   }
 
@@ -94,6 +112,7 @@ async function main(): Promise<void> {
       results = [];
       camera.setAttribute("aria-pressed", "false");
       pause.hidden = !next.video;
+      seek.follow(next.video);
       pause.textContent = "Pause";
       say("Segmenting ...");
       await follow(next, isLatest);
@@ -123,6 +142,7 @@ async function main(): Promise<void> {
       source?.close();
       camera.setAttribute("aria-pressed", "false");
       pause.hidden = true;
+      seek.follow(undefined);
       return;
     }
     const opening = openCamera();
@@ -158,6 +178,12 @@ async function main(): Promise<void> {
     if (i === 0) open();
   }
   if (contents.samples.length === 0) say(`Ready. Open or drop a photo. ${engine.engine}.`);
+}
+
+/** Where each of two networks differs from the other; none of one network. */
+function differences(results: readonly Segmentation[]): Uint8Array[] {
+  const [one, two] = results;
+  return one && two ? [disagreement(one, two), disagreement(two, one)] : [];
 }
 
 /** @throws Error if the server does not answer, or the image cannot be read */

@@ -1,9 +1,10 @@
 import type { Color } from "../../src/datasets/dataset.js";
 import type { ModelInfo } from "../../src/export/model-info.js";
 import type { Segmentation } from "../../src/export/segmenter.js";
+import { LAYER_COLORS } from "../../src/report/change-map.js";
 import type { Source } from "./source.js";
 
-export type View = "classes" | "entropy" | "image";
+export type View = "classes" | "entropy" | "disagreement" | "image";
 
 export interface Look {
   readonly view: View;
@@ -16,7 +17,8 @@ export interface Look {
 /** The picture of one network: the image, with its prediction laid over. */
 export interface Panel {
   readonly element: HTMLElement;
-  draw(source: Source, result: Segmentation | undefined, look: Look): void;
+  /** @param differs 1 where another network predicts another class, [height * width] of the result */
+  draw(source: Source, result: Segmentation | undefined, look: Look, differs?: Uint8Array): void;
 }
 
 const WIDEST = 1280;
@@ -29,7 +31,8 @@ export function createPanel(name: string, info: ModelInfo): Panel {
   const caption = document.createElement("figcaption");
   const [title, detail, under] = ["b", "span", "output"].map((tag) => document.createElement(tag));
   (title as HTMLElement).textContent = name;
-  (detail as HTMLElement).textContent = info.title;
+  const { width: wide, height: high } = info.size;
+  (detail as HTMLElement).textContent = `${info.title}; the network sees ${wide}x${high}`;
   caption.append(title as Node, detail as Node, under as Node);
   element.append(canvas, caption);
   const context = canvas.getContext("2d") as CanvasRenderingContext2D;
@@ -49,7 +52,7 @@ export function createPanel(name: string, info: ModelInfo): Panel {
 
   return {
     element,
-    draw(source, result, { view, opacity, only }) {
+    draw(source, result, { view, opacity, only }, differs) {
       last = result;
       const shrink = Math.min(1, WIDEST / source.width);
       const width = Math.max(320, Math.round(source.width * shrink));
@@ -67,7 +70,7 @@ export function createPanel(name: string, info: ModelInfo): Panel {
       const pixels =
         view === "entropy" && result.entropy
           ? entropyPixels(result.entropy)
-          : classPixels(result.labels, info, only);
+          : classPixels(result.labels, info, only, view === "disagreement" ? differs : undefined);
       (layer.getContext("2d") as CanvasRenderingContext2D).putImageData(
         new ImageData(pixels, result.width, result.height),
         0,
@@ -99,11 +102,18 @@ function summary(result: Segmentation, info: ModelInfo): string {
     .join(", ");
 }
 
-function classPixels(labels: Uint8Array, info: ModelInfo, only: number | undefined) {
+/** The colours of the classes; with `differs`, the pixels on which both networks agree are pale. */
+function classPixels(
+  labels: Uint8Array,
+  info: ModelInfo,
+  only: number | undefined,
+  differs: Uint8Array | undefined,
+) {
   const pixels = new Uint8ClampedArray(labels.length * 4);
   for (const [i, label] of labels.entries()) {
     if (only !== undefined && label !== only) continue;
-    const color = info.classes[label]?.color as Color;
+    const agrees = differs?.[i] === 0;
+    const color = agrees ? LAYER_COLORS.right : (info.classes[label]?.color as Color);
     pixels.set(color, i * 4);
     pixels[i * 4 + 3] = 255;
   }

@@ -5,7 +5,7 @@ import type { Segmentation } from "../../src/export/segmenter.js";
 
 /** The content of playground.json. */
 export interface Contents {
-  /** One network, or the one before and the one after adaptation. */
+  /** One network, or two to compare. */
   readonly models: readonly { readonly name: string; readonly file: string }[];
   readonly samples: readonly string[];
 }

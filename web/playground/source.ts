@@ -16,7 +16,22 @@ export async function openFile(file: Blob): Promise<Source> {
   const video = document.createElement("video");
   video.loop = true;
   video.src = url;
-  return play(video, () => URL.revokeObjectURL(url));
+  const source = await play(video, () => URL.revokeObjectURL(url));
+  await findDuration(video);
+  return source;
+}
+
+const PATIENCE = 2000; // milliseconds
+
+/** Browsers record videos without a duration: it is known once the end was sought. */
+async function findDuration(video: HTMLVideoElement): Promise<void> {
+  if (Number.isFinite(video.duration)) return;
+  const found = new Promise((resolve) => {
+    video.addEventListener("durationchange", resolve, { once: true });
+  });
+  video.currentTime = Number.MAX_SAFE_INTEGER;
+  await Promise.race([found, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  video.currentTime = 0;
 }
 
 async function openPhoto(file: Blob): Promise<Source> {

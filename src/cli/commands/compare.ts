@@ -76,5 +76,8 @@ function runsIn(path: string): string | undefined {
 /** Without the contents of the runs. */
 const plain = ({ groups, ...rest }: Comparison): object => ({
   ...rest,
-  groups: groups.map(({ runs, ...group }) => ({ ...group, runs: runs.map(({ path }) => path) })),
+  groups: groups.map(({ runs, pictured, ...group }) => ({
+    ...group,
+    runs: runs.map(({ path }) => path),
+  })),
 });

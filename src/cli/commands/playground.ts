@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { Command } from "commander";
 import { UserError } from "../../errors.js";
 import { modelInfo } from "../../export/model-info.js";
@@ -13,7 +13,7 @@ import { commandOf } from "../terminal/invocation.js";
 export const command = () =>
   new Command("playground")
     .description("write a page that segments photos, videos and the camera in the browser")
-    .argument("<networks...>", "a run or an ONNX file; two are compared as before and after")
+    .argument("<networks...>", "a run or an ONNX file; two are compared")
     .option("--out <folder>", "the static folder to write", "playground")
     .option("--samples <images...>", "images that the page offers", [])
     .option("--serve", "serve it on this machine")
@@ -37,8 +37,6 @@ interface PlaygroundOptions {
   readonly set: readonly string[];
 }
 
-const NAMES = { 1: ["Prediction"], 2: ["Before", "After"] } as const;
-
 async function playground(
   given: readonly string[],
   { out, samples, serve, port, set }: PlaygroundOptions,
@@ -46,13 +44,13 @@ async function playground(
   const [only] = given as [string];
   const isPlayground = given.length === 1 && existsSync(join(only, CONTENTS));
   if (!isPlayground) {
-    const names = NAMES[given.length as 1 | 2];
-    if (!names) {
+    if (given.length > 2) {
       throw new UserError(
         "conflicting-options",
         `playground was given ${given.length} networks: name one, or two to compare`,
       );
     }
+    const names = networkNames(given);
     const models = [];
     for (const [i, path] of given.entries()) {
       models.push({ name: names[i] as string, model: await modelOf(path, set) });
@@ -72,6 +70,26 @@ async function playground(
   }
   const { url } = await servePlayground(folder, port);
   process.stdout.write(`${folder} is at ${url} (Ctrl-C stops the server)\n`);
+}
+
+/**
+ * What the page calls networks: the names of their folders or files, with as many folders above as tell two
+ * apart; "before" and "after" for the same one twice.
+ */
+export function networkNames(paths: readonly string[]): string[] {
+  const parts = paths.map((path) =>
+    resolve(path)
+      .replace(/\.onnx$/, "")
+      .split(sep)
+      .filter(Boolean),
+  );
+  const name = (one: readonly string[], count: number) => one.slice(-count).join("/");
+  const longest = Math.max(...parts.map(({ length }) => length));
+  for (let count = 1; count <= longest; count++) {
+    const names = parts.map((one) => name(one, count));
+    if (new Set(names).size === names.length) return names;
+  }
+  return ["before", "after"];
 }
 
 /** The bytes of an ONNX file; a run is exported for browsers. */

@@ -6,18 +6,18 @@ import type { MethodContext, Scalars } from "../method.js";
 export type WeightedLosses = Readonly<Record<string, readonly [weight: number, loss: Tensor]>>;
 
 /** The parameters that the losses train: those of the network, or of a discriminator. */
-export interface Learner extends Pick<MethodContext, "gradientNorms"> {
+export interface Learner extends Pick<MethodContext, "gradientNorms" | "onWeights"> {
   readonly network: Pick<Network, "parameters">;
 }
 
 /**
  * Adds the gradients of the weighted sum to the parameters, and returns each loss, unweighted, by name;
- * with `gradientNorms` also `gradient/<name>`, the norm of its gradient.
+ * with `gradientNorms` also `gradient/<name>`, the norm of its gradient. `onWeights` receives the weights.
  * @param backward runs back-propagation, e.g. the optimiser's `lastBackward`
  */
 export function backpropagate(
   losses: WeightedLosses,
-  { network, gradientNorms }: Learner,
+  { network, gradientNorms, onWeights }: Learner,
   backward: (loss: Tensor) => void = (loss) => loss.backward(),
 ): Scalars {
   return scope(() => {
@@ -34,9 +34,13 @@ export function backpropagate(
       total = total?.add(weighted) ?? weighted;
     }
     if (total) backward(total);
+    onWeights?.(weightsOf(losses));
     return scalars;
   });
 }
+
+const weightsOf = (losses: WeightedLosses): Record<string, number> =>
+  Object.fromEntries(Object.entries(losses).map(([name, [weight]]) => [name, weight]));
 
 /** The message for a value that is not a loss. */
 function noLoss(name: string, loss: unknown): string {

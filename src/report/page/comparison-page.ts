@@ -1,11 +1,10 @@
 import type { Comparison } from "../comparison.js";
 import { classRows, comparisonRows } from "../comparison-rows.js";
-import { readPreviews } from "../run-pictures.js";
 import { escapeXml } from "../xml.js";
+import { comparedPictures } from "./compared-pictures.js";
 import { groupBars, groupBoxes, groupCurves } from "./group-plots.js";
 import { htmlTable, page, section } from "./page.js";
 import { LINES } from "./palette.js";
-import { type Cell, type PictureRow, pictureTable } from "./picture-tables.js";
 
 /** Several runs on one page: scores over seeds, classes, and the same images side by side. */
 export async function comparisonPage(comparison: Comparison): Promise<string> {
@@ -34,8 +33,8 @@ export async function comparisonPage(comparison: Comparison): Promise<string> {
     ),
     section(
       "Pictures",
-      `The first run of ${groups.length > LINES ? `each of the first ${LINES} groups` : "each group"}.`,
-      await pairedPictures(comparison),
+      `One run of ${groups.length > LINES ? `each of the first ${LINES} groups` : "each group"}, and what it changed against its baseline.`,
+      await comparedPictures(comparison),
     ),
   ];
   return page("Comparison · cfcontra", body.join("\n"));
@@ -49,25 +48,3 @@ function curves(comparison: Comparison): string {
 }
 
 const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
-
-/** Every spread image that all groups have previews of: image, truth, one prediction for each group. */
-function pairedPictures({ groups, sets }: Comparison): Promise<string> {
-  const columns = groups.slice(0, LINES).map(({ label, runs: [run] }) => ({
-    label,
-    run,
-    previews: run
-      ? readPreviews(run.path, sets[0] as string).filter(({ extreme }) => !extreme)
-      : [],
-  }));
-  const rows = (columns[0]?.previews ?? []).flatMap(({ name, input, truth }): PictureRow[] => {
-    const predictions = columns.flatMap(({ label, previews }): Cell[] => {
-      const path = previews.find((one) => one.name === name)?.prediction;
-      return path === undefined ? [] : [{ title: label, path, kind: "labels" }];
-    });
-    if (predictions.length < columns.length) return [];
-    const known: Cell[] = [{ title: "image", path: input, kind: "photo" }];
-    if (truth) known.push({ title: "truth", path: truth, kind: "labels" });
-    return [{ name, cells: [...known, ...predictions] }];
-  });
-  return pictureTable(rows, columns[0]?.run?.classes ?? { names: [], colors: [] });
-}

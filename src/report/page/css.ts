@@ -30,8 +30,8 @@ p.note { color: var(--muted); font-size: 13px; margin: 12px 0 0; max-width: 60em
 svg { display: block; max-width: 100%; height: auto; overflow: visible }
 svg text { font-family: var(--sans); fill: var(--muted) }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 26px 34px }
-.history { margin-bottom: 34px } .history.tight { display: none } details .charts { margin-top: 18px }
-.chart h3 { display: flex; justify-content: space-between; gap: 12px; font-weight: 400; margin-bottom: 6px } .chart h3 span { color: var(--muted) }
+.chart svg { width: 100% } .history { margin-bottom: 34px } .history.tight { display: none } details .charts { margin-top: 18px }
+.chart h3 { display: flex; justify-content: space-between; gap: 12px; font-weight: 400; margin-bottom: 6px } .chart h3 span, .chart h3 em { color: var(--muted); font-style: normal } .chart h3 b { font-weight: 400; overflow-wrap: anywhere }
 .key { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; color: var(--muted); margin: 0 0 14px }
 .key i { box-shadow: inset 0 0 0 1px rgb(128 128 128 / .5); display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 7px; vertical-align: -1px }
 .key i.dashed { box-shadow: none; height: 0; width: 16px; border-radius: 0; border-top: 2px dashed var(--muted); vertical-align: 4px }
@@ -52,7 +52,7 @@ svg text { font-family: var(--sans); fill: var(--muted) }
 .row.head { position: sticky; top: 0; background: var(--paper); padding: 6px 0; font-size: 13px; color: var(--muted); z-index: 1 }
 .row img { display: block; width: 100%; height: auto; border-radius: 2px; background: var(--sheet); image-rendering: auto }
 .row figure { margin: 0 } .row figcaption { display: none; font-size: 12px; margin: 2px 0 4px }
-.row .under { font-size: 12px; color: var(--muted); margin: 3px 0 0 } .picture h3 span { color: var(--muted); font-weight: 400; margin-left: 8px; white-space: nowrap }
+.row .under { text-wrap: balance; font-size: 12px; color: var(--muted); margin: 3px 0 0 } .picture h3 span { color: var(--muted); font-weight: 400; margin-left: 8px; white-space: nowrap }
 h3.kind { font: 600 15px/1.3 var(--sans); margin: 30px 0 4px } .answer { font-size: 17px; margin: 0 0 14px } .answer b { font-weight: 600 }
 .key i.hatched { background-image: repeating-linear-gradient(135deg, rgb(236,170,132) 0 2px, transparent 2px 5px) }
 .row img.exact { image-rendering: pixelated }

@@ -107,7 +107,7 @@ function sentence(own: Mious, before: Mious, reference: Reference | undefined): 
 const heading = (words: string) => `<h3 class="kind">${escapeXml(words)}</h3>`;
 
 /** The colours of the layer "change". */
-const changeKey = (): string =>
+export const changeKey = (): string =>
   `<div class="key">${CHANGE_KEY.map(
     ([kind, words]) =>
       `<span><i${kind === "broken" ? ' class="hatched"' : ""} style="background-color:${css(LAYER_COLORS[kind])}"></i>${escapeXml(words)}</span>`,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import sharp from "sharp";
 import { UserError } from "../../errors.js";
 import {
+  type ChangeLayer,
   changeCaption,
   changeLayer,
   errorCaption,
@@ -27,9 +28,28 @@ export async function layerCells(
   ];
   if (!baseline) return cells;
   const change = changeLayer(real, await labelsIn(baseline, colors), now);
-  const uri = await png(change.rgba, real);
-  return [...cells, { title: "change", uri, kind: "labels", note: changeCaption(change) }];
+  return [...cells, await changeCell("change", change, real)];
 }
+
+/** The cell of what changed from one picture of labels to another, and its shares. */
+export async function change(
+  title: string,
+  files: { readonly truth: string; readonly before: string; readonly after: string },
+  colors: readonly (readonly number[])[],
+): Promise<{ readonly cell: Cell; readonly layer: ChangeLayer }> {
+  const [truth, before, after] = await Promise.all([
+    labelsIn(files.truth, colors),
+    labelsIn(files.before, colors),
+    labelsIn(files.after, colors),
+  ]);
+  const layer = changeLayer(truth, before, after);
+  return { cell: await changeCell(title, layer, truth), layer };
+}
+
+const changeCell = async (title: string, layer: ChangeLayer, size: LabelMap): Promise<Cell> => ({
+  ...{ title, kind: "labels", note: changeCaption(layer) },
+  uri: await png(layer.rgba, size),
+});
 
 /** The labels in a picture. @throws UserError if it is damaged */
 async function labelsIn(path: string, colors: readonly (readonly number[])[]): Promise<LabelMap> {

@@ -1,3 +1,4 @@
+import { gradientShares, weightText } from "../loss-weights.js";
 import type { RunFiles } from "../run-files.js";
 import { scoreHistory } from "../score-history.js";
 import { percent } from "../score-table.js";
@@ -158,6 +159,9 @@ const MOST_CHARTS = 60;
 const SHARE = /^pseudo\//;
 
 function charts(run: RunFiles, keys: readonly string[]): string {
+  const newest: Record<string, number> = {};
+  for (const line of run.metrics) Object.assign(newest, line);
+  const shares = gradientShares(run.weights, (key) => newest[key]);
   const drawn = keys.slice(0, MOST_CHARTS).flatMap((key) => {
     const history = scoreHistory(run.metrics, key);
     if (!history || history.steps.length < 2) return [];
@@ -170,7 +174,9 @@ function charts(run: RunFiles, keys: readonly string[]): string {
       marks: marksOf(run),
       until: plannedSteps(run),
     });
-    return `<div class="chart"><h3>${escapeXml(key)}<span>${short(last)}</span></h3>${svg}</div>`;
+    const weight = weightText(key, run.weights, shares);
+    const note = weight === "" ? "" : ` <em>${escapeXml(weight)}</em>`;
+    return `<div class="chart"><h3><b>${escapeXml(key)}${note}</b><span>${short(last)}</span></h3>${svg}</div>`;
   });
   const left = keys.length - MOST_CHARTS;
   const note = left > 0 ? `<p class="note">${left} more keys are in metrics.jsonl.</p>` : "";

@@ -18,6 +18,12 @@ export function gpuIndex(device: string): number | undefined {
 }
 
 /**
+ * Whether tensors on a device need the forms that are fast on a GPU: few large operators, no waiting. All
+ * decisions between the forms for the CPU and those for GPUs ask this function.
+ */
+export const isGpu = (device: string): boolean => device !== "cpu";
+
+/**
  * The device that a setting names: "cpu" or "cuda:N".
  * @param setting the name of the setting in the error
  * @throws UserError if it does not exist, with the reason
@@ -111,7 +117,7 @@ let exact = false;
 export const mustBeExact = (x: {
   readonly device: string;
   readonly requiresGrad: boolean;
-}): boolean => exact && x.requiresGrad && x.device !== "cpu";
+}): boolean => exact && x.requiresGrad && isGpu(x.device);
 
 /**
  * Makes a device the current one. Call it before any allocation: otherwise the process also opens the

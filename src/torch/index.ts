@@ -1,4 +1,6 @@
 export { autocast, gradEnabled, gradients, noGrad, type Precision } from "./autograd.js";
+export { bilinearWeights } from "./bilinear-weights.js";
+export * from "./creation.js";
 export {
   cudaVersion,
   cudnnVersion,
@@ -10,6 +12,7 @@ export {
   gpuCount,
   gpuIndex,
   hasCuda,
+  isGpu,
   isShared,
   type LocalProcess,
   useDevice,

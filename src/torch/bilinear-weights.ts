@@ -1,35 +1,20 @@
+import { constant } from "./constant.js";
 import { tensor } from "./creation.js";
 import type { Dtype } from "./dtype.js";
-import { keep, scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
-
-/** Most matrices in the cache; a training uses about ten. */
-const MOST = 32;
-
-/** By sizes, type and device; the last used is the last. */
-const cache = new Map<string, Tensor>();
 
 /**
  * The weights of bilinear resizing in one dimension with aligned corners, [to, from]: row y has the weights
- * of the old positions in the new position y. The matrix is cached, and must not be changed.
+ * of the old positions in the new position y. The matrix is cached: do not change it.
  */
-export function bilinearWeights(
+export const bilinearWeights = (
   from: number,
   to: number,
   { dtype, device }: { readonly dtype: Dtype; readonly device: string },
-): Tensor {
-  const key = [from, to, dtype, device].join();
-  const known = cache.get(key);
-  const weights = known ?? keep(scope(() => calculated(from, to).to({ dtype, device })));
-  cache.delete(key);
-  cache.set(key, weights);
-  if (cache.size > MOST) {
-    const [oldest, unused] = cache.entries().next().value as [string, Tensor];
-    cache.delete(oldest);
-    unused.dispose();
-  }
-  return weights;
-}
+): Tensor =>
+  constant(`bilinear ${from} ${to} ${dtype} ${device}`, () =>
+    calculated(from, to).to({ dtype, device }),
+  );
 
 /** float64 [to, from]. */
 function calculated(from: number, to: number): Tensor {

@@ -47,11 +47,26 @@ export function tensor(
 
 const pinOp = operator("pin_memory");
 /**
- * Copies a tensor from the CPU to `device`. A copy to a GPU goes through pinned memory and does not wait
- * for the GPU's pending work.
+ * Copies a tensor from the CPU to `device`. A copy to a GPU goes through pinned memory, which libtorch
+ * reuses, and does not wait for the GPU's pending work.
  */
 export const upload = (x: Tensor, device: string): Tensor =>
   device === "cpu" ? x : pinOp(x).to({ device });
+
+/**
+ * A tensor of `shape` on `device` with the elements of several arrays, one after another. Copies like
+ * `upload`; on the CPU, their elements are copied once.
+ */
+export function uploadAll(
+  parts: readonly TypedArray[],
+  shape: readonly number[],
+  device = "cpu",
+): Tensor {
+  const pinned = device !== "cpu";
+  const dtype = naturalDtype(parts[0] as TypedArray);
+  const made = new Tensor(native.fromArrays(parts, shape, scalarType(dtype), pinned));
+  return pinned ? made.to({ device }) : made;
+}
 
 /** A tensor filled with 0. */
 export const zeros = (shape: readonly number[], options: TensorOptions = {}): Tensor =>

@@ -1,5 +1,6 @@
 export { autocast, gradEnabled, gradients, noGrad, type Precision } from "./autograd.js";
 export { bilinearWeights } from "./bilinear-weights.js";
+export { constant } from "./constant.js";
 export * from "./creation.js";
 export {
   cudaVersion,

@@ -2,6 +2,7 @@ import { imagesOf, labelsOf } from "../datasets/batch.js";
 import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { createLoader, type Transform } from "../datasets/loader.js";
 import { type StreamName, streamSeed } from "../datasets/random-streams.js";
+import type { Workers } from "../datasets/workers.js";
 import { UserError } from "../errors.js";
 import type { Domains, Method } from "../methods/method.js";
 import { batchStatistics, type Network } from "../network/index.js";
@@ -42,6 +43,8 @@ export interface LoopOptions {
   readonly seed: number;
   /** The processes that train together. Each trains on its own batches. */
   readonly group?: ProcessGroup | undefined;
+  /** Threads that read labels. */
+  readonly workers?: Workers | undefined;
   /** Receives warnings: slow data loading, memory that runs out. */
   readonly warn?: ((sentence: string) => void) | undefined;
 }
@@ -69,7 +72,7 @@ export async function* trainingSteps(
   options: LoopOptions,
 ): AsyncGenerator<StepReport, void, undefined> {
   const { network, method, steps, start = 0, rate: base, seed } = options;
-  const { schedule: total = steps, warmup, group = alone, warn = () => {} } = options;
+  const { schedule: total = steps, warmup, group = alone, workers, warn = () => {} } = options;
   const watchMemory = memoryWatch(warn);
   const watch = ({ dataset }: Stream) => labelWatch(dataset, steps - start, warn);
   const statistics = [network.parameters.all, method.state].flatMap(batchStatistics);
@@ -82,6 +85,7 @@ export async function* trainingSteps(
       shard: group,
       order: stream.order,
       transform: stream.transform,
+      workers,
       warn,
     });
   const source = load(options.source, "source order");
@@ -151,7 +155,7 @@ function requireFinite(scalars: StepReport["scalars"], step: number, rate: numbe
 }
 
 /** Samples outside the training stream, in their own order. */
-function lookAround({ source, target, seed, group = alone }: LoopOptions): Domains {
+function lookAround({ source, target, seed, group = alone, workers }: LoopOptions): Domains {
   return {
     async *samples(domain, count) {
       const { dataset, size, transform } = domain === "source" ? source : target;
@@ -159,6 +163,7 @@ function lookAround({ source, target, seed, group = alone }: LoopOptions): Domai
         batch: 1,
         size,
         transform,
+        workers,
         seed: streamSeed(seed, "look around"),
         cacheBytes: 0,
         shard: group,

@@ -1,4 +1,12 @@
-import { constant, noGrad, scope, type Tensor, tensor, uploadAll } from "../torch/index.js";
+import {
+  constant,
+  inLayout,
+  noGrad,
+  scope,
+  type Tensor,
+  tensor,
+  uploadAll,
+} from "../torch/index.js";
 import type { Sample } from "./dataset.js";
 import type { InputFormat } from "./input-format.js";
 
@@ -14,12 +22,11 @@ export function imagesOf(samples: readonly Sample[], format: InputFormat, device
       const bytes = samples.map((sample) => sample.image);
       const raw = uploadAll(bytes, [samples.length, height, width, 3], device);
       const ordered = format.order === "bgr" ? raw.flip(3) : raw;
-      return ordered
+      const values = ordered
         .to({ dtype: "float32" })
         .sub(meanOf(format, device)) // [N, H, W, 3]
-        .mulInPlace(format.scale)
-        .permute(0, 3, 1, 2)
-        .contiguous(); // [N, 3, H, W]
+        .mulInPlace(format.scale);
+      return inLayout(values.permute(0, 3, 1, 2)); // [N, 3, H, W]
     }),
   );
 }

@@ -71,6 +71,9 @@ export function uploadAll(
 /** A tensor filled with 0. */
 export const zeros = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
   zerosOp(shape, ...like(options));
+const zerosLikeOp = operator("zeros_like");
+/** A tensor filled with 0 of the shape, type, device and strides of another. */
+export const zerosLike = (x: Tensor): Tensor => zerosLikeOp(x);
 /** A tensor filled with 1. */
 export const ones = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
   onesOp(shape, ...like(options));

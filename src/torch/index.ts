@@ -16,6 +16,7 @@ export {
   isGpu,
   isShared,
   type LocalProcess,
+  storesChannelsLast,
   useDevice,
 } from "./device.js";
 export {

@@ -1,4 +1,4 @@
-import { isGpu, mustBeExact } from "./device.js";
+import { isGpu, mustBeExact, storesChannelsLast } from "./device.js";
 import { reducedAfter, reflectBySlices } from "./exact.js";
 import { inPlace, listInPlace, operator, operators } from "./operator.js";
 import { resizeByProducts } from "./resize.js";
@@ -170,6 +170,23 @@ export const divideAll = (tensors: readonly Tensor[], divisor: number): void =>
 export const shiftAll = (tensors: readonly Tensor[], by: number): void =>
   foreachShiftOp(tensors, by);
 
+const foreachAddProductsOp = listInPlace("_foreach_addcmul_.Scalar");
+const foreachAddQuotientsOp = listInPlace("_foreach_addcdiv_.Scalar");
+/** a[i] += scale * b[i] * c[i], in place. */
+export const addProducts = (
+  a: readonly Tensor[],
+  b: readonly Tensor[],
+  c: readonly Tensor[],
+  scale: number,
+): void => foreachAddProductsOp(a, b, c, scale);
+/** a[i] += scale * b[i] / c[i], in place. */
+export const addQuotients = (
+  a: readonly Tensor[],
+  b: readonly Tensor[],
+  c: readonly Tensor[],
+  scale: number,
+): void => foreachAddQuotientsOp(a, b, c, scale);
+
 const foreachProductOp = operators("_foreach_mul.List");
 const foreachQuotientOp = operators("_foreach_div.List");
 const foreachRootOp = operators("_foreach_sqrt");
@@ -183,6 +200,14 @@ export const quotients: Lists = (a, b) => foreachQuotientOp(a, b);
 export const roots = (tensors: readonly Tensor[]): Tensor[] => foreachRootOp(tensors);
 /** The Euclidean norm of every tensor, [] each. */
 export const norms = (tensors: readonly Tensor[]): Tensor[] => foreachNormOp(tensors, 2);
+
+const contiguousOp = operator("contiguous");
+const MEMORY_FORMATS = { channelsFirst: 0, channelsLast: 2 } as const;
+/** [N, C, H, W] in the order in which networks on its device store it; `x` itself if it has this order. */
+export const inLayout = (x: Tensor): Tensor => {
+  const { channelsFirst, channelsLast } = MEMORY_FORMATS;
+  return contiguousOp(x, storesChannelsLast(x.device) ? channelsLast : channelsFirst);
+};
 
 const copyOp = inPlace("copy_");
 /** Copies `source` into `target`, and converts type and device. */

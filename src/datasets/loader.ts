@@ -119,17 +119,17 @@ interface Batch {
   readonly missing: ReadonlySet<string>;
 }
 
-/** The samples of a data set in order, reading a few ahead. */
+/** The samples of a data set in order, reading a few ahead. `workers` read labels, if given. */
 export async function* ordered(
   dataset: Dataset,
   size?: Size,
-  { ahead = 4 }: { readonly ahead?: number } = {},
+  { ahead = 4, workers }: { readonly ahead?: number; readonly workers?: Workers | undefined } = {},
 ): AsyncGenerator<Sample, void, undefined> {
   const { length } = dataset.names;
   const queue: Promise<Sample>[] = [];
   for (let index = 0; index < length || queue.length > 0; ) {
     while (index < length && queue.length <= ahead) {
-      const ready = dataset.load(index++, size);
+      const ready = dataset.load(index++, size, workers);
       ready.catch(() => {}); // awaited below
       queue.push(ready);
     }

@@ -143,7 +143,7 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
     /** Every rank measures its share of the images. */
     measure: (step: number, signal?: AbortSignal) =>
       measureAll({ network: evaluated, config, stage }, domains.evaluate, listener, {
-        ...{ group, signal, watch: records?.recorder.watch(step) },
+        ...{ group, signal, workers, watch: records?.recorder.watch(step) },
       }),
     dispose() {
       dispose([network.parameters.all, method.state]);

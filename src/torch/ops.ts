@@ -157,6 +157,13 @@ const foreachAddOp = listInPlace("_foreach_add_.List");
 /** Multiplies every tensor by a number, in place. */
 export const multiplyAll = (tensors: readonly Tensor[], factor: number): void =>
   foreachMulOp(tensors, factor);
+const foreachMulEachOp = listInPlace("_foreach_mul_.List");
+/** Multiplies every tensor by a number that is a tensor, [], in place: without reading it from a GPU. */
+export const scaleAll = (tensors: readonly Tensor[], factor: Tensor): void =>
+  foreachMulEachOp(
+    tensors,
+    tensors.map(() => factor),
+  );
 /** a[i] += scale * b[i], in place. */
 export const addAll = (a: readonly Tensor[], b: readonly Tensor[], scale = 1): void =>
   foreachAddOp(a, b, scale);
@@ -212,3 +219,19 @@ export const inLayout = (x: Tensor): Tensor => {
 const copyOp = inPlace("copy_");
 /** Copies `source` into `target`, and converts type and device. */
 export const copyInto = (target: Tensor, source: Tensor): Tensor => copyOp(target, source);
+
+const foreachZeroOp = listInPlace("_foreach_zero_");
+const foreachAddNumberOp = operators("_foreach_add.Scalar");
+const onGpu = (tensors: readonly Tensor[]) => tensors.some(({ device }) => isGpu(device));
+/** Copies of tensors of one type, by one operator on a GPU. */
+export const copies = (tensors: readonly Tensor[]): Tensor[] =>
+  onGpu(tensors) ? foreachAddNumberOp(tensors, 0) : tensors.map((tensor) => tensor.clone());
+/** Copies each source into its target, all of one type and device; by two operators on a GPU. */
+export function copyAll(targets: readonly Tensor[], sources: readonly Tensor[]): void {
+  if (onGpu(targets)) {
+    foreachZeroOp(targets);
+    addAll(targets, sources);
+  } else {
+    for (const [i, target] of targets.entries()) copyInto(target, sources[i] as Tensor);
+  }
+}

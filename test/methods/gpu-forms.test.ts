@@ -1,7 +1,7 @@
 // On a GPU, some operators have other forms. Here they run on the CPU, and must give the CPU's numbers.
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { METHODS } from "../../src/methods/index.js";
-import { scope, type Tensor } from "../../src/torch/index.js";
+import { countHostReads, scope, type Tensor } from "../../src/torch/index.js";
 import { native } from "../../src/torch/native.js";
 import type { StepReport } from "../../src/train/index.js";
 import { digests, type TinySetup, tinyDataset, trainTiny, using } from "../train/tiny.js";
@@ -27,11 +27,12 @@ const setups: TinySetup[] = [
   { method: "cfcontra", context: { labelledWeight: 0.5 } },
 ];
 
-/** The reports of two steps, and the number of their operators and back-propagations. */
+/** The reports of two steps, and the number of their operators, back-propagations and host reads. */
 async function trained(setup: TinySetup, ofGpu: boolean) {
   form.ofGpu = ofGpu;
   const calls = [native.call, native.gradients, native.backward].map((call) => call);
   let [operators, passes] = [0, 0];
+  const before = countHostReads();
   native.call = (...args) => {
     operators++;
     return (calls[0] as typeof native.call)(...args);
@@ -48,7 +49,7 @@ async function trained(setup: TinySetup, ofGpu: boolean) {
     const reports = await using(setup, (run) =>
       trainTiny(run, { steps: 2, labelledTarget: tinyDataset(2) }),
     );
-    return { reports, operators, passes };
+    return { reports, operators, passes, reads: countHostReads() - before };
   } finally {
     [native.call, native.gradients, native.backward] = calls as never;
   }
@@ -62,6 +63,7 @@ describe("the forms for GPUs give the CPU's losses, with fewer operators and pas
       const gpu = await trained(setup, true);
       expect(gpu.operators).toBeLessThan(cpu.operators);
       expect(gpu.passes).toBeLessThanOrEqual(cpu.passes);
+      expect(gpu.reads).toBe(cpu.reads);
       // The second step is one after an update, which amplifies roundings.
       for (const [i, tolerance] of [1e-5, 1e-3].entries()) {
         const [found, expected] = [gpu, cpu].map(

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import { imagesOf, labelsOf } from "../datasets/batch.js";
 import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { createLoader, type Transform } from "../datasets/loader.js";
@@ -7,7 +8,7 @@ import { UserError } from "../errors.js";
 import type { Domains, Method } from "../methods/method.js";
 import { batchStatistics, type Network } from "../network/index.js";
 import { rateFactor } from "../nn/index.js";
-import { alone, type ProcessGroup, readScalars, scope } from "../torch/index.js";
+import { alone, dispose, isGpu, type ProcessGroup, readScalars, scope } from "../torch/index.js";
 import { averageScalars } from "./collectives.js";
 import { labelWatch } from "./label-watch.js";
 import { memoryWatch } from "./memory.js";
@@ -113,15 +114,18 @@ export async function* trainingSteps(
       const fewLabelled = await few?.next();
       if (fewLabelled) watchFew?.(fewLabelled);
       const waiting = performance.now() - fetching;
-      const own = scope(() => {
+      const found = scope(() => {
         const batches = {
           source: labelledBatch(labelled),
           ...(fewLabelled && { labelledTarget: labelledBatch(fewLabelled) }),
         };
-        if (!method.usesTarget) return readScalars(method.step(batches, progress));
+        if (!method.usesTarget) return method.step(batches, progress);
         const images = imagesOf(unlabelled as Sample[], network.input, network.device);
-        return readScalars(method.step({ ...batches, target: { images } }, progress));
+        return method.step({ ...batches, target: { images } }, progress);
       });
+      if (isGpu(network.device)) await turnOfEventLoop(); // for the loaders, while the GPU computes
+      const own = readScalars(found);
+      dispose(Object.values(found).filter((one) => typeof one !== "number" && !one.kept));
       const scalars = averageScalars(group, own); // NaN on any rank ends all ranks
       requireFinite(scalars, step, base);
       group.average(statistics); // every rank has other batches

@@ -30,20 +30,20 @@ const setups: TinySetup[] = [
 /** The reports of two steps, and the number of their operators, back-propagations and host reads. */
 async function trained(setup: TinySetup, ofGpu: boolean) {
   form.ofGpu = ofGpu;
-  const calls = [native.call, native.gradients, native.backward].map((call) => call);
+  const { call, gradients, backward } = native;
   let [operators, passes] = [0, 0];
   const before = countHostReads();
   native.call = (...args) => {
     operators++;
-    return (calls[0] as typeof native.call)(...args);
+    return call(...args);
   };
   native.gradients = (...args) => {
     passes++;
-    return (calls[1] as typeof native.gradients)(...args);
+    return gradients(...args);
   };
   native.backward = (...args) => {
     passes++;
-    return (calls[2] as typeof native.backward)(...args);
+    return backward(...args);
   };
   try {
     const reports = await using(setup, (run) =>
@@ -51,7 +51,7 @@ async function trained(setup: TinySetup, ofGpu: boolean) {
     );
     return { reports, operators, passes, reads: countHostReads() - before };
   } finally {
-    [native.call, native.gradients, native.backward] = calls as never;
+    Object.assign(native, { call, gradients, backward });
   }
 }
 

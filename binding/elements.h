@@ -52,22 +52,44 @@ inline Bytes bytesOf(napi_env env, napi_value array) {
   return {data, length * bytesPerElement(type)};
 }
 
-// fromArray(typed array, shape, scalar type): a tensor with a copy of the array's bytes. Sharing them would
-// not be safe: JavaScript can shrink an array's buffer or move it to another thread at any time.
-inline napi_value fromArray(const Arguments& args) {
-  const auto sizes = integers(args.env, args[1]);  // a getter in it may change the array
-  const auto dtype = scalarType(args.env, args[2]);
+// A tensor with copies of several arrays, one after another. Sharing their bytes would not be safe: JavaScript
+// can shrink an array's buffer or move it to another thread at any time. With `pinned`, a GPU can copy the
+// tensor while the CPU goes on; libtorch reuses such memory once all copies of it are done.
+inline napi_value copied(const Arguments& args, const std::vector<napi_value>& arrays,
+                         const std::vector<int64_t>& sizes, at::ScalarType dtype, bool pinned) {
   if (!at::isIntegralType(dtype, /*includeBool=*/true) && !at::isFloatingType(dtype)) {
     fail("expected the scalar type of integers, floats or booleans");
   }
   const auto needed = bytesFor(sizes, dtype);
-  const auto given = bytesOf(args.env, args[0]);
-  if (needed != given.count) {
-    fail("the shape needs " + std::to_string(needed) + " bytes, but the array has " + std::to_string(given.count));
+  std::vector<Bytes> parts;
+  uint64_t given = 0;
+  for (const auto array : arrays) {
+    parts.push_back(bytesOf(args.env, array));
+    given += parts.back().count;
   }
-  const auto tensor = at::empty(sizes, dtype);
-  if (needed > 0) std::memcpy(tensor.data_ptr(), given.data, needed);
+  if (needed != given) {
+    fail("the shape needs " + std::to_string(needed) + " bytes, but the array has " + std::to_string(given));
+  }
+  const auto tensor = at::empty(sizes, at::TensorOptions(dtype).pinned_memory(pinned));
+  auto* to = static_cast<char*>(needed > 0 ? tensor.data_ptr() : nullptr);
+  for (const auto& [data, count] : parts) {
+    if (count > 0) std::memcpy(to, data, count);
+    to += count;
+  }
   return fromTensor(args.env, args.state.handles, tensor);
+}
+
+// fromArray(typed array, shape, scalar type): a tensor with a copy of the array's bytes
+inline napi_value fromArray(const Arguments& args) {
+  const auto sizes = integers(args.env, args[1]);  // a getter in it may change the array
+  return copied(args, {args[0]}, sizes, scalarType(args.env, args[2]), false);
+}
+
+// fromArrays(typed arrays, shape, scalar type, pinned): the same of several arrays
+inline napi_value fromArrays(const Arguments& args) {
+  const auto arrays = listOf<napi_value>(args.env, args[0], [](napi_value array) { return array; });
+  const auto sizes = integers(args.env, args[1]);
+  return copied(args, arrays, sizes, scalarType(args.env, args[2]), args.boolean(3));
 }
 
 // ---- tensor -> JavaScript ----

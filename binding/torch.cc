@@ -51,6 +51,7 @@ const Function kFunctions[] = {
     {"grad", entry<grad>},
     {"setGrad", entry<setGrad>},
     {"fromArray", entry<fromArray>},
+    {"fromArrays", entry<fromArrays>},
     {"bytes", entry<bytes>},
 
     {"backward", entry<backward>},

@@ -4,6 +4,7 @@ import type { Sample } from "./dataset.js";
 import { resizeNearest } from "./files/labels.js";
 import { mirrored } from "./mirror.js";
 import { randomFrom } from "./random.js";
+import type { Workers } from "./workers.js";
 
 /** Random changes that keep image and label map in step. Off unless asked for. */
 export const augmentSchema = z.strictObject({
@@ -19,18 +20,34 @@ export const augmentSchema = z.strictObject({
 
 export type Augmentation = z.infer<typeof augmentSchema>;
 
-/** The changes of sample `k` of the stream that `seed` names. */
-export function augmenting(options: Augmentation, seed: number) {
+/**
+ * The changes of sample `k` of the stream that `seed` names.
+ * @param workers compute them, if given
+ */
+export function augmenting(options: Augmentation, seed: number, workers?: Workers) {
+  const { flip, crop, jitter, blur } = options;
+  const changes = flip || crop < 1 || jitter > 0 || blur > 0;
   return async (sample: Sample, k: number): Promise<Sample> => {
-    const random = randomFrom(seed, k);
-    const cropped = await crop(sample, random.between(options.crop, 1), random);
-    const colored = options.jitter > 0 ? jitterColors(cropped, options.jitter, random) : cropped;
-    const blurred =
-      options.blur > 0 && random.chance(0.5)
-        ? await blur(colored, random.between(0, options.blur))
-        : colored;
-    return options.flip && random.chance(0.5) ? mirrored(blurred) : blurred;
+    const found = changes && (await workers?.run("augment", { sample, options, seed, k }));
+    return found ? (found as Sample) : augmented(sample, options, seed, k);
   };
+}
+
+/** Sample `k` of the stream that `seed` names, changed. */
+export async function augmented(
+  sample: Sample,
+  options: Augmentation,
+  seed: number,
+  k: number,
+): Promise<Sample> {
+  const random = randomFrom(seed, k);
+  const cropped = await crop(sample, random.between(options.crop, 1), random);
+  const colored = options.jitter > 0 ? jitterColors(cropped, options.jitter, random) : cropped;
+  const blurred =
+    options.blur > 0 && random.chance(0.5)
+      ? await blur(colored, random.between(0, options.blur))
+      : colored;
+  return options.flip && random.chance(0.5) ? mirrored(blurred) : blurred;
 }
 
 type Random = ReturnType<typeof randomFrom>;

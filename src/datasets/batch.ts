@@ -1,32 +1,32 @@
-import { noGrad, scope, type Tensor, tensor, upload } from "../torch/index.js";
+import {
+  constant,
+  inLayout,
+  noGrad,
+  scope,
+  type Tensor,
+  tensor,
+  uploadAll,
+} from "../torch/index.js";
 import type { Sample } from "./dataset.js";
 import type { InputFormat } from "./input-format.js";
 
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
-}
+/** The mean of a format, float32 [3]. */
+const meanOf = ({ mean }: InputFormat, device: string): Tensor =>
+  constant(`mean ${mean} ${device}`, () => tensor(Float32Array.from(mean)).to({ device }));
 
 /** Samples of one size -> float32 [N, 3, H, W] as the network expects it. */
 export function imagesOf(samples: readonly Sample[], format: InputFormat, device = "cpu"): Tensor {
   const [{ height, width }] = samples as [Sample];
   return noGrad(() =>
     scope(() => {
-      const bytes = concatenate(samples.map((sample) => sample.image));
-      const raw = upload(tensor(bytes, [samples.length, height, width, 3]), device);
+      const bytes = samples.map((sample) => sample.image);
+      const raw = uploadAll(bytes, [samples.length, height, width, 3], device);
       const ordered = format.order === "bgr" ? raw.flip(3) : raw;
-      const mean = tensor(Float32Array.from(format.mean)).to({ device });
-      return ordered
+      const values = ordered
         .to({ dtype: "float32" })
-        .sub(mean) // [N, H, W, 3]
-        .mulInPlace(format.scale)
-        .permute(0, 3, 1, 2)
-        .contiguous(); // [N, 3, H, W]
+        .sub(meanOf(format, device)) // [N, H, W, 3]
+        .mulInPlace(format.scale);
+      return inLayout(values.permute(0, 3, 1, 2)); // [N, 3, H, W]
     }),
   );
 }
@@ -38,9 +38,8 @@ export function labelsOf(samples: readonly Sample[], device = "cpu"): Tensor {
     if (label === undefined) throw new Error(`${name} does not have a label map`);
     return label;
   });
+  // As bytes, which become int64 on the device.
   return scope(() =>
-    upload(tensor(concatenate(maps), [samples.length, height, width]), device).to({
-      dtype: "int64",
-    }),
+    uploadAll(maps, [samples.length, height, width], device).to({ dtype: "int64" }),
   );
 }

@@ -1,3 +1,5 @@
+import type { Workers } from "./workers.js";
+
 /** Label value that losses and metrics ignore. */
 export const IGNORE = 255;
 
@@ -54,8 +56,11 @@ export interface Dataset {
   readonly labelled: boolean;
   /** Names in a fixed order; the index into it is the sample's identity. */
   readonly names: readonly string[];
-  /** Decodes sample `index` and resizes it to `size`: image bicubic, label nearest neighbour. */
-  load(index: number, size?: Size): Promise<Sample>;
+  /**
+   * Decodes sample `index` and resizes it to `size`: image bicubic, label nearest neighbour.
+   * @param workers read labels, if given
+   */
+  load(index: number, size?: Size, workers?: Workers): Promise<Sample>;
   /** The label files, for `data check`; only if their coding is known. */
   readonly labelFiles?: {
     readonly coding: LabelCoding;

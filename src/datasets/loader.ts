@@ -3,6 +3,7 @@ import { printable } from "../printable.js";
 import type { Dataset, Sample, Size } from "./dataset.js";
 import { createSampler } from "./sampler.js";
 import type { Shard } from "./shard.js";
+import type { Workers } from "./workers.js";
 
 /** Changes a sample, depending on the sample and its position `k` in the stream. */
 export type Transform = (sample: Sample, k: number) => Promise<Sample>;
@@ -27,6 +28,8 @@ export interface LoaderOptions {
   readonly transform?: Transform | undefined;
   /** Most bytes of decoded samples to cache in memory; 256 MiB by default. */
   readonly cacheBytes?: number | undefined;
+  /** Threads that read labels. */
+  readonly workers?: Workers | undefined;
   /** Called every 30 s that `next` waits, with the samples that it waits for. */
   readonly warn?: ((sentence: string) => void) | undefined;
 }
@@ -46,12 +49,12 @@ export interface Loader {
  * a run that has used k samples resumes with `start: k`.
  */
 export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
-  const { batch, size, seed, start = 0, cacheBytes, transform, warn = () => {} } = options;
+  const { batch, size, seed, start = 0, cacheBytes, transform, workers, warn = () => {} } = options;
   const { shard = { rank: 0, size: 1 } } = options;
   const { prefetch = Math.max(4, Math.ceil(8 / batch)) } = options;
   if (dataset.names.length === 0) throw new RangeError(`${dataset.name} is empty`);
   const { order: indexAt = createSampler(dataset.names.length, seed) } = options;
-  const load = cachedLoad(dataset, size, cacheBytes);
+  const load = cachedLoad(dataset, size, cacheBytes, workers);
   const queue: Batch[] = [];
   let position = start + shard.rank * batch;
   let waited = 0;
@@ -116,17 +119,17 @@ interface Batch {
   readonly missing: ReadonlySet<string>;
 }
 
-/** The samples of a data set in order, reading a few ahead. */
+/** The samples of a data set in order, reading a few ahead. `workers` read labels, if given. */
 export async function* ordered(
   dataset: Dataset,
   size?: Size,
-  { ahead = 4 }: { readonly ahead?: number } = {},
+  { ahead = 4, workers }: { readonly ahead?: number; readonly workers?: Workers | undefined } = {},
 ): AsyncGenerator<Sample, void, undefined> {
   const { length } = dataset.names;
   const queue: Promise<Sample>[] = [];
   for (let index = 0; index < length || queue.length > 0; ) {
     while (index < length && queue.length <= ahead) {
-      const ready = dataset.load(index++, size);
+      const ready = dataset.load(index++, size, workers);
       ready.catch(() => {}); // awaited below
       queue.push(ready);
     }
@@ -143,13 +146,14 @@ function cachedLoad(
   dataset: Dataset,
   size: Size,
   budget = 256 * 2 ** 20,
+  workers?: Workers,
 ): (index: number) => Promise<Sample> {
   const kept = new Map<number, Promise<Sample>>();
   let bytes = 0;
   return (index) => {
     const known = kept.get(index);
     if (known) return known;
-    const loading = dataset.load(index, size).then(
+    const loading = dataset.load(index, size, workers).then(
       (sample) => {
         const needed = sample.image.byteLength + (sample.label?.byteLength ?? 0);
         if (bytes + needed > budget) kept.delete(index);

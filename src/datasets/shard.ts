@@ -13,6 +13,6 @@ export function shardOf(dataset: Dataset, { rank, size }: Shard): Dataset {
   return {
     ...dataset,
     names: indices.map((i) => dataset.names[i] as string),
-    load: (i, at) => dataset.load(indices[i] as number, at),
+    load: (i, ...rest) => dataset.load(indices[i] as number, ...rest),
   };
 }

@@ -2,6 +2,7 @@ import { imagesOf } from "../datasets/batch.js";
 import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { ordered } from "../datasets/loader.js";
 import { mirrored } from "../datasets/mirror.js";
+import type { Workers } from "../datasets/workers.js";
 import { entropyMap } from "../entropy/index.js";
 import { UserError } from "../errors.js";
 import { type Predictor, upsampleLogits } from "../network/index.js";
@@ -169,6 +170,8 @@ export interface EvaluateOptions extends PredictOptions, Views {
   /** The size at which predictions and labels are compared; `size` if omitted; "native" for the labels' own. */
   readonly output?: Size | "native";
   readonly onImage?: (done: number, total: number) => void;
+  /** Threads that read labels. */
+  readonly workers?: Workers | undefined;
   /** If aborted, `evaluate` rejects with the signal's reason before the next image. */
   readonly signal?: AbortSignal | undefined;
   /** Called for every image, for scores that need more than the confusion matrix. */
@@ -190,6 +193,7 @@ export async function evaluate(
     onImage,
     observe,
     signal,
+    workers,
     ...options
   }: EvaluateOptions,
 ): Promise<Confusion> {
@@ -209,7 +213,8 @@ export async function evaluate(
   const confusion = createConfusion(network.classes);
   const sizes = scales.map((scale) => scaled(size, scale));
   let done = 0;
-  for await (const sample of ordered(dataset, output === "native" ? undefined : output)) {
+  const at = output === "native" ? undefined : output;
+  for await (const sample of ordered(dataset, at, { workers })) {
     signal?.throwIfAborted();
     const index = done;
     const inputs = await Promise.all(

@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { augmenting } from "../datasets/augment.js";
 import type { Transform } from "../datasets/loader.js";
-import { streamSeed } from "../datasets/random-streams.js";
+import { type StreamName, streamSeed } from "../datasets/random-streams.js";
+import type { Workers } from "../datasets/workers.js";
 import { UserError } from "../errors.js";
 import type { Stage } from "../evaluate/index.js";
 import {
@@ -38,18 +39,24 @@ export interface Preparation {
   dispose(): void;
 }
 
-/** The preparation of a run. The files that prediction needs are saved in `folder`. */
+/**
+ * The preparation of a run. The files that prediction needs are saved in `folder`.
+ * @param workers augment images, if given
+ */
 export async function openPreparation(
   config: Config,
   domains: Domains,
   folder: string,
   listener: Listener,
+  workers?: Workers,
 ): Promise<Preparation> {
   const { style, augment, sizes, train } = config;
+  const changed = (stream: StreamName) =>
+    augmenting(augment, streamSeed(train.seed, stream), workers);
   const augmented = {
-    source: augmenting(augment, streamSeed(train.seed, "source augmentation")),
-    target: augmenting(augment, streamSeed(train.seed, "target augmentation")),
-    labelledTarget: augmenting(augment, streamSeed(train.seed, "labelled target augmentation")),
+    source: changed("source augmentation"),
+    target: changed("target augmentation"),
+    labelledTarget: changed("labelled target augmentation"),
   };
   if (style.method === "none") {
     const restyle: Transform = async (sample) => sample;

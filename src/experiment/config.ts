@@ -104,6 +104,8 @@ const trainSchema = z.strictObject({
   deterministic: z.boolean().default(false),
   /** GPUs: let cuDNN time its algorithms for each shape. Default: unless `deterministic`. */
   benchmark: z.boolean().optional(),
+  /** Threads that read labels and augment images; 0: the training's own. Default 0 on the CPU. */
+  workers: whole.min(0).max(64).optional(),
 });
 
 const styleSchema = z

@@ -3,8 +3,10 @@ import type { Config } from "./config.js";
 
 /** The settings of a GPU's arithmetic for training. cuDNN times its algorithms unless it is deterministic. */
 export const arithmeticOf = ({ train }: Pick<Config, "train">): Required<DeviceArithmetic> => {
-  const { tf32, deterministic, benchmark = !deterministic } = train;
-  return { tf32, deterministic, benchmark };
+  const { tf32, deterministic, benchmark = !deterministic, precision } = train;
+  // The order in which pooling adds its gradients with channels last is not documented.
+  const channelsLast = precision === "bfloat16" && !deterministic;
+  return { tf32, deterministic, benchmark, channelsLast };
 };
 
 /**
@@ -13,9 +15,9 @@ export const arithmeticOf = ({ train }: Pick<Config, "train">): Required<DeviceA
  * @throws UserError if it does not exist
  */
 export function takeDevice({ train }: Pick<Config, "train">): string {
-  const { tf32, deterministic } = train;
+  const { benchmark: _, ...arithmetic } = arithmeticOf({ train });
   const device = deviceNamed(train.device, "train.device");
-  useDevice(device, { tf32, deterministic });
+  useDevice(device, arithmetic);
   return device;
 }
 

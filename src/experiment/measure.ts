@@ -1,5 +1,6 @@
 import type { Dataset } from "../datasets/dataset.js";
 import { shardOf } from "../datasets/shard.js";
+import type { Workers } from "../datasets/workers.js";
 import {
   createImageTable,
   type EvaluateOptions,
@@ -34,6 +35,7 @@ export interface MeasureOptions extends Protocol {
   readonly group?: ProcessGroup | undefined;
   /** See EvaluateOptions. */
   readonly signal?: AbortSignal | undefined;
+  readonly workers?: Workers | undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ import { measure, type Protocol } from "./measure.js";
 import { openCheckpoint, requireClasses, type Trained } from "./open-checkpoint.js";
 import { openFile } from "./open-file.js";
 import { type Changes, type Choices, configuration } from "./presets.js";
+import { workersOf } from "./workers.js";
 
 /** Options of `OpenRun.evaluate`. */
 export interface EvaluationOptions extends Omit<Protocol, "observe"> {
@@ -110,6 +111,8 @@ function used(path: string, trained: Trained, listener: Listener, base?: string)
           `the run does not have an evaluation set ${on}; expected one of ${[...sets.keys()].join(", ")}`,
         );
       }
+      const train = { ...config.train, device: network.device };
+      const workers = workersOf({ train }, (sentence) => listener.note(sentence, "warning"));
       const keeper = keep ? await keepImages(path, trained, sets, listener) : undefined;
       try {
         const results: Record<string, Evaluation> = {};
@@ -120,7 +123,7 @@ function used(path: string, trained: Trained, listener: Listener, base?: string)
           const { observe, conclude } = evaluationOf(info.classes.length);
           const watch = keeper?.watch(name);
           const own = await measure(trained, name, dataset, listener, {
-            ...protocol,
+            ...{ ...protocol, workers },
             observe(observation) {
               observe(observation);
               watch?.(observation);
@@ -132,6 +135,7 @@ function used(path: string, trained: Trained, listener: Listener, base?: string)
         await keeper?.write(measured);
         return results;
       } finally {
+        await workers?.close();
         keeper?.release();
       }
     },

@@ -30,6 +30,7 @@ import { measureAll } from "./measure.js";
 import { runConfig } from "./presets.js";
 import { sourceOrder } from "./sampling.js";
 import { startScores } from "./start-scores.js";
+import { workersOf } from "./workers.js";
 
 /** The writers of the run folder. */
 export interface Records {
@@ -78,8 +79,9 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
   const evaluated = train.ema === undefined ? network : (method.average?.network ?? network);
   const folder = openRunFolder(out);
   if (first) removeHalfWritten(out);
+  const workers = workersOf(config, (sentence) => listener.note(sentence, "warning"));
   const preparation = await firstThenOthers(group, () =>
-    openPreparation(config, domains, out, listener),
+    openPreparation(config, domains, out, listener, workers),
   );
   const identity = { method: config.method, classes };
   const position = latest
@@ -143,7 +145,7 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
   return {
     ...{ config, domains, network, method, start, evaluatesAt, records },
     loop: {
-      ...{ network, method, steps, start, rate, schedule, warmup, seed, group, warn },
+      ...{ network, method, steps, start, rate, schedule, warmup, seed, group, warn, workers },
       source: { ...stream("source"), order },
       target: stream("target"),
       labelledTarget: few,
@@ -151,11 +153,12 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
     /** Every rank measures its share of the images. */
     measure: (step: number, signal?: AbortSignal) =>
       measureAll({ network: evaluated, config, stage }, domains.evaluate, listener, {
-        ...{ group, signal, watch: records?.recorder.watch(step) },
+        ...{ group, signal, workers, watch: records?.recorder.watch(step) },
       }),
     dispose() {
       dispose([network.parameters.all, method.state]);
       preparation.dispose();
+      void workers?.close();
     },
   };
 }

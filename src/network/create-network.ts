@@ -1,5 +1,6 @@
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { createParameters, type Init, normalInit, union } from "../nn/index.js";
+import { inLayout } from "../torch/index.js";
 import type { OutputStride } from "./atrous.js";
 import type { Backbone } from "./backbone.js";
 import { type BackboneName, backbones } from "./backbones.js";
@@ -47,10 +48,10 @@ export function createNetwork(options: NetworkOptions): Network {
   const backbone: Backbone = backbones[options.backbone];
   const decoder: Decoder = decoders[options.decoder ?? "deeplab-v2"];
   const parts: NetworkParts = {
-    backbone: createParameters(device),
-    aux: createParameters(device, decoder.scopes.aux),
-    main: createParameters(device, decoder.scopes.main),
-    projection: createParameters(device, PROJECTION),
+    backbone: createParameters(device, "", inLayout),
+    aux: createParameters(device, decoder.scopes.aux, inLayout),
+    main: createParameters(device, decoder.scopes.main, inLayout),
+    projection: createParameters(device, PROJECTION, inLayout),
   };
   const { channels, forward } = backbone.create(parts.backbone, { width, init, outputStride });
   const decode = decoder.create(parts, { channels, outputStride, classes, width, rates });

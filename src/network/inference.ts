@@ -9,6 +9,8 @@ import {
 import {
   autocast,
   dispose,
+  inLayout,
+  isGpu,
   keep,
   noGrad,
   operator,
@@ -31,39 +33,77 @@ export interface CompiledNetwork extends Predictor {
 }
 
 /** Operators that oneDNN supports on tensors in its own layout. */
-const ONEDNN = ["conv2d", "relu", "relu_", "add.Tensor", "add_.Tensor", "max_pool2d", "to.device"];
+const ONEDNN = ["conv2d", "relu", "relu_", "add.Tensor", "add_.Tensor", "max_pool2d"];
 
 const toOnednn = operator("to_mkldnn");
 const toDense = operator("to_dense");
 const reorderWeight = operator("mkldnn_reorder_conv2d_weight");
 
+/** Operators whose results in `precision` are those under autocast, if all of their inputs have it. */
+const OF_GPUS = ["conv2d", "relu", "relu_", "hardtanh_", "add.Tensor", "add_.Tensor", "max_pool2d"];
+
 /**
  * Compiles a network with its current weights for prediction: without the auxiliary head, with batch
- * normalisation folded into convolutions, and on the CPU with weights and activations in oneDNN's blocked
- * layout, which saves reordering them at every convolution. If this is not possible (another device, other
- * operators), the network itself predicts. Casts to `precision` itself: call it outside `autocast`.
+ * normalisation folded into convolutions; on the CPU with weights and activations in oneDNN's blocked layout,
+ * which saves reordering them at every convolution, on a GPU with weights that are cast once. If this is not
+ * possible (other operators), the network itself predicts. Casts to `precision` itself: call it outside
+ * `autocast`.
  */
 export function compileNetwork(network: Network, precision: Precision): CompiledNetwork {
   const { classes, input, device } = network;
   const made: Tensor[] = [];
-  const blocked = device === "cpu" ? compile(network, precision, made) : undefined;
+  const forms = isGpu(device) ? gpuForms(precision) : onednnForms(precision);
+  const compiled = compile(network, forms, made);
   const plain = (images: Tensor) =>
     autocast(precision, () => network.forward(images, false).main, device);
   return {
     ...{ classes, input, device },
-    forward: (images) => ({ main: noGrad(() => scope(() => (blocked ?? plain)(images))) }),
+    forward: (images) => ({ main: noGrad(() => scope(() => (compiled ?? plain)(images))) }),
     dispose: () => dispose(made),
   };
 }
 
-/** A function images -> logits that computes in oneDNN's layout; undefined if this is not possible. */
+/** What compiling does for a kind of device. */
+interface Forms {
+  /** The operators that the device runs in this form. */
+  readonly operators: readonly string[];
+  graph(graph: Graph): Graph;
+  constant(tensor: Tensor, node: GraphNode): Tensor;
+  input(images: Tensor): Tensor;
+  output(logits: Tensor): Tensor;
+}
+
+const onednnForms = (precision: Precision): Forms => ({
+  operators: ONEDNN,
+  graph: withOnednnPools,
+  constant: (tensor, node) => inBlocks(tensor, node, precision),
+  input: (images) => toOnednn(images.to({ dtype: precision })),
+  output: toDense,
+});
+
+const gpuForms = (precision: Precision): Forms => {
+  const cast = (tensor: Tensor) => {
+    const own = tensor.detach().to({ dtype: precision });
+    return own.shape.length === 4 ? inLayout(own) : own;
+  };
+  return {
+    operators: OF_GPUS,
+    graph: (graph) => graph,
+    constant: (tensor) => cast(tensor).clone(), // the network's own may change
+    input: cast,
+    output: (logits) => logits,
+  };
+};
+
+/** A function images -> logits in a device's forms; undefined if this is not possible. */
 function compile(
   network: Network,
-  precision: Precision,
+  forms: Forms,
   made: Tensor[],
 ): ((images: Tensor) => Tensor) | undefined {
+  const { device } = network;
   const record = (size: number) => {
-    const probe = zeros([1, 3, size, size]);
+    const probe = zeros([1, 3, size, size], { device });
     try {
       return recordGraph((x) => ({ main: network.forward(x, false).main }), probe);
     } finally {
@@ -74,18 +114,19 @@ function compile(
   const other = record(67);
   const graph = foldNorms(recorded);
   try {
-    const known = graph.nodes.every((node) => ONEDNN.includes(node.operator));
-    if (!known || sizeDependent(recorded, other).size > 0) return undefined;
-    const run = replay(withOnednnPools(withoutCasts(graph)), (tensor, node) => {
-      const blocked = noGrad(() => keep(scope(() => inBlocks(tensor, node, precision))));
-      made.push(blocked);
-      return blocked;
+    const known = [...forms.operators, "to.device"];
+    const isKnown = graph.nodes.every((node) => known.includes(node.operator));
+    if (!isKnown || sizeDependent(recorded, other).size > 0) return undefined;
+    const run = replay(forms.graph(withoutCasts(graph)), (tensor, node) => {
+      const constant = noGrad(() => keep(scope(() => forms.constant(tensor, node))));
+      made.push(constant);
+      return constant;
     });
     const forward = (images: Tensor): Tensor => {
-      const { main } = run(toOnednn(images.to({ dtype: precision })));
-      return toDense(main as Tensor).to({ dtype: "float32" });
+      const { main } = run(forms.input(images));
+      return forms.output(main as Tensor).to({ dtype: "float32" });
     };
-    scope(() => void forward(zeros([1, 3, 64, 64]))); // throws if the processor does not support it
+    scope(() => void forward(zeros([1, 3, 64, 64], { device }))); // throws if it is not supported
     return forward;
   } catch {
     return undefined;

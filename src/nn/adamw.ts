@@ -1,6 +1,9 @@
 import {
   addAll,
+  addProducts,
+  addQuotients,
   divideAll,
+  isGpu,
   keep,
   multiplyAll,
   noGrad,
@@ -12,6 +15,7 @@ import {
   type Tensor,
   type TensorMap,
   zeros,
+  zerosLike,
 } from "../torch/index.js";
 import type { Optimizer, ParameterGroup } from "./sgd.js";
 
@@ -59,7 +63,7 @@ export function adamw(
   { betas: [first, second] = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 }: AdamWOptions = {},
 ): Optimizer {
   const state: TensorMap = new Map();
-  const like = (tensor: Tensor) => keep(zeros(tensor.shape, { device: tensor.device }));
+  const like = (tensor: Tensor) => keep(zerosLike(tensor));
   const members = groups.flatMap(({ parameters, rate }) =>
     [...parameters].map(([name, parameter]): Member => {
       const [mean, square] = [like(parameter), like(parameter)];
@@ -86,11 +90,15 @@ export function adamw(
     multiplyAll(means, first);
     addAll(means, gradients, 1 - first);
     multiplyAll(squares, second);
-    scope(() => addAll(squares, products(gradients, gradients), 1 - second));
+    const fused = isGpu((weights[0] as Tensor).device); // other roundings, fewer passes over memory
+    if (fused) addProducts(squares, gradients, gradients, 1 - second);
+    else scope(() => addAll(squares, products(gradients, gradients), 1 - second));
     const deviations = roots(squares);
     divideAll(deviations, Math.sqrt(1 - second ** count));
     shiftAll(deviations, eps);
-    addAll(weights, quotients(means, deviations), -rate / (1 - first ** count));
+    const step = -rate / (1 - first ** count);
+    if (fused) addQuotients(weights, means, deviations, step);
+    else addAll(weights, quotients(means, deviations), step);
   }
 
   return {

@@ -1,4 +1,14 @@
-import { multiplyAll, noGrad, norms, scope, stack, type Tensor, zeros } from "../torch/index.js";
+import {
+  isGpu,
+  multiplyAll,
+  noGrad,
+  norms,
+  scaleAll,
+  scope,
+  stack,
+  type Tensor,
+  zeros,
+} from "../torch/index.js";
 
 /** Added to the norm in the denominator, as in PyTorch. */
 const EPS = 1e-6;
@@ -13,12 +23,11 @@ export function clipGradients(parameters: Iterable<Tensor>, most: number): Tenso
       const gradients = [...parameters].flatMap(({ grad }) => grad ?? []);
       if (gradients.length === 0) return zeros([]);
       const norm = stack(norms(gradients)).norm();
-      if (norm.device === "cpu") {
+      if (isGpu(norm.device)) {
+        scaleAll(gradients, norm.add(EPS).pow(-1).mul(most).clamp(0, 1));
+      } else {
         const factor = most / ((norm.array[0] as number) + EPS);
         if (factor < 1) multiplyAll(gradients, factor);
-      } else {
-        const factor = norm.add(EPS).pow(-1).mul(most).clamp(0, 1); // without reading the norm from the GPU
-        for (const gradient of gradients) gradient.mulInPlace(factor);
       }
       return norm;
     }),

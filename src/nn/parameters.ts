@@ -30,8 +30,15 @@ export interface Parameters extends ParameterSet {
   buffer(name: string, shape: readonly number[], init: Init): Tensor;
 }
 
-/** An empty store on `device`, with names below `prefix`. Its tensors live until they are disposed. */
-export function createParameters(device = "cpu", prefix = ""): Parameters {
+/**
+ * An empty store on `device`, with names below `prefix`. Its tensors live until they are disposed.
+ * @param ordered stores weights of convolutions in another order, such as `inLayout`
+ */
+export function createParameters(
+  device = "cpu",
+  prefix = "",
+  ordered: (weight: Tensor) => Tensor = (weight) => weight,
+): Parameters {
   const all: TensorMap = new Map();
   const trainable: TensorMap = new Map();
   const create = (name: string, shape: readonly number[], init: Init): Tensor => {
@@ -41,7 +48,8 @@ export function createParameters(device = "cpu", prefix = ""): Parameters {
         scope(() => {
           const drawn = empty(shape);
           init(drawn);
-          return drawn.to({ device });
+          const placed = drawn.to({ device });
+          return shape.length === 4 ? ordered(placed) : placed;
         }),
       ),
     );

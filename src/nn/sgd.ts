@@ -6,7 +6,7 @@ import {
   scope,
   type Tensor,
   type TensorMap,
-  zeros,
+  zerosLike,
 } from "../torch/index.js";
 
 /** Parameters that share a learning rate. */
@@ -58,7 +58,7 @@ export function sgd(
   const state: TensorMap = new Map();
   const steps = groups.map(({ parameters, rate, repeats }) => {
     const members = [...parameters].map(([name, parameter]) => {
-      const buffer = keep(zeros(parameter.shape, { device: parameter.device }));
+      const buffer = keep(zerosLike(parameter));
       state.set(name, buffer);
       return { name, parameter, buffer };
     });

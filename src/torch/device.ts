@@ -18,6 +18,12 @@ export function gpuIndex(device: string): number | undefined {
 }
 
 /**
+ * Whether tensors on a device need the forms that are fast on a GPU: few large operators, no waiting. All
+ * decisions between the forms for the CPU and those for GPUs ask this function.
+ */
+export const isGpu = (device: string): boolean => device !== "cpu";
+
+/**
  * The device that a setting names: "cpu" or "cuda:N".
  * @param setting the name of the setting in the error
  * @throws UserError if it does not exist, with the reason
@@ -103,15 +109,24 @@ export interface DeviceArithmetic {
   readonly deterministic?: boolean;
   /** Let cuDNN time its algorithms at the first call of each shape. Default: unchanged, initially off. */
   readonly benchmark?: boolean | undefined;
+  /**
+   * Store weights and activations of networks with channels last, as tensor cores read them in bfloat16.
+   * Default false.
+   */
+  readonly channelsLast?: boolean;
 }
 
 let exact = false;
+let lastChannels = false;
+
+/** Whether networks on a device store channels last; see `DeviceArithmetic`. */
+export const storesChannelsLast = (device: string): boolean => lastChannels && isGpu(device);
 
 /** Whether a tensor needs operators whose gradients have the same bits in every run. */
 export const mustBeExact = (x: {
   readonly device: string;
   readonly requiresGrad: boolean;
-}): boolean => exact && x.requiresGrad && x.device !== "cpu";
+}): boolean => exact && x.requiresGrad && isGpu(x.device);
 
 /**
  * Makes a device the current one. Call it before any allocation: otherwise the process also opens the
@@ -120,11 +135,12 @@ export const mustBeExact = (x: {
  */
 export function useDevice(
   device: string,
-  { tf32 = false, deterministic = false, benchmark }: DeviceArithmetic = {},
+  { tf32 = false, deterministic = false, benchmark, channelsLast = false }: DeviceArithmetic = {},
 ): void {
   const index = gpuIndex(device);
   if (index === undefined) return;
   exact = deterministic;
+  lastChannels = channelsLast;
   // https://docs.nvidia.com/cuda/cublas/#results-reproducibility
   if (deterministic) process.env.CUBLAS_WORKSPACE_CONFIG ??= ":4096:8";
   native.useGpu(index);

@@ -1,4 +1,7 @@
 export { autocast, gradEnabled, gradients, noGrad, type Precision } from "./autograd.js";
+export { bilinearWeights } from "./bilinear-weights.js";
+export { constant } from "./constant.js";
+export * from "./creation.js";
 export {
   cudaVersion,
   cudnnVersion,
@@ -10,8 +13,10 @@ export {
   gpuCount,
   gpuIndex,
   hasCuda,
+  isGpu,
   isShared,
   type LocalProcess,
+  storesChannelsLast,
   useDevice,
 } from "./device.js";
 export {

@@ -54,6 +54,13 @@ export interface Native {
   resetGpuPeak?(index: number): void;
   /** Copies the array. */
   fromArray(array: ArrayBufferView, shape: readonly number[], scalarType: number): number;
+  /** Copies the arrays, one after another. `pinned` needs a GPU. */
+  fromArrays(
+    arrays: readonly ArrayBufferView[],
+    shape: readonly number[],
+    scalarType: number,
+    pinned: boolean,
+  ): number;
   /** Shares the tensor's memory. */
   bytes(handle: number): ArrayBuffer;
   /** Missing if libtorch does not have c10d with Gloo. */

@@ -1,81 +1,10 @@
-import { mustBeExact } from "./device.js";
-import { type Dtype, naturalDtype, scalarType, type TypedArray } from "./dtype.js";
-import { reducedAfter, reflectBySlices, resizeByProducts } from "./exact.js";
-import { native } from "./native.js";
+import { isGpu, mustBeExact, storesChannelsLast } from "./device.js";
+import { reducedAfter, reflectBySlices } from "./exact.js";
 import { inPlace, listInPlace, operator, operators } from "./operator.js";
-import { Tensor } from "./tensor.js";
+import { resizeByProducts } from "./resize.js";
+import type { Tensor } from "./tensor.js";
 
-// Operators that are not methods of a tensor: creation, lists, layers and losses.
-
-const zerosOp = operator("zeros");
-const onesOp = operator("ones");
-const fullOp = operator("full");
-const emptyOp = operator("empty.memory_format");
-const randnOp = operator("randn");
-const randOp = operator("rand");
-const arangeOp = operator("arange");
-
-/** Element type and device of a new tensor. Default float32 on "cpu". */
-export interface TensorOptions {
-  readonly dtype?: Dtype;
-  readonly device?: string;
-}
-
-/** The dtype, layout and device arguments of a creation operator. */
-function like({
-  dtype = "float32",
-  device,
-}: TensorOptions): [number, undefined, string | undefined] {
-  return [scalarType(dtype), undefined, device];
-}
-
-/**
- * A tensor of `shape` with a copy of the elements of `data`. Throws if sizes differ. To fill a tensor
- * without a copy, write to the `array` of an `empty` one.
- */
-export function tensor(
-  data: TypedArray,
-  shape: readonly number[] = [data.length],
-  options: TensorOptions = {},
-): Tensor {
-  const natural = data instanceof Uint16Array ? (options.dtype ?? "bfloat16") : naturalDtype(data);
-  const made = new Tensor(native.fromArray(data, shape, scalarType(natural)));
-  const { dtype = natural, device = "cpu" } = options;
-  if (dtype === natural && device === "cpu") return made;
-  const converted = made.to({ dtype, device });
-  made.dispose();
-  return converted;
-}
-
-const pinOp = operator("pin_memory");
-/**
- * Copies a tensor from the CPU to `device`. A copy to a GPU goes through pinned memory and does not wait
- * for the GPU's pending work.
- */
-export const upload = (x: Tensor, device: string): Tensor =>
-  device === "cpu" ? x : pinOp(x).to({ device });
-
-/** A tensor filled with 0. */
-export const zeros = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
-  zerosOp(shape, ...like(options));
-/** A tensor filled with 1. */
-export const ones = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
-  onesOp(shape, ...like(options));
-/** A tensor filled with `value`. */
-export const full = (shape: readonly number[], value: number, options: TensorOptions = {}) =>
-  fullOp(shape, value, ...like(options));
-/** A tensor with uninitialised memory. */
-export const empty = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
-  emptyOp(shape, ...like(options));
-/** Standard normal numbers from libtorch's generator; see `manualSeed`. */
-export const randn = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
-  randnOp(shape, ...like(options));
-/** Numbers uniform in [0, 1) from libtorch's generator. */
-export const rand = (shape: readonly number[], options: TensorOptions = {}): Tensor =>
-  randOp(shape, ...like(options));
-/** 0, 1, ..., end - 1. */
-export const arange = (end: number, options: TensorOptions = {}): Tensor =>
-  arangeOp(end, ...like({ dtype: "int64", ...options }));
+// Operators that are not methods of a tensor: lists, layers and losses.
 
 const catOp = operator("cat");
 const stackOp = operator("stack");
@@ -173,7 +102,9 @@ export const maxPool2d = (
 const bilinearOp = operator("upsample_bilinear2d");
 /** [N, C, H, W] -> [N, C, height, width], bilinear with aligned corners, as in the reference. */
 export const upsampleBilinear = (x: Tensor, height: number, width: number): Tensor =>
-  mustBeExact(x) ? resizeByProducts(x, height, width) : bilinearOp(x, [height, width], true);
+  isGpu(x.device) && x.requiresGrad
+    ? resizeByProducts(x, height, width)
+    : bilinearOp(x, [height, width], true);
 
 const nearestOp = operator("upsample_nearest2d");
 /** [N, C, H, W] -> [N, C, height, width], nearest neighbour. */
@@ -226,6 +157,13 @@ const foreachAddOp = listInPlace("_foreach_add_.List");
 /** Multiplies every tensor by a number, in place. */
 export const multiplyAll = (tensors: readonly Tensor[], factor: number): void =>
   foreachMulOp(tensors, factor);
+const foreachMulEachOp = listInPlace("_foreach_mul_.List");
+/** Multiplies every tensor by a number that is a tensor, [], in place: without reading it from a GPU. */
+export const scaleAll = (tensors: readonly Tensor[], factor: Tensor): void =>
+  foreachMulEachOp(
+    tensors,
+    tensors.map(() => factor),
+  );
 /** a[i] += scale * b[i], in place. */
 export const addAll = (a: readonly Tensor[], b: readonly Tensor[], scale = 1): void =>
   foreachAddOp(a, b, scale);
@@ -238,6 +176,23 @@ export const divideAll = (tensors: readonly Tensor[], divisor: number): void =>
 /** Adds a number to every element of every tensor, in place. */
 export const shiftAll = (tensors: readonly Tensor[], by: number): void =>
   foreachShiftOp(tensors, by);
+
+const foreachAddProductsOp = listInPlace("_foreach_addcmul_.Scalar");
+const foreachAddQuotientsOp = listInPlace("_foreach_addcdiv_.Scalar");
+/** a[i] += scale * b[i] * c[i], in place. */
+export const addProducts = (
+  a: readonly Tensor[],
+  b: readonly Tensor[],
+  c: readonly Tensor[],
+  scale: number,
+): void => foreachAddProductsOp(a, b, c, scale);
+/** a[i] += scale * b[i] / c[i], in place. */
+export const addQuotients = (
+  a: readonly Tensor[],
+  b: readonly Tensor[],
+  c: readonly Tensor[],
+  scale: number,
+): void => foreachAddQuotientsOp(a, b, c, scale);
 
 const foreachProductOp = operators("_foreach_mul.List");
 const foreachQuotientOp = operators("_foreach_div.List");
@@ -253,6 +208,30 @@ export const roots = (tensors: readonly Tensor[]): Tensor[] => foreachRootOp(ten
 /** The Euclidean norm of every tensor, [] each. */
 export const norms = (tensors: readonly Tensor[]): Tensor[] => foreachNormOp(tensors, 2);
 
+const contiguousOp = operator("contiguous");
+const MEMORY_FORMATS = { channelsFirst: 0, channelsLast: 2 } as const;
+/** [N, C, H, W] in the order in which networks on its device store it; `x` itself if it has this order. */
+export const inLayout = (x: Tensor): Tensor => {
+  const { channelsFirst, channelsLast } = MEMORY_FORMATS;
+  return contiguousOp(x, storesChannelsLast(x.device) ? channelsLast : channelsFirst);
+};
+
 const copyOp = inPlace("copy_");
 /** Copies `source` into `target`, and converts type and device. */
 export const copyInto = (target: Tensor, source: Tensor): Tensor => copyOp(target, source);
+
+const foreachZeroOp = listInPlace("_foreach_zero_");
+const foreachAddNumberOp = operators("_foreach_add.Scalar");
+const onGpu = (tensors: readonly Tensor[]) => tensors.some(({ device }) => isGpu(device));
+/** Copies of tensors of one type, by one operator on a GPU. */
+export const copies = (tensors: readonly Tensor[]): Tensor[] =>
+  onGpu(tensors) ? foreachAddNumberOp(tensors, 0) : tensors.map((tensor) => tensor.clone());
+/** Copies each source into its target, all of one type and device; by two operators on a GPU. */
+export function copyAll(targets: readonly Tensor[], sources: readonly Tensor[]): void {
+  if (onGpu(targets)) {
+    foreachZeroOp(targets);
+    addAll(targets, sources);
+  } else {
+    for (const [i, target] of targets.entries()) copyInto(target, sources[i] as Tensor);
+  }
+}

@@ -1,6 +1,7 @@
+import { empty } from "./creation.js";
 import type { Dtype } from "./dtype.js";
 import { operator } from "./operator.js";
-import { copyInto, empty } from "./ops.js";
+import { copyInto } from "./ops.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 

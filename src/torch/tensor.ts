@@ -1,4 +1,5 @@
 import { callsFor } from "./calls.js";
+import { isGpu } from "./device.js";
 import {
   type Dtype,
   dtypeOf,
@@ -342,7 +343,7 @@ export class Tensor {
   }
   /** Counts of 0 .. length - 1 in this 1-d integer tensor. */
   bincount(length: number): Tensor {
-    if (this.device === "cpu") return op.bincount(this, null, length);
+    if (!isGpu(this.device)) return op.bincount(this, null, length);
     return op.oneHot(this, length).sum(0); // bincount would wait for a GPU
   }
 

@@ -1,12 +1,14 @@
+import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import { imagesOf, labelsOf } from "../datasets/batch.js";
 import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { createLoader, type Transform } from "../datasets/loader.js";
 import { type StreamName, streamSeed } from "../datasets/random-streams.js";
+import type { Workers } from "../datasets/workers.js";
 import { UserError } from "../errors.js";
 import type { Domains, Method } from "../methods/method.js";
 import { batchStatistics, type Network } from "../network/index.js";
 import { rateFactor } from "../nn/index.js";
-import { alone, type ProcessGroup, readScalars, scope } from "../torch/index.js";
+import { alone, dispose, isGpu, type ProcessGroup, readScalars, scope } from "../torch/index.js";
 import { averageScalars } from "./collectives.js";
 import { labelWatch } from "./label-watch.js";
 import { memoryWatch } from "./memory.js";
@@ -42,6 +44,8 @@ export interface LoopOptions {
   readonly seed: number;
   /** The processes that train together. Each trains on its own batches. */
   readonly group?: ProcessGroup | undefined;
+  /** Threads that read labels. */
+  readonly workers?: Workers | undefined;
   /** Receives warnings: slow data loading, memory that runs out. */
   readonly warn?: ((sentence: string) => void) | undefined;
 }
@@ -69,7 +73,7 @@ export async function* trainingSteps(
   options: LoopOptions,
 ): AsyncGenerator<StepReport, void, undefined> {
   const { network, method, steps, start = 0, rate: base, seed } = options;
-  const { schedule: total = steps, warmup, group = alone, warn = () => {} } = options;
+  const { schedule: total = steps, warmup, group = alone, workers, warn = () => {} } = options;
   const watchMemory = memoryWatch(warn);
   const watch = ({ dataset }: Stream) => labelWatch(dataset, steps - start, warn);
   const statistics = [network.parameters.all, method.state].flatMap(batchStatistics);
@@ -82,6 +86,7 @@ export async function* trainingSteps(
       shard: group,
       order: stream.order,
       transform: stream.transform,
+      workers,
       warn,
     });
   const source = load(options.source, "source order");
@@ -109,15 +114,18 @@ export async function* trainingSteps(
       const fewLabelled = await few?.next();
       if (fewLabelled) watchFew?.(fewLabelled);
       const waiting = performance.now() - fetching;
-      const own = scope(() => {
+      const found = scope(() => {
         const batches = {
           source: labelledBatch(labelled),
           ...(fewLabelled && { labelledTarget: labelledBatch(fewLabelled) }),
         };
-        if (!method.usesTarget) return readScalars(method.step(batches, progress));
+        if (!method.usesTarget) return method.step(batches, progress);
         const images = imagesOf(unlabelled as Sample[], network.input, network.device);
-        return readScalars(method.step({ ...batches, target: { images } }, progress));
+        return method.step({ ...batches, target: { images } }, progress);
       });
+      if (isGpu(network.device)) await turnOfEventLoop(); // for the loaders, while the GPU computes
+      const own = readScalars(found);
+      dispose(Object.values(found).filter((one) => typeof one !== "number" && !one.kept));
       const scalars = averageScalars(group, own); // NaN on any rank ends all ranks
       requireFinite(scalars, step, base);
       group.average(statistics); // every rank has other batches
@@ -151,7 +159,7 @@ function requireFinite(scalars: StepReport["scalars"], step: number, rate: numbe
 }
 
 /** Samples outside the training stream, in their own order. */
-function lookAround({ source, target, seed, group = alone }: LoopOptions): Domains {
+function lookAround({ source, target, seed, group = alone, workers }: LoopOptions): Domains {
   return {
     async *samples(domain, count) {
       const { dataset, size, transform } = domain === "source" ? source : target;
@@ -159,6 +167,7 @@ function lookAround({ source, target, seed, group = alone }: LoopOptions): Domai
         batch: 1,
         size,
         transform,
+        workers,
         seed: streamSeed(seed, "look around"),
         cacheBytes: 0,
         shard: group,

@@ -14,6 +14,9 @@ const setups: TinySetup[] = [
   { method: "advent", context: { optimizer: "adamw", clip: 0.5 } },
   { method: "minent", context: { ema: 0.9 } },
   { method: "cfcontra", context: { labelledWeight: 0.5 } },
+  { method: "cfcontra", context: { duplicateUpdates: true }, options: { bankUpdates: "both" } },
+  { method: "maxsquare", options: { balance: 0.2 }, decoder: "deeplab-v3plus" },
+  { method: "adaptsegnet", options: { gan: "least-squares" } },
 ];
 
 describe("a step reads its scalars once, and nothing else", () => {

@@ -61,6 +61,7 @@ describe("arguments of every kind are an error, never a crash", () => {
     for (const use of [
       () => native.call(id("zeros"), trap()),
       () => native.fromArray(new Float32Array(4), trap() as number[], FLOAT32),
+      () => native.fromArrays(trap() as never, [4], FLOAT32, false),
     ]) {
       expect(thrown(use)).toMatchObject({ name: "RangeError", message: "the getter's own" });
     }
@@ -124,6 +125,16 @@ describe("arguments of every kind are an error, never a crash", () => {
       "a shape too large for a number",
       () => native.fromArray(new Uint8Array(4), [2 ** 40, 2 ** 40], 0),
       /too large/,
+    ],
+    [
+      "arrays of fewer bytes than the shape needs",
+      () => native.fromArrays([new Uint8Array(4), new Uint8Array(3)], [8], 0, false),
+      /needs 8 bytes, but the array has 7/,
+    ],
+    [
+      "arrays of which one is none",
+      () => native.fromArrays([new Uint8Array(4), 4 as never], [4], 0, false),
+      /typed array/,
     ],
     ["a negative size", () => native.fromArray(new Uint8Array(4), [-2, -2], 0), /negative size/],
     [

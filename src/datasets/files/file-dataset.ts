@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../errors.js";
 import { printable } from "../../printable.js";
-import type { ClassSet, Dataset, Sample, Size } from "../dataset.js";
+import type { ClassSet, Dataset, RawLabel, Sample, Size } from "../dataset.js";
+import type { Workers } from "../workers.js";
 import { type Image, readImage } from "./images.js";
 import { type DepthCheck, depthCheck } from "./label-depth.js";
 import { type LabelMap, toTrainIds } from "./label-maps.js";
@@ -10,6 +11,7 @@ import { commonOptions, type Labelling, pickClasses, resolveLabelling } from "./
 import { readLabel, resizeNearest } from "./labels.js";
 import type { Layout, Selection } from "./layout.js";
 import { findPairs, type Pair } from "./pairs.js";
+import { trainIdsBy } from "./train-ids.js";
 
 /** A kind of data set: its options in a configuration, and how it is opened. */
 export interface DatasetType {
@@ -79,7 +81,8 @@ export async function openFiles(
     classes,
     labelled,
     names: pairs.map(({ name }) => name),
-    load: async (index, size) => loadPair(pairAt(index), map, checkDepth, size),
+    load: async (index, size, workers) =>
+      loadPair(pairAt(index), { map, checkDepth, size, workers }),
     files: {
       root: layout.root,
       of: pairAt,
@@ -95,28 +98,41 @@ export async function openFiles(
   };
 }
 
+interface LoadOptions {
+  readonly map: LabelMap;
+  readonly checkDepth: DepthCheck;
+  readonly size: Size | undefined;
+  readonly workers: Workers | undefined;
+}
+
 async function loadPair(
   pair: Pair,
-  map: LabelMap,
-  checkDepth: DepthCheck,
-  size: Size | undefined,
+  { map, checkDepth, size, workers }: LoadOptions,
 ): Promise<Sample> {
-  const { annotation } = pair;
-  const [image, file] = await Promise.all([
+  const { annotation, label: path } = pair;
+  const inFile = path !== undefined && annotation === undefined;
+  const read = () => (inFile ? readLabel(path, map.key) : undefined);
+  const [image, mapped, raw] = await Promise.all([
     readImage(pair.image, size),
-    pair.label === undefined || annotation ? undefined : readLabel(pair.label, map.key),
+    workers && inFile ? trainIdsBy(workers, path, map, size) : undefined,
+    workers ? undefined : read(),
   ]);
   const { width, height, data, original } = image;
   const sample = { name: pair.name, width, height, image: data };
+  const file = mapped ?? raw ?? (await read());
   const stated = annotation?.size ?? file;
   if (stated) requireSameSize(pair, stated, image);
-  const label = annotation ? await annotation.draw(original) : file;
-  if (!label || pair.label === undefined) return sample;
+  if (path !== undefined && mapped) {
+    checkDepth(mapped, path);
+    return { ...sample, label: mapped.trainIds };
+  }
+  const label = annotation ? await annotation.draw(original) : (file as RawLabel | undefined);
+  if (!label || path === undefined) return sample;
   requireSameSize(pair, label, image);
-  checkDepth(label, pair.label);
+  checkDepth(label, path);
   // Map all pixels, not only those that the resize keeps: whether a stray id is found must not depend on
   // the working size.
-  const trainIds = toTrainIds(label, map, pair.label);
+  const trainIds = toTrainIds(label, map, path);
   return { ...sample, label: resizeNearest(trainIds, label, { width, height }) };
 }
 

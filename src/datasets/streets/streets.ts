@@ -10,9 +10,10 @@ import { cityscapes19 } from "../class-sets.js";
 import type { Dataset, Sample, Size } from "../dataset.js";
 import type { DatasetType } from "../files/file-dataset.js";
 import { readImage } from "../files/images.js";
-import { identityMap, toTrainIds } from "../files/label-maps.js";
-import { readLabel, resizeNearest } from "../files/labels.js";
+import { identityMap } from "../files/label-maps.js";
 import { readRegular, whyUnreadable } from "../files/regular-file.js";
+import { readTrainIds, trainIdsBy } from "../files/train-ids.js";
+import type { Workers } from "../workers.js";
 import type { Domain } from "./domain.js";
 import { renderScene } from "./render.js";
 import { makeScene } from "./scene.js";
@@ -123,22 +124,24 @@ export async function openStreets(root: string, options: OpenStreetsOptions): Pr
       },
       beside: [join(folder, CLAIM)],
     },
-    async load(index, size): Promise<Sample> {
+    async load(index, size, workers): Promise<Sample> {
       const name = names[index];
       if (name === undefined) throw new RangeError(`sample ${index} of ${count}`);
       const path = join(folder, "labels", `${name}.png`);
       const [image, label] = await Promise.all([
         readImage(join(folder, "images", `${name}.png`), size),
-        labelled ? readLabel(path) : undefined,
+        labelled ? labelAt(path, size, workers) : undefined,
       ]);
       const { width, height, data } = image;
       const sample = { name, width, height, image: data };
-      if (!label) return sample;
-      const ids = resizeNearest(toTrainIds(label, IDS, path), label, { width, height });
-      return { ...sample, label: ids };
+      return label ? { ...sample, label: label.trainIds } : sample;
     },
   };
 }
+
+/** Train ids of a label; a worker reads it, if given. */
+const labelAt = async (path: string, size?: Size, workers?: Workers) =>
+  (workers && (await trainIdsBy(workers, path, IDS, size))) ?? readTrainIds(path, IDS, size);
 
 function nameOf(index: number): string {
   return String(index).padStart(6, "0");

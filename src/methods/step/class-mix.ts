@@ -8,6 +8,7 @@ import {
   scope,
   stack,
   type Tensor,
+  upload,
   where,
   zeros,
 } from "../../torch/index.js";
@@ -52,7 +53,7 @@ function drawnHalf(present: Tensor): Tensor {
   const classes = present.size(0);
   // Random numbers are multiples of 2^-24: the small addend orders equal ones by class.
   const order = arange(classes, { dtype: "float64" }).mul(2 ** -40);
-  const lots = rand([classes]).to({ dtype: "float64" }).add(order).to({ device });
+  const lots = upload(rand([classes]).to({ dtype: "float64" }).add(order), device);
   const own = lots.maskedFill(present.not(), 2); // after all others
   const rank = own.unsqueeze(0).lt(own.unsqueeze(1)).sum(1); // [C]
   return rank.mul(2).lt(present.sum()).and(present);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { weightedSegmentationLoss } from "../../network/index.js";
-import { noGrad, rand, scope, type Tensor, upsampleNearest } from "../../torch/index.js";
+import { noGrad, rand, scope, type Tensor, upload, upsampleNearest } from "../../torch/index.js";
 import type { MethodContext } from "../method.js";
 import type { WeightedLosses } from "./backpropagate.js";
 import type { Labelled } from "./class-mix.js";
@@ -29,7 +29,7 @@ export function maskBlocks(images: Tensor, { ratio, block }: Omit<MaskOptions, "
       const side = Math.max(1, block * height);
       const count = (length: number) => Math.max(1, Math.round(length / side));
       const kept = rand([n, 1, count(height), count(width)]).gt(ratio);
-      const mask = kept.to({ dtype: "float32", device: images.device });
+      const mask = upload(kept.to({ dtype: "float32" }), images.device);
       return images.mul(upsampleNearest(mask, height, width));
     }),
   );

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { InputFormat } from "../../datasets/input-format.js";
 import {
   cat,
+  constant,
   conv2d,
   noGrad,
   operator,
@@ -11,6 +12,7 @@ import {
   stack,
   type Tensor,
   tensor,
+  uploadAll,
   where,
 } from "../../torch/index.js";
 
@@ -47,12 +49,7 @@ export function strongly(
       const draws = rand([n, 8]).array as Float32Array;
       const drawn = (i: number, column: number) => draws[i * 8 + column] as number;
       const perImage = (of: (i: number) => number) =>
-        tensor(
-          Float32Array.from({ length: n }, (_, i) => of(i)),
-          [n, 1, 1, 1],
-        ).to({
-          device: images.device,
-        });
+        uploadAll([Float32Array.from({ length: n }, (_, i) => of(i))], [n, 1, 1, 1], images.device);
       const within = (most: number, column: number) => (i: number) =>
         drawn(i, 0) < JITTERED ? most * (2 * drawn(i, column) - 1) : 0;
       const factor = (column: number) => perImage((i) => 1 + within(jitter, column)(i));
@@ -85,7 +82,9 @@ function normalised(pixels: Tensor, format: InputFormat): Tensor {
 }
 
 const meanOf = ({ mean }: InputFormat, device: string): Tensor =>
-  tensor(Float32Array.from(mean), [1, 3, 1, 1]).to({ device });
+  constant(`mean of channels ${mean} ${device}`, () =>
+    tensor(Float32Array.from(mean), [1, 3, 1, 1]).to({ device }),
+  );
 
 /** Changes of colours, [N, 1, 1, 1] each: three factors, and the hue's in fractions of the colour circle. */
 export interface Recoloring {
@@ -156,7 +155,11 @@ export function blurred(image: Tensor, deviation: number): Tensor {
       Math.exp(-((i - radius) ** 2) / (2 * deviation ** 2)),
     );
     const sum = weights.reduce((a, b) => a + b, 0);
-    const kernel = tensor(weights.map((weight) => weight / sum)).to({ device: image.device });
+    const kernel = uploadAll(
+      [weights.map((weight) => weight / sum)],
+      [weights.length],
+      image.device,
+    );
     const along = (shape: readonly [number, number]) =>
       stack(Array.from({ length: channels }, () => kernel.reshape(1, ...shape)));
     const padded = reflectionPad(image, radius);

@@ -1,4 +1,4 @@
-import { noGrad, rand, scope, type Tensor } from "../../torch/index.js";
+import { noGrad, rand, scope, type Tensor, upload } from "../../torch/index.js";
 
 // Random augmentation of batches that only exist as tensors, such as mixtures of domains. Images from files
 // are augmented as bytes, before normalisation: datasets/augment.ts.
@@ -13,7 +13,7 @@ export function jitterChannels(images: Tensor, most: number): Tensor {
   return noGrad(() =>
     scope(() => {
       const shape = [images.size(0), 3, 1, 1];
-      const change = () => rand(shape).to({ device: images.device }).mul(2).sub(1).mul(most);
+      const change = () => upload(rand(shape), images.device).mul(2).sub(1).mul(most);
       const deviation = images.variance([2, 3], 0, true).sqrt();
       return images.mul(change().add(1)).add(change().mul(deviation));
     }),

@@ -1,4 +1,13 @@
-import type { Workers } from "./workers.js";
+/** Threads for work on pixels that would block the thread of the training. */
+export interface Workers {
+  /**
+   * The result of a task of worker.ts for an input that can be cloned; undefined if it failed. The caller
+   * then repeats the work itself, for the same result or for its error.
+   */
+  run(task: string, input: object): Promise<unknown>;
+  /** Ends the threads; pending tasks reject. */
+  close(): Promise<void>;
+}
 
 /** Label value that losses and metrics ignore. */
 export const IGNORE = 255;

@@ -1,15 +1,7 @@
 import { Worker } from "node:worker_threads";
+import type { Workers } from "./dataset.js";
 
-/** Threads for work on pixels that would block the thread of the training. */
-export interface Workers {
-  /**
-   * The result of a task of worker.ts for an input that can be cloned; undefined if it failed. The caller
-   * then repeats the work itself, for the same result or for its error.
-   */
-  run(task: string, input: object): Promise<unknown>;
-  /** Ends the threads; pending tasks reject. */
-  close(): Promise<void>;
-}
+export type { Workers };
 
 export interface WorkersOptions {
   /** Called if a thread ends by itself, for lack of memory for example. Its tasks return undefined. */

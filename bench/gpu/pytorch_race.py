@@ -92,6 +92,12 @@ def update(bank, features, labels):
         bank.copy_(torch.where(present, moved, bank))
 
 
+def compiler(args):
+    """torch.compile; in a smoke test without the generation of code, which takes a minute."""
+    backend = "aot_eager" if args.small else "inductor"
+    return lambda body: torch.compile(body, backend=backend)
+
+
 def training(args, device, run):
     size = (320, 640) if not args.small else (32, 64)
     model, layout = network(args, device, run)
@@ -130,7 +136,7 @@ def training(args, device, run):
 
     forward, total = model, losses
     if run.compiled:
-        forward, total = torch.compile(model), torch.compile(losses)
+        forward, total = compiler(args)(model), compiler(args)(losses)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
@@ -164,7 +170,7 @@ def prediction(args, device, run):
         full = F.interpolate(logits, size=size, mode="bilinear", align_corners=True)
         return full.argmax(1).to(torch.uint8)
 
-    whole = torch.compile(labels) if run.compiled else labels
+    whole = compiler(args)(labels) if run.compiled else labels
 
     def predict():
         with torch.no_grad():

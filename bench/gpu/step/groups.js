@@ -69,7 +69,7 @@ await inScratch(async (data) => {
       const train = { steps: 2, batch: 1, rate: 1e-4 };
       const name = `${i}`;
       const preset = written(data, name, streets(where, { width: 64, count: 4, train }));
-      const [out, two] = [join(data, name), ["--processes", "2", "--timeout", "30"]];
+      const [out, two] = [join(data, name), ["--processes", "2"]];
       succeed("train", "--preset", preset, "--data", data, "--out", out, ...two);
       return lossesOf(out);
     });

@@ -6,7 +6,14 @@ import { parseArgs } from "node:util";
 import { predictLabels } from "../dist/evaluate/index.js";
 import { onnxModel } from "../dist/export/index.js";
 import { compileNetwork, deeplabV2 } from "../dist/network/index.js";
-import { libtorchVersion, manualSeed, setThreads } from "../dist/torch/index.js";
+import {
+  deviceMebibytes,
+  libtorchVersion,
+  manualSeed,
+  resetDevicePeak,
+  setThreads,
+  useDevice,
+} from "../dist/torch/index.js";
 import { median } from "./race.js";
 
 const { values } = parseArgs({
@@ -17,14 +24,29 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2" },
     precision: { type: "string", default: "bfloat16" },
     onnx: { type: "boolean", default: false },
+    backbone: { type: "string", default: "resnet101" },
+    /** Multiplies the channels of the backbone. */
+    channels: { type: "string", default: "1" },
+    device: { type: "string", default: "cpu" },
+    /** Images that are not measured. */
+    warmup: { type: "string", default: "1" },
+    /** GPUs: as `train.tf32`. */
+    tf32: { type: "boolean", default: false },
   },
 });
 const [width, height] = [Number(values.width), Number(values.height)];
 const threads = Number(values.threads);
 
+const { device, tf32 } = values;
+const warmup = Number(values.warmup);
+
 setThreads(threads);
+useDevice(device, { tf32, benchmark: true });
 manualSeed(1);
-const network = deeplabV2({ backbone: "resnet101", classes: 19, head: "none" });
+const network = deeplabV2({
+  ...{ backbone: /** @type {"resnet18" | "resnet101"} */ (values.backbone), classes: 19 },
+  ...{ width: Number(values.channels), head: "none", device },
+});
 const size = { width, height };
 const image = Uint8Array.from({ length: 3 * width * height }, () => Math.random() * 256);
 
@@ -51,11 +73,12 @@ async function exported() {
 const predict = values.onnx ? await exported() : ours();
 /** @type {[number[], number[]]} */
 const [seconds, processor] = [[], []];
-for (let i = 0; i <= Number(values.images); i++) {
+for (let i = 0; i < warmup + Number(values.images); i++) {
+  if (i === warmup) resetDevicePeak(device);
   const [began, used] = [performance.now(), process.cpuUsage()];
   await predict();
   const { user, system } = process.cpuUsage(used);
-  if (i === 0) continue; // warms up
+  if (i < warmup) continue;
   seconds.push((performance.now() - began) / 1000);
   processor.push((user + system) / 1e6);
 }
@@ -63,5 +86,6 @@ const version = values.onnx ? "onnxruntime" : libtorchVersion;
 console.log(
   JSON.stringify({
     ...{ seconds: median(seconds), processorSeconds: median(processor), all: seconds, version },
+    ...deviceMebibytes(device),
   }),
 );

@@ -1,7 +1,15 @@
 // Measures a CFContra training step in its own process. Prints one JSON line.
 //   node bench/step.js --width 320 --height 160 --steps 3 --precision bfloat16
+//   node bench/step.js --device cuda:0 --width 640 --height 320 --batch 4 --warmup 10 --steps 30
+// With a GPU, a step ends when its losses are read, as in training.
 import { parseArgs } from "node:util";
-import { libtorchVersion, setThreads } from "../dist/torch/index.js";
+import {
+  deviceMebibytes,
+  libtorchVersion,
+  resetDevicePeak,
+  setThreads,
+  useDevice,
+} from "../dist/torch/index.js";
 import { median } from "./race.js";
 import { workload } from "./workload.js";
 
@@ -12,25 +20,44 @@ const { values } = parseArgs({
     steps: { type: "string", default: "3" },
     threads: { type: "string", default: "2" },
     precision: { type: "string", default: "bfloat16" },
+    batch: { type: "string", default: "1" },
+    backbone: { type: "string", default: "resnet101" },
+    /** Multiplies the channels of the backbone. */
+    channels: { type: "string", default: "1" },
+    device: { type: "string", default: "cpu" },
+    /** Steps that are not measured. */
+    warmup: { type: "string", default: "1" },
+    /** GPUs: as `train.tf32` and `train.deterministic`. */
+    tf32: { type: "boolean", default: false },
+    deterministic: { type: "boolean", default: false },
   },
 });
-const [width, height] = [Number(values.width), Number(values.height)];
+const [width, height, batch] = [values.width, values.height, values.batch].map(Number);
+const backbone = /** @type {"resnet18" | "resnet101"} */ (values.backbone);
+const channels = Number(values.channels);
+const { device, tf32, deterministic } = values;
+const warmup = Number(values.warmup);
 const precision = /** @type {import("../dist/torch/index.js").Precision} */ (values.precision);
 setThreads(Number(values.threads));
-const { before, step } = workload({ width, height, precision });
+useDevice(device, { tf32, deterministic, benchmark: !deterministic });
+const { before, step } = workload({
+  ...{ width: width ?? 0, height: height ?? 0, precision, batch: batch ?? 1 },
+  ...{ device, backbone, channels },
+});
 
 const all = [];
 const cpu = [];
-for (let i = 0; i <= Number(values.steps); i++) {
+for (let i = 0; i < warmup + Number(values.steps); i++) {
+  if (i === warmup) resetDevicePeak(device);
   await before(i);
   const began = performance.now();
   const used = process.cpuUsage();
   step(i);
-  if (i === 0) continue; // the first one warms up
+  if (i < warmup) continue;
   const { user, system } = process.cpuUsage(used);
   all.push((performance.now() - began) / 1000);
   cpu.push((user + system) / 1e6);
 }
 const peakMiB = process.resourceUsage().maxRSS / 1024;
 const report = { seconds: median(all), all, cpuSeconds: median(cpu), peakMiB };
-console.log(JSON.stringify({ ...report, version: libtorchVersion }));
+console.log(JSON.stringify({ ...report, ...deviceMebibytes(device), version: libtorchVersion }));

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { isAbsolute, join, relative } from "node:path";
+import { basename, isAbsolute, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { aptCommand, aptInstall, hasReferenceBlas } from "./apt.js";
 import {
   cudaIncludes,
@@ -26,6 +27,7 @@ import { fingerprint, readJson, writeJson } from "./stamp.js";
 
 const SOURCES = ["binding/torch.cc", "binding/memory.cc"];
 const PROCESS_GROUPS = "binding/process-group.cc";
+const IN_PARALLEL = fileURLToPath(new URL("in-parallel.js", import.meta.url));
 const ADDON = "build/torch.node";
 const STAMP = "build/torch.json";
 const COMPILERS = ["c++", "g++", "clang++"];
@@ -163,6 +165,24 @@ export function compileCommand({ compiler, libtorch, headers, platform }) {
 }
 
 /**
+ * The same as a compilation for each source, which can run at the same time, and a link, with the output last.
+ * @param {readonly string[]} command of `compileCommand`
+ */
+export function inParts(command) {
+  const sources = command.filter((arg) => arg.endsWith(".cc"));
+  const objects = sources.map((source) => `build/${basename(source)}.${process.pid}.o`);
+  const flags = command.filter((arg) => !sources.includes(arg) && arg !== "-o");
+  return {
+    compilations: sources.map((source, i) => [...flags, "-c", source, "-o", `${objects[i]}`]),
+    objects,
+    link: command.flatMap((arg) => {
+      if (arg === sources[0]) return objects;
+      return sources.includes(arg) ? [] : [arg];
+    }),
+  };
+}
+
+/**
  * @param {string} root
  * @param {string} compiler
  * @param {Build & Pick<Libtorch, "version" | "path">} libtorch
@@ -199,7 +219,12 @@ function compile(root, env, { libtorch, command }) {
   const log = join(root, "build", "torch.log");
   const part = `${ADDON}.${process.pid}`;
   mkdirSync(join(root, "build"), { recursive: true });
-  const { ok, tail } = runLogged([...command, part], { cwd: root, env, log });
+  const { compilations, objects, link } = inParts(command);
+  const parallel = [process.execPath, IN_PARALLEL, JSON.stringify(compilations)];
+  let result = runLogged(parallel, { cwd: root, env, log });
+  if (result.ok) result = runLogged([...link, part], { cwd: root, env, log });
+  for (const object of objects) rmSync(join(root, object), { force: true });
+  const { ok, tail } = result;
   if (!ok) {
     rmSync(join(root, part), { force: true });
     throw new SetupError(`compiling binding/ failed; the complete output is in ${log}.\n${tail}`);

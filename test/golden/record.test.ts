@@ -17,7 +17,7 @@ function python(...args: string[]) {
 const record = (...args: string[]) => python("record.py", ...args);
 
 describe("values.py", skipUnless(pythonHas("numpy"), "numpy"), () => {
-  test("makes the parameters and inputs that golden.ts makes, to the bit", () => {
+  test("makes the parameters and inputs that golden.js makes, to the bit", () => {
     const shapes: Record<string, number[]> = {
       "conv1.weight": [8, 3, 7, 7],
       "head.0.weight": [5, 9],

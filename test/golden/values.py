@@ -1,4 +1,4 @@
-"""Inputs and parameters of the golden vectors, made from their names; `golden.ts` makes the same."""
+"""Inputs and parameters of the golden vectors, made from their names; `golden.js` makes the same."""
 
 import math
 

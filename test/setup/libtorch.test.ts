@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { compileCommand, ensureLibtorch } from "../../setup/addon.js";
+import { compileCommand, ensureLibtorch, inParts } from "../../setup/addon.js";
 import {
   cudaIncludes,
   detectAbi,
@@ -226,4 +226,15 @@ describe("a machine without libtorch", () => {
       expect(make).toThrow(/pip install torch[\s\S]*apt-get .*build\/apt\.log.*\nE: no network/);
     });
   });
+});
+
+test("the addon's sources are compiled one by one, and linked in front of the libraries", () => {
+  const command = ["ccache", "c++", "-O2", "binding/a.cc", "-DX", "binding/b.cc", "-lc10", "-o"];
+  const { compilations, objects, link } = inParts(command);
+  const flags = ["ccache", "c++", "-O2", "-DX", "-lc10"];
+  expect(compilations).toEqual([
+    [...flags, "-c", "binding/a.cc", "-o", objects[0]],
+    [...flags, "-c", "binding/b.cc", "-o", objects[1]],
+  ]);
+  expect(link).toEqual(["ccache", "c++", "-O2", ...objects, "-DX", "-lc10", "-o"]);
 });

@@ -15,8 +15,9 @@ import {
 } from "../torch/index.js";
 import { adainLosses } from "./adain.js";
 import { type Coder, createCoder, frozen } from "./coder.js";
-import { centerPixels, passingInit } from "./coder-init.js";
+import { centerPixels, passingInit, startFromGrey } from "./coder-init.js";
 import type { CoderTraining } from "./coder-training.js";
+import { createMobilenetCoder, type MobilenetCoderOptions } from "./mobilenet-coder.js";
 
 /** A domain to train a coder on. */
 export interface CoderDomain {
@@ -40,6 +41,16 @@ export interface TrainCoderOptions {
 export function freshCoder(width: number, device = "cpu"): Coder {
   const coder = createCoder(width, device, (tensor) => scope(() => passingInit(tensor)));
   scope(() => centerPixels(coder));
+  return coder;
+}
+
+/** A coder of `createMobilenetCoder` whose decoder has initial weights for `trainCoder`. */
+export function freshMobilenetCoder(options: Omit<MobilenetCoderOptions, "init">): Coder {
+  const coder = createMobilenetCoder({
+    ...options,
+    init: (tensor) => scope(() => passingInit(tensor)),
+  });
+  scope(() => startFromGrey(coder, "decoder.0.1"));
   return coder;
 }
 

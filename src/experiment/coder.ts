@@ -76,7 +76,7 @@ export async function findCoder(
     try {
       if (given) fill(coder, given);
       if (given?.decoder !== undefined) return frozen(coder);
-      const own = given ? { ...training, reproduce: 0 } : training;
+      const own = given?.kind === "vgg" ? { ...training, reproduce: 0 } : training;
       await train(coder, config, domains, own, listener);
       if (file !== undefined) saveCoder(file, coder);
       return coder;

@@ -7,7 +7,7 @@ const whole = z.number().int();
 export const coderTrainingSchema = z.strictObject({
   /** Multiplies every channel count of VGG-19. */
   width: z.number().min(0.03).max(1).optional(),
-  /** Steps in which encoder and decoder learn to reproduce images; 0 with a given encoder. */
+  /** Steps in which the coder learns to reproduce images, a given MobileNetV2's decoder alone; 0 with VGG. */
   reproduce: whole.min(1).optional(),
   /** Steps in which the decoder learns with the losses of AdaIN. */
   steps: whole.min(1).optional(),
@@ -47,7 +47,7 @@ const TRAINING = {
   },
   /** A decoder for an ImageNet MobileNetV2, whose features have a deviation of about 5. */
   mobilenetv2: {
-    ...{ width: 1, reproduce: 0, steps: 600, batch: 4, crop: 64 },
+    ...{ width: 1, reproduce: 400, steps: 250, batch: 4, crop: 64 },
     ...{ rate: 2e-3, decay: 5e-3, content: 1 / 25, style: 10 / 25, identity: 50 },
   },
 } as const satisfies Record<string, CoderTraining>;

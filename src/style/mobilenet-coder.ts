@@ -61,6 +61,11 @@ function encoder(p: Parameters, width: number, input: InputName): Step[] {
 /** Channels of the decoder: after the convolutions at stride 8, at 4, at 2, and at the image's resolution. */
 const DECODER = [[96, 64], [64, 32], [32], [16, 3]] as const;
 
+/** The deviation of ImageNet features is about 5; the decoder divides by it to start from unit deviation. */
+const DEVIATION = 5;
+
+const unit: Step = (x) => x.div(DEVIATION);
+
 /** Convolutions and nearest upsampling back to the image, by the level that each step decodes. */
 function decoder(p: Parameters, width: number, init: Init): Step[] {
   let inputs = roundedChannels(LEVELS[2].channels * width);
@@ -72,7 +77,8 @@ function decoder(p: Parameters, width: number, init: Init): Step[] {
       return level === 0 && k === channels.length - 1 ? layer : [...layer, relu];
     });
     if (level === 0) return chain([double, ...steps]);
-    return chain(level === 1 ? steps : [...steps, double]); // levels 1 and 0 have the same resolution
+    if (level === 1) return chain(steps); // levels 1 and 0 have the same resolution
+    return chain([...(level === 3 ? [unit] : []), ...steps, double]);
   });
   return fromDeepest.reverse();
 }
@@ -98,7 +104,10 @@ export interface MobilenetCoderOptions {
   readonly init?: Init;
 }
 
-/** A coder whose encoder is the beginning of a MobileNetV2; all its tensors are 0, for a file to fill. */
+/**
+ * A coder whose encoder is the beginning of a MobileNetV2. The encoder's tensors do not require gradients,
+ * and are 0, for a file to fill.
+ */
 export function createMobilenetCoder({
   width = 1,
   input = "torchvision",
@@ -107,6 +116,7 @@ export function createMobilenetCoder({
 }: MobilenetCoderOptions = {}): Coder {
   const parameters = createParameters(device);
   const down = encoder(parameters.sub("encoder"), width, input);
+  for (const tensor of parameters.all.values()) tensor.requiresGrad = false;
   const up = decoder(parameters.sub("decoder"), width, init);
   return coderOf({
     ...{ kind: "mobilenetv2", parameters, width, input, device },

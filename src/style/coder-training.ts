@@ -47,7 +47,7 @@ const TRAINING = {
   },
   /** A decoder for an ImageNet MobileNetV2, whose features have a deviation of about 5. */
   mobilenetv2: {
-    ...{ width: 1, reproduce: 400, steps: 250, batch: 4, crop: 64 },
+    ...{ width: 1, reproduce: 250, steps: 150, batch: 4, crop: 64 },
     ...{ rate: 2e-3, decay: 5e-3, content: 1 / 25, style: 10 / 25, identity: 50 },
   },
 } as const satisfies Record<string, CoderTraining>;

@@ -10,7 +10,7 @@ import {
 } from "../nn/index.js";
 import { tensor } from "../torch/index.js";
 import { type Coder, coderOf } from "./coder.js";
-import { chain, convolve, double, relu, type Step } from "./steps.js";
+import { chain, convolve, double, type Step } from "./steps.js";
 
 const STEM = 32;
 /**
@@ -65,6 +65,8 @@ const DECODER = [[96, 64], [64, 32], [32], [16, 3]] as const;
 const DEVIATION = 5;
 
 const unit: Step = (x) => x.div(DEVIATION);
+/** With ReLU, most units of this small decoder stop responding in the first steps, and bright areas stay grey. */
+const leaky: Step = (x) => x.leakyRelu(0.1);
 
 /** Convolutions and nearest upsampling back to the image, by the level that each step decodes. */
 function decoder(p: Parameters, width: number, init: Init): Step[] {
@@ -74,7 +76,7 @@ function decoder(p: Parameters, width: number, init: Init): Step[] {
     const steps = channels.flatMap((outputs, k) => {
       const layer = convolve(p.sub(level).sub(k), inputs, outputs, init);
       inputs = outputs;
-      return level === 0 && k === channels.length - 1 ? layer : [...layer, relu];
+      return level === 0 && k === channels.length - 1 ? layer : [...layer, leaky];
     });
     if (level === 0) return chain([double, ...steps]);
     if (level === 1) return chain(steps); // levels 1 and 0 have the same resolution

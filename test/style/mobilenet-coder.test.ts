@@ -32,6 +32,7 @@ import {
   scope,
   type Tensor,
   type TensorMap,
+  upsampleNearest,
   writeSafetensors,
 } from "../../src/torch/index.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
@@ -174,8 +175,13 @@ describe("training", () => {
   const dataset: Dataset = {
     ...{ name: "random", classes: { names: [], colors: [] }, labelled: false },
     names: ["0", "1", "2"],
-    load: async () => sample(64, 32),
+    load: async () => coarse(),
   };
+  /** Squares of 8x8 pixels, which features at stride 8 can describe. */
+  const coarse = (): Sample => ({
+    ...{ name: "coarse", width: 64, height: 32 },
+    image: scope(() => bytesOf(upsampleNearest(rand([1, 3, 4, 8]), 32, 64).squeeze(0))),
+  });
   const snapshot = ({ parameters }: Coder) =>
     scope(
       () => new Map([...parameters.all].map(([name, x]) => [name, Float32Array.from(values(x))])),
@@ -197,27 +203,25 @@ describe("training", () => {
     });
   });
 
-  it("changes the decoder only, and improves the reproduction", async () => {
+  it("changes the decoder only, and lowers the reproduction loss", async () => {
     await withCoder({}, async (coder) => {
       const before = snapshot(coder);
       const domain = { dataset, size: { width: 64, height: 32 } };
-      const error = () =>
-        noGrad(() =>
-          scope(() => {
-            const x = pixelsOf(sample(64, 32)).unsqueeze(0);
-            const d = coder.decode(coder.encode(x)[3]).sub(x);
-            return d.mul(d).mean().item();
-          }),
-        );
-      const start = error();
+      const losses: number[] = [];
+      const onStep = (_done: number, _total: number, detail: string) => {
+        const [, value] = /^reproduction loss (.*)/.exec(detail) ?? [];
+        if (value !== undefined) losses.push(Number(value));
+      };
       const tensors = liveMemory().tensors;
-      const changes = { reproduce: 20, steps: 5, batch: 1, crop: 32 };
+      const changes = { reproduce: 40, steps: 2, batch: 1, crop: 32 };
       await trainCoder(coder, {
         ...{ content: domain, style: domain, bothWays: false, precision: "float32", seed: 1 },
         training: coderTraining(changes, "mobilenetv2"),
+        onStep,
       });
       expect(liveMemory().tensors).toBe(tensors);
-      expect(error()).toBeLessThan(0.9 * start);
+      const mean = (part: readonly number[]) => part.reduce((sum, x) => sum + x, 0) / part.length;
+      expect(mean(losses.slice(-10))).toBeLessThan(0.9 * mean(losses.slice(0, 5)));
       for (const [name, now] of snapshot(coder)) {
         const same = Buffer.compare(
           Buffer.from(now.buffer),

@@ -1,4 +1,4 @@
-// `npm run gpu`: everything that must be checked on a machine with a GPU (docs/results.md, "On a GPU").
+// `npm run gpu`: everything that must be checked on a machine with a GPU (docs/speed.md, "On a GPU").
 //   npm run gpu -- --only race --limit 300
 //   npm run gpu -- --device cpu --tiny      a smoke test of the steps themselves
 //   npm run gpu -- pack                     for a machine without a network (pack.js)

@@ -137,7 +137,7 @@ interface Look {
 const adainBy = (coder: Coder, { style, train }: Config): Look => ({
   look: adain(coder, {
     precision: train.precision,
-    residual: style.residual ?? coder.width < 1,
+    residual: style.residual ?? (coder.kind !== "vgg" || coder.width < 1),
   }),
   dispose: () => dispose(coder.parameters.all),
 });

@@ -2,18 +2,22 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { streamSeed } from "../datasets/random-streams.js";
 import { UserError } from "../errors.js";
+import { ADAIN_ENCODER, identify, thisIs } from "../network/index.js";
 import {
   type Coder,
+  type CoderKind,
   coderTraining,
   createCoder,
   freshCoder,
+  freshMobilenetCoder,
   frozen,
   loadCoder,
+  loadMobilenet,
   loadPublished,
   saveCoder,
   trainCoder,
 } from "../style/index.js";
-import { dispose, manualSeed, randomState, setRandomState } from "../torch/index.js";
+import { dispose, manualSeed, randomState, readTensors, setRandomState } from "../torch/index.js";
 import { requireWritable } from "../write-atomically.js";
 import type { Config } from "./config.js";
 import { takeDevice } from "./device.js";
@@ -59,8 +63,8 @@ export async function findCoder(
   if (typeof named === "string" && existsSync(named)) return loadCoder(named, device);
   const file = typeof named === "string" ? named : keepAt;
   if (file !== undefined) requireMakeable(file, listener);
-  const given = typeof named === "object" ? named : undefined;
-  const training = coderTraining(config.style.training, given !== undefined);
+  const given = typeof named === "object" ? { ...named, ...encoderIn(named) } : undefined;
+  const training = coderTraining(config.style.training, given?.kind ?? "own");
   if (given && training.width !== 1) {
     throw new UserError(
       "conflicting-options",
@@ -68,11 +72,11 @@ export async function findCoder(
     );
   }
   return withRandomState(config.train.seed, async () => {
-    const coder = given ? createCoder(1, device) : freshCoder(training.width, device);
+    const coder = given ? createGiven(given, device) : freshCoder(training.width, device);
     try {
-      if (given) loadPublished(coder, given.encoder, given.decoder);
+      if (given) fill(coder, given);
       if (given?.decoder !== undefined) return frozen(coder);
-      const own = given ? { ...training, reproduce: 0 } : training;
+      const own = given?.kind === "vgg" ? { ...training, reproduce: 0 } : training;
       await train(coder, config, domains, own, listener);
       if (file !== undefined) saveCoder(file, coder);
       return coder;
@@ -81,6 +85,56 @@ export async function findCoder(
       throw error;
     }
   });
+}
+
+/** `style.coder` with files. */
+type Files = Exclude<Config["style"]["coder"], string | undefined>;
+
+/** An encoder's file, recognised. */
+interface Encoder {
+  readonly kind: CoderKind;
+  readonly width: number;
+}
+
+/**
+ * The kind of an encoder's file. A file that is not recognised counts as AdaIN's, for `loadPublished` to
+ * explain.
+ * @throws UserError if the file cannot be read, is another network, or does not fit the other keys
+ */
+function encoderIn({ encoder, decoder, input }: Files): Encoder {
+  const { tensors } = readTensors(encoder);
+  const found = identify(tensors);
+  dispose(tensors);
+  if (found?.settings?.backbone === "mobilenetv2") {
+    if (decoder === undefined) return { kind: "mobilenetv2", width: found.width ?? 1 };
+    throw new UserError(
+      "conflicting-options",
+      `style.coder.decoder belongs to AdaIN's vgg_normalised.pth, but ${encoder} is a MobileNetV2, for which a ` +
+        "decoder is trained: remove style.coder.decoder",
+    );
+  }
+  if (found !== undefined && found.words !== ADAIN_ENCODER) {
+    throw new UserError(
+      "weights-mismatch",
+      `${encoder} is not an encoder for AdaIN: ${thisIs(found.words)}; set style.coder.encoder to AdaIN's ` +
+        "vgg_normalised.pth, or to a MobileNetV2 with torchvision's names",
+    );
+  }
+  if (input !== undefined) {
+    throw new UserError(
+      "conflicting-options",
+      "style.coder.input applies only to a MobileNetV2: AdaIN's encoder converts colours itself; remove it",
+    );
+  }
+  return { kind: "vgg", width: 1 };
+}
+
+const createGiven = ({ kind, width, input }: Files & Encoder, device: string): Coder =>
+  kind === "vgg" ? createCoder(1, device) : freshMobilenetCoder({ width, input, device });
+
+function fill(coder: Coder, { kind, encoder, decoder }: Files & Encoder): void {
+  if (kind === "vgg") loadPublished(coder, encoder, decoder);
+  else loadMobilenet(coder, encoder);
 }
 
 async function train(

@@ -17,6 +17,7 @@ import { coderTrainingSchema, STYLES, type StyleName } from "../style/index.js";
 import { DEVICE_NAME } from "../torch/index.js";
 
 const whole = z.number().int();
+const INPUTS = Object.keys(INPUT_FORMATS) as [InputName, ...InputName[]];
 /** Width and height in pixels, also written as `[320, 160]`. */
 const size = z.preprocess(
   (value, context) => {
@@ -47,7 +48,7 @@ const networkSchema = z.strictObject({
   /** Maps the backbone's features to logits (docs/presets.md). */
   decoder: z.enum(DECODERS as [DecoderName, ...DecoderName[]]).default("deeplab-v2"),
   /** The input format of images; by default the one that the backbone's published weights expect. */
-  input: z.enum(Object.keys(INPUT_FORMATS) as [InputName, ...InputName[]]).optional(),
+  input: z.enum(INPUTS).optional(),
   /** Multiplies every channel count of the backbone. */
   width: z.number().min(0.03).max(16).default(1),
   /** Dilations of the decoder's atrous branches. Default: the published ones. */
@@ -126,7 +127,20 @@ const styleSchema = z
      * files, of which the decoder is trained if only the encoder is given. If omitted, a coder is
      * trained for the run. */
     coder: z
-      .union([z.string(), z.strictObject({ encoder: z.string(), decoder: z.string().optional() })])
+      .union(
+        [
+          z.string(),
+          z.strictObject({
+            encoder: z.string(),
+            decoder: z.string().optional(),
+            /** MobileNetV2: the pixels that its weights expect. Default: torchvision's. */
+            input: z.enum(INPUTS).optional(),
+          }),
+        ],
+        {
+          error: `expected a file, or { encoder, decoder } with files, or { encoder, input } with input ${INPUTS.join(", ")}`,
+        },
+      )
       .optional(),
     /** adain: settings for training a coder. */
     training: coderTrainingSchema.prefault({}),

@@ -119,6 +119,7 @@ export function withAbsoluteRoots(config: Config, base: string): Config {
   const files =
     typeof coder === "object"
       ? {
+          ...coder,
           encoder: resolve(coder.encoder),
           ...(coder.decoder !== undefined && { decoder: resolve(coder.decoder) }),
         }

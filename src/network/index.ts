@@ -18,7 +18,15 @@ export type { Network, NetworkParts } from "./network.js";
 export { type GroupOptions, parameterGroups } from "./parameter-groups.js";
 export { PROJECTION_HEADS, type ProjectionHeadName } from "./projection-head.js";
 export { type FitOptions, type Fitting, fitPublished } from "./published.js";
-export { mismatchAdvice, otherDecoder, recognise } from "./recognise.js";
+export {
+  ADAIN_ENCODER,
+  type Identity,
+  identify,
+  mismatchAdvice,
+  otherDecoder,
+  recognise,
+  thisIs,
+} from "./recognise.js";
 export { type Meaning, otherMeaning } from "./same-network.js";
 export { segmentationLoss, upsampleLogits } from "./segmentation-loss.js";
 export { weightedSegmentationLoss } from "./weighted-loss.js";

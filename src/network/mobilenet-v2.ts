@@ -1,15 +1,12 @@
 import { TORCHVISION_INPUT } from "../datasets/input-format.js";
 import {
-  batchNorm,
-  type Conv2dOptions,
-  conv2d,
-  type Init,
-  type Layer,
+  convNormRelu6,
+  invertedResidual,
   type Parameters,
-  relu6,
+  roundedChannels,
   sequential,
 } from "../nn/index.js";
-import { type AtrousLayer, atrous } from "./atrous.js";
+import { atrous } from "./atrous.js";
 import type { Backbone, BackboneOptions, FeatureExtractor } from "./backbone.js";
 
 /** Expansion, channels, repetitions and stride of the stages: Sandler et al. 2018, table 2. */
@@ -35,52 +32,6 @@ const STEM = 32;
 const LOW = 3;
 const AUX = 13;
 
-/** torchvision's `_make_divisible`: the nearest multiple of 8 that is at least 90 % of the value. */
-function divisible(channels: number): number {
-  const nearest = Math.max(8, Math.floor((channels + 4) / 8) * 8);
-  return nearest < 0.9 * channels ? nearest + 8 : nearest;
-}
-
-/** A convolution without bias, normalisation and ReLU6, as torchvision nests them. */
-function convolve(
-  p: Parameters,
-  inputs: number,
-  outputs: number,
-  kernel: number,
-  options: Conv2dOptions,
-): Layer {
-  return sequential(
-    conv2d(p.sub(0), inputs, outputs, kernel, { ...options, bias: false }),
-    batchNorm(p.sub(1), outputs),
-    relu6,
-  );
-}
-
-interface BlockOptions extends Pick<AtrousLayer, "stride" | "dilation"> {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly expansion: number;
-  /** Whether the input is added to the output: if the published stride is 1 and the shapes are equal. */
-  readonly shortcut: boolean;
-  readonly init: Init;
-}
-
-/** Expansion by a 1x1 convolution, a depthwise 3x3, and a linear 1x1: Sandler et al. 2018, section 3.3. */
-function invertedResidual(p: Parameters, options: BlockOptions): Layer {
-  const { inputs, outputs, expansion, stride, dilation, shortcut, init } = options;
-  const hidden = inputs * expansion;
-  const expand = expansion === 1 ? [] : [convolve(p.sub(0), inputs, hidden, 1, { init })];
-  const at = expand.length;
-  const depthwise = { stride, dilation, padding: dilation, groups: hidden, init };
-  const body = sequential(
-    ...expand,
-    convolve(p.sub(at), hidden, hidden, 3, depthwise),
-    conv2d(p.sub(at + 1), hidden, outputs, 1, { bias: false, init }),
-    batchNorm(p.sub(at + 2), outputs),
-  );
-  return shortcut ? (x, training) => body(x, training).addInPlace(x) : body;
-}
-
 /**
  * MobileNetV2 (Sandler et al., CVPR 2018) with torchvision's names and symmetric padding. The last 1x1
  * convolution, to 1280 channels, is left out as in the paper's segmentation networks (section 6.3). Scale
@@ -88,14 +39,14 @@ function invertedResidual(p: Parameters, options: BlockOptions): Layer {
  */
 function build(p: Parameters, { width, init, outputStride }: BackboneOptions): FeatureExtractor {
   const features = p.sub("features");
-  const stem = divisible(STEM * width);
-  const layers = [convolve(features.sub(0), 3, stem, 3, { stride: 2, padding: 1, init })];
+  const stem = roundedChannels(STEM * width);
+  const layers = [convNormRelu6(features.sub(0), 3, stem, 3, { stride: 2, padding: 1, init })];
   const sizes = [stem];
   const strides = BLOCKS.map(({ stride }) => stride);
   for (const [i, { stride, dilation }] of atrous(strides, 2, outputStride).entries()) {
     const block = BLOCKS[i] as (typeof BLOCKS)[number];
     const inputs = sizes[i] as number;
-    const outputs = divisible(block.channels * width);
+    const outputs = roundedChannels(block.channels * width);
     const shortcut = block.stride === 1 && inputs === outputs;
     const options = { inputs, outputs, expansion: block.expansion, stride, dilation };
     const at = features.sub(i + 1).sub("conv");

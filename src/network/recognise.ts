@@ -10,7 +10,7 @@ type Shape = readonly number[];
 type Shapes = ReadonlyMap<string, { readonly shape: Shape }>;
 
 /** The network that a file's tensors belong to. */
-interface Identity {
+export interface Identity {
   /** E.g. "DeepLab-v2 ResNet-101, 19 classes". */
   readonly words: string;
   /** The name of its backbone, e.g. "ResNet-101". Undefined if no backbone of the registry can load it. */
@@ -34,14 +34,14 @@ const OTHERS = [
 ] as const;
 
 /** The identity of a file's tensors; undefined if they are not recognised. */
-function identify(tensors: Shapes): Identity | undefined {
+export function identify(tensors: Shapes): Identity | undefined {
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   for (const backbone of Object.values(backbones)) {
     const found = onBackbone(backbone, shapes);
     if (found !== undefined) return found;
   }
   const [other] = OTHERS.find(([, anchor]) => prefixesOf(shapes.keys(), anchor).length > 0) ?? [];
-  const words = other ?? coderOf(shapes);
+  const words = other ?? coderOf(shapes) ?? vggOf(shapes);
   return words === undefined ? undefined : { words };
 }
 
@@ -93,9 +93,29 @@ function withDecoder(
 function coderOf(shapes: ReadonlyMap<string, Shape>): string | undefined {
   const kernel = (name: string) => String(shapes.get(name)?.slice(1)); // [in, h, w]
   if (!shapes.has("28.weight")) return undefined;
-  if (kernel("0.weight") === "3,1,1") return "AdaIN's encoder, a VGG-19";
+  if (kernel("0.weight") === "3,1,1") return ADAIN_ENCODER;
   if (kernel("1.weight") === "512,3,3") return "AdaIN's decoder";
   return undefined;
+}
+
+/** The words for AdaIN's published encoder. */
+export const ADAIN_ENCODER = "AdaIN's encoder, a VGG-19";
+
+/** torchvision's VGGs: layers numbered from 0, or from features.0, that end with 512 channels. */
+function vggOf(shapes: ReadonlyMap<string, Shape>): string | undefined {
+  const [prefix] = prefixesOf(shapes.keys(), "0.weight").filter(
+    (prefix) =>
+      String(shapes.get(`${prefix}0.weight`)) === "64,3,3,3" &&
+      [...shapes].some(
+        ([name, shape]) =>
+          name.startsWith(prefix) &&
+          /^\d+\.weight$/.test(name.slice(prefix.length)) &&
+          String(shape) === "512,512,3,3",
+      ),
+  );
+  if (prefix === undefined) return undefined;
+  const normalised = shapes.has(`${prefix}1.running_mean`);
+  return normalised ? "VGG with batch normalisation" : "VGG without normalisation";
 }
 
 /**
@@ -125,7 +145,8 @@ export function mismatchAdvice(tensors: Shapes, network: Network): string {
   return `${thisIs(words)}: check ${what}`;
 }
 
-function thisIs(words: string): string {
+/** "this is a ResNet-18, backbone only" */
+export function thisIs(words: string): string {
   if (words.includes("'s ")) return `this is ${words}`;
   return `this is ${/^[AEIOU]/.test(words) ? "an" : "a"} ${words}`;
 }

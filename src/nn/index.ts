@@ -14,6 +14,12 @@ export {
   valuesOf,
 } from "./graph.js";
 export {
+  convNormRelu6,
+  type InvertedResidualOptions,
+  invertedResidual,
+  roundedChannels,
+} from "./inverted-residual.js";
+export {
   batchNorm,
   type Conv2dOptions,
   conv2d,

@@ -1,8 +1,8 @@
 import { autocast, mseLoss, type Precision, scope, type Tensor } from "../torch/index.js";
 import type { Coder } from "./coder.js";
+import { chain, LEAST_SIDE, type Step } from "./steps.js";
 import { inStrips } from "./strips.js";
 import type { Style } from "./style.js";
-import { chain, LEAST_SIDE, type Step } from "./vgg.js";
 
 const EPS = 1e-5;
 
@@ -54,23 +54,15 @@ export interface AdainOptions {
 }
 
 /**
- * Encoder to relu4_1 and decoder, for images of any size without gradients. Between image and relu2_1,
- * where features are large, they run in strips. A row of relu2_1 depends on one more row above and
- * below, at half the resolution, and each of those on two; a row of the image depends on two, and each
- * of those, at half the resolution, on two.
+ * Encoder to the last level and decoder, for images of any size without gradients. The steps next to the
+ * image run in strips.
  */
-function inference({ down, up }: Coder): { encode: Step; decode: Step } {
-  const [toRelu1, toRelu2, ...deeper] = down as [Step, Step, ...Step[]];
-  const [fromRelu1, fromRelu2, ...fromDeeper] = up as [Step, Step, ...Step[]];
+function inference({ down, up, strips }: Coder): { encode: Step; decode: Step } {
+  const first = chain(down.slice(0, strips.down.steps));
+  const last = chain(up.slice(0, strips.up.steps).reverse());
   return {
-    encode: chain([
-      inStrips(chain([toRelu1, toRelu2]), { rows: 64, halo: 4, scale: 1 / 2 }),
-      ...deeper,
-    ]),
-    decode: chain([
-      ...[...fromDeeper].reverse(),
-      inStrips(chain([fromRelu2, fromRelu1]), { rows: 32, halo: 3, scale: 2 }),
-    ]),
+    encode: chain([inStrips(first, strips.down), ...down.slice(strips.down.steps)]),
+    decode: chain([...up.slice(strips.up.steps).reverse(), inStrips(last, strips.up)]),
   };
 }
 

@@ -24,15 +24,23 @@ export const passingInit: Init = (weight) => {
 /** Approximate mean and deviation of pixels, 0..1. */
 const PIXEL = { mean: 0.45, deviation: 0.3 };
 
-/** Lets the encoder centre and scale pixels to deviation 1, and the decoder start from grey. */
-export function centerPixels({ parameters: { all } }: Coder): void {
-  const at = (name: string) => all.get(name) as Tensor;
+const at = ({ parameters }: Coder, name: string) => parameters.all.get(name) as Tensor;
+
+/** Lets VGG's encoder centre and scale pixels to deviation 1, and the decoder start from grey. */
+export function centerPixels(coder: Coder): void {
   const gain = 1 / PIXEL.deviation;
   noGrad(() => {
     const identity = Float32Array.from([gain, 0, 0, 0, gain, 0, 0, 0, gain]);
-    copyInto(at("vgg.0.weight"), tensor(identity, [3, 3, 1, 1]));
-    at("vgg.0.bias").fillInPlace(-PIXEL.mean * gain);
-    at("decoder.28.weight").mulInPlace(0.2);
-    at("decoder.28.bias").fillInPlace(PIXEL.mean);
+    copyInto(at(coder, "vgg.0.weight"), tensor(identity, [3, 3, 1, 1]));
+    at(coder, "vgg.0.bias").fillInPlace(-PIXEL.mean * gain);
+  });
+  startFromGrey(coder, "decoder.28");
+}
+
+/** Lets a decoder start from almost grey images. @param layer the name of its last layer */
+export function startFromGrey(coder: Coder, layer: string): void {
+  noGrad(() => {
+    at(coder, `${layer}.weight`).mulInPlace(0.2);
+    at(coder, `${layer}.bias`).fillInPlace(PIXEL.mean);
   });
 }

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { LEAST_SIDE } from "./vgg.js";
+import { LEAST_SIDE } from "./steps.js";
 
 const whole = z.number().int();
 
-/** How a coder is trained. Defaults: `OWN`, or `PUBLISHED` with a given encoder. */
+/** How a coder is trained. Defaults: those of its source. */
 export const coderTrainingSchema = z.strictObject({
   /** Multiplies every channel count of VGG-19. */
   width: z.number().min(0.03).max(1).optional(),
-  /** Steps in which encoder and decoder learn to reproduce images; 0 with a given encoder. */
+  /** Steps in which the coder learns to reproduce images, a given MobileNetV2's decoder alone; 0 with VGG. */
   reproduce: whole.min(1).optional(),
   /** Steps in which the decoder learns with the losses of AdaIN. */
   steps: whole.min(1).optional(),
@@ -31,22 +31,32 @@ export type CoderChanges = z.infer<typeof coderTrainingSchema>;
 /** The settings of the training of a coder, complete. */
 export type CoderTraining = {
   readonly [Key in Exclude<keyof CoderChanges, "size">]-?: NonNullable<CoderChanges[Key]>;
-} & { readonly size?: [number, number] | undefined };
+} & { readonly size?: readonly [number, number] | undefined };
 
-/** A small coder, trained on the two domains only: under a minute on two cores. */
-export const OWN: CoderTraining = {
-  ...{ width: 0.25, reproduce: 400, steps: 250, batch: 4, crop: 64 },
-  ...{ rate: 2e-3, decay: 5e-3, content: 1, style: 10, identity: 50 },
-};
+/** Settings by where the encoder comes from. */
+const TRAINING = {
+  /** A small coder, trained on the two domains only: under a minute on two cores. */
+  own: {
+    ...{ width: 0.25, reproduce: 400, steps: 250, batch: 4, crop: 64 },
+    ...{ rate: 2e-3, decay: 5e-3, content: 1, style: 10, identity: 50 },
+  },
+  /** A decoder for AdaIN's encoder, as published. */
+  vgg: {
+    ...{ width: 1, reproduce: 0, steps: 160000, batch: 4, size: [512, 512], crop: 256 },
+    ...{ rate: 1e-4, decay: 5e-5, content: 1, style: 10, identity: 0 },
+  },
+  /** A decoder for an ImageNet MobileNetV2, whose features have a deviation of about 5. */
+  mobilenetv2: {
+    ...{ width: 1, reproduce: 250, steps: 150, batch: 4, crop: 64 },
+    ...{ rate: 2e-3, decay: 5e-3, content: 1 / 25, style: 10 / 25, identity: 50 },
+  },
+} as const satisfies Record<string, CoderTraining>;
 
-/** A decoder for the published encoder, as published. */
-export const PUBLISHED: CoderTraining = {
-  ...{ width: 1, reproduce: 0, steps: 160000, batch: 4, size: [512, 512], crop: 256 },
-  ...{ rate: 1e-4, decay: 5e-5, content: 1, style: 10, identity: 0 },
-};
+/** Where a coder's encoder comes from: trained, or a given file. */
+export type CoderSource = keyof typeof TRAINING;
 
 /** The settings of a training: the defaults, with the user's changes. */
-export function coderTraining(changes: CoderChanges, givenEncoder: boolean): CoderTraining {
+export function coderTraining(changes: CoderChanges, source: CoderSource): CoderTraining {
   const known = Object.entries(changes).filter(([, value]) => value !== undefined);
-  return { ...(givenEncoder ? PUBLISHED : OWN), ...Object.fromEntries(known) };
+  return { ...TRAINING[source], ...Object.fromEntries(known) };
 }

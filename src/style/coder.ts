@@ -1,40 +1,52 @@
-import { existsSync } from "node:fs";
-import { UserError } from "../errors.js";
-import { missingPath } from "../missing-path.js";
-import {
-  createParameters,
-  type Init,
-  loadByName,
-  type Parameters,
-  zerosInit,
-} from "../nn/index.js";
-import { dispose, readSafetensors, type Tensor, writeSafetensors } from "../torch/index.js";
-import { chain, type Step, vggDecoder, vggEncoder } from "./vgg.js";
+import type { InputName } from "../datasets/input-format.js";
+import { createParameters, type Init, type Parameters } from "../nn/index.js";
+import type { Tensor } from "../torch/index.js";
+import { chain, type Step } from "./steps.js";
+import type { Strips } from "./strips.js";
+import { VGG_STRIPS, vggDecoder, vggEncoder } from "./vgg.js";
 
-/** Features at relu1_1, relu2_1, relu3_1, relu4_1; the last has 1/8 of the image's resolution. */
+/** Features of the four levels; those of the last have 1/8 of the image's resolution. */
 export type Features = [Tensor, Tensor, Tensor, Tensor];
 
-/** Encoder and decoder with their parameters, `vgg.*` and `decoder.*`. */
-export interface Coder {
+/** The shape of an encoder. */
+export type CoderKind = "vgg" | "mobilenetv2";
+
+/** Some steps of a coder, from the image or to it, that run in strips. */
+export interface ShallowSteps extends Strips {
+  /** The number of steps. */
+  readonly steps: number;
+}
+
+/** What distinguishes a coder from others. */
+interface CoderParts {
+  readonly kind: CoderKind;
+  /** The parameters of the encoder, `vgg.*` or `encoder.*`, and those of the decoder, `decoder.*`. */
   readonly parameters: Parameters;
+  /** Multiplies the channel counts of the encoder. */
   readonly width: number;
+  /** The input format that the encoder's weights expect. VGG's first layer converts colours itself. */
+  readonly input?: InputName;
   readonly device: string;
   /** The four levels: `down[i]` computes level i, `up[i]` decodes it. */
   readonly down: readonly Step[];
   readonly up: readonly Step[];
+  /** How images of any size are encoded and decoded without gradients. */
+  readonly strips: { readonly down: ShallowSteps; readonly up: ShallowSteps };
+}
+
+/** Encoder and decoder with their parameters. */
+export interface Coder extends CoderParts {
   /** Images [N, 3, H, W], 0..1 -> features of all levels. */
   encode(images: Tensor): Features;
-  /** Features at relu4_1 -> images [N, 3, 8 h, 8 w], about 0..1. */
+  /** Features of the last level -> images [N, 3, 8 h, 8 w], about 0..1. */
   decode(features: Tensor): Tensor;
 }
 
-/** A coder with initial weights. @param width multiplies every channel count; 1 as published */
-export function createCoder(width = 1, device = "cpu", init?: Init): Coder {
-  const parameters = createParameters(device);
-  const down = vggEncoder(parameters.sub("vgg"), width, init);
-  const up = vggDecoder(parameters.sub("decoder"), width, init);
+/** A coder of its parts. */
+export function coderOf(parts: CoderParts): Coder {
+  const { down, up } = parts;
   return {
-    ...{ parameters, width, device, down, up },
+    ...parts,
     encode(images) {
       let x = images;
       return down.map((step) => {
@@ -46,44 +58,12 @@ export function createCoder(width = 1, device = "cpu", init?: Init): Coder {
   };
 }
 
-const FORMAT = "cfcontra-coder-1";
-
-/** Writes encoder and decoder to one file, atomically. */
-export function saveCoder(path: string, { parameters, width }: Coder): void {
-  writeSafetensors(path, parameters.all, { format: FORMAT, width: String(width) });
-}
-
-/**
- * Reads a file of `saveCoder`. Its weights do not require gradients.
- * @throws UserError if it is missing, damaged or not a coder
- */
-export function loadCoder(path: string, device = "cpu"): Coder {
-  if (!existsSync(path)) throw missingPath(path, "a file of `cfcontra style train`");
-  const { tensors, metadata } = readSafetensors(path);
-  try {
-    const width = Number(metadata.width);
-    if (metadata.format !== FORMAT || !(width > 0)) {
-      throw new UserError(
-        "unsupported-file",
-        `${path} contains tensors, but is not a coder: expected a file of \`cfcontra style train\``,
-      );
-    }
-    const coder = frozen(createCoder(width, device, zerosInit)); // draws no random numbers
-    try {
-      loadByName(
-        path,
-        tensors,
-        coder.parameters.all,
-        "create it again with `cfcontra style train`",
-      );
-    } catch (error) {
-      dispose(coder.parameters.all);
-      throw error;
-    }
-    return coder;
-  } finally {
-    dispose(tensors);
-  }
+/** AdaIN's coder with initial weights. @param width multiplies every channel count; 1 as published */
+export function createCoder(width = 1, device = "cpu", init?: Init): Coder {
+  const parameters = createParameters(device);
+  const down = vggEncoder(parameters.sub("vgg"), width, init);
+  const up = vggDecoder(parameters.sub("decoder"), width, init);
+  return coderOf({ kind: "vgg", parameters, width, device, down, up, strips: VGG_STRIPS });
 }
 
 /** Turns off the gradients of a coder. Returns it. */

@@ -1,5 +1,5 @@
 import { cat, scope, type Tensor } from "../torch/index.js";
-import type { Step } from "./vgg.js";
+import type { Step } from "./steps.js";
 
 /** The rows of a strip, and how rows of the result depend on rows of the input. */
 export interface Strips {

@@ -15,8 +15,9 @@ import {
 } from "../torch/index.js";
 import { adainLosses } from "./adain.js";
 import { type Coder, createCoder, frozen } from "./coder.js";
-import { centerPixels, passingInit } from "./coder-init.js";
+import { centerPixels, passingInit, startFromGrey } from "./coder-init.js";
 import type { CoderTraining } from "./coder-training.js";
+import { createMobilenetCoder, type MobilenetCoderOptions } from "./mobilenet-coder.js";
 
 /** A domain to train a coder on. */
 export interface CoderDomain {
@@ -43,10 +44,20 @@ export function freshCoder(width: number, device = "cpu"): Coder {
   return coder;
 }
 
+/** A coder of `createMobilenetCoder` whose decoder has initial weights for `trainCoder`. */
+export function freshMobilenetCoder(options: Omit<MobilenetCoderOptions, "init">): Coder {
+  const coder = createMobilenetCoder({
+    ...options,
+    init: (tensor) => scope(() => passingInit(tensor)),
+  });
+  scope(() => startFromGrey(coder, "decoder.0.1"));
+  return coder;
+}
+
 /**
- * Trains a coder in place: first encoder and decoder together to reproduce the images of both domains,
- * unless `training.reproduce` is 0; then the decoder alone with the losses of AdaIN. Turns off the
- * gradients of the weights at the end.
+ * Trains a coder in place: first all weights with gradients to reproduce the images of both domains, unless
+ * `training.reproduce` is 0; then the decoder alone with the losses of AdaIN. Turns off the gradients of
+ * the weights at the end.
  * @throws UserError if a loss is not finite
  */
 export async function trainCoder(coder: Coder, options: TrainCoderOptions): Promise<void> {
@@ -78,13 +89,16 @@ export async function trainCoder(coder: Coder, options: TrainCoderOptions): Prom
   };
   try {
     if (reproduce > 0) {
-      const optimizer = adam(coder.parameters.all);
+      const learning = new Map(
+        [...coder.parameters.all].filter(([, { requiresGrad }]) => requiresGrad),
+      );
+      const optimizer = adam(learning);
       for (let step = 0; step < reproduce; step++) {
         const batches = [await images(domains[0]), await images(domains[1])];
         scope(() => {
           const losses = batches.map((make) => {
             const truth = make();
-            const level = levelAt(step / reproduce);
+            const level = coder.kind === "vgg" ? levelAt(step / reproduce) : DEEPEST;
             const made = autocast(precision, () => echo(coder, truth, level), device);
             return mseLoss(made.to({ dtype: "float32" }), truth);
           });
@@ -109,7 +123,7 @@ export async function trainCoder(coder: Coder, options: TrainCoderOptions): Prom
         const parts = autocast(precision, () => adainLosses(coder, content, to()), device);
         let loss = parts.content.mul(training.content).add(parts.style.mul(training.style));
         if (training.identity > 0) {
-          const made = autocast(precision, () => echo(coder, content, 3), device);
+          const made = autocast(precision, () => echo(coder, content, DEEPEST), device);
           const identity = mseLoss(made.to({ dtype: "float32" }), content);
           loss = loss.add(identity.mul(training.identity));
         }
@@ -132,8 +146,9 @@ function echo({ down, up }: Coder, images: Tensor, deepest: number): Tensor {
   return up.slice(0, deepest + 1).reduceRight((x, step) => step(x), features);
 }
 
-/** Shallow levels learn first, so that deeper ones start from useful features. */
-const levelAt = (progress: number) => (progress < 0.15 ? 1 : progress < 0.4 ? 2 : 3);
+const DEEPEST = 3;
+/** The shallow levels of an encoder learn first, so that deeper ones start from useful features. */
+const levelAt = (progress: number) => (progress < 0.15 ? 1 : progress < 0.4 ? 2 : DEEPEST);
 
 /** A random square crop of side `most`, or less if the image is smaller. */
 function cutOut(sample: Sample, most: number, random: ReturnType<typeof randomFrom>): Sample {

@@ -1,12 +1,10 @@
 import { conv2d, type Init, type Parameters } from "../nn/index.js";
-import { maxPool2d, scope, type Tensor, upsampleNearest } from "../torch/index.js";
-import { channelsLast, reflect } from "./reflect.js";
+import { maxPool2d } from "../torch/index.js";
+import { channelsLast } from "./reflect.js";
+import { chain, convolve, double, relu, type Step } from "./steps.js";
 
 /** Channels of the four levels of VGG-19, relu1_1 to relu4_1; the last has 1/8 of the resolution. */
 const CHANNELS = [64, 128, 256, 512] as const;
-
-/** Smaller sides cannot be reflected at the deepest level. */
-export const LEAST_SIDE = 16;
 
 /** The encoder's layer numbers in the published file. */
 const ENCODER = {
@@ -24,29 +22,8 @@ const DECODER = [[1], [5, 8, 11, 14], [18, 21], [25, 28]] as const;
 
 const channelsOf = (width: number) => CHANNELS.map((channels) => Math.round(channels * width));
 
-/** The layers between two levels. */
-export type Step = (x: Tensor) => Tensor;
-
-const relu: Step = (x) => x.reluInPlace();
 // The convolution before a pool belongs to the previous level.
 const pool: Step = (x) => maxPool2d(x, 2, { ceilMode: true });
-const double: Step = (x) => upsampleNearest(x, 2 * x.size(2), 2 * x.size(3));
-
-/** A 3x3 convolution with reflection padding. */
-function convolve(p: Parameters, inputs: number, outputs: number, init: Init | undefined): Step[] {
-  const convolution = conv2d(p, inputs, outputs, 3, init ? { init } : {});
-  return [reflect, (x) => convolution(x, false)];
-}
-
-/** Runs steps in sequence. Frees intermediate results at once, unless a graph needs them. */
-export function chain(steps: readonly Step[]): Step {
-  return (x) =>
-    steps.reduce((at, step) => {
-      const next = scope(() => step(at));
-      if (at !== x && next !== at) at.dispose();
-      return next;
-    }, x);
-}
 
 /**
  * VGG-19 (Simonyan & Zisserman 2015) up to relu4_1 with reflection padding, after a 1x1 convolution of
@@ -90,3 +67,13 @@ export function vggDecoder(p: Parameters, width = 1, init?: Init): Step[] {
   });
   return fromDeepest.reverse();
 }
+
+/**
+ * Between image and relu2_1, features are large. A row of relu2_1 depends on one more row above and below,
+ * at half the resolution, and each of those on two; a row of the image depends on two, and each of those,
+ * at half the resolution, on two.
+ */
+export const VGG_STRIPS = {
+  down: { steps: 2, rows: 64, halo: 4, scale: 1 / 2 },
+  up: { steps: 2, rows: 32, halo: 3, scale: 2 },
+} as const;

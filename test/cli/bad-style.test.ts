@@ -4,9 +4,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import sharp, { type Sharp } from "sharp";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createCoder, saveCoder } from "../../src/style/index.js";
-import { dispose } from "../../src/torch/index.js";
+import { dispose, keep, scope, writeSafetensors, zeros } from "../../src/torch/index.js";
 import { inTemporaryFolder, makeCamvid, makeGta5 } from "../datasets/fixtures.js";
 import { BIN, cli, expectError, preset, tiny } from "./cli.js";
 
@@ -85,6 +85,41 @@ test("refuses a decoder in place of an encoder, and a file that is not a coder",
     await writeFile(coder, "not a coder");
     const broken = await apply(path, root, "--set", `style.coder=${coder}`);
     expectError(broken, "damaged-file", coder, "safetensors");
+  });
+});
+
+describe("an encoder that does not fit is one clear error:", () => {
+  const files: Record<string, Record<string, readonly number[]>> = {
+    resnet: { "layer1.0.conv1.weight": [64, 64, 3, 3], "fc.weight": [10, 512] },
+    mobilenetv3: { "features.1.block.0.0.weight": [16, 1, 3, 3] },
+    vgg: { "features.0.weight": [64, 3, 3, 3], "features.28.weight": [512, 512, 3, 3] },
+    decoder: { "1.weight": [256, 512, 3, 3], "28.weight": [3, 64, 3, 3] },
+    adain: { "0.weight": [3, 3, 1, 1], "28.weight": [512, 512, 3, 3] },
+    mobilenetv2: { "features.17.conv.2.weight": [320, 960, 1, 1] },
+    unknown: { "fc1.weight": [10, 5] },
+  };
+  test.each([
+    ["resnet", "", "weights-mismatch", "ResNet", "MobileNetV2"],
+    ["mobilenetv3", "", "weights-mismatch", "MobileNetV3", "MobileNetV2"],
+    ["vgg", "", "weights-mismatch", "VGG without normalisation", "vgg_normalised.pth"],
+    ["decoder", "", "weights-mismatch", "AdaIN's decoder", "vgg_normalised.pth"],
+    ["unknown", "", "weights-mismatch", "vgg_normalised.pth"],
+    ["mobilenetv2", "", "weights-mismatch", "features.0.0.weight", "MobileNetV2"], // incomplete
+    ["mobilenetv2", "decoder: decoder.pth", "conflicting-options", "style.coder.decoder"],
+    ["adain", "input: caffe", "conflicting-options", "style.coder.input"],
+    ["mobilenetv2", "input: bgr", "invalid-value", "style.coder", "caffe"],
+  ] as const)("%s %s", async (name, more, code, ...words) => {
+    await withCamera([grey(64, 32)], async (root, path) => {
+      const encoder = join(root, `${name}.safetensors`);
+      const tensors = scope(
+        () => new Map(Object.entries(files[name] ?? {}).map(([key, of]) => [key, keep(zeros(of))])),
+      );
+      writeSafetensors(encoder, tensors);
+      dispose(tensors);
+      const set = `style.coder={ encoder: ${encoder}, ${more} }`;
+      const outcome = await apply(path, root, "--set", set);
+      expectError(outcome, code, ...(code === "weights-mismatch" ? [encoder] : []), ...words);
+    });
   });
 });
 

@@ -3,7 +3,10 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { edgeCorrelation } from "../../src/style/index.js";
+import { backbones } from "../../src/network/index.js";
+import { createParameters, heInit } from "../../src/nn/index.js";
+import { edgeCorrelation, loadCoder } from "../../src/style/index.js";
+import { dispose, readSafetensors, writeSafetensors } from "../../src/torch/index.js";
 import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { cli, expectError, preset, tiny } from "./cli.js";
 
@@ -113,6 +116,45 @@ test("train writes a coder that preview and apply read", async () => {
     const applied = await cli("style", "apply", path, "--out", out, "--style", "adain", ...use);
     expect(applied.err).toBe("");
     await rm(out, { recursive: true });
+  });
+});
+
+test("train makes a decoder for a MobileNetV2, and apply reads both or trains its own", async () => {
+  await onFixtures(async (root, path) => {
+    const [encoder, coder] = ["mobilenetv2", "coder"].map((name) =>
+      join(root, `${name}.safetensors`),
+    ) as [string, string];
+    const parameters = createParameters();
+    const options = { width: 0.35, init: heInit, outputStride: 16 } as const;
+    backbones.mobilenetv2.create(parameters, options);
+    writeSafetensors(encoder, parameters.all);
+    dispose(parameters.all);
+    const given = ["--set", `style.coder={ encoder: ${encoder}, input: tensorflow }`];
+    const train = ["style", "train", path, "--set", "style.training.width=null"];
+    const made = await cli(...train, "--out", coder, ...given);
+    expect(made.out, made.err).toMatch(/width 0\.35 of MobileNetV2/);
+    const { parameters: read, kind, width, input } = loadCoder(coder);
+    expect({ kind, width, input }).toEqual({
+      kind: "mobilenetv2",
+      width: 0.35,
+      input: "tensorflow",
+    });
+    dispose(read.all);
+    const other = join(root, "other.safetensors");
+    expect((await cli(...train, "--out", other, "--encoder", encoder)).code).toBe(0);
+    expect(readSafetensors(other).metadata).toMatchObject({ input: "torchvision" });
+
+    const apply = async (name: string, ...set: string[]) => {
+      const style = ["--style", "adain", "--set", "style.training.width=null", ...set];
+      const out = join(root, name);
+      const { code, err } = await cli("style", "apply", path, "--out", out, ...style);
+      expect(code, err).toBe(0);
+      return readFile(join(out, "images", (await readdir(join(out, "images")))[0] as string));
+    };
+    const byFile = await apply("by-file", "--set", `style.coder=${coder}`);
+    expect(byFile.equals(await apply("trained", ...given))).toBe(true); // the same seed
+    const saved = readSafetensors(join(root, "trained", "coder.safetensors"));
+    expect(saved.metadata).toMatchObject({ kind: "mobilenetv2", input: "tensorflow" });
   });
 });
 

@@ -112,6 +112,20 @@ test.each([
   ],
   [{ "features.1.block.0.0.weight": [16, 1, 3, 3] }, "MobileNetV3"],
   [{ "backbone.layers.0.0.projection.weight": [32, 3, 7, 7] }, "SegFormer"],
+  [
+    { "features.0.weight": [64, 3, 3, 3], "features.28.weight": [512, 512, 3, 3] },
+    "VGG without normalisation",
+  ],
+  [{ "0.weight": [64, 3, 3, 3], "28.weight": [512, 512, 3, 3] }, "VGG without normalisation"],
+  [
+    {
+      "features.0.weight": [64, 3, 3, 3],
+      "features.1.running_mean": [64],
+      "features.40.weight": [512, 512, 3, 3],
+    },
+    "VGG with batch normalisation",
+  ],
+  [{ "inc.conv.0.weight": [64, 3, 3, 3], "up.conv.0.weight": [512, 512, 3, 3] }, undefined], // a U-Net
   [{ "module.fc1.weight": [10, 5] }, undefined],
 ] as [Record<string, number[]>, string | undefined][])("%o looks like %s", (shapes, says) => {
   const tensors = Object.entries(shapes).map(([name, shape]) => [name, { shape }] as const);

@@ -84,14 +84,15 @@ describe("docs/presets.md", () => {
     }
   });
 
-  test("the training of the coder, with both defaults", () => {
+  test("the training of the coder, with the defaults of each encoder", () => {
     const table = presets.filter(({ heading }) => heading === "Style")[1] as Table;
     const column = (name: string) =>
       Object.fromEntries(
         table.rows.map(({ key, [name]: value = "" }) => [nameIn(key), valueIn(value)]),
       );
-    expect(column("own")).toEqual({ ...coderTraining({}, false), size: undefined });
-    expect(column("given encoder")).toEqual(coderTraining({}, true));
+    expect(column("own")).toEqual({ ...coderTraining({}, "own"), size: undefined });
+    expect(column("MobileNetV2")).toEqual({ ...coderTraining({}, "mobilenetv2"), size: undefined });
+    expect(column("published VGG-19")).toEqual(coderTraining({}, "vgg"));
   });
 
   test.each(Object.keys(DATASET_TYPES))("data sets: every option of %s", (type) => {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { UserError } from "../../errors.js";
+import type { Config } from "../../experiment/index.js";
 import { dataOption, setOption } from "../options.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
@@ -10,20 +11,23 @@ export const command = () =>
     .description("train encoder and decoder of AdaIN on the two domains' own images")
     .argument("<preset>", "preset or YAML file: its source is the content, its target the style")
     .option("--out <file>", "where to write the coder", "coder.safetensors")
-    .option("--encoder <file>", "vgg_normalised.pth: train a decoder for it, as published")
+    .option("--encoder <file>", "vgg_normalised.pth or a MobileNetV2: train a decoder for it")
     .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())
     .addHelpText(
       "after",
       `
-Without --encoder: a VGG-19 shape of a quarter of its width learns to reproduce the images, then the
-decoder learns by the losses of AdaIN; under a minute on two cores. With --encoder: 160,000 steps on
-crops of 256, for a GPU. Keys of style.training change either (docs/style.md).
+Without --encoder, a VGG-19 shape of a quarter of its width learns to reproduce the images, then the decoder
+learns with the losses of AdaIN. With an ImageNet MobileNetV2 (torchvision's names), only the decoder learns.
+Both take about a minute on two cores. With vgg_normalised.pth: 160,000 steps on crops of 256, for a GPU.
+Keys of style.training change the defaults (docs/style.md). If the encoder expects other pixels than
+torchvision's, set style.coder instead of --encoder.
 
 Examples:
   cfcontra style train streets --out streets-coder.safetensors
-  cfcontra style train gta5-cityscapes --data ~/data --encoder vgg_normalised.pth --set train.device=cuda`,
+  cfcontra style train gta5-cityscapes --data ~/data --encoder vgg_normalised.pth --set train.device=cuda
+  cfcontra style train streets --set style.coder='{ encoder: mobilenetv2.safetensors, input: tensorflow }'`,
     )
     .action(train);
 
@@ -48,17 +52,23 @@ async function train(preset: string, options: StyleTrainOptions): Promise<void> 
   const style = {
     ...config.style,
     method: "adain" as const,
-    coder: encoder === undefined ? undefined : { encoder },
+    coder: encoder === undefined ? filesOf(config) : { encoder },
   };
   const coder = await listening(async (listener) => {
     const domains = await openDomains({ ...config, evaluate: {} }, listener);
     return findCoder({ ...config, style }, domains, listener, out);
   });
-  const { width } = coder;
+  const { kind, width } = coder;
   dispose(coder.parameters.all);
+  const shape = { vgg: "VGG-19", mobilenetv2: "MobileNetV2" }[kind];
   print(
-    `coder: ${out} (width ${width} of VGG-19)\nuse it with: --set style.method=adain --set style.coder=${out}`,
-    () => ({ coder: out, width }),
+    `coder: ${out} (width ${width} of ${shape})\nuse it with: --set style.method=adain --set style.coder=${out}`,
+    () => ({ coder: out, kind, width }),
     json,
   );
+}
+
+/** The encoder of a configuration, if it gives one without a decoder. */
+function filesOf({ style: { coder } }: Config): Config["style"]["coder"] {
+  return typeof coder === "object" && coder.decoder === undefined ? coder : undefined;
 }

@@ -32,6 +32,8 @@ const NOT_HERE = {
   "npm test": "runs this test",
   "cfcontra dashboard": "a server, tested in test/dashboard",
   "drive.mp4": "a video, tested in test/cli/predict-video.test.ts",
+  "mobilenet_v2.pth": "needs published weights, tested in test/style",
+  "style.coder=coder.safetensors": "needs the file of the command before it",
   "--serve": "a server, tested in test/cli/playground.test.ts",
 };
 

@@ -92,12 +92,12 @@ function missingPreset(name: string): UserError {
   const isPath = name.endsWith(".yaml");
   const near =
     nearestPath(isPath ? name : `${name}.yaml`) ?? nearestWord(nameOf(name), presetNames());
-  const mean = near ? `; did you mean ${near}?` : "";
-  if (isPath) return new UserError("not-found", `${name} does not exist: expected a preset${mean}`);
+  const mean = near ? `did you mean ${near}? ` : "";
+  if (isPath) return new UserError("not-found", `${name} does not exist: ${mean}expected a preset`);
   return new UserError(
     "unknown-name",
-    `unknown preset ${name}: expected the path of a .yaml file, or one of ` +
-      `${presetNames().join(", ")}${mean}`,
+    `unknown preset ${name}: ${mean}expected the path of a .yaml file, or one of ` +
+      presetNames().join(", "),
   );
 }
 

@@ -103,7 +103,7 @@ describe.each(["bash", "fish"] as const)("%s", (shell) => {
   there("offers the values of an option", () => {
     expect(start("cfcontra train --method ")).toEqual([...METHODS].sort());
     expect(start("cfcontra train --seed 3 --method mi")).toEqual(["minent"]);
-    expect(start("cfcontra train --preset stree")).toEqual(["streets"]);
+    expect(start("cfcontra train --preset camvid-d")).toEqual(["camvid-dusk"]);
     expect(start("cfcontra style apply --set-of ")).toEqual(["labelledTarget", "source", "target"]);
     expect(start("cfcontra train --seed ")).toEqual([]);
     expect(start("cfcontra completion ")).toEqual(["bash", "fish", "zsh"]);
@@ -113,7 +113,7 @@ describe.each(["bash", "fish"] as const)("%s", (shell) => {
   });
   there("completes subcommands and arguments by position", () => {
     expect(start("cfcontra style ")).toEqual(["apply", "help", "preview", "train"]);
-    expect(start("cfcontra style train stree")).toEqual(["streets"]); // which train does not take
+    expect(start("cfcontra style train camvid-d")).toEqual(["camvid-dusk"]); // which train does not take
     expect(start("cfcontra data check mi")).toEqual(["mine.yaml"]);
     expect(start("cfcontra --debug evaluate --flip pic").join()).toMatch(/^pictures/);
   });

@@ -133,7 +133,9 @@ describe("stdout is one JSON value with --json:", () => {
     const few = { steps: 2, reproduce: 2, width: 0.0625 };
     const coder = join(root, "coder.safetensors");
     const made = ["--out", coder, "--set", `style.training=${JSON.stringify(few)}`];
-    expect(parsed(await cli("style", "train", ...base, ...made))).toEqual({ coder, width: 0.0625 });
+    expect(parsed(await cli("style", "train", ...base, ...made))).toEqual({
+      ...{ coder, kind: "vgg", width: 0.0625 },
+    });
   });
 });
 

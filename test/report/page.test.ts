@@ -121,10 +121,10 @@ describe("report.html", () => {
   });
 
   test("refuses a folder that is not a run", async () => {
-    await userError(() => readRun(root), "not-a-run", root, "config.yaml");
+    await userError(() => readRun(root), "not-a-run", root, "bare");
     const { code, err } = await cli("report", root);
     expect(code).toBe(1);
-    expect(err).toMatch(/^error: .*config\.yaml.*\n$/);
+    expect(err).toMatch(/^error: .*not a run folder.*\n$/);
   });
 });
 

@@ -324,7 +324,7 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
       const parts: Blob[] = [];
       recorder.ondataavailable = ({ data }) => parts.push(data);
       recorder.start();
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 30; i++) {
         context.fillStyle = `hsl(${i * 18} 60% 50%)`;
         context.fillRect(0, 0, 160, 80);
         await new Promise((resolve) => setTimeout(resolve, 50));

@@ -8,6 +8,7 @@ export const PAGES = new Map(
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
+    "weights/README.md",
     ...readdirSync("docs")
       .filter((name) => name.endsWith(".md"))
       .map((name) => `docs/${name}`),

@@ -10,6 +10,7 @@ import {
 } from "../network/index.js";
 import { loadByName } from "../nn/index.js";
 import { dispose, readTensors, scope, type TensorMap } from "../torch/index.js";
+import { isBuiltIn } from "./built-in-weights.js";
 import { evaluatedOf, weightsFile } from "./checkpoint.js";
 import { type CheckpointInfo, infoIn } from "./checkpoint-info.js";
 
@@ -29,7 +30,7 @@ export interface StartOptions extends FitOptions {
  *   was changed
  */
 export const startFrom = (path: string, network: Network, options: StartOptions = {}): string =>
-  load(weightsFile(path), network, options);
+  load(weightsFile(path), network, options, isBuiltIn(path) ? path : undefined);
 
 /**
  * Loads the weights of a trained network, of which nothing but its file is known: `startFrom`, of a
@@ -43,6 +44,7 @@ function load(
   file: string,
   network: Network,
   options: StartOptions & { readonly trained?: boolean },
+  shown = file,
 ): string {
   const { tensors: all, metadata } = readTensors(file);
   try {
@@ -68,7 +70,7 @@ function load(
           `${file} does not have the network's classifier, ${network.parts.main.scope}; ${advice}`,
         );
       }
-      return message(file, fitting);
+      return message(shown, fitting);
     });
   } finally {
     dispose(all);

@@ -25,7 +25,9 @@ test("they start the network of streets-adapt, but for its projection", () => {
   expect(isBuiltIn(config.weights ?? "")).toBe(true);
   const { backbone, width, head } = config;
   const network = deeplabV2({ backbone, width, head, classes: 19 });
-  expect(startFrom("builtin:streets", network)).toMatch(/; initialised: head$/);
+  expect(startFrom("builtin:streets", network)).toBe(
+    "weights from builtin:streets: 116 tensors; initialised: head",
+  );
   dispose(network.parameters.all);
 });
 

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { compareRuns } from "../../src/report/comparison.js";
@@ -228,6 +229,9 @@ describe("on disk", () => {
       expect(text("classes.csv")).toContain("road,25.0,50.0,+25.0");
       expect(text("classes.svg")).toMatch(/^<svg xmlns[\s\S]*\+25\.0[\s\S]*<\/svg>\n$/);
       expect(text("comparison.html")).toContain("Groups to draw");
+      const [, width] = /width="(\d+)"/.exec(text("classes.svg")) ?? [];
+      const picture = await sharp(join(out, "classes.png")).metadata();
+      expect(picture).toMatchObject({ format: "png", width: 2 * Number(width) });
     }));
 
   test("compare FOLDER suggests the run folders in it", () =>

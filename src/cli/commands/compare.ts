@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import sharp from "sharp";
 import { UserError } from "../../errors.js";
 import { isFile, isFolder } from "../../regular-file.js";
 import { type Comparison, compareRuns } from "../../report/comparison.js";
@@ -32,6 +33,10 @@ async function compare(
   const classes = classRows(comparison);
   const curves = groupCurves(comparison, { width: 960, height: 360 });
   const notes = comparison.notes.map((text) => `${text}\n`);
+  const charts = {
+    classes: standaloneSvg(barsSvg(comparison)),
+    ...(curves === "" ? {} : { curves: standaloneSvg(curves) }),
+  };
   const files: Readonly<Record<string, string>> = {
     "comparison.html": await comparisonPage(comparison),
     "comparison.json": `${JSON.stringify(plain(comparison), null, 2)}\n`,
@@ -40,15 +45,23 @@ async function compare(
     "comparison.tex": latex(rows),
     "classes.csv": csv(classes),
     "classes.tex": latex(classes),
-    "classes.svg": standaloneSvg(barsSvg(comparison)),
-    ...(curves === "" ? {} : { "curves.svg": standaloneSvg(curves) }),
   };
   for (const [name, text] of Object.entries(files)) writeAtomically(join(out, name), text);
+  for (const [name, svg] of Object.entries(charts)) {
+    writeAtomically(join(out, `${name}.svg`), svg);
+    writeAtomically(join(out, `${name}.png`), await png(svg));
+  }
   for (const name of comparison.leftOut) note(`${name} is not complete and is left out`);
   for (const text of comparison.notes) note(text);
-  const written = `${join(out, "comparison.html")}, and tables and charts (.csv, .md, .tex, .json, .svg) in ${out}`;
+  const written = `${join(out, "comparison.html")}, and tables and charts (.csv, .md, .tex, .json, .svg, .png) in ${out}`;
   print(`${textTable(rows)}\n\n${written}`, () => plain(comparison), json);
 }
+
+/** An SVG as PNG, two pixels for each of its units. */
+const png = (svg: string): Promise<Buffer> =>
+  sharp(Buffer.from(svg), { density: 2 * 72 })
+    .png()
+    .toBuffer();
 
 /** @throws UserError that suggests the run folders in `path` if it is not one itself */
 function readGiven(path: string): RunFiles {

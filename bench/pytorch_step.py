@@ -119,6 +119,19 @@ def update(bank, features, labels):
                 bank[k] = F.normalize(0.9 * bank[k] + 0.1 * mean, dim=0)
 
 
+def sgd(model):
+    """The optimiser of a training: heads have ten times the backbone's rate."""
+    heads = [*model.aux.parameters(), *model.main.parameters(), *model.project.parameters()]
+    known = {id(p) for p in heads}
+    backbone = [p for p in model.parameters() if p.requires_grad and id(p) not in known]
+    return torch.optim.SGD(
+        [{"params": backbone}, {"params": heads, "lr": 2.5e-3}],
+        lr=2.5e-4,
+        momentum=0.9,
+        weight_decay=5e-4,
+    )
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--width", type=int, default=320)
@@ -131,15 +144,7 @@ def main():
     torch.set_num_threads(args.threads)
     size = (args.height, args.width)
     model = DeepLab().train()
-    heads = [*model.aux.parameters(), *model.main.parameters(), *model.project.parameters()]
-    known = {id(p) for p in heads}
-    backbone = [p for p in model.parameters() if p.requires_grad and id(p) not in known]
-    optimizer = torch.optim.SGD(
-        [{"params": backbone}, {"params": heads, "lr": 2.5e-3}],
-        lr=2.5e-4,
-        momentum=0.9,
-        weight_decay=5e-4,
-    )
+    optimizer = sgd(model)
     banks = [F.normalize(torch.randn(CLASSES, DIM), dim=1) for _ in range(2)]
     source, target = torch.randn(1, 3, *size) * 60, torch.randn(1, 3, *size) * 60
     labels = torch.randint(0, CLASSES, (1, *size))

@@ -102,15 +102,7 @@ def training(args, device, run):
     size = (320, 640) if not args.small else (32, 64)
     model, layout = network(args, device, run)
     model.train()
-    heads = [*model.aux.parameters(), *model.main.parameters(), *model.project.parameters()]
-    known = {id(p) for p in heads}
-    backbone = [p for p in model.parameters() if p.requires_grad and id(p) not in known]
-    optimizer = torch.optim.SGD(
-        [{"params": backbone}, {"params": heads, "lr": 2.5e-3}],
-        lr=2.5e-4,
-        momentum=0.9,
-        weight_decay=5e-4,
-    )
+    optimizer = reference.sgd(model)
     banks = [F.normalize(torch.randn(CLASSES, DIM, device=device), dim=1) for _ in range(2)]
     noise = lambda: torch.randn(run.batch, 3, *size, device=device) * 60
     source, target = [noise().contiguous(memory_format=layout) for _ in range(2)]

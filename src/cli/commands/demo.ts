@@ -132,7 +132,11 @@ async function compare(
     ["next", commandOf("dashboard", out)],
     ["next", commandOf("predict", join(out, "cfcontra"), "photos", "--out", "predictions")],
   ]);
-  print(`\n${table(rows)}\n\n${summary.join("\n")}`, () => ({ rows, pretraining }), json);
+  print(
+    `\n${table(rows)}\n\n${summary.join("\n")}`,
+    () => ({ rows, ...(pretrained && { pretraining }) }),
+    json,
+  );
 }
 
 /** Removes the run of an earlier demo. */

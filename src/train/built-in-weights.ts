@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.js";
@@ -17,11 +17,10 @@ export const isBuiltIn = (path: string): boolean => path.startsWith(PREFIX);
  */
 export function builtInWeights(path: string): string {
   const name = path.slice(PREFIX.length);
-  const file = join(FOLDER, name + ENDING);
   const names = readdirSync(FOLDER).flatMap((one) =>
     one.endsWith(ENDING) ? [one.slice(0, -ENDING.length)] : [],
   );
-  if (names.includes(name) && existsSync(file)) return file;
+  if (names.includes(name)) return join(FOLDER, name + ENDING);
   const near = nearestWord(name, names);
   throw new UserError(
     "not-found",

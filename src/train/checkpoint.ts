@@ -310,7 +310,7 @@ export function latestCheckpoint(path: string): string {
   requireRun(path);
   throw new UserError(
     "no-checkpoint",
-    `${path} has not saved a checkpoint: expected checkpoints/step-*.safetensors in it; ` +
+    `${path} does not have a checkpoint yet: expected checkpoints/step-*.safetensors in it; ` +
       "train it further with `train --resume`",
   );
 }

@@ -7,6 +7,7 @@
 #ifdef CFCONTRA_CUDA
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
 #endif
 
@@ -106,6 +107,11 @@ inline napi_value gpuCapacity(const Arguments& args) {
   if (cudaMemGetInfo(&free, &total) != cudaSuccess) cudaGetLastError();
   const std::vector<double> bytes{static_cast<double>(free), static_cast<double>(total)};
   return fromList(args.env, bytes, [&](double count) { return fromNumber(args.env, count); });
+}
+
+// isGpuIdle(index): whether all that was started on its current stream is computed
+inline napi_value isGpuIdle(const Arguments& args) {
+  return fromBoolean(args.env, c10::cuda::getCurrentCUDAStream(gpuIndex(args, 0)).query());
 }
 
 // resetGpuPeak(index)

@@ -1,17 +1,11 @@
-// The functions of process-group.h for JavaScript, in which a store, group, operation or exchange is an
-// object with the tag of its type.
+// The functions of process-group.h for JavaScript.
 #pragma once
-#include <memory>
-
+#include "held.h"
 #include "process-group.h"
-#include "state.h"
 
 namespace binding {
 
 namespace group = process_group;
-
-template <typename T>
-struct Held;
 
 template <>
 struct Held<group::Store> {
@@ -33,33 +27,6 @@ struct Held<group::Exchange> {
   static constexpr const char* name = "an exchange of gradients";
   static constexpr napi_type_tag tag{0x9f3c5a1e7d2b4860, 0x4};
 };
-
-// An object that owns the value until it is collected.
-template <typename T>
-napi_value hold(napi_env env, std::shared_ptr<T> value) {
-  napi_value object;
-  check(env, napi_create_object(env, &object));
-  auto owned = std::make_unique<std::shared_ptr<T>>(std::move(value));
-  const auto finalize = [](napi_env, void* held, void*) { delete static_cast<std::shared_ptr<T>*>(held); };
-  check(env, napi_wrap(env, object, owned.get(), finalize, nullptr, nullptr));
-  owned.release();
-  check(env, napi_type_tag_object(env, object, &Held<T>::tag));
-  return object;
-}
-
-template <typename T>
-const std::shared_ptr<T>& held(const Arguments& args, size_t i = 0) {
-  bool matches = false;
-  napi_valuetype type;
-  check(args.env, napi_typeof(args.env, args[i], &type));
-  if (type == napi_object) {
-    check(args.env, napi_check_object_type_tag(args.env, args[i], &Held<T>::tag, &matches));
-  }
-  if (!matches) fail(std::string("expected ") + Held<T>::name);
-  void* value = nullptr;
-  check(args.env, napi_unwrap(args.env, args[i], &value));
-  return *static_cast<std::shared_ptr<T>*>(value);
-}
 
 inline group::Milliseconds milliseconds(const Arguments& args, size_t i) {
   return group::Milliseconds(args.integerIn(i, 1, INT32_MAX, "milliseconds"));

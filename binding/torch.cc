@@ -12,6 +12,8 @@
 //   autograd.h  back-propagation, grad mode, autocast
 //   runtime.h   threads, seeds
 //   gpu.h       GPUs
+//   held.h      other values than tensors
+//   graphs.h    CUDA graphs, if this libtorch has them
 //   groups.h    process groups, if this libtorch has them
 #include "autograd.h"
 #include "call.h"
@@ -20,6 +22,10 @@
 #include "memory.h"
 #include "runtime.h"
 #include "tensors.h"
+#if defined(CFCONTRA_CUDA) && defined(TORCH_AT_LEAST_2_4)
+#define CFCONTRA_GRAPHS
+#include "graphs.h"
+#endif
 #ifdef CFCONTRA_C10D
 #include "groups.h"
 #endif
@@ -78,6 +84,15 @@ const Function kFunctions[] = {
     {"gpuMemory", entry<gpuMemory>},
     {"gpuCapacity", entry<gpuCapacity>},
     {"resetGpuPeak", entry<resetGpuPeak>},
+    {"isGpuIdle", entry<isGpuIdle>},
+#endif
+#ifdef CFCONTRA_GRAPHS
+    {"useOwnStream", entry<useOwnStream>},
+    {"recordGraph", entry<recordGraph>},
+    {"finishGraph", entry<finishGraph>},
+    {"abandonGraph", entry<abandonGraph>},
+    {"replayGraph", entry<replayGraph>},
+    {"disposeGraph", entry<disposeGraph>},
 #endif
 #ifdef CFCONTRA_C10D
 

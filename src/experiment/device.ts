@@ -3,10 +3,10 @@ import type { Config } from "./config.js";
 
 /** The settings of a GPU's arithmetic for training. cuDNN times its algorithms unless it is deterministic. */
 export const arithmeticOf = ({ train }: Pick<Config, "train">): Required<DeviceArithmetic> => {
-  const { tf32, deterministic, benchmark = !deterministic, precision } = train;
+  const { tf32, deterministic, benchmark = !deterministic, precision, graphs } = train;
   // The order in which pooling adds its gradients with channels last is not documented.
   const channelsLast = precision === "bfloat16" && !deterministic;
-  return { tf32, deterministic, benchmark, channelsLast };
+  return { tf32, deterministic, benchmark, channelsLast, graphs };
 };
 
 /**

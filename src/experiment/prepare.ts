@@ -156,6 +156,7 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
         ...{ group, signal, workers, watch: records?.recorder.watch(step) },
       }),
     dispose() {
+      method.dispose?.();
       dispose([network.parameters.all, method.state]);
       preparation.dispose();
       void workers?.close();

@@ -12,7 +12,7 @@ const prefixed = (name: string, table: object): Settings =>
 export function decidesPretraining(config: Config): Settings {
   const { source, network, sizes, augment, sampling, train, options } = config;
   // These do not affect weights, only the device, and what is saved and measured.
-  const { device, deterministic, benchmark, workers, ...computed } = train;
+  const { device, deterministic, benchmark, graphs, workers, ...computed } = train;
   const { checkpointEvery, evaluateEvery, gradientNorms, ema, ...own } = computed;
   return {
     ...prefixed("source", source),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { scope } from "../torch/index.js";
-import type { Method, MethodContext } from "./method.js";
+import type { Batches, Method, MethodContext } from "./method.js";
 import { alignmentOptions, fineAlignment } from "./step/fine-alignment.js";
 import { networkTrainer } from "./step/network-trainer.js";
 import { SUPERVISED } from "./step/supervised.js";
@@ -21,7 +21,22 @@ export function cfcontra(context: MethodContext, options: z.infer<typeof cfcontr
     before: alignment.before,
     prototypes: alignment.prototypes,
     pseudoLabels: alignment.pseudoLabels,
-    step: (batches, progress) =>
-      scope(() => trainer.step(progress.rate, alignment.parts(batches, progress))),
+    step: ({ source, target }, progress) =>
+      scope(() => {
+        const { rate } = progress;
+        const phase = alignment.phase(progress);
+        const parts = (batches: Batches) => alignment.parts(batches, progress);
+        const batches = { source, target };
+        const scalars =
+          phase === undefined
+            ? trainer.step(rate, parts(batches))
+            : trainer.recordedStep(rate, phase, batches, parts);
+        alignment.watch(progress.step);
+        return scalars;
+      }),
+    dispose() {
+      trainer.dispose();
+      alignment.dispose();
+    },
   };
 }

@@ -24,7 +24,7 @@ const DEFAULTS: Omit<MethodContext, "network"> = {
 };
 
 /**
- * Creates a method for a network. The caller disposes the tensors of its `state`.
+ * Creates a method for a network. The caller disposes the tensors of its `state`, and calls its `dispose`.
  * @param context differences from the reference's settings; warnings go to the console by default
  * @throws UserError with the option that is wrong
  */

@@ -65,6 +65,8 @@ interface MethodParts {
    * IGNORE below its own threshold; undefined while it gives none. For reports: it changes nothing.
    */
   pseudoLabels?(images: Tensor, progress: Pick<Progress, "step" | "total">): Tensor | undefined;
+  /** Frees what is neither in `state` nor the network's, if there is anything. */
+  dispose?(): void;
 }
 
 /** A method that uses only labelled source images: target images are not opened. */

@@ -149,14 +149,18 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     prototypes: alignment.prototypes,
     pseudoLabels,
     step(batches, progress) {
-      const scalars = scope(() =>
-        trainer.step(progress.rate, [
+      const scalars = scope(() => {
+        const parts = [
           ...alignment.parts(batches, progress),
           ...(progress.step >= options.warmup ? taughtParts(batches, progress.step) : []),
-        ]),
-      );
+        ];
+        const scalars = trainer.step(progress.rate, parts);
+        alignment.watch(progress.step);
+        return scalars;
+      });
       teacher.follow(progress.step);
       return scalars;
     },
+    dispose: alignment.dispose,
   };
 }

@@ -15,6 +15,10 @@ export function sourceOnly(
     usesTarget: false,
     headline: SUPERVISED,
     state: trainer.state,
-    step: ({ source }, { rate }) => trainer.step(rate, [supervisedPart(context, source, aux)]),
+    step: ({ source }, { rate }) =>
+      trainer.recordedStep(rate, "", { source }, ({ source }) => [
+        supervisedPart(context, source, aux),
+      ]),
+    dispose: trainer.dispose,
   };
 }

@@ -15,6 +15,8 @@ import {
   noGrad,
   operator,
   type Precision,
+  recorder,
+  recordsSteps,
   scope,
   type Tensor,
   zeros,
@@ -56,10 +58,17 @@ export function compileNetwork(network: Network, precision: Precision): Compiled
   const compiled = compile(network, forms, made);
   const plain = (images: Tensor) =>
     autocast(precision, () => network.forward(images, false).main, device);
+  const logits = (images: Tensor) => noGrad(() => scope(() => (compiled ?? plain)(images)));
+  const records = recordsSteps(device) ? recorder() : undefined;
   return {
     ...{ classes, input, device },
-    forward: (images) => ({ main: noGrad(() => scope(() => (compiled ?? plain)(images))) }),
-    dispose: () => dispose(made),
+    forward: (images) => ({
+      main: scope(() => records?.run("", images, logits).clone() ?? logits(images)),
+    }),
+    dispose() {
+      records?.dispose();
+      dispose(made);
+    },
   };
 }
 

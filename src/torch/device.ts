@@ -114,10 +114,16 @@ export interface DeviceArithmetic {
    * Default false.
    */
   readonly channelsLast?: boolean;
+  /** Record steps as CUDA graphs (recorder.ts), if the addon can. Default false. */
+  readonly graphs?: boolean;
 }
 
 let exact = false;
 let lastChannels = false;
+let recording = false;
+
+/** Whether steps on a device are recorded; see `DeviceArithmetic`. */
+export const recordsSteps = (device: string): boolean => recording && isGpu(device);
 
 /** Whether networks on a device store channels last; see `DeviceArithmetic`. */
 export const storesChannelsLast = (device: string): boolean => lastChannels && isGpu(device);
@@ -135,18 +141,32 @@ export const mustBeExact = (x: {
  */
 export function useDevice(
   device: string,
-  { tf32 = false, deterministic = false, benchmark, channelsLast = false }: DeviceArithmetic = {},
+  {
+    tf32 = false,
+    deterministic = false,
+    benchmark,
+    channelsLast = false,
+    graphs = false,
+  }: DeviceArithmetic = {},
 ): void {
   const index = gpuIndex(device);
   if (index === undefined) return;
   exact = deterministic;
   lastChannels = channelsLast;
+  recording = graphs && native.recordGraph !== undefined;
   // https://docs.nvidia.com/cuda/cublas/#results-reproducibility
   if (deterministic) process.env.CUBLAS_WORKSPACE_CONFIG ??= ":4096:8";
   native.useGpu(index);
+  if (recording) native.useOwnStream?.(index);
   native.setTf32(tf32);
   native.setCudnnDeterministic(deterministic);
   if (benchmark !== undefined) native.setCudnnBenchmark(benchmark);
+}
+
+/** Whether a device has computed everything that was started; true for the CPU. Does not wait. */
+export function isIdle(device: string): boolean {
+  const index = gpuIndex(device);
+  return index === undefined || native.isGpuIdle === undefined || native.isGpuIdle(index);
 }
 
 /** The version of NVIDIA's driver; undefined without one, or if it cannot be read. */

@@ -14,8 +14,10 @@ export {
   gpuIndex,
   hasCuda,
   isGpu,
+  isIdle,
   isShared,
   type LocalProcess,
+  recordsSteps,
   storesChannelsLast,
   useDevice,
 } from "./device.js";
@@ -48,6 +50,7 @@ export {
 export { type PyTorchFile, readPyTorch } from "./pytorch.js";
 export { writePyTorch } from "./pytorch-write.js";
 export { readScalars, type Scalar } from "./read-scalars.js";
+export { type Recorder, recorder, type Tensors } from "./recorder.js";
 export {
   libtorchVersion,
   liveMemory,

@@ -52,6 +52,14 @@ export interface Native {
   gpuMemory?(index: number): [allocated: number, peak: number, reserved: number];
   gpuCapacity?(index: number): [free: number, total: number];
   resetGpuPeak?(index: number): void;
+  isGpuIdle?(index: number): boolean;
+  /** The following also need libtorch 2.4; see binding/graphs.h. */
+  useOwnStream?(index: number): void;
+  recordGraph?(): Graph;
+  finishGraph(graph: Graph): void;
+  abandonGraph(graph: Graph): void;
+  replayGraph(graph: Graph): void;
+  disposeGraph(graph: Graph): void;
   /** Copies the array. */
   fromArray(array: ArrayBufferView, shape: readonly number[], scalarType: number): number;
   /** Copies the arrays, one after another. `pinned` needs a GPU. */
@@ -94,6 +102,7 @@ export type Store = object & { readonly is: "store" };
 export type Group = object & { readonly is: "group" };
 export type Work = object & { readonly is: "work" };
 export type Exchange = object & { readonly is: "exchange" };
+export type Graph = object & { readonly is: "graph" };
 
 function load(): Native {
   const path = fileURLToPath(new URL("../../build/torch.node", import.meta.url));

@@ -6,14 +6,15 @@ import { native } from "../../src/torch/native.js";
 import type { StepReport } from "../../src/train/index.js";
 import { digests, type TinySetup, tinyDataset, trainTiny, using } from "../train/tiny.js";
 
-const form = vi.hoisted(() => ({ ofGpu: false }));
+const form = vi.hoisted(() => ({ ofGpu: false, records: false }));
 vi.mock("../../src/torch/device.js", async (original) => ({
   ...(await original<typeof import("../../src/torch/device.js")>()),
   isGpu: () => form.ofGpu,
   storesChannelsLast: () => form.ofGpu,
+  recordsSteps: () => form.records,
 }));
 afterEach(() => {
-  form.ofGpu = false;
+  Object.assign(form, { ofGpu: false, records: false });
 });
 
 const setups: TinySetup[] = [
@@ -104,5 +105,59 @@ describe("channels last", () => {
       );
     };
     expect(await weights(true)).toBe(await weights(false));
+  });
+});
+
+describe("a recorded step", () => {
+  /** The reports of four steps. If the fourth is recorded, a read or an upload in it is an error. */
+  async function fourSteps(setup: TinySetup, records: boolean) {
+    Object.assign(form, { ofGpu: true, records });
+    const { fromArray, fromArrays, bytes } = native;
+    let recordings = 0;
+    const refuse = () => {
+      throw new Error("a recorded step must not use the memory of the processor");
+    };
+    const graph = { is: "graph" } as const;
+    Object.assign(native, {
+      recordGraph: () => {
+        recordings++;
+        Object.assign(native, { fromArray: refuse, fromArrays: refuse, bytes: refuse });
+        return graph;
+      },
+      finishGraph: () => Object.assign(native, { fromArray, fromArrays, bytes }),
+      replayGraph: () => {}, // the CPU has computed during the recording
+      disposeGraph: () => {},
+    });
+    try {
+      const reports = await using(setup, (run) =>
+        trainTiny(run, { steps: 4, labelledTarget: tinyDataset(2) }),
+      );
+      return { recordings, scalars: reports.map(({ scalars }) => scalars) };
+    } finally {
+      for (const name of ["recordGraph", "finishGraph", "replayGraph", "disposeGraph"]) {
+        Reflect.deleteProperty(native, name);
+      }
+      Object.assign(native, { fromArray, fromArrays, bytes });
+    }
+  }
+
+  test.each<[TinySetup, number]>([
+    [{ method: "source-only" }, 1],
+    [{ method: "minent" }, 1],
+    [{ method: "minent", context: { optimizer: "adamw", clip: 0.5 } }, 1],
+    [{ method: "maxsquare", options: { balance: 0.2 } }, 1],
+    [{ method: "cfcontra" }, 1],
+    [{ method: "cfcontra", options: { pseudoLabels: "predictions" } }, 1],
+    [{ method: "cfcontra", options: { warmup: 2 } }, 0], // begins again with the contrastive terms
+    [{ method: "cfcontra", options: { thresholdDecay: true } }, 0],
+    [{ method: "cfcontra", context: { labelledWeight: 0.5 } }, 0],
+    [{ method: "minent", context: { gradientNorms: true } }, 0],
+    [{ method: "advent" }, 0],
+    [{ method: "self-training" }, 0],
+  ])("%j: %d recordings", async (setup, count) => {
+    const { scalars } = await fourSteps(setup, false);
+    const recorded = await fourSteps(setup, true);
+    expect(recorded.recordings).toBe(count);
+    expect(recorded.scalars).toEqual(scalars);
   });
 });

@@ -88,7 +88,10 @@ export function tinyRun({
   });
   return {
     ...{ network, method: made, warnings },
-    dispose: () => dispose([network.parameters.all, made.state]),
+    dispose() {
+      made.dispose?.();
+      dispose([network.parameters.all, made.state]);
+    },
   };
 }
 

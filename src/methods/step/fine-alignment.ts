@@ -15,7 +15,18 @@ import { imagesOf, labelsOf } from "../../datasets/batch.js";
 import { IGNORE, type Sample } from "../../datasets/dataset.js";
 import { batchStatistics, type Prediction } from "../../network/index.js";
 import { poly } from "../../nn/index.js";
-import { alone, autocast, noGrad, scope, type Tensor, type TensorMap } from "../../torch/index.js";
+import {
+  alone,
+  autocast,
+  copyInto,
+  dispose,
+  keep,
+  noGrad,
+  scope,
+  type Tensor,
+  type TensorMap,
+  zeros,
+} from "../../torch/index.js";
 import type { Batches, Domains, MethodContext, Progress, Scalars } from "../method.js";
 import type { WeightedLosses } from "./backpropagate.js";
 import { entropyLosses, entropyOptions } from "./entropy-losses.js";
@@ -73,9 +84,15 @@ export interface FineAlignment {
   before(progress: Progress, domains: Domains): Promise<void>;
   /** The source's part of a step, then the target's, which updates the banks at its end. */
   parts(batches: Batches, progress: Progress): Part[];
+  /** The name of all steps whose parts compute the same as this one's; undefined if no other does. */
+  phase(progress: Progress): string | undefined;
+  /** Checks labels and prototypes after a step, and warns. */
+  watch(step: number): void;
   readonly state: TensorMap;
   /** The prototypes of both banks, for reports. */
   prototypes(): { readonly source: Tensor; readonly target: Tensor };
+  /** Frees what is not in `state`. */
+  dispose(): void;
   /** The labels that target images get; see Method. */
   pseudoLabels(images: Tensor, progress: Pick<Progress, "step" | "total">): Tensor | undefined;
 }
@@ -89,6 +106,9 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
   const bank = () => new MemoryBank(network.classes, network.featureSize, network.device);
   const banks = { source: bank(), target: bank() };
   const rails = guardRails(context);
+  const count = () => keep(zeros([network.classes], { device: network.device }));
+  /** Pixels of each class in the last step's labels for the contrastive loss. */
+  const counts = { source: count(), target: count() };
 
   /** Contrastive terms of one domain's features against both banks. */
   function contrast(domain: "source" | "target", features: Tensor, labels: Tensor): WeightedLosses {
@@ -170,13 +190,11 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     banks.target.update(source, options.bankMomentum);
   }
 
-  /** Checks the labels of a step, and the prototypes after it. */
-  function watch(step: number, source: ClassMeans, target: ClassMeans): void {
-    if (!rails.areDue(step)) return;
-    const counts = { source: source.counts.numbers(), target: target.counts.numbers() };
-    rails.pseudoLabels(step, counts.target);
+  function watch(step: number): void {
+    if (step < options.warmup || !rails.areDue(step)) return;
+    rails.pseudoLabels(step, counts.target.numbers());
     for (const domain of ["source", "target"] as const) {
-      rails.contrast(step, domain, counts[domain]);
+      rails.contrast(step, domain, counts[domain].numbers());
       rails.prototypes(step, domain, banks[domain]);
     }
   }
@@ -234,6 +252,13 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     space,
     prototypes: () => ({ source: banks.source.prototypes, target: banks.target.prototypes }),
     state: new Map([...banks.source.save("bank.source"), ...banks.target.save("bank.target")]),
+    phase({ step }) {
+      const usesThreshold = step >= options.warmup && options.pseudoLabels === "prototypes";
+      if (usesThreshold && options.thresholdDecay) return undefined;
+      return step < options.warmup ? "before contrast" : "contrast";
+    },
+    watch,
+    dispose: () => dispose(counts),
     pseudoLabels(images, progress) {
       if (progress.step <= options.warmup) return undefined; // the banks are empty
       return noGrad(() =>
@@ -261,7 +286,8 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
           );
           if (sourceMeans && means) {
             updateBanks(sourceMeans, means);
-            watch(progress.step, sourceMeans, means);
+            copyInto(counts.source, sourceMeans.counts);
+            copyInto(counts.target, means.counts);
           }
           return scalars;
         },

@@ -1,6 +1,13 @@
 import { parameterGroups } from "../../network/index.js";
 import { clipGradients, dataParallel } from "../../nn/index.js";
-import { alone, type Tensor, type TensorMap } from "../../torch/index.js";
+import {
+  alone,
+  recorder,
+  recordsSteps,
+  type Tensor,
+  type TensorMap,
+  type Tensors,
+} from "../../torch/index.js";
 import type { MethodContext, Scalars } from "../method.js";
 import { backpropagate, type WeightedLosses } from "./backpropagate.js";
 import { networkOptimizer } from "./network-optimizer.js";
@@ -25,6 +32,18 @@ export interface NetworkTrainer {
    * last part sends gradients to the other processes as they become final.
    */
   step(rate: number, parts: readonly Part[]): Scalars;
+  /**
+   * The same for parts that can be recorded (torch/recorder): they depend on nothing but the batches, `name`, and
+   * tensors that exist before them. On a GPU they are recorded and replayed, with `train.graphs`.
+   */
+  recordedStep<In extends Tensors>(
+    rate: number,
+    name: string,
+    batches: In,
+    parts: (batches: In) => readonly Part[],
+  ): Scalars;
+  /** Frees what was recorded. */
+  dispose(): void;
   /** The optimiser's state. */
   readonly state: TensorMap;
 }
@@ -45,17 +64,53 @@ export function networkTrainer(context: MethodContext, trainProjection = true): 
     },
   };
   const optimizer = dataParallel(clipped, trained, group);
+  const records = isRecordable(context) ? recorder(context.warn) : undefined;
+
+  function run(parts: readonly Part[]): Scalars {
+    const scalars: Scalars = {};
+    for (const [i, part] of parts.entries()) {
+      const backward = i === parts.length - 1 ? optimizer.lastBackward : undefined;
+      const learn: Learn = (losses) => backpropagate(losses, context, backward);
+      Object.assign(scalars, part(learn));
+    }
+    return scalars;
+  }
+
+  function update(rate: number, scalars: Scalars): Scalars {
+    optimizer.step(rate);
+    return norm === undefined ? scalars : { ...scalars, [CLIPPED]: norm };
+  }
+
   return {
     state: optimizer.state,
-    step(rate, parts) {
-      const scalars: Scalars = {};
-      for (const [i, part] of parts.entries()) {
-        const backward = i === parts.length - 1 ? optimizer.lastBackward : undefined;
-        const learn: Learn = (losses) => backpropagate(losses, context, backward);
-        Object.assign(scalars, part(learn));
-      }
-      optimizer.step(rate);
-      return norm === undefined ? scalars : { ...scalars, [CLIPPED]: norm };
+    step: (rate, parts) => update(rate, run(parts)),
+    recordedStep(rate, name, batches, parts) {
+      if (!records) return update(rate, run(parts(batches)));
+      const { scalars, gradients } = records.run(name, batches, (own) => {
+        const before = gradientsOf(trained);
+        try {
+          return { scalars: run(parts(own)), gradients: gradientsOf(trained) };
+        } catch (error) {
+          setGradients(trained, before);
+          throw error;
+        }
+      });
+      setGradients(trained, gradients); // of a replay: optimisers may have cleared them
+      return update(rate, scalars);
     },
+    dispose: () => records?.dispose(),
   };
+}
+
+/** Whether nothing outside a step takes part in its gradients, and nothing in it is measured step by step. */
+const isRecordable = ({ network, group = alone, labelledWeight, gradientNorms }: MethodContext) =>
+  recordsSteps(network.device) &&
+  group.size === 1 &&
+  labelledWeight === undefined &&
+  !gradientNorms;
+
+const gradientsOf = (parameters: readonly Tensor[]) => parameters.map(({ grad }) => grad);
+
+function setGradients(parameters: readonly Tensor[], gradients: readonly (Tensor | undefined)[]) {
+  for (const [i, parameter] of parameters.entries()) parameter.grad = gradients[i];
 }

@@ -20,10 +20,11 @@ export function twoHalves(
     usesTarget: true,
     headline: SUPERVISED,
     state: trainer.state,
-    step: ({ source, target: { images } }, { rate }) =>
-      trainer.step(rate, [
+    step: ({ source, target }, { rate }) =>
+      trainer.recordedStep(rate, "", { source, target }, ({ source, target: { images } }) => [
         supervisedPart(context, source, aux),
         (learn) => scope(() => learn(targetLosses(predict(context, images), images))),
       ]),
+    dispose: trainer.dispose,
   };
 }

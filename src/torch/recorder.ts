@@ -1,0 +1,106 @@
+import { noGrad } from "./autograd.js";
+import { pinning } from "./constant.js";
+import { type Graph, native } from "./native.js";
+import { copyInto } from "./ops.js";
+import { dispose, keep, scope } from "./scope.js";
+import { Tensor } from "./tensor.js";
+
+/** Calls that are computed before one is recorded: in them cuDNN and cuBLAS choose and load their kernels. */
+const BEFORE = 3;
+
+/** Tensors in plain objects. */
+export type Tensors = Tensor | { readonly [name: string]: Tensors | undefined };
+
+/**
+ * Records a function of tensors as a CUDA graph and replays it. Launching a graph takes the processor
+ * one call instead of thousands, which take longer than a GPU needs to compute them.
+ */
+export interface Recorder {
+  /**
+   * `body(inputs)`. The fourth call with the same name and shapes is recorded, with copies of the inputs, and
+   * later ones are replayed: their results are the same tensors, with new values, until `dispose`. So `body`
+   * must depend on nothing but the inputs, `name`, and tensors that exist before it, which it may change in place;
+   * and it must neither read tensors nor create them from numbers. If it cannot be recorded, it is computed
+   * every time.
+   */
+  run<In extends Tensors, Out>(name: string, inputs: In, body: (inputs: In) => Out): Out;
+  /** Frees the recording and its results. */
+  dispose(): void;
+}
+
+interface Recording {
+  readonly graph: Graph;
+  readonly inputs: Tensors;
+  readonly result: unknown;
+}
+
+/** @param warn receives the reason if a function cannot be recorded */
+export function recorder(warn: (sentence: string) => void = () => {}): Recorder {
+  let current = "";
+  let calls = 0;
+  let failed = false;
+  let recording: Recording | undefined;
+
+  function drop(): void {
+    if (recording === undefined) return;
+    dispose([recording.inputs, recording.result]);
+    native.disposeGraph(recording.graph);
+    recording = undefined;
+  }
+
+  return {
+    run(name, inputs, body) {
+      const given = `${name} ${tensorsOf(inputs).map(({ shape, dtype }) => `${shape} ${dtype}`)}`;
+      if (given !== current) {
+        drop();
+        [current, calls] = [given, 0];
+      }
+      if (failed || calls++ < BEFORE) return body(inputs);
+      try {
+        recording ??= record(inputs, body);
+      } catch (error) {
+        failed = true;
+        warn(
+          "a step cannot be recorded as a CUDA graph, so its operators are launched one by one " +
+            `(${(error as Error).message.split("\n")[0]}); train.graphs=false does not try.`,
+        );
+        return body(inputs);
+      }
+      const { graph, inputs: own, result } = recording;
+      const fresh = tensorsOf(inputs);
+      noGrad(() => {
+        for (const [i, tensor] of tensorsOf(own).entries()) copyInto(tensor, fresh[i] as Tensor);
+      });
+      native.replayGraph(graph);
+      return result as ReturnType<typeof body>;
+    },
+    dispose: drop,
+  };
+}
+
+/** Records `body` with copies of the inputs. Nothing is computed. */
+function record<In extends Tensors, Out>(inputs: In, body: (inputs: In) => Out): Recording {
+  const own = keep(scope(() => copied(inputs)));
+  const graph = (native.recordGraph as () => Graph)();
+  try {
+    const result = keep(scope(() => pinning(() => body(own))));
+    native.finishGraph(graph);
+    return { graph, inputs: own, result };
+  } catch (error) {
+    native.abandonGraph(graph);
+    dispose(own);
+    throw error;
+  }
+}
+
+/** The tensors in order. */
+function tensorsOf(value: Tensors | undefined): Tensor[] {
+  if (value === undefined) return [];
+  return value instanceof Tensor ? [value] : Object.values(value).flatMap(tensorsOf);
+}
+
+function copied<T extends Tensors>(value: T): T {
+  if (value instanceof Tensor) return value.clone() as T;
+  const entries = Object.entries(value).map(([name, one]) => [name, one && copied(one)]);
+  return Object.fromEntries(entries) as T;
+}

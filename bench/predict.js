@@ -30,18 +30,20 @@ const { values } = parseArgs({
     device: { type: "string", default: "cpu" },
     /** Images that are not measured. */
     warmup: { type: "string", default: "1" },
-    /** GPUs: as `train.tf32`. */
+    /** GPUs: as in `train`. */
     tf32: { type: "boolean", default: false },
+    graphs: { type: "boolean", default: false },
   },
 });
 const [width, height] = [Number(values.width), Number(values.height)];
 const threads = Number(values.threads);
 
-const { device, tf32 } = values;
+const { device, tf32, graphs } = values;
 const warmup = Number(values.warmup);
 
 setThreads(threads);
-useDevice(device, { tf32, benchmark: true });
+const channelsLast = values.precision === "bfloat16"; // as in training
+useDevice(device, { tf32, benchmark: true, channelsLast, graphs });
 manualSeed(1);
 const network = deeplabV2({
   ...{ backbone: /** @type {"resnet18" | "resnet101"} */ (values.backbone), classes: 19 },
@@ -74,7 +76,7 @@ const predict = values.onnx ? await exported() : ours();
 /** @type {[number[], number[]]} */
 const [seconds, processor] = [[], []];
 for (let i = 0; i < warmup + Number(values.images); i++) {
-  if (i === warmup) resetDevicePeak(device);
+  if (i === Math.min(warmup, 2)) resetDevicePeak(device); // before a recording
   const [began, used] = [performance.now(), process.cpuUsage()];
   await predict();
   const { user, system } = process.cpuUsage(used);

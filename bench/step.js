@@ -27,28 +27,33 @@ const { values } = parseArgs({
     device: { type: "string", default: "cpu" },
     /** Steps that are not measured. */
     warmup: { type: "string", default: "1" },
-    /** GPUs: as `train.tf32` and `train.deterministic`. */
+    /** GPUs: as in `train`. */
     tf32: { type: "boolean", default: false },
     deterministic: { type: "boolean", default: false },
+    graphs: { type: "boolean", default: false },
   },
 });
 const [width, height, batch] = [values.width, values.height, values.batch].map(Number);
 const backbone = /** @type {"resnet18" | "resnet101"} */ (values.backbone);
 const channels = Number(values.channels);
-const { device, tf32, deterministic } = values;
+const { device, tf32, deterministic, graphs } = values;
 const warmup = Number(values.warmup);
 const precision = /** @type {import("../dist/torch/index.js").Precision} */ (values.precision);
+// As in training.
+const channelsLast = precision === "bfloat16" && !deterministic;
 setThreads(Number(values.threads));
-useDevice(device, { tf32, deterministic, benchmark: !deterministic });
+useDevice(device, { tf32, deterministic, benchmark: !deterministic, channelsLast, graphs });
 const { before, step } = workload({
   ...{ width: width ?? 0, height: height ?? 0, precision, batch: batch ?? 1 },
   ...{ device, backbone, channels },
 });
 
+/** The peak of memory is that of later steps: of a recorded step, it is that of its recording. */
+const FIRST = Math.min(warmup, 2);
 const all = [];
 const cpu = [];
 for (let i = 0; i < warmup + Number(values.steps); i++) {
-  if (i === warmup) resetDevicePeak(device);
+  if (i === FIRST) resetDevicePeak(device);
   await before(i);
   const began = performance.now();
   const used = process.cpuUsage();

@@ -6,7 +6,7 @@
 // "N passed, N failed, N skipped"; without a GPU "0 passed, 0 failed".
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -33,6 +33,8 @@ const { values, positionals } = parseArgs({
 });
 const { device, tiny } = values;
 const out = values.out ?? (device === "cpu" ? join(tmpdir(), "cfcontra-gpu") : HERE);
+/** Threads that decode images, as in bin/cfcontra.js. */
+const THREADS = `${Math.max(4, availableParallelism())}`;
 const end = performance.now() + 1000 * Number(values.limit);
 const log = join(out, "log.txt");
 
@@ -67,7 +69,11 @@ async function run({ name, about, limit: most }) {
   const outcome = await runStep({
     ...{ name, limit },
     // With one thread, a smoke test does not wait for threads that a busy machine does not run.
-    env: { ...process.env, ...(tiny && { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" }) },
+    env: {
+      ...process.env,
+      UV_THREADPOOL_SIZE: THREADS,
+      ...(tiny && { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" }),
+    },
     command: [
       ...[process.execPath, script, "--device", device, "--seconds", `${limit}`],
       ...(tiny ? ["--tiny"] : []),

@@ -11,6 +11,7 @@ import { scene } from "./scene.js";
  * @typedef {object} Setup what a small run trains
  * @property {import("../../dist/methods/index.js").MethodName} method
  * @property {object} [options] of the method
+ * @property {Partial<import("../../dist/methods/index.js").MethodContext>} [context]
  * @property {import("../../dist/network/index.js").BackboneName} [backbone]
  * @property {import("../../dist/network/index.js").DecoderName} [decoder]
  *
@@ -33,13 +34,24 @@ const RATE = 1e-5;
  * @returns {Promise<Trained>}
  */
 export async function smallRun(setup, { device, precision, steps, size }) {
-  const { method: name, options = {}, backbone = "resnet18", decoder = "deeplab-v2" } = setup;
+  const {
+    method: name,
+    options = {},
+    context,
+    backbone = "resnet18",
+    decoder = "deeplab-v2",
+  } = setup;
   manualSeed(1);
   const network = createNetwork({
     ...{ backbone, decoder, width: 0.25, classes: CLASSES, head: "moco", init: heInit, device },
   });
   const few = name === "cfcontra" || name === "self-training" ? FEW : {};
-  const method = createMethod(name, network, { ...few, ...options }, { precision, warn });
+  const method = createMethod(
+    name,
+    network,
+    { ...few, ...options },
+    { precision, warn, ...context },
+  );
   const area = { width: 2 * size, height: size };
   /** @param {number} first */
   const pair = (first) => [scene(first, area), scene(first + 1, area)];
@@ -68,6 +80,7 @@ export async function smallRun(setup, { device, precision, steps, size }) {
   }
   const change = valuesOf(network, isTrained).map((value, i) => value - (before[i] ?? 0));
   const statistics = valuesOf(network, (tensor) => !isTrained(tensor));
+  method.dispose?.();
   dispose([network.parameters.all, method.state]);
   return { scalars, before, change, statistics };
 }

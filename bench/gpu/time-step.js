@@ -22,7 +22,7 @@ export const SMALL = [
 /**
  * Times our training step at 640x320 in its own process.
  * @param {{ device: string, precision: "float32" | "bfloat16", batch: number, warmup: number, steps: number,
- *   tf32?: boolean, deterministic?: boolean, small?: boolean, seconds?: number }} options
+ *   tf32?: boolean, deterministic?: boolean, graphs?: boolean, small?: boolean, seconds?: number }} options
  * @returns {Timed}
  */
 export function timeOfStep({ device, precision, batch, warmup, steps, seconds = 600, ...options }) {
@@ -32,13 +32,14 @@ export function timeOfStep({ device, precision, batch, warmup, steps, seconds = 
     ...(options.small ? SMALL : ["--width", "640", "--height", "320"]),
     ...(options.tf32 ? ["--tf32"] : []),
     ...(options.deterministic ? ["--deterministic"] : []),
+    ...(options.graphs ? ["--graphs"] : []),
   ]);
 }
 
 /**
  * Times our prediction at 1024x512 in its own process, from bytes to labels.
  * @param {{ device: string, precision: "float32" | "bfloat16", warmup: number, images: number,
- *   tf32?: boolean, small?: boolean, seconds?: number }} options
+ *   tf32?: boolean, graphs?: boolean, small?: boolean, seconds?: number }} options
  * @returns {Timed}
  */
 export function timeOfPrediction({ device, precision, warmup, images, seconds = 600, ...options }) {
@@ -47,6 +48,7 @@ export function timeOfPrediction({ device, precision, warmup, images, seconds = 
     ...["--warmup", `${warmup}`, "--images", `${images}`],
     ...(options.small ? SMALL : []),
     ...(options.tf32 ? ["--tf32"] : []),
+    ...(options.graphs ? ["--graphs"] : []),
   ]);
 }
 

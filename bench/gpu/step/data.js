@@ -4,6 +4,8 @@ import { mkdirSync } from "node:fs";
 import { link } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
+import { createWorkers } from "../../../dist/datasets/workers.js";
+import { workerCount } from "../../../dist/experiment/workers.js";
 import { createLoader, openDataset } from "../../../dist/index.js";
 import { createMethod } from "../../../dist/methods/index.js";
 import { deeplabV2 } from "../../../dist/network/index.js";
@@ -57,7 +59,8 @@ await inScratch(async (root) => {
   await attempt("the loader", async () => {
     await writeGta5(root);
     const dataset = await openDataset({ type: "gta5", root });
-    const options = { batch: BATCH, size: TRAINED, seed: 1 };
+    const workers = createWorkers(workerCount({ device }) || 1);
+    const options = { batch: BATCH, size: TRAINED, seed: 1, workers };
 
     const loader = createLoader(dataset, options);
     for (let i = 0; i < WARMUP; i++) await loader.next();
@@ -69,7 +72,7 @@ await inScratch(async (root) => {
     measured(`labelled images of ${SIZE.width}x${SIZE.height}, as fast as possible`, speed);
     check("the loader reads every image", true, `${speed.imagesPerSecond.toFixed(1)} images/s`);
 
-    useDevice(device, { benchmark: true });
+    useDevice(device, { benchmark: true, channelsLast: true, graphs: true });
     const network = deeplabV2({
       ...{ backbone: tiny ? "resnet18" : "resnet101", width: tiny ? 0.25 : 1, classes: 19 },
       ...{ head: "moco", device },
@@ -79,11 +82,12 @@ await inScratch(async (root) => {
     const both = { network, method, source: stream, target: stream };
     let [total, waiting] = [0, 0];
     const steps = WARMUP + STEPS;
-    for await (const report of trainingSteps({ ...both, steps, rate: 1e-4, seed: 1 })) {
+    for await (const report of trainingSteps({ ...both, steps, rate: 1e-4, seed: 1, workers })) {
       if (report.step <= WARMUP) continue;
       total += report.seconds;
       waiting += report.waiting;
     }
+    await workers.close();
     const share = waiting / total;
     const size = `${TRAINED.width}x${TRAINED.height}, ${BATCH}+${BATCH}, bfloat16`;
     measured(`training at ${size}`, { secondsPerStep: total / STEPS, waiting: share });

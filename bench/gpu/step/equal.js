@@ -58,7 +58,7 @@ async function compare(setup, name) {
       continue;
     }
     await attempt(title, async () => {
-      useDevice(device, { tf32, benchmark: false });
+      useDevice(device, { tf32, benchmark: false, channelsLast: precision === "bfloat16" });
       known[precision] ??= await smallRun(setup, { ...how, device: "cpu", precision });
       const wanted = known[precision];
       const found = await smallRun(setup, { ...how, device, precision });

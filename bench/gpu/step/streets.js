@@ -7,7 +7,7 @@ import { attempt, check, measured } from "../report.js";
 import { device, inScratch, isGpu, tiny } from "../settings.js";
 
 const SIZE = tiny ? { width: 64, count: 2 } : { width: 192, count: 120 };
-const STEPS = tiny ? { pretrain: 2, train: 2 } : { pretrain: 400, train: 100 };
+const STEPS = tiny ? { pretrain: 2, train: 2 } : { pretrain: 300, train: 100 };
 /** Points of mIoU between two trainings whose arithmetic differs. */
 const SPREAD = 5;
 
@@ -30,15 +30,17 @@ function train(data, where, name) {
 }
 
 await inScratch(async (data) => {
+  /** The mIoU on the device. @type {number | undefined} */
+  let miou;
   await attempt("a short training", () => {
     const gpu = train(data, device, "device");
+    miou = gpu.miou;
     const environment = JSON.parse(readFileSync(join(gpu.out, "environment.json"), "utf8"));
     check("environment.json names the device", environment.device === device, environment.device);
 
     const onCpu = ["--set", "train.device=cpu"];
     const evaluated = JSON.parse(succeed("evaluate", gpu.out, "--json", ...onCpu));
-    const { miou } = evaluated.scores.target;
-    const difference = Math.abs(100 * miou - gpu.miou);
+    const difference = Math.abs(100 * evaluated.scores.target.miou - gpu.miou);
     check(
       "the CPU evaluates it to the same mIoU",
       difference <= 0.5,
@@ -53,11 +55,6 @@ await inScratch(async (data) => {
     const more = ["--steps", `${STEPS.train + 2}`, ...onCpu];
     succeed("train", "--resume", gpu.out, ...more);
     check("the CPU resumes it", true);
-
-    const cpu = train(data, "cpu", "cpu");
-    const [ours, theirs] = [gpu.miou.toFixed(1), cpu.miou.toFixed(1)];
-    const near = Math.abs(gpu.miou - cpu.miou) <= SPREAD;
-    check(`mIoU within ${SPREAD} points of the CPU's`, near, `${ours}, and ${theirs} on the CPU`);
   });
 
   await attempt("errors of the command line", () => {
@@ -80,5 +77,13 @@ await inScratch(async (data) => {
     const network = { backbone: "resnet101", head: "moco" };
     const train = { steps: 1, batch: 1 };
     fails("out of memory is one error", ["out of memory", device], { ...huge, network, train });
+  });
+
+  await attempt("the same on the CPU", () => {
+    if (miou === undefined) return;
+    const cpu = train(data, "cpu", "cpu");
+    const [ours, theirs] = [miou.toFixed(1), cpu.miou.toFixed(1)];
+    const near = Math.abs(miou - cpu.miou) <= SPREAD;
+    check(`mIoU within ${SPREAD} points of the CPU's`, near, `${ours}, and ${theirs} on the CPU`);
   });
 });

@@ -76,7 +76,7 @@ const predict = values.onnx ? await exported() : ours();
 /** @type {[number[], number[]]} */
 const [seconds, processor] = [[], []];
 for (let i = 0; i < warmup + Number(values.images); i++) {
-  if (i === Math.min(warmup, 2)) resetDevicePeak(device); // before a recording
+  if (i === Math.min(warmup, 2)) resetDevicePeak(device); // before the capture
   const [began, used] = [performance.now(), process.cpuUsage()];
   await predict();
   const { user, system } = process.cpuUsage(used);

@@ -48,7 +48,7 @@ const { before, step } = workload({
   ...{ device, backbone, channels },
 });
 
-/** The peak of memory is that of later steps: of a recorded step, it is that of its recording. */
+/** The peak of memory is that of later steps: of a captured step, it is that of the capture. */
 const FIRST = Math.min(warmup, 2);
 const all = [];
 const cpu = [];

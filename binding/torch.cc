@@ -13,7 +13,7 @@
 //   runtime.h   threads, seeds
 //   gpu.h       GPUs
 //   held.h      other values than tensors
-//   graphs.h    CUDA graphs, if this libtorch has them
+//   cuda-graph.h    CUDA graphs, if this libtorch has them
 //   groups.h    process groups, if this libtorch has them
 #include "autograd.h"
 #include "call.h"
@@ -24,7 +24,7 @@
 #include "tensors.h"
 #if defined(CFCONTRA_CUDA) && defined(TORCH_AT_LEAST_2_4)
 #define CFCONTRA_GRAPHS
-#include "graphs.h"
+#include "cuda-graph.h"
 #endif
 #ifdef CFCONTRA_C10D
 #include "groups.h"
@@ -88,9 +88,9 @@ const Function kFunctions[] = {
 #endif
 #ifdef CFCONTRA_GRAPHS
     {"useOwnStream", entry<useOwnStream>},
-    {"recordGraph", entry<recordGraph>},
-    {"finishGraph", entry<finishGraph>},
-    {"abandonGraph", entry<abandonGraph>},
+    {"beginCapture", entry<beginCapture>},
+    {"endCapture", entry<endCapture>},
+    {"abandonCapture", entry<abandonCapture>},
     {"replayGraph", entry<replayGraph>},
     {"disposeGraph", entry<disposeGraph>},
 #endif

@@ -12,7 +12,7 @@ export const STEPS = [
   { name: "build", about: "the addon is built with GPU memory and NCCL", limit: 150 },
   { name: "smoke", about: "devices, bytes, memory, errors", limit: 40 },
   { name: "equal", about: "CPU against GPU: methods, backbones, decoders", limit: 75 },
-  { name: "graphs", about: "recorded steps against steps operator by operator", limit: 60 },
+  { name: "graphs", about: "captured steps against steps operator by operator", limit: 60 },
   { name: "styles", about: "CPU against GPU: every style", limit: 75 },
   { name: "same", about: "the same bits twice, and after a resume", limit: 60 },
   { name: "groups", about: "one process on NCCL, two that share the GPU", limit: 45 },

@@ -105,7 +105,7 @@ const trainSchema = z.strictObject({
   deterministic: z.boolean().default(false),
   /** GPUs: let cuDNN time its algorithms for each shape. Default: unless `deterministic`. */
   benchmark: z.boolean().optional(),
-  /** GPUs: record a step once as a CUDA graph and replay it, where the method allows it. */
+  /** GPUs: capture a step once as a CUDA graph and replay it, where the method allows it. */
   graphs: z.boolean().default(true),
   /** Threads that read labels and augment images; 0: the training's own. Default 0 on the CPU. */
   workers: whole.min(0).max(64).optional(),

@@ -30,7 +30,7 @@ export function cfcontra(context: MethodContext, options: z.infer<typeof cfcontr
         const scalars =
           phase === undefined
             ? trainer.step(rate, parts(batches))
-            : trainer.recordedStep(rate, phase, batches, parts);
+            : trainer.capturedStep(rate, phase, batches, parts);
         alignment.watch(progress.step);
         return scalars;
       }),

@@ -107,7 +107,7 @@ export interface MethodContext {
   readonly labelledWeight?: number | undefined;
   /** Log the gradient norm of each loss, at the cost of one more backward pass per loss. */
   readonly gradientNorms: boolean;
-  /** Receives the weights of the network's losses by name at each back-propagation, for reports. */
+  /** Receives the weights of the network's losses by name at each back-propagation that is not a replay, for reports. */
   readonly onWeights?: ((weights: Readonly<Record<string, number>>) => void) | undefined;
   /** The processes that train this network together. Default: only this one. */
   readonly group?: ProcessGroup | undefined;

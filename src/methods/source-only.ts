@@ -16,7 +16,7 @@ export function sourceOnly(
     headline: SUPERVISED,
     state: trainer.state,
     step: ({ source }, { rate }) =>
-      trainer.recordedStep(rate, "", { source }, ({ source }) => [
+      trainer.capturedStep(rate, "", { source }, ({ source }) => [
         supervisedPart(context, source, aux),
       ]),
     dispose: trainer.dispose,

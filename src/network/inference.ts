@@ -8,6 +8,8 @@ import {
 } from "../nn/index.js";
 import {
   autocast,
+  capturesSteps,
+  cudaGraph,
   dispose,
   inLayout,
   isGpu,
@@ -15,8 +17,6 @@ import {
   noGrad,
   operator,
   type Precision,
-  recorder,
-  recordsSteps,
   scope,
   type Tensor,
   zeros,
@@ -59,14 +59,14 @@ export function compileNetwork(network: Network, precision: Precision): Compiled
   const plain = (images: Tensor) =>
     autocast(precision, () => network.forward(images, false).main, device);
   const logits = (images: Tensor) => noGrad(() => scope(() => (compiled ?? plain)(images)));
-  const records = recordsSteps(device) ? recorder() : undefined;
+  const cuda = capturesSteps(device) ? cudaGraph() : undefined;
   return {
     ...{ classes, input, device },
     forward: (images) => ({
-      main: scope(() => records?.run("", images, logits).clone() ?? logits(images)),
+      main: scope(() => cuda?.run("", images, logits).clone() ?? logits(images)),
     }),
     dispose() {
-      records?.dispose();
+      cuda?.dispose();
       dispose(made);
     },
   };

@@ -27,7 +27,7 @@ export function constant(name: string, make: () => Tensor): Tensor {
   return tensor;
 }
 
-/** Runs `body`. The constants that it uses stay in memory, where a recording reads them. */
+/** Runs `body`. The constants that it uses stay in memory, where a CUDA graph reads them. */
 export function pinning<T>(body: () => T): T {
   const before = isPinning;
   isPinning = true;

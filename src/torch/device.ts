@@ -114,16 +114,16 @@ export interface DeviceArithmetic {
    * Default false.
    */
   readonly channelsLast?: boolean;
-  /** Record steps as CUDA graphs (recorder.ts), if the addon can. Default false. */
+  /** Capture steps as CUDA graphs (cuda-graph.ts), if the addon can. Default false. */
   readonly graphs?: boolean;
 }
 
 let exact = false;
 let lastChannels = false;
-let recording = false;
+let capturing = false;
 
-/** Whether steps on a device are recorded; see `DeviceArithmetic`. */
-export const recordsSteps = (device: string): boolean => recording && isGpu(device);
+/** Whether steps on a device are captured; see `DeviceArithmetic`. */
+export const capturesSteps = (device: string): boolean => capturing && isGpu(device);
 
 /** Whether networks on a device store channels last; see `DeviceArithmetic`. */
 export const storesChannelsLast = (device: string): boolean => lastChannels && isGpu(device);
@@ -153,11 +153,11 @@ export function useDevice(
   if (index === undefined) return;
   exact = deterministic;
   lastChannels = channelsLast;
-  recording = graphs && native.recordGraph !== undefined;
+  capturing = graphs && native.beginCapture !== undefined;
   // https://docs.nvidia.com/cuda/cublas/#results-reproducibility
   if (deterministic) process.env.CUBLAS_WORKSPACE_CONFIG ??= ":4096:8";
   native.useGpu(index);
-  if (recording) native.useOwnStream?.(index);
+  if (capturing) native.useOwnStream?.(index);
   native.setTf32(tf32);
   native.setCudnnDeterministic(deterministic);
   if (benchmark !== undefined) native.setCudnnBenchmark(benchmark);

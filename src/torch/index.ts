@@ -2,7 +2,9 @@ export { autocast, gradEnabled, gradients, noGrad, type Precision } from "./auto
 export { bilinearWeights } from "./bilinear-weights.js";
 export { constant } from "./constant.js";
 export * from "./creation.js";
+export { type CudaGraph, cudaGraph, type Tensors } from "./cuda-graph.js";
 export {
+  capturesSteps,
   cudaVersion,
   cudnnVersion,
   DEVICE_NAME,
@@ -17,7 +19,6 @@ export {
   isIdle,
   isShared,
   type LocalProcess,
-  recordsSteps,
   storesChannelsLast,
   useDevice,
 } from "./device.js";
@@ -50,7 +51,6 @@ export {
 export { type PyTorchFile, readPyTorch } from "./pytorch.js";
 export { writePyTorch } from "./pytorch-write.js";
 export { readScalars, type Scalar } from "./read-scalars.js";
-export { type Recorder, recorder, type Tensors } from "./recorder.js";
 export {
   libtorchVersion,
   liveMemory,

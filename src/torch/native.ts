@@ -53,11 +53,11 @@ export interface Native {
   gpuCapacity?(index: number): [free: number, total: number];
   resetGpuPeak?(index: number): void;
   isGpuIdle?(index: number): boolean;
-  /** The following also need libtorch 2.4; see binding/graphs.h. */
+  /** The following also need libtorch 2.4; see binding/cuda-graph.h. */
   useOwnStream?(index: number): void;
-  recordGraph?(): Graph;
-  finishGraph(graph: Graph): void;
-  abandonGraph(graph: Graph): void;
+  beginCapture?(): Graph;
+  endCapture(graph: Graph): void;
+  abandonCapture(graph: Graph): void;
   replayGraph(graph: Graph): void;
   disposeGraph(graph: Graph): void;
   /** Copies the array. */

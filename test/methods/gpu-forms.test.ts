@@ -6,15 +6,15 @@ import { native } from "../../src/torch/native.js";
 import type { StepReport } from "../../src/train/index.js";
 import { digests, type TinySetup, tinyDataset, trainTiny, using } from "../train/tiny.js";
 
-const form = vi.hoisted(() => ({ ofGpu: false, records: false }));
+const form = vi.hoisted(() => ({ ofGpu: false, captures: false }));
 vi.mock("../../src/torch/device.js", async (original) => ({
   ...(await original<typeof import("../../src/torch/device.js")>()),
   isGpu: () => form.ofGpu,
   storesChannelsLast: () => form.ofGpu,
-  recordsSteps: () => form.records,
+  capturesSteps: () => form.captures,
 }));
 afterEach(() => {
-  Object.assign(form, { ofGpu: false, records: false });
+  Object.assign(form, { ofGpu: false, captures: false });
 });
 
 const setups: TinySetup[] = [
@@ -108,33 +108,33 @@ describe("channels last", () => {
   });
 });
 
-describe("a recorded step", () => {
-  /** The reports of four steps. If the fourth is recorded, a read or an upload in it is an error. */
-  async function fourSteps(setup: TinySetup, records: boolean) {
-    Object.assign(form, { ofGpu: true, records });
+describe("a captured step", () => {
+  /** The reports of four steps. If the fourth is captured, a read or an upload in it is an error. */
+  async function fourSteps(setup: TinySetup, captures: boolean) {
+    Object.assign(form, { ofGpu: true, captures });
     const { fromArray, fromArrays, bytes } = native;
-    let recordings = 0;
+    let count = 0;
     const refuse = () => {
-      throw new Error("a recorded step must not use the memory of the processor");
+      throw new Error("a captured step must not use the memory of the processor");
     };
     const graph = { is: "graph" } as const;
     Object.assign(native, {
-      recordGraph: () => {
-        recordings++;
+      beginCapture: () => {
+        count++;
         Object.assign(native, { fromArray: refuse, fromArrays: refuse, bytes: refuse });
         return graph;
       },
-      finishGraph: () => Object.assign(native, { fromArray, fromArrays, bytes }),
-      replayGraph: () => {}, // the CPU has computed during the recording
+      endCapture: () => Object.assign(native, { fromArray, fromArrays, bytes }),
+      replayGraph: () => {}, // the CPU has computed during the capture
       disposeGraph: () => {},
     });
     try {
       const reports = await using(setup, (run) =>
         trainTiny(run, { steps: 4, labelledTarget: tinyDataset(2) }),
       );
-      return { recordings, scalars: reports.map(({ scalars }) => scalars) };
+      return { count, scalars: reports.map(({ scalars }) => scalars) };
     } finally {
-      for (const name of ["recordGraph", "finishGraph", "replayGraph", "disposeGraph"]) {
+      for (const name of ["beginCapture", "endCapture", "replayGraph", "disposeGraph"]) {
         Reflect.deleteProperty(native, name);
       }
       Object.assign(native, { fromArray, fromArrays, bytes });
@@ -154,10 +154,10 @@ describe("a recorded step", () => {
     [{ method: "minent", context: { gradientNorms: true } }, 0],
     [{ method: "advent" }, 0],
     [{ method: "self-training" }, 0],
-  ])("%j: %d recordings", async (setup, count) => {
+  ])("%j: %d captures", async (setup, count) => {
     const { scalars } = await fourSteps(setup, false);
-    const recorded = await fourSteps(setup, true);
-    expect(recorded.recordings).toBe(count);
-    expect(recorded.scalars).toEqual(scalars);
+    const captured = await fourSteps(setup, true);
+    expect(captured.count).toBe(count);
+    expect(captured.scalars).toEqual(scalars);
   });
 });

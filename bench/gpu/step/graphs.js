@@ -1,4 +1,4 @@
-// `train.graphs`: steps that are recorded and replayed come to the bits of steps operator by operator.
+// `train.graphs`: steps that are captured and replayed come to the bits of steps operator by operator.
 import { useDevice } from "../../../dist/torch/index.js";
 import { attempt, check, measured, skip } from "../report.js";
 import { device, isGpu, secondsLeft, tiny } from "../settings.js";
@@ -14,7 +14,7 @@ const SETUPS = [
   { method: "source-only", context: { optimizer: "adamw" } },
 ];
 const size = tiny ? 32 : 64;
-/** The fourth step is recorded. */
+/** The fourth step is captured. */
 const steps = tiny ? 5 : 10;
 
 for (const setup of tiny ? SETUPS.slice(0, 1) : SETUPS) {
@@ -42,14 +42,14 @@ for (const setup of tiny ? SETUPS.slice(0, 1) : SETUPS) {
         );
         return { ...trained, seconds: (performance.now() - began) / 1000 };
       };
-      const [plain, recorded] = [await run(false), await run(true)];
+      const [plain, captured] = [await run(false), await run(true)];
       const failures = warnings.filter((sentence) => sentence.includes("CUDA graph"));
-      check(`${title}: it is recorded`, failures.length === 0, failures[0]);
+      check(`${title}: it is captured`, failures.length === 0, failures[0]);
       /** @param {typeof plain} trained */
       const losses = ({ scalars }) => JSON.stringify(scalars);
-      check(`${title}: the same losses`, losses(plain) === losses(recorded));
-      check(`${title}: the same weights`, String(plain.change) === String(recorded.change));
-      if (isGpu) measured(title, { plain: plain.seconds, recorded: recorded.seconds });
+      check(`${title}: the same losses`, losses(plain) === losses(captured));
+      check(`${title}: the same weights`, String(plain.change) === String(captured.change));
+      if (isGpu) measured(title, { plain: plain.seconds, captured: captured.seconds });
     });
   }
 }

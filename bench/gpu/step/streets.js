@@ -6,7 +6,7 @@ import { cfcontra, streets, succeed, written } from "../experiment.js";
 import { attempt, check, measured } from "../report.js";
 import { device, inScratch, isGpu, tiny } from "../settings.js";
 
-const SIZE = tiny ? { width: 64, count: 2 } : { width: 192, count: 120 };
+const SIZE = tiny ? { width: 64, count: 2 } : { width: 192, count: 60 };
 const STEPS = tiny ? { pretrain: 2, train: 2 } : { pretrain: 300, train: 100 };
 /** Points of mIoU between two trainings whose arithmetic differs. */
 const SPREAD = 5;

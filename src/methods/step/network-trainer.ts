@@ -2,8 +2,8 @@ import { parameterGroups } from "../../network/index.js";
 import { clipGradients, dataParallel } from "../../nn/index.js";
 import {
   alone,
-  recorder,
-  recordsSteps,
+  capturesSteps,
+  cudaGraph,
   type Tensor,
   type TensorMap,
   type Tensors,
@@ -33,16 +33,16 @@ export interface NetworkTrainer {
    */
   step(rate: number, parts: readonly Part[]): Scalars;
   /**
-   * The same for parts that can be recorded (torch/recorder): they depend on nothing but the batches, `name`, and
-   * tensors that exist before them. On a GPU they are recorded and replayed, with `train.graphs`.
+   * The same for parts that can be captured (torch/cuda-graph): they depend on nothing but the batches, `name`, and
+   * tensors that exist before them. On a GPU they are captured and replayed, with `train.graphs`.
    */
-  recordedStep<In extends Tensors>(
+  capturedStep<In extends Tensors>(
     rate: number,
     name: string,
     batches: In,
     parts: (batches: In) => readonly Part[],
   ): Scalars;
-  /** Frees what was recorded. */
+  /** Frees what was captured. */
   dispose(): void;
   /** The optimiser's state. */
   readonly state: TensorMap;
@@ -64,7 +64,7 @@ export function networkTrainer(context: MethodContext, trainProjection = true): 
     },
   };
   const optimizer = dataParallel(clipped, trained, group);
-  const records = isRecordable(context) ? recorder(context.warn) : undefined;
+  const graph = isCapturable(context) ? cudaGraph(context.warn) : undefined;
 
   function run(parts: readonly Part[]): Scalars {
     const scalars: Scalars = {};
@@ -84,9 +84,9 @@ export function networkTrainer(context: MethodContext, trainProjection = true): 
   return {
     state: optimizer.state,
     step: (rate, parts) => update(rate, run(parts)),
-    recordedStep(rate, name, batches, parts) {
-      if (!records) return update(rate, run(parts(batches)));
-      const { scalars, gradients } = records.run(name, batches, (own) => {
+    capturedStep(rate, name, batches, parts) {
+      if (!graph) return update(rate, run(parts(batches)));
+      const { scalars, gradients } = graph.run(name, batches, (own) => {
         const before = gradientsOf(trained);
         try {
           return { scalars: run(parts(own)), gradients: gradientsOf(trained) };
@@ -98,13 +98,13 @@ export function networkTrainer(context: MethodContext, trainProjection = true): 
       setGradients(trained, gradients); // of a replay: optimisers may have cleared them
       return update(rate, scalars);
     },
-    dispose: () => records?.dispose(),
+    dispose: () => graph?.dispose(),
   };
 }
 
 /** Whether nothing outside a step takes part in its gradients, and nothing in it is measured step by step. */
-const isRecordable = ({ network, group = alone, labelledWeight, gradientNorms }: MethodContext) =>
-  recordsSteps(network.device) &&
+const isCapturable = ({ network, group = alone, labelledWeight, gradientNorms }: MethodContext) =>
+  capturesSteps(network.device) &&
   group.size === 1 &&
   labelledWeight === undefined &&
   !gradientNorms;

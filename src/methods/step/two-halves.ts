@@ -7,7 +7,8 @@ import { predict, SUPERVISED, supervisedPart } from "./supervised.js";
 
 /**
  * A method whose total loss is the sum of supervised losses on the source and losses of the network's
- * prediction on target images [N, 3, H, W].
+ * prediction on target images [N, 3, H, W]. On a GPU a step is captured once and replayed, so the losses must
+ * depend on nothing else: a number that changes from step to step would stay the same.
  * @param aux weight of the auxiliary head's cross-entropy
  */
 export function twoHalves(
@@ -21,7 +22,7 @@ export function twoHalves(
     headline: SUPERVISED,
     state: trainer.state,
     step: ({ source, target }, { rate }) =>
-      trainer.recordedStep(rate, "", { source, target }, ({ source, target: { images } }) => [
+      trainer.capturedStep(rate, "", { source, target }, ({ source, target: { images } }) => [
         supervisedPart(context, source, aux),
         (learn) => scope(() => learn(targetLosses(predict(context, images), images))),
       ]),

@@ -5,47 +5,47 @@ import { copyInto } from "./ops.js";
 import { dispose, keep, scope } from "./scope.js";
 import { Tensor } from "./tensor.js";
 
-/** Calls that are computed before one is recorded: in them cuDNN and cuBLAS choose and load their kernels. */
+/** Calls that are computed before one is captured: in them cuDNN and cuBLAS choose and load their kernels. */
 const BEFORE = 3;
 
 /** Tensors in plain objects. */
 export type Tensors = Tensor | { readonly [name: string]: Tensors | undefined };
 
 /**
- * Records a function of tensors as a CUDA graph and replays it. Launching a graph takes the processor
+ * Captures a function of tensors as a CUDA graph and replays it. Launching a graph takes the processor
  * one call instead of thousands, which take longer than a GPU needs to compute them.
  */
-export interface Recorder {
+export interface CudaGraph {
   /**
-   * `body(inputs)`. The fourth call with the same name and shapes is recorded, with copies of the inputs, and
+   * `body(inputs)`. The fourth call with the same name and shapes is captured, with copies of the inputs, and
    * later ones are replayed: their results are the same tensors, with new values, until `dispose`. So `body`
    * must depend on nothing but the inputs, `name`, and tensors that exist before it, which it may change in place;
-   * and it must neither read tensors nor create them from numbers. If it cannot be recorded, it is computed
+   * and it must neither read tensors nor create them from numbers. If it cannot be captured, it is computed
    * every time.
    */
   run<In extends Tensors, Out>(name: string, inputs: In, body: (inputs: In) => Out): Out;
-  /** Frees the recording and its results. */
+  /** Frees the capture and its results. */
   dispose(): void;
 }
 
-interface Recording {
+interface Captured {
   readonly graph: Graph;
   readonly inputs: Tensors;
   readonly result: unknown;
 }
 
-/** @param warn receives the reason if a function cannot be recorded */
-export function recorder(warn: (sentence: string) => void = () => {}): Recorder {
+/** @param warn receives the reason if a function cannot be captured */
+export function cudaGraph(warn: (sentence: string) => void = () => {}): CudaGraph {
   let current = "";
   let calls = 0;
   let failed = false;
-  let recording: Recording | undefined;
+  let captured: Captured | undefined;
 
   function drop(): void {
-    if (recording === undefined) return;
-    dispose([recording.inputs, recording.result]);
-    native.disposeGraph(recording.graph);
-    recording = undefined;
+    if (captured === undefined) return;
+    dispose([captured.inputs, captured.result]);
+    native.disposeGraph(captured.graph);
+    captured = undefined;
   }
 
   return {
@@ -57,16 +57,16 @@ export function recorder(warn: (sentence: string) => void = () => {}): Recorder 
       }
       if (failed || calls++ < BEFORE) return body(inputs);
       try {
-        recording ??= record(inputs, body);
+        captured ??= capture(inputs, body);
       } catch (error) {
         failed = true;
         warn(
-          "a step cannot be recorded as a CUDA graph, so its operators are launched one by one " +
+          "a step cannot be captured as a CUDA graph, so its operators are launched one by one " +
             `(${(error as Error).message.split("\n")[0]}); train.graphs=false does not try.`,
         );
         return body(inputs);
       }
-      const { graph, inputs: own, result } = recording;
+      const { graph, inputs: own, result } = captured;
       const fresh = tensorsOf(inputs);
       noGrad(() => {
         for (const [i, tensor] of tensorsOf(own).entries()) copyInto(tensor, fresh[i] as Tensor);
@@ -79,15 +79,15 @@ export function recorder(warn: (sentence: string) => void = () => {}): Recorder 
 }
 
 /** Records `body` with copies of the inputs. Nothing is computed. */
-function record<In extends Tensors, Out>(inputs: In, body: (inputs: In) => Out): Recording {
+function capture<In extends Tensors, Out>(inputs: In, body: (inputs: In) => Out): Captured {
   const own = keep(scope(() => copied(inputs)));
-  const graph = (native.recordGraph as () => Graph)();
+  const graph = (native.beginCapture as () => Graph)();
   try {
     const result = keep(scope(() => pinning(() => body(own))));
-    native.finishGraph(graph);
+    native.endCapture(graph);
     return { graph, inputs: own, result };
   } catch (error) {
-    native.abandonGraph(graph);
+    native.abandonCapture(graph);
     dispose(own);
     throw error;
   }

@@ -5,11 +5,12 @@
 // A step that fails or takes too long does not stop the others. Ends with a table, and the line
 // "N passed, N failed, N skipped"; without a GPU "0 passed, 0 failed".
 import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { merged } from "./merge.js";
 import { runStep } from "./run-step.js";
 import { STEPS } from "./steps.js";
 import { counted, countsOf, table } from "./table.js";
@@ -104,6 +105,15 @@ function lookAround() {
   }
 }
 
+/** The results of earlier runs; undefined without any. */
+function readResults() {
+  try {
+    return JSON.parse(readFileSync(join(out, "results.json"), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
 async function main() {
   mkdirSync(out, { recursive: true });
   writeFileSync(log, "");
@@ -122,7 +132,8 @@ async function main() {
     for (const step of others) if (chosen.includes(step)) outcomes.push(await run(step));
   }
   const counts = counted(outcomes);
-  const results = { machine, ...counts, steps: outcomes };
+  const steps = merged(readResults(), machine, outcomes);
+  const results = { machine, ...counted(steps), steps };
   const text = JSON.stringify(results, null, 2).replaceAll(ROOT, "");
   writeFileSync(join(out, "results.json"), `${text}\n`);
   say(table(outcomes));

@@ -123,7 +123,7 @@ export async function* trainingSteps(
         const images = imagesOf(unlabelled as Sample[], network.input, network.device);
         return method.step({ ...batches, target: { images } }, progress);
       });
-      while (!isIdle(network.device)) await turnOfEventLoop(); // the loaders go on while the GPU computes
+      while (!isIdle(network.device)) await turnOfEventLoop(); // the loaders read while the GPU computes
       const own = readScalars(found);
       dispose(Object.values(found).filter((one) => typeof one !== "number" && !one.kept));
       const scalars = averageScalars(group, own); // NaN on any rank ends all ranks

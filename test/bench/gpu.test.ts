@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { largestDifference, relativeError } from "../../bench/gpu/difference.js";
+import { merged } from "../../bench/gpu/merge.js";
 import { reportIn } from "../../bench/gpu/report.js";
 import { runStep } from "../../bench/gpu/run-step.js";
 import { runtimePackages } from "../../bench/gpu/runtime-packages.js";
@@ -91,4 +92,29 @@ test("what is packed for a machine without a network are the packages that run",
   for (const name of ["vitest", "typescript", "vite", "onnxruntime-node", "@types/node"]) {
     expect(names).not.toContain(name);
   }
+});
+
+test("results of steps that did not run now are kept, if GPU and libtorch are the same", () => {
+  const outcome = (name: string, seconds: number) => ({ name, seconds, reports: [] });
+  const machine = { gpu: "NVIDIA H200", libtorch: "2.11.0", commit: "b", date: "2026-02-02" };
+  const old = { commit: "a", date: "2026-01-01" };
+  const steps = [
+    { ...outcome("race", 1), ...old },
+    { ...outcome("data", 2), ...old },
+  ];
+  const before = { machine: { ...machine, ...old }, steps };
+  const now = [outcome("race", 3), outcome("smoke", 4)];
+  const dated = { commit: "b", date: "2026-02-02" };
+  expect(merged(before, machine, now)).toEqual([
+    { ...outcome("smoke", 4), ...dated },
+    { ...outcome("race", 3), ...dated },
+    { ...outcome("data", 2), ...old },
+  ]);
+  for (const other of [{ gpu: "NVIDIA H100" }, { libtorch: "2.12.0" }]) {
+    expect(merged(before, { ...machine, ...other }, now).map(({ name }) => name)).toEqual([
+      "smoke",
+      "race",
+    ]);
+  }
+  expect(merged(undefined, machine, now)).toHaveLength(2);
 });

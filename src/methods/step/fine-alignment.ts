@@ -84,7 +84,7 @@ export interface FineAlignment {
   before(progress: Progress, domains: Domains): Promise<void>;
   /** The source's part of a step, then the target's, which updates the banks at its end. */
   parts(batches: Batches, progress: Progress): Part[];
-  /** The name of all steps whose parts compute the same as this one's; undefined if no other does. */
+  /** A name that is the same for steps whose parts compute the same; undefined if every step has its own numbers. */
   phase(progress: Progress): string | undefined;
   /** Checks labels and prototypes after a step, and warns. */
   watch(step: number): void;

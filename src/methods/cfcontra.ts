@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { scope } from "../torch/index.js";
-import type { Batches, Method, MethodContext } from "./method.js";
+import type { Method, MethodContext } from "./method.js";
 import { alignmentOptions, fineAlignment } from "./step/fine-alignment.js";
 import { networkTrainer } from "./step/network-trainer.js";
 import { SUPERVISED } from "./step/supervised.js";
@@ -21,19 +21,7 @@ export function cfcontra(context: MethodContext, options: z.infer<typeof cfcontr
     before: alignment.before,
     prototypes: alignment.prototypes,
     pseudoLabels: alignment.pseudoLabels,
-    step: ({ source, target }, progress) =>
-      scope(() => {
-        const { rate } = progress;
-        const phase = alignment.phase(progress);
-        const parts = (batches: Batches) => alignment.parts(batches, progress);
-        const batches = { source, target };
-        const scalars =
-          phase === undefined
-            ? trainer.step(rate, parts(batches))
-            : trainer.capturedStep(rate, phase, batches, parts);
-        alignment.watch(progress.step);
-        return scalars;
-      }),
+    step: (batches, progress) => scope(() => alignment.step(trainer, batches, progress)),
     dispose() {
       trainer.dispose();
       alignment.dispose();

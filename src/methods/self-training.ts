@@ -150,17 +150,15 @@ export function selfTraining(context: MethodContext, options: Options): Method {
     pseudoLabels,
     step(batches, progress) {
       const scalars = scope(() => {
-        const parts = [
-          ...alignment.parts(batches, progress),
-          ...(progress.step >= options.warmup ? taughtParts(batches, progress.step) : []),
-        ];
-        const scalars = trainer.step(progress.rate, parts);
-        alignment.watch(progress.step);
-        return scalars;
+        const taught = progress.step >= options.warmup ? taughtParts(batches, progress.step) : [];
+        return alignment.step(trainer, batches, progress, taught);
       });
       teacher.follow(progress.step);
       return scalars;
     },
-    dispose: alignment.dispose,
+    dispose() {
+      trainer.dispose();
+      alignment.dispose();
+    },
   };
 }

@@ -153,7 +153,8 @@ describe("a captured step", () => {
     [{ method: "cfcontra", context: { labelledWeight: 0.5 } }, 0],
     [{ method: "minent", context: { gradientNorms: true } }, 0],
     [{ method: "advent" }, 0],
-    [{ method: "self-training" }, 0],
+    [{ method: "self-training", options: { mask: { block: 0.25 } } }, 1], // its first two parts
+    [{ method: "self-training", context: { optimizer: "adamw" } }, 1],
   ])("%j: %d captures", async (setup, count) => {
     const { scalars } = await fourSteps(setup, false);
     const captured = await fourSteps(setup, true);

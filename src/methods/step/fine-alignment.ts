@@ -31,7 +31,7 @@ import type { Batches, Domains, MethodContext, Progress, Scalars } from "../meth
 import type { WeightedLosses } from "./backpropagate.js";
 import { entropyLosses, entropyOptions } from "./entropy-losses.js";
 import { guardRails } from "./guard-rails.js";
-import type { Learn, Part } from "./network-trainer.js";
+import type { Learn, NetworkTrainer, Part } from "./network-trainer.js";
 import { predict, supervisedLosses, supervisedOptions } from "./supervised.js";
 
 /** C(f_s, M_s), C(f_t, M_t), C(f_t, M_s) and C(f_s, M_t). */
@@ -82,12 +82,13 @@ export interface FineAlignment {
   space(features: Tensor, training: boolean): Tensor;
   /** Computes the first prototypes at the end of the warm-up. */
   before(progress: Progress, domains: Domains): Promise<void>;
-  /** The source's part of a step, then the target's, which updates the banks at its end. */
-  parts(batches: Batches, progress: Progress): Part[];
-  /** A name that is the same for steps whose parts compute the same; undefined if every step has its own numbers. */
-  phase(progress: Progress): string | undefined;
-  /** Checks labels and prototypes after a step, and warns. */
-  watch(step: number): void;
+  /** A step of the network on both domains and then on `others`, which also updates the banks. */
+  step(
+    trainer: NetworkTrainer,
+    batches: Pick<Batches, "source" | "target">,
+    progress: Progress,
+    others?: readonly Part[],
+  ): Scalars;
   readonly state: TensorMap;
   /** The prototypes of both banks, for reports. */
   prototypes(): { readonly source: Tensor; readonly target: Tensor };
@@ -199,6 +200,40 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     }
   }
 
+  /** The source's part of a step, then the target's, which updates the banks at its end. */
+  function parts(
+    { source, target }: Pick<Batches, "source" | "target">,
+    progress: Progress,
+  ): Part[] {
+    const contrasting = progress.step >= options.warmup;
+    let sourceMeans: ClassMeans | undefined;
+    return [
+      (learn) => {
+        const { scalars, means } = scope(() => sourceHalf(learn, source, contrasting));
+        sourceMeans = means;
+        return scalars;
+      },
+      (learn) => {
+        const { scalars, means } = scope(() =>
+          targetHalf(learn, target.images, progress, contrasting),
+        );
+        if (sourceMeans && means) {
+          updateBanks(sourceMeans, means);
+          copyInto(counts.source, sourceMeans.counts);
+          copyInto(counts.target, means.counts);
+        }
+        return scalars;
+      },
+    ];
+  }
+
+  /** A name that is the same for steps whose parts compute the same; undefined if every step has its own numbers. */
+  function phase({ step }: Progress): string | undefined {
+    if (step < options.warmup) return "before contrast";
+    const fades = options.thresholdDecay && options.pseudoLabels === "prototypes";
+    return fades ? undefined : "contrast";
+  }
+
   /** The prediction for images [N, 3, H, W] in inference mode, and its features in the prototypes' space. */
   function atRest(images: Tensor): { prediction: Prediction; features: Tensor } {
     const forward = () => network.forward(images, false);
@@ -252,12 +287,17 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     space,
     prototypes: () => ({ source: banks.source.prototypes, target: banks.target.prototypes }),
     state: new Map([...banks.source.save("bank.source"), ...banks.target.save("bank.target")]),
-    phase({ step }) {
-      const usesThreshold = step >= options.warmup && options.pseudoLabels === "prototypes";
-      if (usesThreshold && options.thresholdDecay) return undefined;
-      return step < options.warmup ? "before contrast" : "contrast";
+    step(trainer, { source, target }, progress, others = []) {
+      const { rate, step } = progress;
+      const name = phase(progress);
+      const both = { source, target };
+      const scalars =
+        name === undefined
+          ? trainer.step(rate, [...parts(both, progress), ...others])
+          : trainer.capturedStep(rate, name, both, (own) => parts(own, progress), others);
+      watch(step);
+      return scalars;
     },
-    watch,
     dispose: () => dispose(counts),
     pseudoLabels(images, progress) {
       if (progress.step <= options.warmup) return undefined; // the banks are empty
@@ -270,28 +310,6 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     },
     async before({ step }, domains) {
       if (step === options.warmup) await initializeBanks(domains);
-    },
-    parts({ source, target }, progress) {
-      const contrasting = progress.step >= options.warmup;
-      let sourceMeans: ClassMeans | undefined;
-      return [
-        (learn) => {
-          const { scalars, means } = scope(() => sourceHalf(learn, source, contrasting));
-          sourceMeans = means;
-          return scalars;
-        },
-        (learn) => {
-          const { scalars, means } = scope(() =>
-            targetHalf(learn, target.images, progress, contrasting),
-          );
-          if (sourceMeans && means) {
-            updateBanks(sourceMeans, means);
-            copyInto(counts.source, sourceMeans.counts);
-            copyInto(counts.target, means.counts);
-          }
-          return scalars;
-        },
-      ];
     },
   };
 }

@@ -34,13 +34,15 @@ export interface NetworkTrainer {
   step(rate: number, parts: readonly Part[]): Scalars;
   /**
    * The same for parts that can be captured (torch/cuda-graph): they depend on nothing but the batches, `name`, and
-   * tensors that exist before them. On a GPU they are captured and replayed, with `train.graphs`.
+   * tensors that exist before them. On a GPU they are captured and replayed, with `train.graphs`. `others` run
+   * after them, and are not captured.
    */
   capturedStep<In extends Tensors>(
     rate: number,
     name: string,
     batches: In,
     parts: (batches: In) => readonly Part[],
+    others?: readonly Part[],
   ): Scalars;
   /** Frees what was captured. */
   dispose(): void;
@@ -84,8 +86,8 @@ export function networkTrainer(context: MethodContext, trainProjection = true): 
   return {
     state: optimizer.state,
     step: (rate, parts) => update(rate, run(parts)),
-    capturedStep(rate, name, batches, parts) {
-      if (!graph) return update(rate, run(parts(batches)));
+    capturedStep(rate, name, batches, parts, others = []) {
+      if (!graph) return update(rate, run([...parts(batches), ...others]));
       const { scalars, gradients } = graph.run(name, batches, (own) => {
         const before = gradientsOf(trained);
         try {
@@ -96,7 +98,7 @@ export function networkTrainer(context: MethodContext, trainProjection = true): 
         }
       });
       setGradients(trained, gradients); // of a replay: optimisers may have cleared them
-      return update(rate, scalars);
+      return update(rate, { ...scalars, ...run(others) });
     },
     dispose: () => graph?.dispose(),
   };

@@ -4,6 +4,7 @@ import { encode } from "fast-png";
 import { describe, expect, it } from "vitest";
 import { cityscapes19 } from "../../src/datasets/class-sets.js";
 import { openDataset } from "../../src/datasets/open.js";
+import { userError } from "../user-error.js";
 import { inTemporaryFolder, sceneImage, sceneLabel, writeImage, writeLabel } from "./fixtures.js";
 
 const size = { width: 64, height: 32 };
@@ -86,6 +87,37 @@ describe("folder", () => {
       expect([...((await dataset.load(0)).label ?? [])]).toEqual(
         [...label].map((id) => merged[id]),
       );
+    }));
+
+  it("uses only the images with a label, if asked to, and names their number", () =>
+    inTemporaryFolder(async (root) => {
+      await write(root, ["a", "b"]);
+      for (const stem of ["c", "d", "e"]) {
+        await writeImage(join(root, "images", `${stem}.png`), image, size);
+      }
+      const spec = { type: "folder", root, classes, mapping };
+      await userError(
+        openDataset(spec),
+        "unpaired-files",
+        "3 images (c, d, e) without label",
+        "labelled: some",
+      );
+      const some = await openDataset({ ...spec, labelled: "some" });
+      expect(some.names).toEqual(["a", "b"]);
+      expect(some.name).toBe(`folder (${root}, 2 of 5 images have a label)`);
+      expect(some.labelled).toBe(true);
+      const without = await openDataset({ ...spec, labelled: "some", exclude: ["a"] });
+      expect(without.names).toEqual(["b"]);
+      expect(without.name).toContain("1 of 4 images have a label");
+
+      const none = openDataset({ ...spec, labelled: "some", exclude: ["a", "b"] });
+      await userError(none, "unpaired-files", "none of 3 images has a label");
+      await writeLabel(join(root, "labels", "z.png"), label, size);
+      const stray = openDataset({ ...spec, labelled: "some" });
+      await userError(stray, "unpaired-files", "1 label (z) without image");
+      await rm(join(root, "labels"), { recursive: true });
+      const missing = openDataset({ ...spec, labelled: "some" });
+      await userError(missing, "dataset-layout", "does not exist");
     }));
 
   it("reads images alone without labels, and relative roots from the base", () =>

@@ -67,17 +67,17 @@ export async function openFiles(
   { classes, map, coding }: Labelling,
   beside: readonly string[] = [],
 ): Promise<Dataset> {
-  const { pairs, labelled } = await findPairs(layout, selection);
+  const { pairs, labelled, all } = await findPairs(layout, selection);
   const checkDepth = depthCheck(map);
   const pairAt = (index: number): Pair => {
     const pair = pairs[index];
     if (!pair) throw new RangeError(`sample ${index} of ${pairs.length}`);
     return pair;
   };
+  const { list } = selection;
+  const part = pairs.length < all ? [`${pairs.length} of ${all} images have a label`] : [];
   return {
-    name: printable(
-      `${type} (${selection.list ? `${layout.root}, ${selection.list}` : layout.root})`,
-    ),
+    name: printable(`${type} (${[layout.root, ...(list ? [list] : []), ...part].join(", ")})`),
     classes,
     labelled,
     names: pairs.map(({ name }) => name),

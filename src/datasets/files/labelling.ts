@@ -27,8 +27,13 @@ export const commonOptions = {
   classes: classesSchema.optional(),
   /** Replaces the data set's map from label values to classes. */
   mapping: mappingSchema.optional(),
-  /** false: do not read labels; true: error if labels are missing. By default they are read if present. */
-  labelled: z.boolean().optional(),
+  /**
+   * false: do not read labels; true: error if labels are missing; "some": only the images that have a label.
+   * By default labels are read if their folder exists, and each image needs one.
+   */
+  labelled: z
+    .union([z.boolean(), z.literal("some")], { error: "expected true, false or some" })
+    .optional(),
 };
 
 /** The parsed options `classes` and `mapping`. */

@@ -40,8 +40,8 @@ export interface Layout {
 
 /** Which samples of a layout to use. */
 export interface Selection {
-  /** undefined: labelled if a label folder exists. */
-  readonly labelled?: boolean | undefined;
+  /** undefined: labelled if a label folder exists; "some": only the images that have a label. */
+  readonly labelled?: boolean | "some" | undefined;
   readonly list?: string | undefined;
   readonly exclude?: readonly string[] | undefined;
 }

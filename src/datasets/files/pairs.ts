@@ -25,29 +25,33 @@ export interface Pair {
 
 /**
  * Finds the images of a layout and their labels, in natural order or in that of the list.
+ * @returns the pairs, and the number of `all` images before those without a label were left out
  * @throws UserError for missing or empty folders, images without label and the reverse, and
  *   entries of `list` or `exclude` that are not images
  */
 export async function findPairs(
   layout: Layout,
   selection: Selection,
-): Promise<{ pairs: Pair[]; labelled: boolean }> {
+): Promise<{ pairs: Pair[]; labelled: boolean; all: number }> {
   await requireFolder(layout.root, layout.expected);
-  const labelled = await hasLabels(layout, selection.labelled);
+  const some = selection.labelled === "some";
+  const labelled = await hasLabels(layout, some || selection.labelled);
   await checkLevel(layout);
   const { images, labels: files } = await findFiles(layout, labelled);
-  const names = await chosen(layout, selection, images);
+  const all = await chosen(layout, selection, images);
   const listed = selection.list !== undefined;
   const annotations = labelled ? layout.annotations?.(images, listed) : undefined;
   const labels = annotations ? pathsOf(annotations) : files;
+  const names = some ? all.filter((name) => labels.has(name)) : all;
   if (labelled) await requirePartners(layout, names, images, labels, listed);
+  if (names.length === 0) throw noLabels(layout, all.length);
   const pairs = names.map((name) => {
     const image = images.get(name) as string;
     const label = labels.get(name);
     if (label === undefined) return { name, image };
     return { name, image, label, annotation: annotations?.get(name) };
   });
-  return { pairs, labelled };
+  return { pairs, labelled, all: all.length };
 }
 
 const pathsOf = (annotations: ReadonlyMap<string, Annotation>): Paths =>
@@ -156,6 +160,14 @@ function byName({ namedByFile, folders }: Layout, images: Paths, labels: Paths) 
   const [shortImages, shortLabels] = [shortened(images), shortened(labels)];
   const unique = shortImages.size === images.size && shortLabels.size === labels.size;
   return namedByFile && unique ? { images: shortImages, labels: shortLabels } : { images, labels };
+}
+
+function noLabels({ root, expected }: Layout, images: number): UserError {
+  return new UserError(
+    "unpaired-files",
+    `${root}: none of ${images} images has a label, but \`labelled: some\` uses those that have one: check the ` +
+      `folders and names (expected ${expected}).`,
+  );
 }
 
 async function noImages(layout: Layout): Promise<UserError> {

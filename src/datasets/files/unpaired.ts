@@ -26,7 +26,9 @@ export async function requirePartners(
   const advice =
     (await otherKinds(layout, alone, spare)) ??
     suffixes(layout, alone, spare) ??
-    "complete the set, write the samples to use to a `list`, or set `labelled: false`";
+    (spare.length === 0
+      ? "complete the set, or set `labelled: some` to use the others, or `labelled: false`"
+      : "complete the set, write the samples to use to a `list`, or set `labelled: false`");
   throw new UserError(
     "unpaired-files",
     `${layout.root}: ${faults.join(" and ")}, of ${images.size} images and ${labels.size} ` +

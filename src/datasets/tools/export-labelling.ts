@@ -33,7 +33,7 @@ export interface ExportClasses {
 export interface ExportOptions extends ClassOptions {
   /** The class of pixels without annotation, or "ignore". */
   readonly unlabelled?: string | undefined;
-  readonly labelled?: boolean | undefined;
+  readonly labelled?: boolean | "some" | undefined;
 }
 
 /**

@@ -102,6 +102,21 @@ describe("labelme", () => {
       await userError(open("labelme", root, options), "unpaired-files", "twice", "frame 7.json");
     }));
 
+  it("uses only the annotated images, if asked to", () =>
+    inTemporaryFolder(async (root) => {
+      await images(root, "a.png", "b.png", "c.png");
+      await file(root, "b.json", labelme("b.png", car, lane));
+      await userError(
+        open("labelme", root, { unlabelled }),
+        "unpaired-files",
+        "2 images (a, c) without label",
+        "labelled: some",
+      );
+      const some = await open("labelme", root, { unlabelled, labelled: "some" });
+      expect(some.names).toEqual(["b"]);
+      expect(some.name).toContain("1 of 3 images have a label");
+    }));
+
   it("takes the classes from labels.txt if it exists", () =>
     inTemporaryFolder(async (root) => {
       await images(root, "a.png", "b.png");

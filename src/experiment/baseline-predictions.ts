@@ -8,7 +8,7 @@ import type { RunFiles } from "../report/run-files.js";
 import { readPreviews } from "../report/run-pictures.js";
 import { checkpoints } from "../train/index.js";
 import { writeAtomically } from "../write-atomically.js";
-import { openSet } from "./domains.js";
+import { openSet, withLabels } from "./domains.js";
 import type { Listener } from "./listener.js";
 import { openCheckpoint } from "./open-checkpoint.js";
 
@@ -25,7 +25,7 @@ export async function writeBaselinePredictions(
   const previews = readPreviews(run.path, set);
   if (previews.length === 0 || checkpoints(baseline.path).length === 0) return;
   if (baseline.classes.names.join() !== run.classes.names.join()) return;
-  const dataset = await openSet({ ...run.config.evaluate[set], labelled: true }, listener);
+  const dataset = await openSet(withLabels(run.config.evaluate[set] as object), listener);
   const indices = new Map(dataset.names.map((one, i) => [one, i]));
   const { config, network, stage, classes, dispose } = openCheckpoint(baseline.path);
   try {

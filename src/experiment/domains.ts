@@ -26,6 +26,12 @@ export const openSet = (
   base = process.cwd(),
 ): Promise<Dataset> => openDataset(spec, base, progress);
 
+/** A data set that must have labels: every image, or with `labelled: some` one at least. */
+export const withLabels = (spec: object): object => ({
+  ...spec,
+  labelled: "labelled" in spec && spec.labelled === "some" ? "some" : true,
+});
+
 /** Opens the labelled sets for evaluation. */
 export async function openEvaluationSets(
   config: Config,
@@ -34,7 +40,7 @@ export async function openEvaluationSets(
 ): Promise<EvaluationSets> {
   const sets = new Map<string, Dataset>();
   for (const [name, spec] of Object.entries(config.evaluate)) {
-    sets.set(name, await openSet({ ...spec, labelled: true }, listener, base));
+    sets.set(name, await openSet(withLabels(spec), listener, base));
   }
   return sets;
 }
@@ -47,7 +53,7 @@ export async function openDomains(
   config: Config,
   listener: Pick<Listener, "progress">,
 ): Promise<Domains & { readonly evaluate: EvaluationSets }> {
-  const source = await openSet({ ...config.source, labelled: true }, listener);
+  const source = await openSet(withLabels(config.source), listener);
   const target = await openSet({ ...config.target, labelled: false }, listener);
   const few = config.labelledTarget && (await openLabelledTarget(config.labelledTarget, listener));
   const evaluate = await openEvaluationSets(config, listener);

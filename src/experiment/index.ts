@@ -11,6 +11,7 @@ export {
   openSet,
   setOf,
   withAbsoluteRoots,
+  withLabels,
 } from "./domains.js";
 export { besideRuns, type EarlierRun, trainChain } from "./earlier-runs.js";
 export {

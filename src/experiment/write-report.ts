@@ -10,7 +10,7 @@ import { type RunFiles, readRun } from "../report/run-files.js";
 import { checkpoints } from "../train/index.js";
 import { writeAtomically } from "../write-atomically.js";
 import { writeBaselinePredictions } from "./baseline-predictions.js";
-import { openSet } from "./domains.js";
+import { openSet, withLabels } from "./domains.js";
 import { consoleListener, type Listener } from "./listener.js";
 import { openCheckpoint } from "./open-checkpoint.js";
 
@@ -63,7 +63,7 @@ async function featuresOf(path: string, listener: Listener): Promise<Points | un
       );
     const options = { precision: train.precision, stage };
     const domain = async (spec: object, size: Size): Promise<FeatureDomain> => ({
-      dataset: await openSet({ ...spec, labelled: true }, listener),
+      dataset: await openSet(withLabels(spec), listener),
       ...{ size, options },
     });
     return await featureMap(

@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
@@ -48,6 +48,26 @@ test("a source or evaluation set without labels is an error; a target needs none
       cli("data", "check", config, "--set-of", name, "--out", join(root, "sheet.png"));
     expect((await of("target")).code).toBe(0);
     expectError(await of("camera"), "dataset-layout", join(root, "set", "labels"));
+  });
+});
+
+test("`labelled: some` checks what training uses: annotated images, but all of a target", async () => {
+  await inTemporaryFolder(async (root) => {
+    await makeGta5(join(root, "set"), 3);
+    const [first] = await readdir(join(root, "set", "labels"));
+    await rm(join(root, "set", "labels", first as string));
+    const set = { type: "gta5", root: join(root, "set"), labelled: "some" };
+    const few = { ...set, weight: 1 };
+    const sets = { source: set, target: set, labelledTarget: few, evaluate: { camera: set } };
+    const config = await preset(root, tiny(root, sets));
+    const imagesOf = async (name: string) => {
+      const args = ["data", "check", config, "--set-of", name, "--out", join(root, "sheet.png")];
+      const { code, out } = await cli(...args, "--json");
+      expect(code).toBe(0);
+      return JSON.parse(out).images;
+    };
+    for (const name of ["source", "labelledTarget", "camera"]) expect(await imagesOf(name)).toBe(2);
+    expect(await imagesOf("target")).toBe(3);
   });
 });
 

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encode } from "fast-png";
 import sharp from "sharp";
@@ -104,6 +104,22 @@ describe("init", () => {
       const { format, width } = await sharp(join(root, "mine-source-values.png")).metadata();
       expect([format, width]).toEqual(["png", 2 * 24 + 4 * 280 + 3 * 16]);
       expect(out).toContain(`npx cfcontra data check ${path} --set-of source`);
+      expect(await checks(root, path, "source", "target")).toEqual([0, 0]);
+    }));
+
+  test("images that are not annotated yet are left out", () =>
+    inTemporaryFolder(async (root) => {
+      await writePair(join(root, "simulator"), ["images", "labels"]);
+      await writePair(join(root, "camera"), ["images", "labels"]);
+      const folder = join(root, "simulator", "labels", "drive");
+      const [first] = await readdir(folder);
+      await rm(join(folder, first as string));
+      const { code, text, config, path } = await init(root, "simulator", "camera");
+      expect(code).toBe(0);
+      expect(config.source).toMatchObject({ type: "folder", labelled: "some" });
+      expect(config.target).toMatchObject({ labelled: false });
+      expect(text).toContain("# the images that have a label; those without one are left out");
+      expect(text).toContain("source: &source # labelled: 2 images");
       expect(await checks(root, path, "source", "target")).toEqual([0, 0]);
     }));
 

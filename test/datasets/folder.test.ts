@@ -112,6 +112,10 @@ describe("folder", () => {
 
       const none = openDataset({ ...spec, labelled: "some", exclude: ["a", "b"] });
       await userError(none, "unpaired-files", "none of 3 images has a label");
+      await writeFile(join(root, "labels", "c.jpg"), "");
+      const other = openDataset({ ...spec, labelled: "some" });
+      await userError(other, "unpaired-files", "their labels are .jpg files");
+      await rm(join(root, "labels", "c.jpg"));
       await writeLabel(join(root, "labels", "z.png"), label, size);
       const stray = openDataset({ ...spec, labelled: "some" });
       await userError(stray, "unpaired-files", "1 label (z) without image");

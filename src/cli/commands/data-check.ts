@@ -48,18 +48,22 @@ interface CheckOptions {
 const SHEET = { count: 12, columns: 4 };
 const PICTURE_WIDTH = 320;
 
+/** A target's specification as training uses it: all of its images. */
+const withoutSome = (spec: object): object =>
+  "labelled" in spec && spec.labelled === "some" ? { ...spec, labelled: false } : spec;
+
 /** Opens a set of a preset, reads it whole, and reports. The exit code is 1 if there are problems. */
 async function check(preset: string, options: CheckOptions): Promise<void> {
   const { setOf: name, set, data, out, limit, json } = options;
-  const { configuration, openSet, setOf, withAbsoluteRoots } = await import(
+  const { configuration, openSet, setOf, withAbsoluteRoots, withLabels } = await import(
     "../../experiment/index.js"
   );
   const config = withAbsoluteRoots(configuration({ preset, set }), data);
   const { dataset, report } = await listening(async (listener) => {
     const { spec, key } = setOf(name, config);
-    // As training opens them: only the target may come without labels.
-    const labelled = key === "target" ? {} : { labelled: true };
-    const dataset = await openSet({ ...spec, ...labelled }, listener);
+    // Only the target may come without labels. Training does not read them, so `some` would leave out images.
+    const opened = key === "target" ? withoutSome(spec) : withLabels(spec);
+    const dataset = await openSet(opened, listener);
     const onSample = (done: number, total: number) =>
       listener.progress(`reading ${dataset.name}`, done, total);
     return { dataset, report: await checkDataset(dataset, { limit, onSample }) };

@@ -6,6 +6,8 @@ export interface Annotation {
   readonly path: string;
   /** Size of the image that was annotated, if the file states it. */
   readonly size?: Size | undefined;
+  /** Whether nothing is annotated in the image. */
+  readonly empty?: boolean | undefined;
   /** Draws the label; `size` is that of the image after its EXIF orientation is applied. */
   draw(size: Size): RawLabel | Promise<RawLabel>;
 }

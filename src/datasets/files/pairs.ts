@@ -42,8 +42,9 @@ export async function findPairs(
   const listed = selection.list !== undefined;
   const annotations = labelled ? layout.annotations?.(images, listed) : undefined;
   const labels = annotations ? pathsOf(annotations) : files;
-  const names = some ? all.filter((name) => labels.has(name)) : all;
-  if (labelled) await requirePartners(layout, names, images, labels, listed);
+  if (labelled) await requirePartners(layout, all, images, labels, { listed, some });
+  const hasLabel = (name: string) => labels.has(name) && !annotations?.get(name)?.empty;
+  const names = some ? all.filter(hasLabel) : all;
   if (names.length === 0) throw noLabels(layout, all.length);
   const pairs = names.map((name) => {
     const image = images.get(name) as string;

@@ -6,7 +6,8 @@ import { lastPart } from "./sample-names.js";
 
 /**
  * Checks that every image has a label and every label an image.
- * @param listed whether the names are from a list: then labels of other images are allowed
+ * @param allowed `listed`: the names are from a list, so labels of other images are allowed; `some`: images
+ *   without a label are allowed, unless it is in a format that is not read
  * @throws UserError naming the images and labels without partner, and the likely reason
  */
 export async function requirePartners(
@@ -14,7 +15,7 @@ export async function requirePartners(
   names: readonly string[],
   images: Paths,
   labels: Paths,
-  listed: boolean,
+  { listed, some }: { readonly listed: boolean; readonly some: boolean },
 ): Promise<void> {
   const alone = names.filter((name) => !labels.has(name));
   const spare = listed ? [] : [...labels.keys()].filter((name) => !images.has(name));
@@ -23,9 +24,10 @@ export async function requirePartners(
     alone.length > 0 ? `${countAndName(alone, "image")} without label` : "",
     spare.length > 0 ? `${countAndName(spare.sort(compareNames), "label")} without image` : "",
   ].filter((fault) => fault !== "");
+  const reason = (await otherKinds(layout, alone, spare)) ?? suffixes(layout, alone, spare);
+  if (some && spare.length === 0 && reason === undefined) return;
   const advice =
-    (await otherKinds(layout, alone, spare)) ??
-    suffixes(layout, alone, spare) ??
+    reason ??
     (spare.length === 0
       ? "complete the set, or set `labelled: some` to use the others, or `labelled: false`"
       : "complete the set, write the samples to use to a `list`, or set `labelled: false`");

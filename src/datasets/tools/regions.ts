@@ -37,6 +37,7 @@ export function drawnAnnotation(
   return {
     path,
     size,
+    empty: regions.length === 0,
     draw(size) {
       try {
         return drawRegions(regions, size);

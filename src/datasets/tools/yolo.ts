@@ -90,6 +90,7 @@ export const yolo = toolExport<Own>(
 
 const annotationOf = (path: string, outlines: readonly Outline[]) => ({
   ...drawnAnnotation(path, undefined, []),
+  empty: outlines.length === 0,
   draw: (size: { width: number; height: number }) =>
     drawRegions(
       outlines.map(({ value, corners }) => {

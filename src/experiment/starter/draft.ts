@@ -116,7 +116,7 @@ const sameNames = (a: ClassSet, b: ClassSet): boolean => a.names.join("\n") === 
 /** A labelled data set. @throws UserError if there are no labels; names the sub-folder that has some */
 async function recogniseLabelled(root: string, purpose: Purpose): Promise<Recognised> {
   const found = await recognise(root, purpose);
-  if (isLabelled(found)) return found;
+  if (isLabelled(found)) return annotatedOf(found);
   const below = await recogniseBelow(root, purpose);
   const inside = below.find(isLabelled)?.spec;
   throw new UserError(
@@ -126,6 +126,22 @@ async function recogniseLabelled(root: string, purpose: Purpose): Promise<Recogn
           "labels/, or an export of a labelling tool."
       : `${root}: no labels found, but ${inside.root} has some (${inside.type}): name this folder.`,
   );
+}
+
+/** The set with `labelled: some` if only some of its images have a label. */
+async function annotatedOf(found: Recognised): Promise<Recognised> {
+  const own = { folder: { classes: "cityscapes" }, tool: { unlabelled: REST }, published: {} };
+  const opens = async (spec: object) => {
+    try {
+      await openDataset({ ...spec, ...own[found.kind] });
+      return true;
+    } catch (error) {
+      if (error instanceof UserError && error.code === "unpaired-files") return false;
+      return true; // what is wrong is reported where it matters
+    }
+  };
+  const some = { ...found.spec, labelled: "some" };
+  return (await opens(found.spec)) || !(await opens(some)) ? found : { ...found, spec: some };
 }
 
 const isLabelled = ({ spec }: Recognised): boolean =>

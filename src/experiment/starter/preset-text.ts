@@ -74,7 +74,9 @@ function set(
   entries.sort(([a], [b]) => rank(order, a) - rank(order, b));
   const lines = entries.map(([key, value]) => {
     const open = key === "unlabelled" && unlabelledOpen;
-    return `${key}: ${inline(value)}${open ? ` # or the class of pixels without annotation: ${FILL_IN}` : ""}`;
+    const isPart = key === "labelled" && value === "some";
+    const part = isPart ? " # the images that have a label; those without one are left out" : "";
+    return `${key}: ${inline(value)}${part}${open ? ` # or the class of pixels without annotation: ${FILL_IN}` : ""}`;
   });
   const shown = examples === undefined ? "" : `; examples: ${printable(examples)}`;
   const comment =

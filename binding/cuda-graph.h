@@ -50,11 +50,13 @@ inline napi_value abandonCapture(const Arguments& args) {
   const auto& graph = held<Graph>(args);
   try {
     graph->capture.capture_end();
+    graph->capture.reset();
   } catch (const c10::Error&) {
     // CUDA reports the failure again, and the allocator still allocates for the capture.
     const auto index = c10::cuda::current_device();
     try {
       c10::cuda::CUDACachingAllocator::endAllocateToPool(index, graph->pool);
+      c10::cuda::CUDACachingAllocator::releasePool(index, graph->pool);
     } catch (const c10::Error&) {
     }
   }

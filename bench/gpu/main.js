@@ -132,7 +132,7 @@ async function main() {
     for (const step of others) if (chosen.includes(step)) outcomes.push(await run(step));
   }
   const counts = counted(outcomes);
-  const steps = merged(readResults(), machine, outcomes);
+  const steps = merged(tiny ? undefined : readResults(), machine, outcomes);
   const results = { machine, ...counted(steps), steps };
   const text = JSON.stringify(results, null, 2).replaceAll(ROOT, "");
   writeFileSync(join(out, "results.json"), `${text}\n`);

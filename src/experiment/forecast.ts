@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Dataset } from "../datasets/dataset.js";
 import { writing } from "../errors.js";
-import { type DeviceMemory, deviceMebibytes, resetDevicePeak } from "../torch/index.js";
+import {
+  CAPTURED_CALL,
+  capturesSteps,
+  type DeviceMemory,
+  deviceMebibytes,
+  resetDevicePeak,
+} from "../torch/index.js";
 import { trainingSteps } from "../train/index.js";
 import type { Config } from "./config.js";
 import { onDevice } from "./device.js";
@@ -12,8 +18,10 @@ import type { Listener } from "./listener.js";
 import { prepare } from "./prepare.js";
 import { peakMemory } from "./run.js";
 
-/** Number of timed steps, after one warm-up step. */
+/** Number of timed steps. */
 const MEASURED_STEPS = 3;
+/** Steps before them: one, or with CUDA graphs those up to the one that is captured. */
+const warmUp = (device: string): number => (capturesSteps(device) ? CAPTURED_CALL : 1);
 
 /** The estimated time and memory of a run. */
 export interface Forecast {
@@ -43,7 +51,7 @@ export interface Counted {
 /**
  * Estimates time and memory of a run by a few real steps on its data. Work that the method does once
  * before the first step (first prototypes) is not included. Saves nothing.
- * @param onStep called after every step, including the warm-up step
+ * @param onStep called after every step, including those that are not timed
  */
 export async function forecast(
   raw: Config,
@@ -62,12 +70,13 @@ export async function forecast(
       const { source, target, labelledTarget, evaluate } = parts.domains;
       const { all, trainable } = parts.network.parameters;
       const times: number[] = [];
-      const loop = { ...parts.loop, method, steps: MEASURED_STEPS + 1 };
+      const unmeasured = warmUp(config.train.device);
+      const loop = { ...parts.loop, method, steps: unmeasured + MEASURED_STEPS };
       for await (const { seconds, step } of trainingSteps(loop)) {
         times.push(seconds);
         onStep(seconds, step);
       }
-      const secondsPerStep = median(times.slice(1));
+      const secondsPerStep = median(times.slice(unmeasured));
       return {
         config,
         source: counted(source),

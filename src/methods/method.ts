@@ -72,14 +72,20 @@ interface MethodParts {
 /** A method that uses only labelled source images: target images are not opened. */
 export interface SourceMethod extends MethodParts {
   readonly usesTarget: false;
-  /** Losses, back-propagation and optimiser step. */
+  /**
+   * Losses, back-propagation and optimiser step. Read the scalars before the next step: those of a step that was
+   * captured as a CUDA graph are the same tensors in every step, and belong to the method (`kept`).
+   */
   step(batches: Omit<Batches, "target">, progress: Progress): Scalars;
 }
 
 /** A method that uses both domains. */
 export interface TwoDomainMethod extends MethodParts {
   readonly usesTarget: true;
-  /** Losses, back-propagation and optimiser step. */
+  /**
+   * Losses, back-propagation and optimiser step. Read the scalars before the next step: those of a step that was
+   * captured as a CUDA graph are the same tensors in every step, and belong to the method (`kept`).
+   */
   step(batches: Batches, progress: Progress): Scalars;
 }
 

@@ -7,7 +7,7 @@ export type Configuration = Readonly<Record<string, unknown>>;
 /** Dotted keys, sorted, with their values as text: "train.rate" to "0.03". */
 export type Settings = ReadonlyMap<string, string>;
 
-/** The seed, when a run is saved, evaluated or logged, and its device. */
+/** The seed, when a run is saved, evaluated or logged, its device, and how that computes. */
 const NOT_OF_A_GROUP: readonly string[] = [
   "train.seed",
   "train.checkpointEvery",
@@ -16,6 +16,7 @@ const NOT_OF_A_GROUP: readonly string[] = [
   "train.device",
   "train.deterministic",
   "train.benchmark",
+  "train.graphs",
 ];
 
 /** The keys that may name the run to start from. */

@@ -5,8 +5,8 @@ import { copyInto } from "./ops.js";
 import { dispose, keep, scope } from "./scope.js";
 import { Tensor } from "./tensor.js";
 
-/** Calls that are computed before one is captured: in them cuDNN and cuBLAS choose and load their kernels. */
-const BEFORE = 3;
+/** The call that is captured. In those before it, cuDNN and cuBLAS choose and load their kernels. */
+export const CAPTURED_CALL = 4;
 
 /** Tensors in plain objects. */
 export type Tensors = Tensor | { readonly [name: string]: Tensors | undefined };
@@ -17,8 +17,8 @@ export type Tensors = Tensor | { readonly [name: string]: Tensors | undefined };
  */
 export interface CudaGraph {
   /**
-   * `body(inputs)`. The fourth call with the same name and shapes is captured, with copies of the inputs, and
-   * later ones are replayed: their results are the same tensors, with new values, until `dispose`. So `body`
+   * `body(inputs)`. The fourth call in a row with the same name and shapes is captured, with copies of the inputs,
+   * and those after it are replayed: their results are the same tensors, with new values, until `dispose`. So `body`
    * must depend on nothing but the inputs, `name`, and tensors that exist before it, which it may change in place;
    * and it must neither read tensors nor create them from numbers. If it cannot be captured, it is computed
    * every time.
@@ -32,6 +32,8 @@ interface Captured {
   readonly graph: Graph;
   readonly inputs: Tensors;
   readonly result: unknown;
+  /** Frees the constants that it reads. */
+  readonly release: () => void;
 }
 
 /** @param warn receives the reason if a function cannot be captured */
@@ -44,6 +46,7 @@ export function cudaGraph(warn: (sentence: string) => void = () => {}): CudaGrap
   function drop(): void {
     if (captured === undefined) return;
     dispose([captured.inputs, captured.result]);
+    captured.release();
     native.disposeGraph(captured.graph);
     captured = undefined;
   }
@@ -55,7 +58,7 @@ export function cudaGraph(warn: (sentence: string) => void = () => {}): CudaGrap
         drop();
         [current, calls] = [given, 0];
       }
-      if (failed || calls++ < BEFORE) return body(inputs);
+      if (failed || ++calls < CAPTURED_CALL) return body(inputs);
       try {
         captured ??= capture(inputs, body);
       } catch (error) {
@@ -81,14 +84,17 @@ export function cudaGraph(warn: (sentence: string) => void = () => {}): CudaGrap
 /** Records `body` with copies of the inputs. Nothing is computed. */
 function capture<In extends Tensors, Out>(inputs: In, body: (inputs: In) => Out): Captured {
   const own = keep(scope(() => copied(inputs)));
-  const graph = (native.beginCapture as () => Graph)();
+  let graph: Graph | undefined;
+  let made: { readonly result: Out; readonly release: () => void } | undefined;
   try {
-    const result = keep(scope(() => pinning(() => body(own))));
+    graph = (native.beginCapture as () => Graph)();
+    made = pinning(() => keep(scope(() => body(own))));
     native.endCapture(graph);
-    return { graph, inputs: own, result };
+    return { graph, inputs: own, ...made };
   } catch (error) {
-    native.abandonCapture(graph);
-    dispose(own);
+    if (graph) native.abandonCapture(graph);
+    made?.release();
+    dispose([own, made?.result]);
     throw error;
   }
 }

@@ -2,7 +2,7 @@ export { autocast, gradEnabled, gradients, noGrad, type Precision } from "./auto
 export { bilinearWeights } from "./bilinear-weights.js";
 export { constant } from "./constant.js";
 export * from "./creation.js";
-export { type CudaGraph, cudaGraph, type Tensors } from "./cuda-graph.js";
+export { CAPTURED_CALL, type CudaGraph, cudaGraph, type Tensors } from "./cuda-graph.js";
 export {
   capturesSteps,
   cudaVersion,

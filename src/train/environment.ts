@@ -37,6 +37,9 @@ export interface Gpu {
   readonly cudnn?: string;
   readonly tf32: boolean;
   readonly deterministic: boolean;
+  readonly channelsLast: boolean;
+  /** Whether steps are captured as CUDA graphs. */
+  readonly graphs: boolean;
   /** Whether cuDNN times its algorithms for each shape. */
   readonly benchmark: boolean;
 }
@@ -59,7 +62,13 @@ export function environment(device: string, arithmetic: DeviceArithmetic): Envir
 
 function gpuOf(
   device: string,
-  { tf32 = false, deterministic = false, benchmark = false }: DeviceArithmetic,
+  {
+    tf32 = false,
+    deterministic = false,
+    benchmark = false,
+    channelsLast = false,
+    graphs = false,
+  }: DeviceArithmetic,
 ): Gpu {
   const [name, capacity] = [deviceName(device), deviceCapacity(device)];
   const [driver, cudnn] = [driverVersion(), cudnnVersion()];
@@ -69,7 +78,7 @@ function gpuOf(
     ...(driver !== undefined && { driver }),
     cuda: cudaVersion(),
     ...(cudnn !== undefined && { cudnn }),
-    ...{ tf32, deterministic, benchmark },
+    ...{ tf32, deterministic, benchmark, channelsLast, graphs },
   };
 }
 

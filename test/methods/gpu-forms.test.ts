@@ -110,7 +110,7 @@ describe("channels last", () => {
 
 describe("a captured step", () => {
   /** The reports of four steps. If the fourth is captured, a read or an upload in it is an error. */
-  async function fourSteps(setup: TinySetup, captures: boolean) {
+  async function fourSteps(setup: TinySetup, captures: boolean, fails = false) {
     Object.assign(form, { ofGpu: true, captures });
     const { fromArray, fromArrays, bytes } = native;
     let count = 0;
@@ -124,7 +124,11 @@ describe("a captured step", () => {
         Object.assign(native, { fromArray: refuse, fromArrays: refuse, bytes: refuse });
         return graph;
       },
-      endCapture: () => Object.assign(native, { fromArray, fromArrays, bytes }),
+      endCapture: () => {
+        Object.assign(native, { fromArray, fromArrays, bytes });
+        if (fails) throw new Error("out of memory");
+      },
+      abandonCapture: () => {},
       replayGraph: () => {}, // the CPU has computed during the capture
       disposeGraph: () => {},
     });
@@ -134,7 +138,13 @@ describe("a captured step", () => {
       );
       return { count, scalars: reports.map(({ scalars }) => scalars) };
     } finally {
-      for (const name of ["beginCapture", "endCapture", "replayGraph", "disposeGraph"]) {
+      for (const name of [
+        "beginCapture",
+        "endCapture",
+        "abandonCapture",
+        "replayGraph",
+        "disposeGraph",
+      ]) {
         Reflect.deleteProperty(native, name);
       }
       Object.assign(native, { fromArray, fromArrays, bytes });
@@ -161,4 +171,22 @@ describe("a captured step", () => {
     expect(captured.count).toBe(count);
     expect(captured.scalars).toEqual(scalars);
   });
+
+  test.each(["sgd", "adamw"] as const)(
+    "a capture that fails adds no gradient with %s",
+    async (optimizer) => {
+      const setup: TinySetup = {
+        method: "source-only",
+        // On the CPU a failed capture has computed, so that statistics and momentum are updated twice.
+        context: { optimizer, clip: 0.5 },
+      };
+      const { scalars } = await fourSteps(setup, false);
+      const failed = await fourSteps(setup, true, true);
+      expect(failed.scalars.slice(0, 3)).toEqual(scalars.slice(0, 3));
+      expect(failed.scalars[3]?.["gradient/all"]).toBeCloseTo(
+        scalars[3]?.["gradient/all"] as number,
+        4,
+      );
+    },
+  );
 });

@@ -64,6 +64,7 @@ describe("a group", () => {
     ["when it is saved and measured", { train: { checkpointEvery: 10, evaluateEvery: 7 } }],
     ["what is logged", { train: { gradientNorms: true } }],
     ["the device", { train: { device: "cuda:1" } }],
+    ["how the device computes", { train: { deterministic: true, benchmark: true, graphs: true } }],
     ["another method's options", { options: { cfcontra: { contrast: 0.05, scales: [1, 0.5] } } }],
     ["the order of keys", { options: { cfcontra: { scales: [1, 0.5], contrast: 0.05 } } }],
   ];

@@ -105,6 +105,21 @@ describe("cudaGraph", () => {
     expect(liveMemory()).toEqual(outside);
   });
 
+  test("computes every call if the end of the capture fails", () => {
+    const graph = cudaGraph();
+    native.endCapture = () => {
+      log.push("end");
+      throw new Error("out of memory");
+    };
+    const outside = liveMemory();
+    scope(() => {
+      const x = row(1, 2);
+      for (let i = 0; i < 5; i++) expect(graph.run("", x, (own) => own.sum()).item()).toBe(3);
+    });
+    expect(log).toEqual(["begin", "end", "abandon"]);
+    expect(liveMemory()).toEqual(outside);
+  });
+
   test("keeps the constants that it captured, also when the cache has forgotten them", () => {
     const graph = cudaGraph();
     const made: Tensor[] = [];
@@ -123,5 +138,6 @@ describe("cudaGraph", () => {
     scope(() => factor());
     expect(made).toHaveLength(2); // it was forgotten
     graph.dispose();
+    expect(made.map(({ isLive }) => isLive)).toEqual([false, true]); // the second one is in the cache
   });
 });

@@ -51,7 +51,15 @@ await attempt("the cost", () => {
   for (const precision of /** @type {const} */ (["bfloat16", "float32"])) {
     if (secondsLeft() < 20) return skip(`its cost in ${precision}`, "no time left");
     const [free, exact] = [false, true].map((deterministic) =>
-      timeOfStep({ device, precision, batch: 1, warmup: 5, steps: 10, deterministic, graphs: true }),
+      timeOfStep({
+        device,
+        precision,
+        batch: 1,
+        warmup: 5,
+        steps: 10,
+        deterministic,
+        graphs: true,
+      }),
     );
     if (!free || !exact) throw new Error("two measurements were expected");
     measured(`the cost of train.deterministic in ${precision}, 640x320, 1+1`, {

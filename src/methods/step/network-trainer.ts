@@ -88,14 +88,10 @@ export function networkTrainer(context: MethodContext, trainProjection = true): 
     step: (rate, parts) => update(rate, run(parts)),
     capturedStep(rate, name, batches, parts, others = []) {
       if (!graph) return update(rate, run([...parts(batches), ...others]));
+      const before = gradientsOf(trained);
       const { scalars, gradients } = graph.run(name, batches, (own) => {
-        const before = gradientsOf(trained);
-        try {
-          return { scalars: run(parts(own)), gradients: gradientsOf(trained) };
-        } catch (error) {
-          setGradients(trained, before);
-          throw error;
-        }
+        setGradients(trained, before); // of a capture that failed: it has computed nothing
+        return { scalars: run(parts(own)), gradients: gradientsOf(trained) };
       });
       setGradients(trained, gradients); // of a replay: optimisers may have cleared them
       return update(rate, { ...scalars, ...run(others) });

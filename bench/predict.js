@@ -4,6 +4,7 @@
 //   node bench/predict.js --onnx
 import { parseArgs } from "node:util";
 import { predictLabels } from "../dist/evaluate/index.js";
+import { arithmeticOf } from "../dist/experiment/device.js";
 import { onnxModel } from "../dist/export/index.js";
 import { compileNetwork, deeplabV2 } from "../dist/network/index.js";
 import {
@@ -42,8 +43,8 @@ const { device, tf32, graphs } = values;
 const warmup = Number(values.warmup);
 
 setThreads(threads);
-const channelsLast = values.precision === "bfloat16"; // as in training
-useDevice(device, { tf32, benchmark: true, channelsLast, graphs });
+const precision = /** @type {import("../dist/torch/index.js").Precision} */ (values.precision);
+useDevice(device, arithmeticOf({ train: { tf32, deterministic: false, precision, graphs } }));
 manualSeed(1);
 const network = deeplabV2({
   ...{ backbone: /** @type {"resnet18" | "resnet101"} */ (values.backbone), classes: 19 },
@@ -54,10 +55,7 @@ const image = Uint8Array.from({ length: 3 * width * height }, () => Math.random(
 
 /** Predicts the labels of the image with libtorch, like `predict`. */
 function ours() {
-  const compiled = compileNetwork(
-    network,
-    /** @type {import("../dist/torch/index.js").Precision} */ (values.precision),
-  );
+  const compiled = compileNetwork(network, precision);
   const sample = { name: "noise", ...size, image };
   return async () => predictLabels(compiled, sample, size);
 }

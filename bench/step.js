@@ -3,6 +3,7 @@
 //   node bench/step.js --device cuda:0 --width 640 --height 320 --batch 4 --warmup 10 --steps 30
 // With a GPU, a step ends when its losses are read, as in training.
 import { parseArgs } from "node:util";
+import { arithmeticOf } from "../dist/experiment/device.js";
 import {
   deviceMebibytes,
   libtorchVersion,
@@ -39,10 +40,8 @@ const channels = Number(values.channels);
 const { device, tf32, deterministic, graphs } = values;
 const warmup = Number(values.warmup);
 const precision = /** @type {import("../dist/torch/index.js").Precision} */ (values.precision);
-// As in training.
-const channelsLast = precision === "bfloat16" && !deterministic;
 setThreads(Number(values.threads));
-useDevice(device, { tf32, deterministic, benchmark: !deterministic, channelsLast, graphs });
+useDevice(device, arithmeticOf({ train: { tf32, deterministic, precision, graphs } }));
 const { before, step } = workload({
   ...{ width: width ?? 0, height: height ?? 0, precision, batch: batch ?? 1 },
   ...{ device, backbone, channels },

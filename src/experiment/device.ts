@@ -2,7 +2,11 @@ import { type DeviceArithmetic, deviceNamed, useDevice } from "../torch/index.js
 import type { Config } from "./config.js";
 
 /** The settings of a GPU's arithmetic for training. cuDNN times its algorithms unless it is deterministic. */
-export const arithmeticOf = ({ train }: Pick<Config, "train">): Required<DeviceArithmetic> => {
+export const arithmeticOf = ({
+  train,
+}: {
+  readonly train: Pick<Config["train"], keyof Omit<DeviceArithmetic, "channelsLast"> | "precision">;
+}): Required<DeviceArithmetic> => {
   const { tf32, deterministic, benchmark = !deterministic, precision, graphs } = train;
   // The order in which pooling adds its gradients with channels last is not documented.
   const channelsLast = precision === "bfloat16" && !deterministic;

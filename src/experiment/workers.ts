@@ -23,7 +23,7 @@ export function workerCount(
 
 /** The threads of a configuration; undefined for none. */
 export function workersOf(
-  { train }: Pick<Config, "train">,
+  { train }: { readonly train: Pick<Config["train"], "workers" | "device"> },
   warn: (sentence: string) => void,
 ): Workers | undefined {
   const count = workerCount(train);

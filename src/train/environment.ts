@@ -38,7 +38,7 @@ export interface Gpu {
   readonly tf32: boolean;
   readonly deterministic: boolean;
   readonly channelsLast: boolean;
-  /** Whether steps are captured as CUDA graphs. */
+  /** `train.graphs`. */
   readonly graphs: boolean;
   /** Whether cuDNN times its algorithms for each shape. */
   readonly benchmark: boolean;

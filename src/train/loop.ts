@@ -8,7 +8,15 @@ import { UserError } from "../errors.js";
 import type { Domains, Method } from "../methods/method.js";
 import { batchStatistics, type Network } from "../network/index.js";
 import { rateFactor } from "../nn/index.js";
-import { alone, dispose, isIdle, type ProcessGroup, readScalars, scope } from "../torch/index.js";
+import {
+  alone,
+  dispose,
+  isGpu,
+  isIdle,
+  type ProcessGroup,
+  readScalars,
+  scope,
+} from "../torch/index.js";
 import { averageScalars } from "./collectives.js";
 import { labelWatch } from "./label-watch.js";
 import { memoryWatch } from "./memory.js";
@@ -123,7 +131,10 @@ export async function* trainingSteps(
         const images = imagesOf(unlabelled as Sample[], network.input, network.device);
         return method.step({ ...batches, target: { images } }, progress);
       });
-      while (!isIdle(network.device)) await turnOfEventLoop(); // the loaders read while the GPU computes
+      if (isGpu(network.device)) {
+        do await turnOfEventLoop();
+        while (!isIdle(network.device)); // the loaders read while the GPU computes
+      }
       const own = readScalars(found);
       dispose(Object.values(found).filter((one) => typeof one !== "number" && !one.kept));
       const scalars = averageScalars(group, own); // NaN on any rank ends all ranks

@@ -4,8 +4,8 @@ import { mkdirSync } from "node:fs";
 import { link } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { createWorkers } from "../../../dist/datasets/workers.js";
-import { workerCount } from "../../../dist/experiment/workers.js";
+import { arithmeticOf } from "../../../dist/experiment/device.js";
+import { workersOf } from "../../../dist/experiment/workers.js";
 import { createLoader, openDataset } from "../../../dist/index.js";
 import { createMethod } from "../../../dist/methods/index.js";
 import { deeplabV2 } from "../../../dist/network/index.js";
@@ -59,7 +59,7 @@ await inScratch(async (root) => {
   await attempt("the loader", async () => {
     await writeGta5(root);
     const dataset = await openDataset({ type: "gta5", root });
-    const workers = createWorkers(workerCount({ device }) || 1);
+    const workers = workersOf({ train: { device } }, console.error);
     const options = { batch: BATCH, size: TRAINED, seed: 1, workers };
 
     const loader = createLoader(dataset, options);
@@ -72,12 +72,14 @@ await inScratch(async (root) => {
     measured(`labelled images of ${SIZE.width}x${SIZE.height}, as fast as possible`, speed);
     check("the loader reads every image", true, `${speed.imagesPerSecond.toFixed(1)} images/s`);
 
-    useDevice(device, { benchmark: true, channelsLast: true, graphs: true });
+    const precision = /** @type {const} */ ("bfloat16");
+    const train = { tf32: false, deterministic: false, graphs: true, precision };
+    useDevice(device, arithmeticOf({ train }));
     const network = deeplabV2({
       ...{ backbone: tiny ? "resnet18" : "resnet101", width: tiny ? 0.25 : 1, classes: 19 },
       ...{ head: "moco", device },
     });
-    const method = createMethod("minent", network, {}, { precision: "bfloat16", warn: () => {} });
+    const method = createMethod("minent", network, {}, { precision, warn: () => {} });
     const stream = { dataset, size: TRAINED, batch: BATCH };
     const both = { network, method, source: stream, target: stream };
     let [total, waiting] = [0, 0];
@@ -87,7 +89,7 @@ await inScratch(async (root) => {
       total += report.seconds;
       waiting += report.waiting;
     }
-    await workers.close();
+    await workers?.close();
     const share = waiting / total;
     const size = `${TRAINED.width}x${TRAINED.height}, ${BATCH}+${BATCH}, bfloat16`;
     measured(`training at ${size}`, { secondsPerStep: total / STEPS, waiting: share });

@@ -88,8 +88,9 @@ export function networkTrainer(context: MethodContext, trainProjection = true): 
     step: (rate, parts) => update(rate, run(parts)),
     capturedStep(rate, name, batches, parts, others = []) {
       if (!graph) return update(rate, run([...parts(batches), ...others]));
-      const before = gradientsOf(trained);
+      let before: (Tensor | undefined)[] | undefined;
       const { scalars, gradients } = graph.run(name, batches, (own) => {
+        before ??= gradientsOf(trained);
         setGradients(trained, before); // of a capture that failed: it has computed nothing
         return { scalars: run(parts(own)), gradients: gradientsOf(trained) };
       });

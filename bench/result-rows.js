@@ -14,7 +14,7 @@ import { join } from "node:path";
  * @property {Record<string, [step: number, miou: number][]>} history by evaluation set
  * @property {string} command
  * @property {string} commit of the code; "+" if it had uncommitted changes
- * @property {{ node: string, libtorch: string, processor: string }} versions
+ * @property {{ node: string, libtorch: string, processor: string, gpu?: string }} versions
  */
 
 /**
@@ -26,7 +26,7 @@ import { join } from "node:path";
 export function describe(run, { row, seed, command, commit }) {
   const read = (/** @type {string} */ name) => readFileSync(join(run, name), "utf8");
   const { method, steps, seconds, scores } = JSON.parse(read("result.json"));
-  const { node, libtorch, processor } = JSON.parse(read("environment.json"));
+  const { node, libtorch, processor, gpu } = JSON.parse(read("environment.json"));
   /** @type {Row["history"]} */
   const history = {};
   for (const line of read("metrics.jsonl").trim().split("\n")) {
@@ -45,7 +45,8 @@ export function describe(run, { row, seed, command, commit }) {
         { miou: rounded(miou), iou: iou.map((share) => (share === null ? null : rounded(share))) },
       ]),
     ),
-    ...{ history, command, commit, versions: { node, libtorch, processor } },
+    ...{ history, command, commit },
+    versions: { node, libtorch, processor, ...(gpu && { gpu: gpu.name ?? gpu.cuda }) },
   };
 }
 

@@ -1,13 +1,11 @@
-// `train.deterministic`: a run twice, and a run that was stopped and resumed, end in the same bits; and
-// what it costs.
+// `train.deterministic`: a run twice, and a run that was stopped and resumed, end in the same bits.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { latestCheckpoint } from "../../../dist/train/index.js";
 import { streets, succeed, written } from "../experiment.js";
-import { attempt, check, measured, skip } from "../report.js";
-import { device, inScratch, isGpu, secondsLeft, tiny } from "../settings.js";
-import { timeOfStep } from "../time-step.js";
+import { attempt, check, measured } from "../report.js";
+import { device, inScratch, secondsLeft, tiny } from "../settings.js";
 
 const steps = tiny ? 2 : 30;
 
@@ -44,27 +42,4 @@ await inScratch(async (data) => {
     const same = digest(train1(free, "free")) === digest(train1(free, "free again"));
     measured("without train.deterministic", { sameBits: same });
   });
-});
-
-await attempt("the cost", () => {
-  if (!isGpu) return skip("the cost of train.deterministic", "needs a GPU");
-  for (const precision of /** @type {const} */ (["bfloat16", "float32"])) {
-    if (secondsLeft() < 20) return skip(`its cost in ${precision}`, "no time left");
-    const [free, exact] = [false, true].map((deterministic) =>
-      timeOfStep({
-        device,
-        precision,
-        batch: 1,
-        warmup: 5,
-        steps: 10,
-        deterministic,
-        graphs: true,
-      }),
-    );
-    if (!free || !exact) throw new Error("two measurements were expected");
-    measured(`the cost of train.deterministic in ${precision}, 640x320, 1+1`, {
-      ...{ seconds: free.seconds, deterministic: exact.seconds },
-      ratio: exact.seconds / free.seconds,
-    });
-  }
 });

@@ -10,7 +10,7 @@ import { scene } from "./scene.js";
  *
  * @typedef {object} Setup what a small run trains
  * @property {import("../../dist/methods/index.js").MethodName} method
- * @property {object} [options] of the method
+ * @property {Record<string, unknown>} [options] of the method
  * @property {Partial<import("../../dist/methods/index.js").MethodContext>} [context]
  * @property {import("../../dist/network/index.js").BackboneName} [backbone]
  * @property {import("../../dist/network/index.js").DecoderName} [decoder]

@@ -19,6 +19,6 @@ export const STEPS = [
   { name: "groups", about: "one process on NCCL, two that share the GPU", limit: 45 },
   { name: "race", about: "speed and memory against PyTorch", limit: 400 },
   { name: "data", about: "the loader at the size of GTA5's images", limit: 40 },
-  { name: "streets", about: "a short training on the GPU and on the CPU", limit: 75 },
+  { name: "streets", about: "a short training on the GPU and on the CPU", limit: 120 },
   { name: "golden", about: "recordings of the reference implementation", limit: 40 },
 ];

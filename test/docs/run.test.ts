@@ -46,12 +46,12 @@ const NOT_HERE = {
   "--serve": "a server, tested in test/cli/playground.test.ts",
 };
 
-/** Mistakes in a page's example that its first `data check` reports, and how the page corrects them. */
+/** Mistakes that a page describes, and what its first `data check` says of its example with them. */
 const MISTAKES = [
   {
     page: "docs/your-camera.md",
     problem: /label id \d+ .*mapping.* 0-6.*`\d+: <class>`/,
-    correct: (text: string) => text.replace("6: car }", "6: car, 7: object, 255: ignore }"),
+    make: (text: string) => text.replace(/ +7: object\n +255: ignore\n/, ""),
   },
 ];
 
@@ -140,12 +140,16 @@ describe.each(FOLLOWED)("%s", (page) => {
   test.each(commands.map((command) => [command.text, command] as const))(
     "%s",
     async (_, command) => {
-      const { code, err, out } = await cli(...tinyArguments(command));
       const mistake = command.text.includes("data check") ? mistakes.shift() : undefined;
       if (mistake) {
+        const right = readFileSync("mine.yaml", "utf8");
+        writeFileSync("mine.yaml", mistake.make(right));
+        const { code, out } = await cli(...tinyArguments(command));
         expect([code, out]).toEqual([1, expect.stringMatching(mistake.problem)]);
-        writeFileSync("mine.yaml", mistake.correct(readFileSync("mine.yaml", "utf8")));
-      } else expect([err.match(/^error.*/m)?.[0], code]).toEqual([undefined, 0]);
+        writeFileSync("mine.yaml", right);
+      }
+      const { code, err } = await cli(...tinyArguments(command));
+      expect([err.match(/^error.*/m)?.[0], code]).toEqual([undefined, 0]);
     },
   );
 });

@@ -43,7 +43,7 @@ export function presetText({ source, target, evaluate, classes }: Draft, data: s
     "pretrain: { steps: 3000, rate: 0.03 } # on the source, once, shared by all methods",
     "train: { steps: 1000, batch: 2, rate: 0.01, headRate: 1, seed: 1 }",
     "options: # small networks need more than the published weights of the losses",
-    "  cfcontra: { contrast: 0.02, sourceImages: 150, targetImages: 60 }",
+    "  cfcontra: { contrast: 0.02, pseudoLabels: predictions, sourceImages: 150, targetImages: 60 }",
   ].join("\n")}\n`;
 }
 

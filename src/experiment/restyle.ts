@@ -7,6 +7,7 @@ import type { Dataset, DatasetFiles, Sample } from "../datasets/dataset.js";
 import { readImage } from "../datasets/files/images.js";
 import type { Transform } from "../datasets/loader.js";
 import { UserError } from "../errors.js";
+import { inFlight } from "../in-flight.js";
 import { readJson } from "../read-json.js";
 import { edgeCorrelation } from "../style/index.js";
 import { writeAtomically } from "../write-atomically.js";
@@ -107,27 +108,24 @@ async function restyleAll(
 ): Promise<Omit<RestyleResult, "set" | "key" | "out">> {
   const began = performance.now();
   const edges: number[] = [];
-  let [next, made, kept] = [0, 0, 0];
-  const worker = async () => {
-    while (next < count && !signal?.aborted) {
-      const index = next++;
-      const { image, label } = files.of(index);
-      const to = place(image, files.root, out);
-      if (label !== undefined) link(label, place(label, files.root, out));
-      if (existsSync(to)) {
-        kept++; // complete: files are renamed when they are complete
-        continue;
-      }
-      const { data, width, height } = await readImage(image);
-      const sample: Sample = { name: names[index] as string, width, height, image: data };
-      const result = await restyle(sample, index);
-      if (measure) edges.push(edgeCorrelation(sample, result));
-      writeAtomically(to, await encode(result, to));
-      made++;
-      progress("restyling", made, count - kept);
+  let [made, kept] = [0, 0];
+  const copy = async (index: number) => {
+    const { image, label } = files.of(index);
+    const to = place(image, files.root, out);
+    if (label !== undefined) link(label, place(label, files.root, out));
+    if (existsSync(to)) {
+      kept++; // complete: files are renamed when they are complete
+      return;
     }
+    const { data, width, height } = await readImage(image);
+    const sample: Sample = { name: names[index] as string, width, height, image: data };
+    const result = await restyle(sample, index);
+    if (measure) edges.push(edgeCorrelation(sample, result));
+    writeAtomically(to, await encode(result, to));
+    made++;
+    progress("restyling", made, count - kept);
   };
-  await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, count) }, worker));
+  await inFlight(count, IN_FLIGHT, copy, signal);
   const seconds = (performance.now() - began) / 1000;
   return { made, kept, seconds, complete: made + kept === count, edges };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { z } from "zod";
 import { UserError } from "../../errors.js";
+import { inFlight } from "../../in-flight.js";
 import { printable } from "../../printable.js";
 import { writeAtomically } from "../../write-atomically.js";
 import { cityscapes19 } from "../class-sets.js";
@@ -88,20 +89,11 @@ export async function makeStreets(root: string, options: StreetsOptions): Promis
   }
   const folder = join(root, domain, split);
   await claim(folder, size);
-  let [next, done] = [0, 0];
-  const worker = async () => {
-    while (next < count) {
-      const index = next++;
-      await makePicture(folder, domain, SEEDS[split], index, size).catch((error: unknown) => {
-        next = count; // stops the other workers
-        throw error;
-      });
-      onProgress?.(++done, count);
-    }
-  };
-  const workers = Array.from({ length: Math.min(IN_FLIGHT, count) }, worker);
-  await Promise.allSettled(workers); // so that no worker is writing when this throws
-  await Promise.all(workers);
+  let done = 0;
+  await inFlight(count, IN_FLIGHT, async (index) => {
+    await makePicture(folder, domain, SEEDS[split], index, size);
+    onProgress?.(++done, count);
+  });
 }
 
 /** Draws missing pictures and opens the folder as a data set with the 19 Cityscapes classes. */

@@ -6,7 +6,7 @@ import { requireWritable } from "../write-atomically.js";
 import { type Config, parseConfig } from "./config.js";
 import { withAbsoluteRoots } from "./domains.js";
 import { nameOf, type Preset, runConfig } from "./presets.js";
-import { type RunEvent, type RunOptions, run } from "./run.js";
+import { hasRun, type RunEvent, type RunOptions, requireNewRun, run } from "./run.js";
 import { decidesAfter, decidesPretraining, requireSame, sharedByRuns } from "./same-settings.js";
 
 /** A run whose weights another run starts from. */
@@ -76,7 +76,7 @@ function found(
   section: "pretrain" | "after",
   data: string,
 ): EarlierRun {
-  if (!existsSync(join(out, "config.yaml"))) return { config, out, state: "missing" };
+  if (!hasRun(out)) return { config, out, state: "missing" };
   const decides = section === "pretrain" ? decidesPretraining : decidesAfter;
   const advice = `remove it, or name another folder in ${section}.run`;
   requireSame(out, decides(runConfig(out)), decides(withAbsoluteRoots(config, data)), advice);
@@ -102,21 +102,22 @@ function finished(out: string, wanted: Config, data: string): EarlierRun {
   return { config, out, state: "complete" };
 }
 
-/** The earlier runs that a configuration needs, and the configuration with their folders filled in. */
+/** The earlier runs that a configuration needs. */
 function chainOf(config: Config, beside: Beside, data: string) {
   const folder = config.pretrain && (config.pretrain.run ?? beside("pretrained"));
   const before = runBefore(config, folder, beside, data);
   const pretraining =
     before?.state === "complete" ? undefined : pretrainingOf(config, beside, data);
+  return { pretraining, before };
+}
+
+/** A configuration with the folders of its earlier runs filled in. */
+function withFolders(config: Config, beside: Beside): Config {
   const { pretrain, after } = config;
   return {
-    pretraining,
-    before,
-    start: {
-      ...config,
-      ...(pretrain && { pretrain: { ...pretrain, run: folder } }),
-      ...(after && before && { after: { ...after, run: before.out } }),
-    },
+    ...config,
+    ...(pretrain && { pretrain: { ...pretrain, run: pretrain.run ?? beside("pretrained") } }),
+    ...(after && { after: { ...after, run: after.run ?? beside(`${after.method}-first`) } }),
   };
 }
 
@@ -131,8 +132,9 @@ export async function* makeEarlier(
   if (state !== "complete") yield* run({ ...options, config, out, resume: state === "begun" });
 }
 
-/** @throws UserError if the run folder cannot be created, before hours of pretraining */
+/** @throws UserError if the run folder contains a run or cannot be created, before hours of pretraining */
 function requireRunFolder(out: string): void {
+  requireNewRun(out);
   const existed = existsSync(out);
   openRunFolder(out);
   requireWritable(join(out, "config.yaml"));
@@ -141,15 +143,19 @@ function requireRunFolder(out: string): void {
 
 /**
  * Trains a configuration: first its pretraining and the run named by `after`, unless they are complete,
- * then the method from their weights. Ends if an earlier run is stopped.
+ * then the method from their weights. Ends if an earlier run is stopped. With `resume`, it continues `out`, or the
+ * earlier run in which it was stopped.
+ * @throws UserError like `run`
  */
 export async function* trainChain(
   options: RunOptions & { readonly beside: Beside },
 ): AsyncGenerator<RunEvent, void, undefined> {
-  const { config, data, resume = false, beside } = options;
-  if (resume) return yield* run(options);
-  const { pretraining, before, start } = chainOf(config, beside, data);
-  if (options.group === undefined || options.group.rank === 0) requireRunFolder(options.out);
+  const { data, out, beside, group } = options;
+  const config = withFolders(options.config, beside);
+  const resume = options.resume === true && hasRun(out);
+  if (resume) return yield* run({ ...options, config });
+  const { pretraining, before } = chainOf(config, beside, data);
+  if (group === undefined || group.rank === 0) requireRunFolder(out);
   for (const [earlier, section] of [
     [pretraining, "pretrain"],
     [before, "after"],
@@ -160,5 +166,5 @@ export async function* trainChain(
       if (event.type === "end" && !event.result.complete) return;
     }
   }
-  yield* run({ ...options, config: start });
+  yield* run({ ...options, config, resume });
 }

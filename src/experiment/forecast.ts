@@ -71,10 +71,13 @@ export async function forecast(
       const { all, trainable } = parts.network.parameters;
       const times: number[] = [];
       const unmeasured = warmUp(config.train.device);
-      const loop = { ...parts.loop, method, steps: unmeasured + MEASURED_STEPS };
-      for await (const { seconds, step } of trainingSteps(loop)) {
+      const count = unmeasured + MEASURED_STEPS;
+      // The last steps, which compute everything that a method has after its warm-up.
+      const start = Math.max(0, config.train.steps - count);
+      const loop = { ...parts.loop, method, start, steps: start + count };
+      for await (const { seconds } of trainingSteps(loop)) {
         times.push(seconds);
-        onStep(seconds, step);
+        onStep(seconds, times.length);
       }
       const secondsPerStep = median(times.slice(unmeasured));
       return {

@@ -45,5 +45,11 @@ export {
   runConfig,
 } from "./presets.js";
 export type { RestyleOptions, RestyleResult } from "./restyle.js";
-export { peakMemory, type RunEvent, type RunOptions, type RunResult } from "./run.js";
+export {
+  peakMemory,
+  type RunEvent,
+  type RunOptions,
+  type RunResult,
+  requireNewRun,
+} from "./run.js";
 export { writeReport } from "./write-report.js";

@@ -1,4 +1,5 @@
-import { rmdirSync } from "node:fs";
+import { existsSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import { UserError } from "../errors.js";
 import type { Scores } from "../evaluate/index.js";
@@ -107,12 +108,13 @@ export type RunEvent =
 /**
  * Trains, evaluates and writes the run folder. Leaving the iteration stops the run: it saves a checkpoint
  * and can be resumed.
- * @throws UserError for invalid data, weights or configuration, for a folder that another process writes,
- *   and for a loss that is not finite
+ * @throws UserError for invalid data, weights or configuration, for a folder that contains another run or that another
+ *   process writes, and for a loss that is not finite
  */
 export async function* run(options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
   const { out, group = alone, config } = options;
   const here = onDevice(config, options.device); // before anything is written
+  if (group.rank === 0 && !options.resume) requireNewRun(out);
   openRunFolder(out);
   const release = group.rank === 0 ? lockRunFolder(out) : undefined;
   try {
@@ -121,6 +123,18 @@ export async function* run(options: RunOptions): AsyncGenerator<RunEvent, void, 
     release?.();
     removeIfEmpty(out); // if the run has not begun
   }
+}
+
+/** Whether a folder contains a run, complete or not. */
+export const hasRun = (out: string): boolean => existsSync(join(out, "config.yaml"));
+
+/** @throws UserError if a folder contains a run, whose files would be mixed with those of another */
+export function requireNewRun(out: string): void {
+  if (!hasRun(out)) return;
+  throw new UserError(
+    "already-exists",
+    `${out} already contains a run: continue it with --resume ${out}, or choose another folder with --out`,
+  );
 }
 
 function removeIfEmpty(folder: string): void {
@@ -156,6 +170,7 @@ async function* lockedRun(
   done = start;
   let saved = start;
   let ended = false;
+  let evaluating = false;
 
   function* save(): Generator<RunEvent> {
     const random = randomStates(group);
@@ -168,11 +183,14 @@ async function* lockedRun(
   /** Scores of all sets; undefined if `signal` ended it. All ranks end it together. */
   async function evaluation(): Promise<Readonly<Record<string, Scores>> | undefined> {
     const own = group.size === 1 ? signal : undefined;
+    evaluating = true;
     try {
       const results = await parts.measure(done, own);
       await turnOfEventLoop(); // to receive a signal that was sent during the last image
       own?.throwIfAborted();
-      return (await records?.recorder.snapshot(done, results)) ?? {};
+      const scores = (await records?.recorder.snapshot(done, results)) ?? {};
+      evaluating = false;
+      return scores;
     } catch (error) {
       if (own?.aborted && error === own.reason) return undefined;
       throw error;
@@ -236,7 +254,8 @@ async function* lockedRun(
     yield { type: "end", out, result: final };
   } catch (error) {
     ended = true;
-    const failure = withLatestCheckpoint(atStep(error as Error, done), records ? out : undefined);
+    const located = outOfMemoryAt(error as Error, done, evaluating);
+    const failure = withLatestCheckpoint(located, records ? out : undefined);
     records?.status.end("failed", failure.message);
     throw failure;
   } finally {
@@ -273,13 +292,13 @@ function recordOf({ train }: Config, { average }: Method): CheckpointInfo["avera
 /** Peak resident memory of this process so far, in MiB. */
 export const peakMemory = (): number => Math.round(process.resourceUsage().maxRSS / 1024);
 
-/** Adds the step, and the keys that affect memory, to an out-of-memory error's message. */
-function atStep(error: Error, done: number): Error {
+/** Adds to an out-of-memory error's message when it occurred, and the keys that affect memory then. */
+function outOfMemoryAt(error: Error, done: number, evaluating: boolean): Error {
   if (!(error instanceof UserError) || error.code !== "out-of-memory") return error;
-  const advice = "(train.batch, sizes, network.width, train.precision)";
-  return new UserError(error.code, `step ${done + 1}: ${error.message} ${advice}`, {
-    cause: error,
-  });
+  const [when, keys] = evaluating
+    ? [`evaluation after step ${done}`, "sizes.evaluate, sizes.output, network.width"]
+    : [`step ${done + 1}`, "train.batch, sizes, network.width, train.precision"];
+  return new UserError(error.code, `${when}: ${error.message} (${keys})`, { cause: error });
 }
 
 /** Adds the checkpoint from which the run can be resumed to an error's message. */

@@ -22,11 +22,15 @@ export async function sourceOrder(
 ): Promise<((k: number) => number) | undefined> {
   if (!sampling.rareClasses) return undefined;
   const path = join(folder, "class-statistics.json");
+  const count = async () => {
+    const counted = await classStatistics(source, sizes.source, (done, total) =>
+      progress("counting the classes of the source", done, total),
+    );
+    writeAtomically(path, `${JSON.stringify(counted)}\n`);
+    return counted;
+  };
   const statistics = existsSync(path)
     ? readJson(path, statisticsOf(source), "delete it, to count the classes again")
-    : await classStatistics(source, sizes.source, (done, total) =>
-        progress("counting the classes of the source", done, total),
-      );
-  writeAtomically(path, `${JSON.stringify(statistics)}\n`);
+    : await count();
   return rareClassSampler(statistics, streamSeed(train.seed, "rare classes"), sampling);
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { camvid11 } from "../../src/datasets/class-sets.js";
 import { openExperiment, openRun, type Preset, type RunEvent } from "../../src/experiment/index.js";
@@ -174,4 +174,45 @@ test("refuses a misspelt override, and an unknown preset", async () => {
   const misspelt = () => openExperiment(preset(), { overrides });
   await userError(misspelt, "unknown-key", "train.stpes", "did you mean steps");
   await userError(() => openExperiment("street"), "unknown-name", "street", "mean streets");
+});
+
+test("a folder that contains a run is not trained into again, and stays as it is", async () => {
+  const overrides = { train: { steps: 1 } };
+  const experiment = openExperiment(preset(), { overrides, listener: quiet });
+  const out = join(root, "runs", "once");
+  await all(experiment.train({ out }));
+  const files = () => readdirSync(out, { recursive: true }).sort();
+  const before = files();
+  await userError(all(experiment.train({ out })), "already-exists", out, "--resume", "--out");
+  expect(files()).toEqual(before);
+});
+
+test("resume continues the pretraining in which a chain was stopped, and keeps its folder", async () => {
+  const experiment = openExperiment(preset({ pretrain: { steps: 2, rate: 0.01 } }), {
+    method: "minent",
+    overrides: { train: { steps: 2, seed: 5 } },
+    listener: quiet,
+  });
+  const out = join(root, "runs", "resumed");
+  for await (const { type } of experiment.train({ out })) if (type === "step") break;
+  expect(existsSync(join(out, "config.yaml"))).toBe(false);
+  const events = await all(experiment.train({ out, resume: true }));
+  const starts = events.flatMap((event) => (event.type === "start" ? [event] : []));
+  expect(starts.map(({ method, step }) => [method, step])).toEqual([
+    ["source-only", 1],
+    ["minent", 0],
+  ]);
+  await all(experiment.train({ out, resume: true }));
+  const pretrained = experiment.pretraining()?.out as string;
+  expect(readFileSync(join(out, "config.yaml"), "utf8")).toContain(`run: ${dirname(out)}`);
+  expect(pretrained).toMatch(/experiment-pretrained-5$/);
+});
+
+test("a dry run measures the last steps of a run, and numbers them from 1", async () => {
+  const overrides = { train: { steps: 26, device: "cpu" } };
+  const experiment = openExperiment(preset(), { overrides, listener: quiet });
+  const steps: number[] = [];
+  const { seconds, secondsPerStep } = await experiment.forecast((_, step) => steps.push(step));
+  expect(steps).toEqual([1, 2, 3, 4]);
+  expect(seconds).toBeCloseTo(26 * secondsPerStep);
 });

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { stringify } from "yaml";
@@ -69,7 +68,7 @@ interface TrainOptions {
 /** Trains in this process, in several that it starts, or as one of several that were started together. */
 async function train(options: TrainOptions, self: Command): Promise<void> {
   const { preset, processes, resume, data, json } = options;
-  const { besideRuns, configuration, runConfig, trainChain, nameOf } = await import(
+  const { besideRuns, configuration, nameOf, requireNewRun, runConfig, trainChain } = await import(
     "../../experiment/index.js"
   );
   const { placeOf } = await import("../../train/index.js");
@@ -80,7 +79,7 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
   const { method, train } = config;
   const out = resume ?? options.out ?? join("runs", `${nameOf(preset)}-${method}-${train.seed}`);
   const rank = place?.rank ?? 0;
-  if (rank === 0 && resume === undefined) requireNew(out);
+  if (rank === 0 && resume === undefined) requireNewRun(out);
   if (processes !== undefined && !isLaunched()) {
     requireUnlaunched(processes, place);
     process.exitCode = await launch(processes);
@@ -125,14 +124,6 @@ async function dryRun(config: Config, { data, json }: TrainOptions): Promise<voi
     ),
   );
   print(forecastText(found), () => found, json);
-}
-
-function requireNew(out: string): void {
-  if (!existsSync(join(out, "config.yaml"))) return;
-  throw new UserError(
-    "already-exists",
-    `${out} already contains a run: continue it with --resume ${out}, or choose another folder with --out`,
-  );
 }
 
 function requireUnlaunched(processes: number, place: LocalPlace | undefined): void {

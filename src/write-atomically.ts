@@ -32,7 +32,6 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
 }
 
 /**
-/**
  * Copies a file, and creates the folder of the copy if needed. Readers see the old file or the complete
  * new one.
  * @throws UserError if copying fails; the old file stays

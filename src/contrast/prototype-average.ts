@@ -1,3 +1,4 @@
+import { IGNORE } from "../datasets/dataset.js";
 import {
   dispose,
   keep,
@@ -50,7 +51,7 @@ export function prototypeAverage(
   };
 }
 
-/** Labels with IGNORE where the prediction (int64, same shape) differs from them. */
-export function agreeing(labels: Tensor, prediction: Tensor, ignore: number): Tensor {
-  return scope(() => labels.maskedFill(labels.eq(prediction).not(), ignore));
+/** Labels [N, H, W] with IGNORE where the prediction (int64, same shape) differs from them. */
+export function agreeing(labels: Tensor, prediction: Tensor): Tensor {
+  return scope(() => labels.maskedFill(labels.eq(prediction).not(), IGNORE));
 }

@@ -159,10 +159,34 @@ export async function openLook(
 
 /** The metadata of a checkpoint about the coarse stage that its network was trained with. */
 export function stageRecord({ style }: Config, folder: string): StageRecord {
-  if (style.method === "none") return { method: "none" };
-  const { method, domains, alpha } = style;
+  const settings = settingsOf(style);
+  const { method, domains } = settings;
+  if (method === "none" || domains === "source") return settings;
+  return { ...settings, digest: digestOf(method, folder) };
+}
+
+/** The settings that change predictions, of a coarse stage for both domains; else what describes it. */
+function settingsOf({ method, domains, alpha, beta, residual }: Config["style"]): StageRecord {
+  if (method === "none") return { method };
   if (domains === "source") return { method, domains, alpha };
-  return { method, domains, alpha, digest: digestOf(method, folder) };
+  return {
+    ...{ method, domains, alpha },
+    ...(method === "fourier" && { beta }),
+    ...(method === "adain" && { residual: residual ?? null }),
+  };
+}
+
+/** Whether two records have the same settings; those of old checkpoints are fewer. */
+function agree(recorded: StageRecord, asked: StageRecord): boolean {
+  const keys = Object.keys(asked) as (keyof StageRecord)[];
+  return keys.every((key) => !(key in recorded) || recorded[key] === asked[key]);
+}
+
+/** A record in the words of a configuration. */
+function described({ method, digest: _, ...settings }: StageRecord): string {
+  if (method === "none") return "no coarse stage";
+  const all = Object.entries({ method, ...settings });
+  return all.map(([key, value]) => `style.${key} ${value ?? "unset"}`).join(", ");
 }
 
 function digestOf(method: string, folder: string): string {
@@ -182,19 +206,15 @@ export function openStage(
   folder: string,
   recorded?: StageRecord,
 ): { readonly stage: Stage | undefined; dispose(): void } {
-  const { method, domains, alpha } = config.style;
+  const { method, domains } = config.style;
   if (method === "none") return { stage: undefined, dispose: () => {} }; // the user's choice
   const without = "--set style.method=none predicts without the stage";
-  const saying = (what: StageRecord) =>
-    what.method === "none"
-      ? "no coarse stage"
-      : `style.method ${what.method}, style.domains ${what.domains}, style.alpha ${what.alpha}`;
-  const asked = { method, domains, alpha };
-  if (recorded && saying(recorded) !== saying(asked)) {
+  const asked = settingsOf(config.style);
+  if (recorded && !agree(recorded, asked)) {
     throw new UserError(
       "checkpoint-mismatch",
-      `the network was trained with ${saying(recorded)}, but the configuration has ` +
-        `${saying(asked)}; restore the run's own settings, or ${without}`,
+      `the network was trained with ${described(recorded)}, but the configuration has ` +
+        `${described(asked)}; restore the run's own settings, or ${without}`,
     );
   }
   if (domains === "source") return { stage: undefined, dispose: () => {} };

@@ -4,6 +4,7 @@ import { augmentSchema } from "../datasets/augment.js";
 import { MOST_PIXELS } from "../datasets/files/png.js";
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { samplingSchema } from "../datasets/rare-classes.js";
+import { UserError } from "../errors.js";
 import { METHODS, type MethodName, methods, OPTIMIZERS } from "../methods/index.js";
 import {
   BACKBONES,
@@ -261,5 +262,18 @@ export type ConfigInput = z.input<typeof configSchema>;
  * Checks a raw configuration and fills in the defaults.
  * @throws UserError with the first key that is wrong, and the nearest known one
  */
-export const parseConfig = (raw: unknown, where = "configuration"): Config =>
-  checked(configSchema, raw, where);
+export function parseConfig(raw: unknown, where = "configuration"): Config {
+  const config = checked(configSchema, raw, where);
+  requireOneSize(config, where);
+  return config;
+}
+
+function requireOneSize({ method, sizes: { source, target } }: Config, where: string): void {
+  if (!("oneSize" in methods[method])) return;
+  if (source.width === target.width && source.height === target.height) return;
+  throw new UserError(
+    "size-mismatch",
+    `${where}: ${method} mixes images of both domains, but sizes.source (${source.width}x${source.height}) and ` +
+      `sizes.target (${target.width}x${target.height}) differ: make them equal`,
+  );
+}

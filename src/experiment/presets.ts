@@ -192,7 +192,7 @@ function laidOver(under: Table, over: Table): Table {
     if (value === undefined) continue;
     const below = merged[key];
     if (value === null) delete merged[key];
-    else merged[key] = isTable(value) && isTable(below) ? laidOver(below, value) : value;
+    else merged[key] = isTable(value) ? laidOver(isTable(below) ? below : {}, value) : value;
   }
   return merged;
 }

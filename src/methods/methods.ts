@@ -14,7 +14,8 @@ export const methods = {
   adaptsegnet: { options: adaptSegNetOptions, create: adaptSegNet },
   advent: { options: adventOptions, create: advent },
   cfcontra: { options: cfcontraOptions, create: cfcontra },
-  "self-training": { options: selfTrainingOptions, create: selfTraining },
+  // Mixes images of both domains, which therefore need one size.
+  "self-training": { options: selfTrainingOptions, create: selfTraining, oneSize: true },
 } as const;
 
 /** A name of `methods`. */

@@ -129,7 +129,7 @@ export function selfTraining(context: MethodContext, options: Options): Method {
       taught = teach(images);
       if (rails.areDue(step)) {
         const counts = scope(() => taught.labels.reshape(-1).bincount(network.classes).numbers());
-        rails.pseudoLabels(step, counts);
+        rails.pseudoLabels(step, counts, "teacher");
       }
       const scalars = aside(() => mixedPart(learn, source, taught));
       return { ...scalars, "pseudo/confidence": taught.sure };

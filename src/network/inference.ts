@@ -1,3 +1,4 @@
+import { UserError } from "../errors.js";
 import {
   foldNorms,
   type Graph,
@@ -137,7 +138,9 @@ function compile(
     };
     scope(() => void forward(zeros([1, 3, 64, 64], { device }))); // throws if it is not supported
     return forward;
-  } catch {
+  } catch (error) {
+    dispose(made.splice(0));
+    if (error instanceof UserError) throw error; // out of memory, which the network itself would be, too
     return undefined;
   } finally {
     for (const done of [graph, other, recorded]) done.dispose();

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.js";
 import { type ParameterGroup, union } from "../nn/index.js";
 import type { Network } from "./network.js";
 
@@ -14,12 +15,22 @@ export interface GroupOptions {
   readonly trainProjection?: boolean;
 }
 
-/** The optimiser's groups: the backbone at the base rate, classifiers and projection at a multiple of it. */
+/**
+ * The optimiser's groups: the backbone at the base rate, classifiers and projection at a multiple of it.
+ * @throws UserError for `duplicateUpdates` of a backbone that the reference does not have
+ */
 export function parameterGroups(
   { backbone: { duplicates }, parts }: Network,
   { duplicateUpdates = false, headRate = 10, trainProjection = true }: GroupOptions = {},
 ): ParameterGroup[] {
   const { backbone, aux, main, projection } = parts;
+  if (duplicateUpdates && duplicates === undefined) {
+    throw new UserError(
+      "conflicting-options",
+      "train.duplicateUpdates repeats updates of the reference's ResNet, but the network has another backbone: " +
+        "remove one of the two",
+    );
+  }
   return [
     {
       parameters: backbone.trainable,

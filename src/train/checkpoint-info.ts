@@ -38,6 +38,10 @@ const infoSchema = z.object({
       method: z.string(),
       domains: z.string().optional(),
       alpha: z.number().optional(),
+      /** Of fourier, if prediction restyles. */
+      beta: z.number().optional(),
+      /** Of adain, if prediction restyles; null: its default. */
+      residual: z.boolean().nullable().optional(),
       /** Of the files that prediction reads, if it restyles. */
       digest: z.string().optional(),
     }),

@@ -73,8 +73,8 @@ function requireFinite(tensors: TensorMap, step: number): void {
     if (scope(() => tensor.isFinite().not().sum().item()) === 0) continue;
     throw new UserError(
       "not-finite",
-      `step ${step}: ${name} is not finite, so no checkpoint was saved; earlier checkpoints are ` +
-        "intact: lower train.rate, or use float32 instead of bfloat16",
+      `step ${step}: ${name} is not finite, so no checkpoint was saved: ` +
+        "lower train.rate, or use float32 instead of bfloat16",
     );
   }
 }

@@ -162,7 +162,7 @@ function requireFinite(scalars: StepReport["scalars"], step: number, rate: numbe
     if (Number.isFinite(value)) continue;
     throw new UserError(
       "not-finite",
-      `step ${step + 1}: the loss ${name} is ${value}; the last checkpoint is intact: ` +
+      `step ${step + 1}: the loss ${name} is ${value}: ` +
         `lower train.rate (it is ${rate}), or use float32 instead of bfloat16; if neither ` +
         "helps, look for broken images or labels with `cfcontra data check`",
     );

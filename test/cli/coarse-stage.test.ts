@@ -92,6 +92,16 @@ describe("a checkpoint records its coarse stage", () => {
     });
   });
 
+  test("with the window of fourier", async () => {
+    await withStyle({ method: "fourier", domains: "both", beta: 0.1 }, async (root, path) => {
+      const run = join(root, "run");
+      await cli("train", "--preset", path, "--out", run);
+      const narrower = await cli("evaluate", run, "--set", "style.beta=0.05");
+      expectError(narrower, "checkpoint-mismatch", "style.beta 0.1", "style.beta 0.05");
+      expect((await cli("evaluate", run)).code).toBe(0);
+    });
+  });
+
   test("and the absence of one", async () => {
     await withStyle({ method: "none" }, async (root, path) => {
       const run = join(root, "run");

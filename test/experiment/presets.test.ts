@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseDatasetSpec } from "../../src/datasets/open.js";
-import { configuration, presetNames } from "../../src/experiment/presets.js";
+import { configuration, type Preset, presetNames } from "../../src/experiment/presets.js";
 import { METHODS } from "../../src/methods/index.js";
 import { preset, tiny } from "../cli/cli.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
@@ -55,4 +55,24 @@ test.each([
     const open = () => configuration({ preset: path, set: [set] });
     await userError(open, "invalid-value", key);
   });
+});
+
+test("overrides stay as they are, and null removes a key at every depth", () => {
+  const overrides = { train: { steps: 5, clip: null }, pretrain: { steps: 3, rate: 1 } } as object;
+  const before = structuredClone(overrides);
+  const set = ["train.rate=0.5", "pretrain.rate=0.25"];
+  const { train: _, ...rest } = tiny("data");
+  const bare = rest as unknown as Preset;
+  const { train, pretrain } = configuration({ preset: bare, overrides, seed: 7, set });
+  expect([train.seed, train.steps, train.clip, train.rate]).toEqual([7, 5, undefined, 0.5]);
+  expect(pretrain).toMatchObject({ steps: 3, rate: 0.25 });
+  expect(overrides).toEqual(before);
+});
+
+test("self-training refuses domains of two sizes before anything is trained", async () => {
+  const sizes = { source: [64, 32], target: [48, 32], evaluate: [64, 32] };
+  const mixed = { ...tiny("data"), sizes } as unknown as Preset;
+  const method = "self-training";
+  const names = ["64x32", "48x32", "sizes.source", "sizes.target"];
+  await userError(() => configuration({ preset: mixed, method }), "size-mismatch", ...names);
 });

@@ -92,13 +92,22 @@ describe.each(BACKBONES)("%s", (name) => {
 
   test("is trained at the base rate, its heads at a multiple", () => {
     using(name, (network) => {
-      const [slow, fast] = parameterGroups(network, { headRate: 7, duplicateUpdates: true });
+      const [slow, fast] = parameterGroups(network, { headRate: 7 });
       expect([slow?.rate, fast?.rate]).toEqual([1, 7]);
       const { backbone, aux, main, projection } = network.parts;
       expect(namesOf(slow?.parameters ?? new Map())).toEqual(namesOf(backbone.trainable));
       expect(namesOf(fast?.parameters ?? new Map())).toEqual(
         [aux, main, projection].flatMap(({ trainable }) => namesOf(trainable)),
       );
+    });
+  });
+
+  test("repeats updates like the reference, or says that it does not", () => {
+    using(name, (network) => {
+      const groups = () => parameterGroups(network, { duplicateUpdates: true });
+      const { duplicates } = network.backbone;
+      if (duplicates) expect(groups()[0]?.repeats).toBe(duplicates);
+      else expect(groups).toThrow("train.duplicateUpdates");
     });
   });
 

@@ -78,8 +78,6 @@ interface Half {
 /** The losses of CFContra on both domains, and their memory banks. */
 export interface FineAlignment {
   readonly banks: Readonly<Record<"source" | "target", MemoryBank>>;
-  /** Maps features [N, D, h, w] to the space of the prototypes. */
-  space(features: Tensor, training: boolean): Tensor;
   /** Computes the first prototypes at the end of the warm-up. */
   before(progress: Progress, domains: Domains): Promise<void>;
   /** A step of the network on both domains and then on `others`, which also updates the banks. */
@@ -266,7 +264,7 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
     await visit("source", options.sourceImages, (prediction, features, sample) => {
       const labels = labelsOf([sample], network.device);
       const small = labelsAt(labels, features.size(2), features.size(3));
-      return agreeing(small, predicted(prediction, features), IGNORE);
+      return agreeing(small, predicted(prediction, features));
     });
     await visit("target", options.targetImages, (prediction, features) =>
       guess(prediction, features, { step: 0, total: 1 }),
@@ -284,7 +282,6 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
 
   return {
     banks,
-    space,
     prototypes: () => ({ source: banks.source.prototypes, target: banks.target.prototypes }),
     state: new Map([...banks.source.save("bank.source"), ...banks.target.save("bank.target")]),
     step(trainer, { source, target }, progress, others = []) {

@@ -14,8 +14,8 @@ export interface GuardRails {
   areDue(step: number): boolean;
   /** Pixels of each class in a domain's labels for the contrastive loss. */
   contrast(step: number, domain: "source" | "target", counts: readonly number[]): void;
-  /** Pixels of each class in a batch of pseudo-labels. */
-  pseudoLabels(step: number, counts: readonly number[]): void;
+  /** Pixels of each class in a batch of pseudo-labels of the contrastive loss, or of the mean teacher. */
+  pseudoLabels(step: number, counts: readonly number[], by?: "teacher"): void;
   prototypes(step: number, domain: "source" | "target", bank: MemoryBank): void;
 }
 
@@ -41,13 +41,17 @@ export function guardRails({
           : "no target pixel has a pseudo-label: lower the option threshold, or increase warmup";
       say(`${domain} pixels`, step, `the contrastive loss has no ${domain} pixels; ${why}.`);
     },
-    pseudoLabels(step, counts) {
+    pseudoLabels(step, counts, by) {
       const given = counts.flatMap((count, k) => (count > 0 ? [k] : []));
       if (given.length !== 1 || counts.length === 1) return;
+      const [whose, what] =
+        by === "teacher"
+          ? ["all of the teacher's labels", "student learns"]
+          : ["all pseudo-labels", "contrastive loss has"];
       say(
-        "one class",
+        `one class ${by}`,
         step,
-        `all pseudo-labels are of class ${nameOf(given[0] as number)}, so the contrastive loss has no other target class: ` +
+        `${whose} are of class ${nameOf(given[0] as number)}, so the ${what} no other target class: ` +
           "increase warmup, or lower the weights of the entropy.",
       );
     },

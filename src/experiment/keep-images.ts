@@ -53,7 +53,8 @@ export async function keepImages(
       predict: { precision: config.train.precision, stage },
     }),
   );
-  const pictures = previews?.evaluation(run === path ? extremes(run, shown) : undefined);
+  const known = await orNote(() => (run === path ? extremes(run, shown) : undefined));
+  const pictures = previews?.evaluation(known);
   return {
     watch: (set) => (set === shown ? pictures?.observe : undefined),
     async write(results) {

@@ -160,22 +160,21 @@ async function* lockedRun(
   const { network, method, records, start } = parts;
   const { seed, steps, checkpointEvery } = config.train;
   const { names: classes } = parts.domains.source.classes;
-  const info = {
-    ...{ method: config.method, classes, network: config.network },
-    stage: stageRecord(config, out),
-    average: recordOf(config, method),
-  };
   const spent = { seconds: 0, waiting: 0 };
-  if (records) notes.writeTo(records.folder, start);
   done = start;
   let saved = start;
   let ended = false;
   let evaluating = false;
+  let info: Omit<CheckpointInfo, "step"> | undefined;
 
   function* save(): Generator<RunEvent> {
     const random = randomStates(group);
     saved = done;
     if (!records) return;
+    info ??= {
+      ...{ method: config.method, classes, network: config.network },
+      ...{ stage: stageRecord(config, out), average: recordOf(config, method) },
+    };
     const file = saveInto(out, { step: done, ...info }, network, method, random);
     yield { type: "checkpoint", step: done, file };
   }
@@ -211,6 +210,7 @@ async function* lockedRun(
   };
 
   try {
+    if (records) notes.writeTo(records.folder, start);
     const looksAround = method.before !== undefined;
     const about = { method: config.method, seed, rate: config.train.rate, looksAround };
     yield { type: "start", out, step: start, steps, ...about, ...(section && { section }) };

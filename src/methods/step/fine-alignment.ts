@@ -1,6 +1,5 @@
 import { z } from "zod";
 import {
-  agreeing,
   type ClassMeans,
   classMeans,
   contrastiveLoss,
@@ -8,12 +7,10 @@ import {
   labelsAt,
   MemoryBank,
   pooled,
-  prototypeAverage,
   pseudoLabels,
 } from "../../contrast/index.js";
-import { imagesOf, labelsOf } from "../../datasets/batch.js";
-import { IGNORE, type Sample } from "../../datasets/dataset.js";
-import { batchStatistics, type Prediction } from "../../network/index.js";
+import { IGNORE } from "../../datasets/dataset.js";
+import type { Prediction } from "../../network/index.js";
 import { poly } from "../../nn/index.js";
 import {
   alone,
@@ -30,6 +27,7 @@ import {
 import type { Batches, Domains, MethodContext, Progress, Scalars } from "../method.js";
 import type { WeightedLosses } from "./backpropagate.js";
 import { entropyLosses, entropyOptions } from "./entropy-losses.js";
+import { type Banks, initializeBanks, type Look, predictedAt } from "./first-prototypes.js";
 import { guardRails } from "./guard-rails.js";
 import type { Learn, NetworkTrainer, Part } from "./network-trainer.js";
 import { predict, supervisedLosses, supervisedOptions } from "./supervised.js";
@@ -77,7 +75,7 @@ interface Half {
 
 /** The losses of CFContra on both domains, and their memory banks. */
 export interface FineAlignment {
-  readonly banks: Readonly<Record<"source" | "target", MemoryBank>>;
+  readonly banks: Banks;
   /** Computes the first prototypes at the end of the warm-up. */
   before(progress: Progress, domains: Domains): Promise<void>;
   /** A step of the network on both domains and then on `others`, which also updates the banks. */
@@ -133,17 +131,13 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
   const means = (features: Tensor, labels: Tensor): ClassMeans =>
     noGrad(() => pooled(classMeans(features, labels, network.classes), group));
 
-  /** Classes int64 [N, h, w] of a prediction, whose logits may be finer than the features. */
-  const predicted = ({ main }: Prediction, features: Tensor): Tensor =>
-    labelsAt(main.detach().argmax(1), features.size(2), features.size(3));
-
   /** ŷ_t: labels int64 [N, h, w] for a target prediction, IGNORE for uncertain pixels. */
   function guess(
     prediction: Prediction,
     features: Tensor,
     progress: Pick<Progress, "step" | "total">,
   ): Tensor {
-    if (options.pseudoLabels === "predictions") return predicted(prediction, features);
+    if (options.pseudoLabels === "predictions") return predictedAt(prediction, features);
     const decay = options.thresholdDecay ? poly(progress.step, progress.total, 4) : 1;
     const threshold = options.threshold * decay;
     return pseudoLabels(features, banks.source, { threshold, distance: options.distance });
@@ -233,51 +227,10 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
   }
 
   /** The prediction for images [N, 3, H, W] in inference mode, and its features in the prototypes' space. */
-  function atRest(images: Tensor): { prediction: Prediction; features: Tensor } {
+  function atRest(images: Tensor): Look {
     const forward = () => network.forward(images, false);
     const prediction = autocast(context.precision, forward, network.device);
     return { prediction, features: space(prediction.features, false) };
-  }
-
-  /** Computes the first prototypes in inference mode, with fixed running statistics. */
-  async function initializeBanks(domains: Domains): Promise<void> {
-    group.average(batchStatistics(network.parameters.all)); // the passes below normalise by them
-    const visit = async (
-      domain: "source" | "target",
-      count: number,
-      labelsFor: (prediction: Prediction, features: Tensor, sample: Sample) => Tensor,
-    ) => {
-      const average = prototypeAverage(network.classes, network.featureSize, network.device);
-      for await (const sample of domains.samples(domain, count)) {
-        noGrad(() =>
-          scope(() => {
-            const images = imagesOf([sample], network.input, network.device);
-            const { prediction, features } = atRest(images);
-            average.add(features, labelsFor(prediction, features, sample));
-          }),
-        );
-      }
-      average.pool(group);
-      scope(() => banks[domain].initialize(average.means()));
-      average.dispose();
-    };
-    await visit("source", options.sourceImages, (prediction, features, sample) => {
-      const labels = labelsOf([sample], network.device);
-      const small = labelsAt(labels, features.size(2), features.size(3));
-      return agreeing(small, predicted(prediction, features));
-    });
-    await visit("target", options.targetImages, (prediction, features) =>
-      guess(prediction, features, { step: 0, total: 1 }),
-    );
-    for (const [domain, { unseen }] of Object.entries(banks)) {
-      if (unseen.length > 0) {
-        const names = unseen.map((k) => context.classNames?.[k] ?? k);
-        context.warn(
-          `the ${domain} bank does not have a prototype yet for class ${names.join(", ")}: ` +
-            "the network does not recognise them in its images; each starts with its first batch.",
-        );
-      }
-    }
   }
 
   return {
@@ -306,7 +259,12 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
       );
     },
     async before({ step }, domains) {
-      if (step === options.warmup) await initializeBanks(domains);
+      if (step !== options.warmup) return;
+      await initializeBanks(banks, domains, context, {
+        images: { source: options.sourceImages, target: options.targetImages },
+        look: atRest,
+        guess: (prediction, features) => guess(prediction, features, { step: 0, total: 1 }),
+      });
     },
   };
 }

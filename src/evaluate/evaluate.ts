@@ -88,7 +88,7 @@ export function averagedProbabilities(
 
 /** What `evaluate` and `predictLabels` read of probabilities. */
 interface Decision extends Pick<Observation, "prediction"> {
-  /** If `observed`. */
+  /** At least if `observed`. */
   readonly seen?: Pick<Observation, "confidence" | "entropy" | "entropyMap"> | undefined;
 }
 

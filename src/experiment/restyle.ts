@@ -20,7 +20,7 @@ import type { Listener } from "./listener.js";
 export interface RestyleOptions {
   /** Folder of the copy, outside the data set. */
   readonly out: string;
-  /** The data set: source (default), target or an evaluation set. */
+  /** The data set: source (default), target, labelledTarget or an evaluation set. */
   readonly setOf?: string | undefined;
   /** Only the first images. */
   readonly limit?: number | undefined;

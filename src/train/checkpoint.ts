@@ -315,7 +315,11 @@ export function latestCheckpoint(path: string): string {
   );
 }
 
-/** A file of weights: `path` itself, or the newest checkpoint if it is a run folder. */
+/**
+ * A file of weights: `path` itself, the newest checkpoint if it is a run folder, or weights that come with cfcontra
+ * (`builtin:NAME`).
+ * @throws UserError if the folder has no checkpoint, or there are no weights of that name
+ */
 export function weightsFile(path: string): string {
   if (isBuiltIn(path)) return builtInWeights(path);
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? latestCheckpoint(path) : path;

@@ -21,8 +21,8 @@ export interface StartOptions extends FitOptions {
 }
 
 /**
- * Loads weights into a network, from the newest checkpoint of a run folder, a checkpoint, or any file
- * of tensors with the names of the network or of the backbone's published files, under any prefix.
+ * Loads weights into a network, from the newest checkpoint of a run folder, a checkpoint, weights that come
+ * with cfcontra (`builtin:NAME`), or any file of tensors with the names of the network or of the backbone's published files, under any prefix.
  * Heads that are not in the file (classifiers, projection) keep their initial weights.
  * @returns a message that lists what was loaded and what was not
  * @throws UserError if a tensor is missing, left over or of another shape, if the file has a classifier of
@@ -63,13 +63,13 @@ function load(
       }
       const hasClassifier = !fresh.includes(network.parts.main.scope);
       if (info && hasClassifier) requireSameClasses(file, info, options.classes);
-      loadByName(file, tensors, wanted, advice);
       if (options.trained && !hasClassifier) {
         throw new UserError(
           "weights-mismatch",
           `${file} does not have the network's classifier, ${network.parts.main.scope}; ${advice}`,
         );
       }
+      loadByName(file, tensors, wanted, advice);
       return message(shown, fitting);
     });
   } finally {

@@ -32,15 +32,19 @@ export function chartsOf(page, folder = FOLDER) {
 /** @typedef {[step: number, miou: number]} Point */
 
 /**
- * The mean curve of each row over the seeds that have all of its points.
+ * The mean curve over the seeds of each row that has all seeds of the first one: means of others would be of other seeds.
  * @param {readonly import("../../bench/result-rows.js").Row[]} rows
  * @param {readonly string[]} names of rows, in the protocol's order
  * @param {string} set
  * @returns {{ name: string, points: Point[] }[]}
  */
 export function meanCurves(rows, names, set) {
+  const runsOf = (/** @type {string | undefined} */ name) =>
+    rows.flatMap((row) => (row.row === name ? [row.history[set] ?? []] : []));
+  const seeds = runsOf(names[0]).length;
   return names.flatMap((name) => {
-    const runs = rows.flatMap((row) => (row.row === name ? [row.history[set] ?? []] : []));
+    const runs = runsOf(name);
+    if (runs.length < seeds) return [];
     const [first = []] = runs;
     const points = first.flatMap(([step]) => {
       const values = runs.map((run) => run.find(([at]) => at === step)?.[1]);

@@ -12,9 +12,7 @@ for (const name of readdirSync(folder)) if (!pages.has(name)) rmSync(`${folder}$
 for (const [name, text] of pages) writeFileSync(`${folder}${name}`, text);
 console.log(`${pages.size} pages in docs/api/`);
 
-for (const name of ["results.md", "your-camera.md"]) {
-  const page = fileURLToPath(new URL(`../${name}`, import.meta.url));
-  const text = readFileSync(page, "utf8");
-  writeFileSync(page, withTables(text));
-  for (const [file, svg] of chartsOf(text)) writeFileSync(`${FOLDER}${file}`, svg);
-}
+const results = fileURLToPath(new URL("../results.md", import.meta.url));
+const text = readFileSync(results, "utf8");
+writeFileSync(results, withTables(text));
+for (const [file, svg] of chartsOf(text)) writeFileSync(`${FOLDER}${file}`, svg);

@@ -63,8 +63,13 @@ test("curves are means over seeds, at the steps that all seeds have", () => {
       [9, 0.4],
     ] as [number, number][]),
     run("one point", 1, [[9, 0.4]]),
+    run("one point", 2, [[9, 0.4]]),
+    run("one seed", 1, [
+      [0, 0.2],
+      [9, 0.5],
+    ] as [number, number][]),
   ];
-  const curves = meanCurves(rows, ["one point", "a < b", "not run"], "val");
+  const curves = meanCurves(rows, ["a < b", "one point", "one seed", "not run"], "val");
   expect(curves.map(({ name }) => name)).toEqual(["a < b"]);
   expect(curves[0]?.points.map(([step]) => step)).toEqual([0, 9]);
   expect(curves[0]?.points.map(([, miou]) => miou.toFixed(2))).toEqual(["0.25", "0.45"]);

@@ -63,6 +63,7 @@ const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   EDQUOT: ["disk-full", "the disk quota is used up (EDQUOT); free some space"],
   EROFS: ["not-writable", "the disk is read-only (EROFS); choose another folder"],
   EACCES: ["not-writable", "permission denied (EACCES); choose another folder"],
+  EISDIR: ["not-writable", "it is a folder (EISDIR); choose the name of a file"],
   EIO: ["not-writable", "the disk has an I/O error (EIO); choose a folder on another disk"],
 };
 

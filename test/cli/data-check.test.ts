@@ -76,6 +76,6 @@ test("an output that cannot be written is named", async () => {
     await makeGta5(join(root, "set"), 1);
     await mkdir(join(root, "new", "sheet.png"), { recursive: true });
     const outcome = await check(root, { type: "gta5" });
-    expectError(outcome, "not-writable", outcome.sheet, "--out");
+    expectError(outcome, "not-writable", outcome.sheet, "it is a folder");
   });
 });

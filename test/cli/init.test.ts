@@ -141,7 +141,7 @@ describe("init", () => {
       expect(await checks(root, path, "source", "target", "camera")).toEqual([0, 0, 0]);
       const camvid = await init(root, "camvid", "cityscapes", undefined, "camvid");
       expect(camvid.config.source).toMatchObject({ type: "camvid", classes: "camvid" });
-      expect(camvid.config.target).toMatchObject({ type: "folder", classes: "camvid" });
+      expect(camvid.config.target).toMatchObject({ type: "cityscapes", classes: "camvid" });
       expect(await checks(root, camvid.path, "source", "target")).toEqual([0, 0]);
     }));
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { encode } from "fast-png";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { readImage } from "../../src/datasets/files/images.js";
+import { readImage, resizedRgb } from "../../src/datasets/files/images.js";
+import { userError } from "../user-error.js";
 import { inTemporaryFolder, sceneImage, sceneLabel } from "./fixtures.js";
 
 const size = { width: 64, height: 32 };
@@ -89,4 +90,13 @@ describe("readImage", () => {
       }
       expect(across / mass).toBeCloseTo(22, 1); // 44 of 64
     }));
+});
+
+it("pixels in memory may be RGBA, and their number is checked", async () => {
+  const size = { width: 4, height: 4 };
+  const red = Uint8Array.from({ length: 64 }, (_, i) => (i % 4 === 0 || i % 4 === 3 ? 255 : 0));
+  const want = Array.from({ length: 12 }, (_, i) => (i % 3 === 0 ? 255 : 0));
+  expect([...(await resizedRgb(red, size, { width: 2, height: 2 }))]).toEqual(want);
+  expect(await resizedRgb(red, size, size)).toHaveLength(48);
+  await userError(resizedRgb(red.slice(1), size, size), "invalid-value", "4x4", "63 bytes");
 });

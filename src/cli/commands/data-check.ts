@@ -1,12 +1,10 @@
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import { Command } from "commander";
 import { checkDataset, type DatasetReport } from "../../datasets/check.js";
 import type { Size } from "../../datasets/dataset.js";
-import { UserError } from "../../errors.js";
 import { formatCheck } from "../../report/check-report.js";
 import { contactSheet } from "../../report/contact-sheet.js";
 import { writeRgb } from "../../report/pictures.js";
+import { requireWritable } from "../../write-atomically.js";
 import { dataOption, setOption, whole } from "../options.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
@@ -59,6 +57,7 @@ async function check(preset: string, options: CheckOptions): Promise<void> {
     "../../experiment/index.js"
   );
   const config = withAbsoluteRoots(configuration({ preset, set }), data);
+  requireWritable(out);
   const { dataset, report } = await listening(async (listener) => {
     const { spec, key } = setOf(name, config);
     // Only the target may come without labels. Training does not read them, so `some` would leave out images.
@@ -69,16 +68,7 @@ async function check(preset: string, options: CheckOptions): Promise<void> {
     return { dataset, report: await checkDataset(dataset, { limit, onSample }) };
   });
   const sheet = await contactSheet(dataset, { ...SHEET, size: pictureSize(report) });
-  try {
-    await mkdir(dirname(out), { recursive: true });
-    await writeRgb(out, sheet.rgb, sheet.size);
-  } catch (error) {
-    const reason = (error as Error).message.split("\n")[0];
-    throw new UserError(
-      "not-writable",
-      `cannot write the contact sheet ${out} (${reason}): choose a PNG file with --out`,
-    );
-  }
+  await writeRgb(out, sheet.rgb, sheet.size);
   const columns = columnsOf(process.stdout);
   const text = `${formatCheck(report, dataset.classes, columns)}\n\ncontact sheet: ${out}`;
   const classes = report.classes.map((count, k) => ({ name: dataset.classes.names[k], ...count }));

@@ -7,6 +7,7 @@ import type { Questions } from "../../experiment/starter/index.js";
 import { writeRgb } from "../../report/pictures.js";
 import { dataOption } from "../options.js";
 import { asking, silent } from "../terminal/ask.js";
+import { commandOf } from "../terminal/invocation.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 import { note } from "../terminal/progress.js";
@@ -62,10 +63,11 @@ async function init(source: string, target: string, options: InitOptions): Promi
     writeFileSync(out, text, { flag: "wx" });
   });
   const problems = await problemsOf(out, data);
+  const from = data === "data" ? [] : ["--data", data];
   const sets = ["source", "target", ...(evaluate === undefined ? [] : ["camera"])];
   const next = [
-    ...sets.map((name) => withData(`npx cfcontra data check ${out} --set-of ${name}`, data)),
-    withData(`npx cfcontra train --preset ${out} --method minent --dry-run`, data),
+    ...sets.map((name) => commandOf("data", "check", out, "--set-of", name, ...from)),
+    commandOf("train", "--preset", out, "--method", "minent", "--dry-run", ...from),
   ];
   const found = [draft.source, draft.target, ...(draft.evaluate ? [draft.evaluate] : [])];
   const lines = found.map(
@@ -121,9 +123,6 @@ function requireNew(out: string): void {
     `${out} already exists: choose another file with --out, or delete it.`,
   );
 }
-
-const withData = (command: string, data: string): string =>
-  data === "data" ? command : `${command} --data ${data}`;
 
 /** What \`data check\` reports about some samples of each set of a preset. */
 async function problemsOf(preset: string, data: string): Promise<string[]> {

@@ -77,6 +77,7 @@ async function pretrain(options: PretrainOptions): Promise<void> {
     preset,
     "--data",
     data,
+    ...(seed === undefined ? [] : ["--seed", `${seed}`]),
     "--method",
     "cfcontra",
     ...from,

@@ -67,10 +67,11 @@ async function draw(
   const methods = chosen(options.styles, [...STYLES, "adain"]);
   const domains = await openDomains({ ...config, evaluate: {} }, listener);
   const size = config.sizes.source;
+  const shown = Math.min(count, domains.source.names.length);
   const pairs = await Promise.all(
-    Array.from({ length: Math.min(count, domains.source.names.length) }, async (_, i) => ({
-      content: await evenly(domains.source, i, count, size),
-      style: await evenly(domains.target, i, count, size),
+    Array.from({ length: shown }, async (_, i) => ({
+      content: await evenly(domains.source, i, shown, size),
+      style: await evenly(domains.target, i, shown, size),
     })),
   );
   const groups: StyleRow[][] = pairs.map(() => []);

@@ -1,4 +1,5 @@
 import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
+import { UserError } from "../../errors.js";
 import type { Size } from "../dataset.js";
 import { requireImage, unreadableImage } from "./image-kind.js";
 import { MOST_PIXELS } from "./png.js";
@@ -48,11 +49,21 @@ export async function readImage(path: string, size?: Size): Promise<Image> {
   }
 }
 
-/** RGB pixels [height * width * 3] of an image in memory at another size, resized as `readImage` does. */
+/**
+ * Pixels [height * width * 3] of an RGB or RGBA image in memory at another size, resized as `readImage` does.
+ * @throws UserError if the pixels are not as many as the size states
+ */
 export async function resizedRgb(data: Uint8Array, from: Size, size: Size): Promise<Uint8Array> {
-  if (from.width === size.width && from.height === size.height) return data;
-  const raw = { width: from.width, height: from.height, channels: 3 } as const;
-  return (await pixelsOf(resized(sharp(data, { raw }), size))).data;
+  const channels = data.length / (from.width * from.height);
+  if (channels !== 3 && channels !== 4) {
+    throw new UserError(
+      "invalid-value",
+      `an image of ${from.width}x${from.height} has ${data.length} bytes: expected 3 (RGB) or 4 (RGBA) per pixel`,
+    );
+  }
+  if (channels === 3 && from.width === size.width && from.height === size.height) return data;
+  const raw = { width: from.width, height: from.height, channels } as const;
+  return (await pixelsOf(resized(sharp(data, { raw }).removeAlpha(), size))).data;
 }
 
 const open = (path: string, options: SharpOptions = {}): Sharp =>

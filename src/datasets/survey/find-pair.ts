@@ -38,7 +38,7 @@ export async function findPair(root: string): Promise<FoundPair | undefined> {
       if (pair && pair.count > (best?.count ?? 0)) best = pair;
     }
   }
-  return best ?? inOneFolder(files) ?? imagesAlone(images);
+  return best ?? inOneFolder(files) ?? imagesAlone(files, images);
 }
 
 const isImage = (file: string): boolean =>
@@ -108,8 +108,12 @@ function inOneFolder(files: readonly string[]): FoundPair | undefined {
   return count > 0 ? { images: ".", labels: ".", labelSuffix: suffix, count } : undefined;
 }
 
-/** The smallest folder with most of the images, other than labels. */
-function imagesAlone(folders: ReadonlyMap<string, Stems>): FoundPair | undefined {
+/** The only folder at the top that is not one of labels; undefined if images also lie beside it. */
+function imagesAlone(
+  files: readonly string[],
+  folders: ReadonlyMap<string, Stems>,
+): FoundPair | undefined {
+  if (files.some((file) => !file.includes("/"))) return undefined;
   const named = [...folders].filter(([folder]) => !LABEL.test(folder));
   const [first, ...others] = named.filter(([folder]) => !folder.includes("/"));
   if (first && others.length === 0) return { images: first[0], count: first[1].size };

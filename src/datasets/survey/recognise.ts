@@ -75,8 +75,14 @@ const PUBLISHED: Readonly<Record<string, Mark>> = {
 function isGta5(labels: string): boolean {
   const names = namesIn(labels);
   if (names.length === 0 || names.some((name) => !/^\d{5}\.png$/.test(name))) return false;
-  const { values, indexed } = decodeLabel(readFileSync(join(labels, names[0] as string)), "", "id");
-  return indexed && values.every((id) => id <= 34);
+  const first = join(labels, names[0] as string);
+  try {
+    const { values, indexed } = decodeLabel(readFileSync(first), first, "id");
+    return indexed && values.every((id) => id <= 34);
+  } catch (error) {
+    if (error instanceof UserError) return false; // colours, or damaged: reported where it matters
+    throw error;
+  }
 }
 
 const namesIn = (folder: string): string[] =>
@@ -178,7 +184,7 @@ async function byAnnotationFile(root: string, purpose: Purpose) {
     .filter((name) => name.endsWith(".json"))
     .sort((a, b) => preference(b, purpose) - preference(a, purpose));
   for (const name of candidates.slice(0, 8)) {
-    const type = typeOfJson(await readJson(join(root, name)));
+    const type = typeOfJson(await readJson(join(root, name)).catch(() => undefined));
     if (type !== undefined && type !== "labelme") return { type, annotations: name };
   }
   return undefined;

@@ -99,13 +99,6 @@ function classesOf(path: string, text: string): ExportClasses {
     const color = (rgb[0] === undefined ? vocColor(classes.length) : rgb.map(Number)) as Color;
     classes.push(classOf(name, color, path));
   }
-  const twice = classes.find(({ value }, i) => classes.findIndex((c) => c.value === value) !== i);
-  if (twice) {
-    throw new UserError(
-      "class-mismatch",
-      `${path}: "${twice.name}" has the colour of another class: give each its own in CVAT, and export again.`,
-    );
-  }
   // CVAT writes the background where nothing is annotated: black, unless the map has another colour for it.
   const background = classes.find(({ name }) => name === "background");
   return { path, key: "color", classes, unlabelled: background?.value ?? 0 };

@@ -48,6 +48,7 @@ export async function exportLabelling(
   const { mapping = {}, root } = options;
   const { entries, where } = await mappingEntries(mapping, root);
   requireKnown(Object.keys(entries), exported, where);
+  requireValues(exported);
   const rest = restOf(exported, options, entries);
   const classes = pickClasses(options.classes, ownClasses(exported, entries, rest));
   const trainIds = new Map<number, number>();
@@ -88,6 +89,18 @@ function requireKnown(names: readonly string[], { classes, path }: ExportClasses
   );
 }
 
+/** @throws UserError if two classes have one value or colour, or a colour is out of range */
+function requireValues({ classes, key, path }: ExportClasses): void {
+  const what = key === "color" ? "colour" : "value";
+  const twice = classes.find(({ value }, i) => classes.findIndex((c) => c.value === value) !== i);
+  if (twice) {
+    throw new UserError(
+      "class-mismatch",
+      `${path}: "${twice.name}" has the ${what} of another class: give each its own, and export again.`,
+    );
+  }
+}
+
 /** What pixels without annotation become, if there are any. @throws UserError if it must be chosen */
 function restOf(
   { classes, unlabelled: value, path }: ExportClasses,
@@ -95,9 +108,17 @@ function restOf(
   entries: Entries,
 ): string | number | undefined {
   if (value === undefined) return undefined;
-  if (unlabelled !== undefined) return unlabelled;
   const name = classes.find((entry) => entry.value === value)?.name;
-  if (name !== undefined && Object.hasOwn(entries, name)) return entries[name];
+  const mapped = name !== undefined && Object.hasOwn(entries, name) ? entries[name] : undefined;
+  if (mapped !== undefined && unlabelled !== undefined && mapped !== unlabelled) {
+    throw new UserError(
+      "conflicting-options",
+      `${path}: pixels without annotation are of its class ${name}, which \`mapping\` makes ${mapped}, but ` +
+        `\`unlabelled\` ${unlabelled}: remove one of the two.`,
+    );
+  }
+  if (unlabelled !== undefined) return unlabelled;
+  if (mapped !== undefined) return mapped;
   if (labelled === false) return "ignore";
   throw new UserError(
     "invalid-value",

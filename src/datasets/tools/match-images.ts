@@ -25,13 +25,15 @@ export function matchImages(
   const find = imageFinder(images);
   const found = new Map<string, Annotation>();
   const missing: string[] = [];
-  const where = annotated[0]?.annotation.path ?? "";
+  let where = "";
   for (const { names, annotation } of annotated) {
     const [entry = ""] = names;
     const matches = names.map(find).find(({ length }) => length > 0) ?? [];
     const [name] = matches;
-    if (name === undefined) missing.push(entry);
-    else if (matches.length > 1) {
+    if (name === undefined) {
+      if (missing.length === 0) where = annotation.path;
+      missing.push(entry);
+    } else if (matches.length > 1) {
       throw new UserError(
         "unpaired-files",
         `${annotation.path}: ${entry} is the name of ${matches.length} images ` +

@@ -117,7 +117,13 @@ function yamlOf(text: string, path: string): Table {
 
 /** `names` is a list, or a table from class numbers to names. */
 function namesOf({ names }: Table, path: string): ExportClass[] {
-  const entries = Array.isArray(names) ? [...names.entries()] : Object.entries(names as object);
+  if (!Array.isArray(names) && !isTable(names)) {
+    throw new UserError(
+      "unsupported-file",
+      `${path}: names: expected class numbers and names, found ${JSON.stringify(names)}.`,
+    );
+  }
+  const entries = Array.isArray(names) ? [...names.entries()] : Object.entries(names);
   return entries.map(([id, name]) => {
     const value = Number(id);
     if (Number.isInteger(value) && value >= 0 && typeof name === "string") return { value, name };

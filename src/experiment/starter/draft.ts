@@ -136,8 +136,8 @@ async function annotatedOf(found: Recognised): Promise<Recognised> {
       await openDataset({ ...spec, ...own[found.kind] });
       return true;
     } catch (error) {
-      if (error instanceof UserError && error.code === "unpaired-files") return false;
-      return true; // what is wrong is reported where it matters
+      // Other problems are reported where they matter.
+      return !(error instanceof UserError && error.code === "unpaired-files");
     }
   };
   const some = { ...found.spec, labelled: "some" };
@@ -188,12 +188,11 @@ async function draftTarget(root: string, classes: ClassSet): Promise<DraftSet> {
     const spec = { ...images, ...mixed, labelled: false };
     return { found, spec, mapping: [], report: (await survey({ ...spec, ...options })).report };
   }
-  const rest = found.kind === "tool" ? { unlabelled: REST } : {};
-  const own = await openDataset({ ...found.spec, ...rest, labelled: false });
-  if (found.kind === "published" && sameNames(own.classes, classes)) {
-    const { report } = await survey({ ...found.spec, labelled: false });
-    return { found, spec: { ...found.spec, labelled: false }, mapping: [], report };
+  if (found.kind === "published") {
+    const spec = { ...found.spec, labelled: false }; // with its split and conditions
+    return { found, spec, mapping: [], report: (await survey({ ...spec, ...options })).report };
   }
+  const own = await openDataset({ ...found.spec, unlabelled: REST, labelled: false });
   const folder = folderOf(own);
   const mixed = found.spec.type === "roboflow-mask" ? { labels: ".", labelSuffix: "_mask" } : {};
   const spec = { type: "folder", root: folder, images: ".", ...mixed, labelled: false };

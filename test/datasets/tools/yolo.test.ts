@@ -69,6 +69,10 @@ describe("yolo with polygons", () => {
       await userError(opened(), "unpaired-files", "z.txt");
       await write(root, "train: images/train\n");
       await userError(opened(), "unsupported-file", "names");
+      for (const wrong of ["", "road", "3"]) {
+        await write(root, `names: ${wrong}\ntrain: images/train\n`);
+        await userError(opened(), "unsupported-file", "data.yaml", "class numbers and names");
+      }
       await write(root, "names: [\n");
       await userError(opened(), "damaged-file", "data.yaml");
     }));

@@ -64,7 +64,7 @@ async function newestScores(path: string): Promise<ImageScores | undefined> {
   let parsed = 0;
   // From the end, until an earlier evaluation begins.
   for (let end = content.length; end > 0; ) {
-    const begin = content.lastIndexOf(10, end - 2) + 1;
+    const begin = end > 1 ? content.lastIndexOf(10, end - 2) + 1 : 0; // a negative start counts from the end
     const entry = parseObject(content.toString("utf8", begin, end));
     end = begin;
     if (++parsed % SLICE === 0) await setImmediate();

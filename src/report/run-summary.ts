@@ -73,7 +73,7 @@ function extremes(iou: ResultFile["scores"][string]["iou"], classes: readonly st
   return `best ${list(ranked.slice(0, NAMED))}; ${worst}`;
 }
 
-const NO_LOSS = new Set(["miou", "iou", "gradient", "pseudo", "predicted"]);
+const NO_LOSS = new Set(["miou", "iou", "gradient", "pseudo", "predicted", "gpu"]);
 
 /** source/main, contrast/source, target/entropy, ... of the keys of metrics.jsonl. */
 function firstOfEachKind(keys: readonly string[]): string[] {

@@ -23,8 +23,9 @@ function amplitudes(image: Tensor): Tensor {
  * @param beta half the side of the exchanged window, as a fraction of the shorter side of the image
  */
 export function fourier(beta = 0.01): Style {
+  /** At most what both spectra have around their centre. */
   const radiusIn = (height: number, width: number) =>
-    Math.max(0, Math.floor(Math.min(height, width) * beta));
+    Math.floor(Math.min(Math.min(height, width) * beta, (Math.min(height, width, SIDE) - 1) / 2));
   const window = (spectrum: Tensor, radius: number): Tensor => {
     const [y, x] = [Math.floor(spectrum.size(1) / 2), Math.floor(spectrum.size(2) / 2)];
     return spectrum.slice(1, y - radius, y + radius + 1).slice(2, x - radius, x + radius + 1);

@@ -8,9 +8,10 @@ const cumulate = operator("cumsum");
 /** The values at 256 evenly spaced ranks, per channel, [3, 256]. */
 function quantiles(image: Tensor): Tensor {
   const sorted = sort(image.reshape(3, -1).transpose(0, 1).contiguous()); // [P, 3]
+  // float32 does not have all whole numbers of large images.
   const ranks = arange(LEVELS)
     .mul(sorted.size(0) - 1)
-    .to({ dtype: "float32" })
+    .to({ dtype: "float64" })
     .div(LEVELS - 1);
   return sorted.indexSelect(0, ranks.to({ dtype: "int64" })).transpose(0, 1);
 }
@@ -21,9 +22,10 @@ function ranks(channel: Tensor): Tensor {
     .mul(LEVELS - 1)
     .add(0.5)
     .to({ dtype: "int64" });
-  const counts = levels.bincount(LEVELS).to({ dtype: "float32" });
+  const counts = levels.bincount(LEVELS).to({ dtype: "float64" });
   const middle = cumulate(counts, 0)
     .sub(counts.mul(0.5))
+    .to({ dtype: "float32" })
     .mul((LEVELS - 1) / channel.size(0));
   return middle.indexSelect(0, levels).add(0.5).to({ dtype: "int64" });
 }

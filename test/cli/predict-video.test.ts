@@ -68,6 +68,26 @@ describe("predict of a video", skipUnless(hasFfmpeg, "ffmpeg"), () => {
     expect(probed(out)).toBe("96,64,2/1,2");
   });
 
+  test("keeps the duration of a video whose frame rate varies", async () => {
+    const phone = join(root, "phone.mp4");
+    // Frames at 0, 4, 8, 9, ... thirtieths of a second: FFmpeg would give out 30 frames per second.
+    const uneven = "settb=1/30,setpts=3*N+mod(N\\,3)";
+    ffmpeg("-i", drive, "-vf", uneven, "-vsync", "vfr", "-enc_time_base", "1/30", phone);
+    const out = join(root, "phone-overlay.mp4");
+    expect((await cli("predict", run, phone, "--out", out)).code).toBe(0);
+    const seconds = (path: string) =>
+      Number(
+        spawnSync(
+          "ffprobe",
+          ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", path],
+          {
+            encoding: "utf8",
+          },
+        ).stdout,
+      );
+    expect(Math.abs(seconds(out) - seconds(phone))).toBeLessThan(0.2);
+  });
+
   test("applies the rotation", async () => {
     const turned = join(root, "turned.mp4");
     ffmpeg("-i", drive, "-metadata:s:v:0", "rotate=90", "-c", "copy", turned);

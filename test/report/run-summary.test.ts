@@ -71,3 +71,9 @@ test("a curve for the first loss of each kind, and for nothing else", () => {
   ]);
   expect(curve([], "source/main")).toBe("");
 });
+
+test("memory of a GPU is not a loss, although a first line may have nothing else", () => {
+  const gpu = { "gpu/allocated": 900, "gpu/peak": 950 };
+  const losses = runSummary(run([0.5], [gpu, { ...gpu, "source/main": 2 }, { "source/main": 1 }]));
+  expect(losses.map(([, text]) => text).join("\n")).not.toContain("gpu/");
+});

@@ -201,3 +201,19 @@ describe("a stylist", () => {
     expect(liveMemory().tensors).toBe(before);
   });
 });
+
+it.each([0.25, 0.5])("fourier with beta %d exchanges at most what both spectra have", (wide) => {
+  scope(() => {
+    const style = styleOf("fourier", { beta: wide });
+    const statistics = style.statistics(picture(1));
+    for (const [height, width] of [
+      [64, 128],
+      [512, 520],
+      [520, 536],
+      [48, 64],
+    ] as const) {
+      const result = style.apply(picture(2, height, width), statistics, 1);
+      expect([result.shape, result.isFinite().not().sum().item()]).toEqual([[3, height, width], 0]);
+    }
+  });
+});

@@ -184,7 +184,10 @@ function charts(run: RunFiles, keys: readonly string[]): string {
 }
 
 /** Losses first, then their gradients, then what the machine does. */
-const rank = (key: string): number => (key.startsWith("gradient/") ? 1 : key.includes("/") ? 0 : 2);
+const rank = (key: string): number => {
+  if (key.startsWith("gradient/")) return 1;
+  return key.includes("/") && !key.startsWith("gpu/") ? 0 : 2;
+};
 
 /** Three significant digits. */
 const short = (value: number): string =>

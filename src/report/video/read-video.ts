@@ -62,7 +62,7 @@ export async function openVideo(path: string, every: number): Promise<Video> {
   return {
     ...{ width, height, frames: Math.ceil(frames / every) },
     rate: { numerator: rate.numerator, denominator: rate.denominator * every },
-    read: () => framesOf(path, every, width * height * 3),
+    read: () => framesOf(path, rate, every, width * height * 3),
   };
 }
 
@@ -84,8 +84,10 @@ async function probe(path: string): Promise<z.infer<typeof probeSchema>> {
   );
 }
 
+/** Frames at a constant rate, which is that of the video that is written; phones record at a varying one. */
 async function* framesOf(
   path: string,
+  rate: Video["rate"],
   every: number,
   bytes: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -95,7 +97,7 @@ async function* framesOf(
       "-map",
       "0:v:0",
       "-vf",
-      `framestep=${every}`,
+      `fps=${rate.numerator}/${rate.denominator},framestep=${every}`,
       "-f",
       "rawvideo",
       "-pix_fmt",

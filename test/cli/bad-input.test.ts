@@ -281,3 +281,16 @@ test("help lists the commands, and unknown ones are refused", async () => {
   }
   expect((await cli("tarin")).code).not.toBe(0);
 });
+
+test("demo keeps the runs of others, and of an earlier demo if its settings are wrong", async () => {
+  await inTemporaryFolder(async (out) => {
+    const config = join(out, "minent", "config.yaml");
+    await mkdir(join(out, "minent"));
+    await writeFile(config, "source: { type: gta5 }\n");
+    expectError(await cli("demo", "--out", out), "already-exists", join(out, "minent"), "--out");
+    await writeFile(config, "source:\n  type: streets\n");
+    expectError(await cli("demo", "--out", out, "--set", "train.stepz=5"), "unknown-key", "stepz");
+    expect(readdirSync(out)).toEqual(["minent"]);
+    expect(existsSync(config)).toBe(true);
+  });
+});

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import type { Dataset, Sample } from "../../datasets/dataset.js";
@@ -79,8 +79,14 @@ async function compare(
     return openExperiment(preset, { method, set: changes, data, listener });
   };
   const start = performance.now();
-  clear(first);
   const shared = open("source-only");
+  // Before anything is trained or removed.
+  for (const method of SHOWN_METHODS) {
+    open(method);
+    requireDemo(join(out, method));
+  }
+  requireDemo(first);
+  clear(first);
   const steps = shared.pretraining()?.config.train.steps;
   if (steps !== undefined) {
     say(`pretraining on the source, from which all methods start: ${steps} steps in ${first}`);
@@ -136,6 +142,16 @@ async function compare(
     `\n${table(rows)}\n\n${summary.join("\n")}`,
     () => ({ rows, ...(pretrained && { pretraining }) }),
     json,
+  );
+}
+
+/** @throws UserError if a folder contains a run of other data, which the demo would replace */
+function requireDemo(folder: string): void {
+  const config = join(folder, "config.yaml");
+  if (!existsSync(config) || readFileSync(config, "utf8").includes("type: streets")) return;
+  throw new UserError(
+    "already-exists",
+    `${folder} contains a run of other data, which the demo would replace: choose another folder with --out`,
   );
 }
 

@@ -18,7 +18,7 @@ const GUARD_STALE_MS = 10_000;
  */
 export function withLock(lock, work, { onWait = () => {}, pollMs = 100 } = {}) {
   mkdirSync(dirname(lock), { recursive: true });
-  const mine = `${lock}.${process.pid}`;
+  const mine = `${lock}.${hostname()}.${process.pid}`; // process ids repeat in containers
   rmSync(mine, { recursive: true, force: true });
   mkdirSync(mine);
   writeJson(join(mine, "owner.json"), self());

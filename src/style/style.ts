@@ -34,7 +34,7 @@ export function bytesOf(image: Tensor): Uint8Array {
 }
 
 /** @throws UserError naming an image that is too small for the style */
-function requireSize({ leastSide = 1 }: Style, { name, width, height }: Sample): void {
+export function requireSize({ leastSide = 1 }: Style, { name, width, height }: Sample): void {
   if (Math.min(width, height) >= leastSide) return;
   throw new UserError(
     "size-mismatch",

@@ -3,7 +3,7 @@ import { randomFrom } from "../datasets/random.js";
 import { permutation } from "../datasets/sampler.js";
 import { dispose, keep, noGrad, scope, type Tensor } from "../torch/index.js";
 import { coral } from "./coral.js";
-import { average, lookAt, pixelsOf, restyle, type Style } from "./style.js";
+import { average, lookAt, pixelsOf, requireSize, restyle, type Style } from "./style.js";
 
 export interface StyleChoice {
   /** Style images whose statistics are averaged for one content image; the reference uses 4. */
@@ -43,33 +43,25 @@ export function createStylist(
     known.set(index, made);
     return made;
   }
-  async function recolored(index: number, content: Sample): Promise<Tensor[]> {
-    const image = await styles.load(index, size);
-    return noGrad(() =>
-      keep(
-        scope(() => {
-          const colors = coral.statistics(pixelsOf(content));
-          return style.statistics(coral.apply(pixelsOf(image), colors, 1));
-        }),
-      ),
-    );
+  /** The statistics of a style image in the colours of the content; they end with the caller's scope. */
+  function recolored(image: Sample, content: Sample): Tensor[] {
+    requireSize(style, image);
+    const colors = coral.statistics(pixelsOf(content));
+    return style.statistics(coral.apply(pixelsOf(image), colors, 1));
   }
   const stylist = async (content: Sample, key: number) => {
     const random = randomFrom(seed, key);
     const chosen = Array.from({ length: images }, () => random.below(styles.names.length));
-    const statistics = preserveColor
-      ? await Promise.all(chosen.map((index) => recolored(index, content)))
-      : await Promise.all(chosen.map(statisticsOf));
-    const result = scope(() =>
-      restyle(
-        style,
-        content,
-        noGrad(() => average(statistics)),
-        alpha,
-      ),
-    );
-    if (preserveColor) dispose(statistics); // they depend on this content
-    return result;
+    const drawn = preserveColor
+      ? await Promise.all(chosen.map((index) => styles.load(index, size)))
+      : [];
+    const cached = preserveColor ? [] : await Promise.all(chosen.map(statisticsOf));
+    return scope(() => {
+      const mean = noGrad(() =>
+        average([...cached, ...drawn.map((image) => recolored(image, content))]),
+      );
+      return restyle(style, content, mean, alpha);
+    });
   };
   return Object.assign(stylist, {
     dispose() {
@@ -92,10 +84,12 @@ export async function commonStatistics(
 ): Promise<Tensor[]> {
   const order = permutation(styles.names.length, seed, COMMON);
   const looks: Tensor[][] = [];
-  for (const index of order.subarray(0, images)) {
-    looks.push(lookAt(style, await styles.load(index, size)));
+  try {
+    for (const index of order.subarray(0, images)) {
+      looks.push(lookAt(style, await styles.load(index, size)));
+    }
+    return noGrad(() => keep(scope(() => average(looks).map((part) => part.clone()))));
+  } finally {
+    dispose(looks);
   }
-  const mean = noGrad(() => keep(scope(() => average(looks).map((part) => part.clone()))));
-  dispose(looks);
-  return mean;
 }

@@ -155,6 +155,9 @@ export async function* trainChain(
   const resume = options.resume === true && hasRun(out);
   if (resume) return yield* run({ ...options, config });
   const { pretraining, before } = chainOf(config, beside, data);
+  if (options.resume && ![pretraining, before].some((one) => one && one.state !== "missing")) {
+    throw new UserError("no-checkpoint", `${out} does not contain a run that could be resumed`);
+  }
   if (group === undefined || group.rank === 0) requireRunFolder(out);
   for (const [earlier, section] of [
     [pretraining, "pretrain"],

@@ -28,7 +28,7 @@ export interface ExperimentOptions extends Changes {
 export interface TrainOptions {
   /** The run folder. Default: runs/<preset>-<method>-<seed>. */
   readonly out?: string | undefined;
-  /** Resume from the newest checkpoint of `out`. */
+  /** Resume from the newest checkpoint of `out`, or the earlier run in which its training was stopped. */
   readonly resume?: boolean | undefined;
   /** The processes that train together. Default: only this one. */
   readonly group?: ProcessGroup | undefined;
@@ -48,7 +48,8 @@ export interface Experiment {
   /**
    * Trains, step by step: first the pretraining and the run named by `after`, if the configuration has
    * them and they are not complete, then the method. Leaving the iteration saves a checkpoint.
-   * @throws UserError for invalid data, weights or settings, and for a loss that is not finite
+   * @throws UserError for invalid data, weights or settings, for a loss that is not finite, if `out` contains a run
+   *   without `resume`, and if there is nothing to resume with it
    */
   train(options?: TrainOptions): AsyncGenerator<RunEvent, void, undefined>;
   /** Only the pretraining. Does nothing if there is none, or it is complete. */

@@ -1,4 +1,3 @@
-import { UserError } from "../errors.js";
 import {
   foldNorms,
   type Graph,
@@ -138,9 +137,8 @@ function compile(
     };
     scope(() => void forward(zeros([1, 3, 64, 64], { device }))); // throws if it is not supported
     return forward;
-  } catch (error) {
+  } catch {
     dispose(made.splice(0));
-    if (error instanceof UserError) throw error; // out of memory, which the network itself would be, too
     return undefined;
   } finally {
     for (const done of [graph, other, recorded]) done.dispose();

@@ -286,9 +286,10 @@ test("demo keeps the runs of others, and of an earlier demo if its settings are 
   await inTemporaryFolder(async (out) => {
     const config = join(out, "minent", "config.yaml");
     await mkdir(join(out, "minent"));
-    await writeFile(config, "source: { type: gta5 }\n");
+    const streets = "source: { type: streets }\nevaluate: { val: { type: streets } }\n";
+    await writeFile(config, `${streets}target: { type: folder }\n`);
     expectError(await cli("demo", "--out", out), "already-exists", join(out, "minent"), "--out");
-    await writeFile(config, "source:\n  type: streets\n");
+    await writeFile(config, `${streets}target: { type: streets }\n`);
     expectError(await cli("demo", "--out", out, "--set", "train.stepz=5"), "unknown-key", "stepz");
     expect(readdirSync(out)).toEqual(["minent"]);
     expect(existsSync(config)).toBe(true);

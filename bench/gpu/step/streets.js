@@ -73,9 +73,9 @@ await inScratch(async (data) => {
     };
     fails("a wrong index is one error", ["cuda:99"], { train: { device: "cuda:99" } });
     if (!isGpu || tiny) return;
-    const huge = { sizes: { source: [16384, 8192], target: [16384, 8192], evaluate: [64, 32] } };
+    const huge = { sizes: { source: [8192, 8192], target: [8192, 8192], evaluate: [64, 32] } };
     const network = { backbone: "resnet101", head: "moco" };
-    const train = { steps: 1, batch: 1 };
+    const train = { steps: 1, batch: 4 };
     fails("out of memory is one error", ["out of memory", device], { ...huge, network, train });
   });
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { parse } from "yaml";
 import type { Dataset, Sample } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
 import type { Listener } from "../../experiment/index.js";
@@ -145,10 +146,16 @@ async function compare(
   );
 }
 
-/** @throws UserError if a folder contains a run of other data, which the demo would replace */
+/** @throws UserError if a folder contains a run of other data than Streets, which the demo would replace */
 function requireDemo(folder: string): void {
-  const config = join(folder, "config.yaml");
-  if (!existsSync(config) || readFileSync(config, "utf8").includes("type: streets")) return;
+  const path = join(folder, "config.yaml");
+  if (!existsSync(path)) return;
+  const { source, target, evaluate } = parse(readFileSync(path, "utf8")) as Record<
+    string,
+    Record<string, unknown>
+  >;
+  const sets = [source, target, ...Object.values(evaluate ?? {})] as { type?: unknown }[];
+  if (sets.every((set) => set?.type === "streets")) return;
   throw new UserError(
     "already-exists",
     `${folder} contains a run of other data, which the demo would replace: choose another folder with --out`,

@@ -59,7 +59,16 @@ export async function exportLabelling(
   }
   for (const value of exported.ignored ?? []) trainIds.set(value, IGNORE);
   if (exported.unlabelled !== undefined && rest !== undefined) {
-    trainIds.set(exported.unlabelled, parseClass(rest, classes, "unlabelled"));
+    const id = parseClass(rest, classes, "unlabelled");
+    const name = exported.classes.find(({ value }) => value === exported.unlabelled)?.name ?? "";
+    if (Object.hasOwn(entries, name) && trainIds.get(exported.unlabelled) !== id) {
+      throw new UserError(
+        "conflicting-options",
+        `${exported.path}: pixels without annotation are of its class ${name}, which \`mapping\` makes ` +
+          `${entries[name]}, but \`unlabelled\` ${rest}: remove one of the two.`,
+      );
+    }
+    trainIds.set(exported.unlabelled, id);
   }
   if (options.classes === undefined) requireUsable(classes, exported);
   const map: LabelMap = {
@@ -89,7 +98,7 @@ function requireKnown(names: readonly string[], { classes, path }: ExportClasses
   );
 }
 
-/** @throws UserError if two classes have one value or colour, or a colour is out of range */
+/** @throws UserError if two classes have one value or colour */
 function requireValues({ classes, key, path }: ExportClasses): void {
   const what = key === "color" ? "colour" : "value";
   const twice = classes.find(({ value }, i) => classes.findIndex((c) => c.value === value) !== i);
@@ -108,17 +117,9 @@ function restOf(
   entries: Entries,
 ): string | number | undefined {
   if (value === undefined) return undefined;
-  const name = classes.find((entry) => entry.value === value)?.name;
-  const mapped = name !== undefined && Object.hasOwn(entries, name) ? entries[name] : undefined;
-  if (mapped !== undefined && unlabelled !== undefined && mapped !== unlabelled) {
-    throw new UserError(
-      "conflicting-options",
-      `${path}: pixels without annotation are of its class ${name}, which \`mapping\` makes ${mapped}, but ` +
-        `\`unlabelled\` ${unlabelled}: remove one of the two.`,
-    );
-  }
   if (unlabelled !== undefined) return unlabelled;
-  if (mapped !== undefined) return mapped;
+  const name = classes.find((entry) => entry.value === value)?.name;
+  if (name !== undefined && Object.hasOwn(entries, name)) return entries[name];
   if (labelled === false) return "ignore";
   throw new UserError(
     "invalid-value",

@@ -54,6 +54,10 @@ describe("cvat-mask", () => {
       await expectLabel(open("cvat-mask", root, { mapping: { background: "ignore" } }), cars);
       const target = await open("cvat-mask", root, { labelled: false });
       expect((await target.load(0)).label).toBeUndefined();
+      const both = (unlabelled: string) =>
+        open("cvat-mask", root, { unlabelled, mapping: { background: 255 } });
+      await expectLabel(both("ignore"), cars);
+      await userError(both("car"), "conflicting-options", "background", "255", "car");
     }));
 
   it("maps by name", () =>

@@ -152,8 +152,7 @@ export async function* trainChain(
 ): AsyncGenerator<RunEvent, void, undefined> {
   const { data, out, beside, group } = options;
   const config = withFolders(options.config, beside);
-  const resume = options.resume === true && hasRun(out);
-  if (resume) return yield* run({ ...options, config });
+  if (options.resume && hasRun(out)) return yield* run({ ...options, config });
   const { pretraining, before } = chainOf(config, beside, data);
   if (options.resume && ![pretraining, before].some((one) => one && one.state !== "missing")) {
     throw new UserError("no-checkpoint", `${out} does not contain a run that could be resumed`);
@@ -169,5 +168,5 @@ export async function* trainChain(
       if (event.type === "end" && !event.result.complete) return;
     }
   }
-  yield* run({ ...options, config, resume });
+  yield* run({ ...options, config, resume: false });
 }

@@ -22,8 +22,8 @@ export interface StartOptions extends FitOptions {
 
 /**
  * Loads weights into a network, from the newest checkpoint of a run folder, a checkpoint, weights that come
- * with cfcontra (`builtin:NAME`), or any file of tensors with the names of the network or of the backbone's published files, under any prefix.
- * Heads that are not in the file (classifiers, projection) keep their initial weights.
+ * with cfcontra (`builtin:NAME`), or any file of tensors with the names of the network or of the backbone's
+ * published files, under any prefix. Heads that are not in the file (classifiers, projection) keep their initial weights.
  * @returns a message that lists what was loaded and what was not
  * @throws UserError if a tensor is missing, left over or of another shape, if the file has a classifier of
  *   another decoder, or if a checkpoint was trained with other classes, backbone or pixels; then nothing

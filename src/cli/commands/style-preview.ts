@@ -67,6 +67,7 @@ async function draw(
   const methods = chosen(options.styles, [...STYLES, "adain"]);
   const domains = await openDomains({ ...config, evaluate: {} }, listener);
   const size = config.sizes.source;
+  if (count < 1) throw new UserError("invalid-value", "--count 0: expected at least one image");
   const shown = Math.min(count, domains.source.names.length);
   const pairs = await Promise.all(
     Array.from({ length: shown }, async (_, i) => ({

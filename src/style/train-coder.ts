@@ -3,16 +3,8 @@ import type { Dataset, Sample, Size } from "../datasets/dataset.js";
 import { createLoader, type Loader } from "../datasets/loader.js";
 import { randomFrom } from "../datasets/random.js";
 import { UserError } from "../errors.js";
-import { adam, type Optimizer } from "../nn/index.js";
-import {
-  autocast,
-  dispose,
-  mseLoss,
-  type Precision,
-  scope,
-  type Tensor,
-  type TensorMap,
-} from "../torch/index.js";
+import { adam } from "../nn/index.js";
+import { autocast, dispose, mseLoss, type Precision, scope, type Tensor } from "../torch/index.js";
 import { adainLosses } from "./adain.js";
 import { type Coder, createCoder, frozen } from "./coder.js";
 import { centerPixels, passingInit, startFromGrey } from "./coder-init.js";
@@ -64,77 +56,75 @@ export async function trainCoder(coder: Coder, options: TrainCoderOptions): Prom
   const { content, style, bothWays, training, precision, seed, onStep = () => {} } = options;
   const { reproduce, steps, batch, crop, rate, decay } = training;
   const { device } = coder;
-  const total = reproduce + steps;
   const domains = [content, style].map(({ dataset, size }, i) =>
     createLoader(dataset, {
       ...{ batch, seed: seed + i, size: training.size ? sizeOf(training.size) : size },
       transform: async (sample, k) => cutOut(sample, crop, randomFrom(seed + i, k)),
     }),
   ) as [Loader, Loader];
-  const images = async (loader: Loader) => {
-    const samples = await loader.next();
-    return () => imagesOf(samples, PIXELS, device);
-  };
-  const learn = (name: string, loss: Tensor, optimizer: Optimizer, step: number, done: number) => {
-    const value = loss.item();
-    if (!Number.isFinite(value)) {
-      throw new UserError(
-        "not-finite",
-        `the coder's ${name} loss is ${value} at step ${done + 1}; lower style.training.rate`,
-      );
-    }
-    loss.backward();
-    optimizer.step(rate / (1 + decay * step));
-    onStep(done + 1, total, `${name} loss ${value.toFixed(4)}`);
-  };
-  try {
-    if (reproduce > 0) {
-      const learning = new Map(
-        [...coder.parameters.all].filter(([, { requiresGrad }]) => requiresGrad),
-      );
-      const optimizer = adam(learning);
-      for (let step = 0; step < reproduce; step++) {
-        const batches = [await images(domains[0]), await images(domains[1])];
-        scope(() => {
-          const losses = batches.map((make) => {
-            const truth = make();
-            const level = coder.kind === "vgg" ? levelAt(step / reproduce) : DEEPEST;
-            const made = autocast(precision, () => echo(coder, truth, level), device);
-            return mseLoss(made.to({ dtype: "float32" }), truth);
-          });
-          const loss = (losses[0] as Tensor).add(losses[1] as Tensor).div(2);
-          learn("reproduction", loss, optimizer, step, step);
+  let done = 0;
+
+  /** Trains the coder's parameters with gradients for `count` steps on the loss of content and style images. */
+  async function learn(name: string, count: number, lossOf: LossOf): Promise<void> {
+    const trained = [...coder.parameters.all].filter(([, { requiresGrad }]) => requiresGrad);
+    const optimizer = adam(new Map(trained));
+    try {
+      for (let step = 0; step < count; step++) {
+        const samples = [await domains[0].next(), await domains[1].next()] as const;
+        const value = scope(() => {
+          const [from, to] = samples.map((some) => imagesOf(some, PIXELS, device));
+          const loss = lossOf(from as Tensor, to as Tensor, step);
+          const value = requireFinite(loss.item(), name, done);
+          loss.backward();
+          optimizer.step(rate / (1 + decay * step));
+          return value;
         });
+        done++;
+        onStep(done, reproduce + steps, `${name} loss ${value.toFixed(4)}`);
       }
+    } finally {
       dispose(optimizer.state);
     }
+  }
+
+  /** The error of images that are encoded to a level and decoded. */
+  const reproduction = (images: Tensor, level: number): Tensor => {
+    const made = autocast(precision, () => echo(coder, images, level), device);
+    return mseLoss(made.to({ dtype: "float32" }), images);
+  };
+  const levelIn = (step: number) => (coder.kind === "vgg" ? levelAt(step / reproduce) : DEEPEST);
+  try {
+    await learn("reproduction", reproduce, (from, to, step) => {
+      const level = levelIn(step);
+      return reproduction(from, level).add(reproduction(to, level)).div(2);
+    });
     frozen(coder);
-    const decoder: TensorMap = new Map();
     for (const [name, parameter] of coder.parameters.all) {
-      if (name.startsWith("decoder.")) decoder.set(name, parameter);
+      parameter.requiresGrad = name.startsWith("decoder.");
     }
-    for (const parameter of decoder.values()) parameter.requiresGrad = true;
-    const optimizer = adam(decoder);
-    for (let step = 0; step < steps; step++) {
-      const batches = [await images(domains[0]), await images(domains[1])] as const;
-      const [from, to] = bothWays && step % 2 === 1 ? [batches[1], batches[0]] : batches;
-      scope(() => {
-        const content = from();
-        const parts = autocast(precision, () => adainLosses(coder, content, to()), device);
-        let loss = parts.content.mul(training.content).add(parts.style.mul(training.style));
-        if (training.identity > 0) {
-          const made = autocast(precision, () => echo(coder, content, DEEPEST), device);
-          const identity = mseLoss(made.to({ dtype: "float32" }), content);
-          loss = loss.add(identity.mul(training.identity));
-        }
-        learn("style", loss, optimizer, step, reproduce + step);
-      });
-    }
-    dispose(optimizer.state);
+    await learn("style", steps, (from, to, step) => {
+      const [seen, look] = bothWays && step % 2 === 1 ? [to, from] : [from, to];
+      const parts = autocast(precision, () => adainLosses(coder, seen, look), device);
+      const loss = parts.content.mul(training.content).add(parts.style.mul(training.style));
+      if (training.identity === 0) return loss;
+      return loss.add(reproduction(seen, DEEPEST).mul(training.identity));
+    });
     frozen(coder);
   } finally {
     for (const domain of domains) domain.close();
   }
+}
+
+/** A loss of content and style images [N, 3, H, W] in a step. */
+type LossOf = (content: Tensor, style: Tensor, step: number) => Tensor;
+
+/** @throws UserError if a loss is not finite */
+function requireFinite(loss: number, name: string, done: number): number {
+  if (Number.isFinite(loss)) return loss;
+  throw new UserError(
+    "not-finite",
+    `the coder's ${name} loss is ${loss} at step ${done + 1}; lower style.training.rate`,
+  );
 }
 
 const PIXELS = { order: "rgb", mean: [0, 0, 0], scale: 1 / 255 } as const;

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { UserError, writing } from "../errors.js";
@@ -25,7 +25,7 @@ export function lockRunFolder(folder: string): () => void {
   if (!created(path, own)) {
     const owner = ownerOf(path);
     if (owner && isAlive(owner)) throw new UserError("run-locked", refusal(folder, path, owner));
-    rmSync(path, { force: true });
+    removeStale(path);
     if (!created(path, own))
       throw new UserError("run-locked", refusal(folder, path, ownerOf(path) ?? own));
   }
@@ -35,6 +35,23 @@ export function lockRunFolder(folder: string): () => void {
   };
   process.once("exit", release);
   return release;
+}
+
+/**
+ * Removes the lock of a dead process. Another process may have replaced it by its own in the meantime; that is put
+ * back.
+ */
+export function removeStale(path: string): void {
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return; // another process has removed it
+    throw error;
+  }
+  const owner = ownerOf(aside);
+  if (owner && isAlive(owner) && !existsSync(path)) linkSync(aside, path);
+  rmSync(aside);
 }
 
 /** Creates the lock. Returns whether it did not exist. */

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { lockRunFolder } from "../../src/train/run-lock.js";
+import { lockRunFolder, removeStale } from "../../src/train/run-lock.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 import { userError } from "../user-error.js";
 
@@ -35,6 +35,20 @@ test("the lock of a killed process is ignored", async () => {
     held(folder, { pid: child.pid });
     lockRunFolder(folder);
     expect(owner(folder).pid).toBe(process.pid);
+    release();
+  });
+});
+
+test("the lock of a process that was quicker to replace a dead one's stays", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const release = lockRunFolder(folder);
+    const own = owner(folder);
+    removeStale(lockIn(folder));
+    expect(owner(folder)).toEqual(own);
+    held(folder, { began: "1" });
+    removeStale(lockIn(folder));
+    removeStale(lockIn(folder)); // another process has removed it
+    expect(readdirSync(folder)).toEqual([]);
     release();
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { cpus, hostname, totalmem } from "node:os";
 import { join } from "node:path";
+import { quoted } from "../quoted.js";
 import {
   cudaVersion,
   cudnnVersion,
@@ -47,7 +48,7 @@ export interface Gpu {
 /** The environment of this process; `device` is the device of the network. */
 export function environment(device: string, arithmetic: DeviceArithmetic): Environment {
   return {
-    command: ["cfcontra", ...process.argv.slice(2)].join(" "),
+    command: ["cfcontra", ...process.argv.slice(2).map(quoted)].join(" "),
     node: process.versions.node,
     libtorch: libtorchVersion,
     platform: `${process.platform} ${process.arch}`,

@@ -2,9 +2,10 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { invocation, quoted } from "../../src/cli/terminal/invocation.js";
+import { invocation } from "../../src/cli/terminal/invocation.js";
 import { note, progressLine, say } from "../../src/cli/terminal/progress.js";
 import { hasColors, isLive, paint, wrapped } from "../../src/cli/terminal/terminal.js";
+import { quoted } from "../../src/quoted.js";
 import { cli } from "./cli.js";
 
 /** A stream that records what is written to it; with columns it is a terminal. */

@@ -122,6 +122,19 @@ describe("the report of a run", () => {
       },
     ));
 
+  test("its command can be copied, whatever the folder is called", () =>
+    inTemporaryFolder(async (root) => {
+      const run = join(root, "it's a run");
+      await makeRun(run, { images: 1 });
+      rmSync(join(run, "result.json"));
+      const html = await runPage(readRun(run));
+      const [, text = ""] = /(cfcontra train --preset [^<]*)</.exec(html) ?? [];
+      const words = text.replaceAll("&apos;", "'").replaceAll("&#39;", "'");
+      const { stdout } = spawnSync("sh", ["-c", `printf '%s\\n' ${words}`], { encoding: "utf8" });
+      expect(stdout.split("\n")).toContain(`${run}/config.yaml`);
+      expect(stdout.split("\n")).toContain(`${run}-again`);
+    }));
+
   test("a config.yaml that is too large, or contains itself, is a clear error", () =>
     inTemporaryFolder(async (root) => {
       for (const text of ["k: 1\n".repeat(20_000), "a: &a [*a]\n"]) {

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { UserError } from "../../errors.js";
 import type { RestyleResult } from "../../experiment/index.js";
+import { quoted } from "../../quoted.js";
 import { dataOption, setOption, whole } from "../options.js";
 import { interruptible } from "../terminal/interruption.js";
-import { quoted } from "../terminal/invocation.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 import { clock, say } from "../terminal/progress.js";
@@ -19,7 +19,7 @@ export const command = () =>
       "source",
     )
     .option("--style <style>", "short for --set style.method=NAME")
-    .option("--limit <n>", "only the first images", whole)
+    .option("--limit <n>", "only the first images", whole("--limit"))
     .option("--measure", "also measure how well edges are preserved")
     .addOption(jsonOption())
     .addOption(setOption())

@@ -1,4 +1,5 @@
 import { basename, relative } from "node:path";
+import { quoted } from "../../quoted.js";
 
 /** A command line of this program, as the user called it. */
 export function commandOf(...words: readonly string[]): string {
@@ -20,7 +21,3 @@ const shorter = (path: string): string => {
   const fromHere = relative(process.cwd(), path);
   return fromHere.length < path.length ? fromHere : path;
 };
-
-/** A word quoted for a shell. */
-export const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { quoted } from "../../quoted.js";
 import { confusionSvg } from "../confusion-picture.js";
 import { MARKS_IN_WORDS } from "../domain-marks.js";
 import type { RunFiles } from "../run-files.js";
@@ -229,7 +230,7 @@ function gpuFacts({ environment, result }: RunFiles): [string, string][] {
 
 function environmentSection(run: RunFiles): string {
   const { path, environment, status } = run;
-  const again = `cfcontra train --preset ${path}/config.yaml --out ${path}-again`;
+  const again = `cfcontra train --preset ${quoted(`${path}/config.yaml`)} --out ${quoted(`${path}-again`)}`;
   const repeat = heading("Repeat") + preformatted("Repeat", again);
   if (!environment) return repeat;
   const { command, node, libtorch, platform, processor, threads, memoryGiB, device } = environment;

@@ -1,15 +1,27 @@
-import { Option } from "commander";
+import { type Command, Option } from "commander";
 import type { Size } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
 import { LEAST_TILE } from "../evaluate/tiles.js";
 
 const collect = (value: string, before: string[]) => [...before, value];
 
-/** A whole number 0, 1, 2, ... as the value of an option. */
-export const whole = (value: string): number => {
-  if (/^\d+$/.test(value)) return Number(value);
-  throw new UserError("invalid-value", `${value} is not a whole number (0, 1, 2, ...)`);
-};
+/** Reads a whole number 0, 1, 2, ... as the value of `option`. */
+export const whole =
+  (option: string) =>
+  (value: string): number => {
+    if (/^\d+$/.test(value)) return Number(value);
+    throw new UserError(
+      "invalid-value",
+      `${option} ${value}: expected a whole number (0, 1, 2, ...)`,
+    );
+  };
+
+/** Those of the options that were given on the command line: "--out, --set"; "" if none was. */
+export const givenOf = (command: Command, names: readonly string[]): string =>
+  names
+    .filter((name) => command.getOptionValueSource(name) === "cli")
+    .map((name) => `--${name}`)
+    .join(", ");
 
 /** `--set`, of commands with a configuration. */
 export const setOption = () =>

@@ -115,6 +115,20 @@ test.each([
     "image-unreadable",
     ["x.png"],
   ],
+  [
+    "a setting for an ONNX file",
+    () => [model, "--set", "train.seed=1"],
+    "conflicting-options",
+    ["--set"],
+  ],
+  ["a port without a server", () => [model, "--port", "8701"], "conflicting-options", ["--serve"]],
+  ["a port that is no number", () => [model, "--port", "x"], "invalid-value", ["--port x"]],
+  [
+    "changes of a finished playground",
+    () => [join(root, "page"), "--samples", join(root, "gta5/images/00001.png")],
+    "conflicting-options",
+    ["--out, --samples"],
+  ],
   ["a folder with other files in it", () => [model, "--out", root], "already-exists", ["--out"]],
 ] as const)("playground refuses %s", async (_, args, error, names) => {
   await writeFile(join(root, "text.onnx"), "");

@@ -25,7 +25,7 @@ export const command = () =>
     .description("rank unlabelled images by what labels of them would teach a network")
     .argument("<run>", "run folder, or a checkpoint inside one")
     .argument("<images...>", "image files, folders of them or globs")
-    .option("--count <n>", "images to choose", whole, 20)
+    .option("--count <n>", "images to choose", whole("--count"), 20)
     .option("--out <folder>", "where to write; must not exist, or be empty", "chosen")
     .addOption(
       new Option("--format <name>", "format of the pre-labels, as in `predict`")

@@ -7,7 +7,7 @@ export const command = () =>
   new Command("dashboard")
     .description("watch and compare runs in a browser, while they train and afterwards")
     .argument("[runs]", "folder of run folders, or one run folder", "runs")
-    .option("--port <n>", "7700, or the next port that is free, by default", whole)
+    .option("--port <n>", "7700, or the next port that is free, by default", whole("--port"))
     .option(
       "--host <address>",
       "address to listen on; any but this machine's own requires a token",

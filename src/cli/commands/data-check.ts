@@ -20,7 +20,7 @@ export const command = () =>
       "source",
     )
     .option("--out <file>", "where to write the contact sheet", "contact-sheet.png")
-    .option("--limit <n>", "read at most this many images", whole)
+    .option("--limit <n>", "read at most this many images", whole("--limit"))
     .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())

@@ -24,7 +24,7 @@ import { finish, lines } from "../terminal/summary.js";
 export const command = () =>
   new Command("demo")
     .description("compare source-only, MinEnt and CFContra on the built-in pair of domains")
-    .option("--seed <n>", "seed of weights and order", whole, 1)
+    .option("--seed <n>", "seed of weights and order", whole("--seed"), 1)
     .option("--out <folder>", "where to write runs and pictures", "runs/demo")
     .option("--from-scratch", "train the source network, too, instead of the built-in weights")
     .addOption(jsonOption())

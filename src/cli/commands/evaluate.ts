@@ -38,7 +38,11 @@ export const command = () =>
     .option("--flip", "also average with the mirrored image")
     .option("--native", "compare at the labels' own size instead of sizes.output")
     .addOption(tileOption())
-    .option("--classes <n>", "also mIoU over 19, 16 or 13 of the Cityscapes classes", whole)
+    .option(
+      "--classes <n>",
+      "also mIoU over 19, 16 or 13 of the Cityscapes classes",
+      whole("--classes"),
+    )
     .addOption(jsonOption())
     .option("--csv <file>", "also write the table as CSV")
     .option("--markdown <file>", "also write the table as Markdown, with published results")

@@ -7,7 +7,7 @@ import { CONTENTS, writePlayground } from "../../export/playground.js";
 import { servePlayground } from "../../export/serve-playground.js";
 import { missingPath } from "../../missing-path.js";
 import { isFile } from "../../regular-file.js";
-import { setOption, whole } from "../options.js";
+import { givenOf, setOption, whole } from "../options.js";
 import { commandOf } from "../terminal/invocation.js";
 
 export const command = () =>
@@ -17,7 +17,7 @@ export const command = () =>
     .option("--out <folder>", "the static folder to write", "playground")
     .option("--samples <images...>", "images that the page offers", [])
     .option("--serve", "serve it on this machine")
-    .option("--port <n>", "port of --serve; 0 is any free port", whole, 8700)
+    .option("--port <n>", "port of --serve; 0 is any free port", whole("--port"), 8700)
     .addOption(setOption())
     .addHelpText(
       "after",
@@ -39,27 +39,14 @@ interface PlaygroundOptions {
 
 async function playground(
   given: readonly string[],
-  { out, samples, serve, port, set }: PlaygroundOptions,
+  options: PlaygroundOptions,
+  self: Command,
 ): Promise<void> {
+  const { out, serve, port } = options;
   const [only] = given as [string];
   const isPlayground = given.length === 1 && existsSync(join(only, CONTENTS));
-  if (!isPlayground) {
-    if (given.length > 2) {
-      throw new UserError(
-        "conflicting-options",
-        `playground was given ${given.length} networks: name one, or two to compare`,
-      );
-    }
-    const names = networkNames(given);
-    const models = [];
-    for (const [i, path] of given.entries()) {
-      models.push({ name: names[i] as string, model: await modelOf(path, set) });
-    }
-    requireSameClasses(given, models);
-    requireFree(out);
-    const chosen = samples.length > 0 ? samples : await samplesOf(given.at(-1) as string);
-    await writePlayground(out, { models, samples: chosen });
-  }
+  requireUseful(options, self, isPlayground);
+  if (!isPlayground) await write(given, options);
   const folder = isPlayground ? only : out;
   if (!serve) {
     process.stdout.write(
@@ -71,6 +58,50 @@ async function playground(
   const { url } = await servePlayground(folder, port);
   process.stdout.write(`${folder} is at ${url} (Ctrl-C stops the server)\n`);
 }
+
+/** @throws UserError for options that would have no effect */
+function requireUseful({ serve }: PlaygroundOptions, self: Command, isPlayground: boolean): void {
+  const idle = isPlayground ? givenOf(self, ["out", "samples", "set"]) : "";
+  if (idle !== "") {
+    throw new UserError(
+      "conflicting-options",
+      `an existing playground is served as it is: leave out ${idle}, or name runs to write a new one`,
+    );
+  }
+  if (!serve && givenOf(self, ["port"]) !== "") {
+    throw new UserError("conflicting-options", "--port is the port of --serve: add --serve");
+  }
+}
+
+/** Writes the playground of one or two networks. */
+async function write(
+  given: readonly string[],
+  { out, samples, set }: PlaygroundOptions,
+): Promise<void> {
+  if (given.length > 2) {
+    throw new UserError(
+      "conflicting-options",
+      `playground was given ${given.length} networks: name one, or two to compare`,
+    );
+  }
+  if (set.length > 0 && given.every(isOnnx)) {
+    throw new UserError(
+      "conflicting-options",
+      "--set changes the configuration of a run, and an ONNX file has none: leave out --set",
+    );
+  }
+  const names = networkNames(given);
+  const models = [];
+  for (const [i, path] of given.entries()) {
+    models.push({ name: names[i] as string, model: await modelOf(path, set) });
+  }
+  requireSameClasses(given, models);
+  requireFree(out);
+  const chosen = samples.length > 0 ? samples : await samplesOf(given.at(-1) as string);
+  await writePlayground(out, { models, samples: chosen });
+}
+
+const isOnnx = (path: string): boolean => path.endsWith(".onnx");
 
 /**
  * What the page calls networks: the names of their folders or files, with as many folders above as tell two
@@ -94,7 +125,7 @@ export function networkNames(paths: readonly string[]): string[] {
 
 /** The bytes of an ONNX file; a run is exported for browsers. */
 async function modelOf(path: string, set: readonly string[]): Promise<Uint8Array> {
-  if (path.endsWith(".onnx")) {
+  if (isOnnx(path)) {
     if (!isFile(path)) throw missingPath(path, "a run or a file of `cfcontra export`");
     return readFileSync(path);
   }
@@ -144,7 +175,7 @@ const SHOWN = 6;
 
 /** Images of a run on Streets. Those of other data sets may not be distributed. */
 async function samplesOf(path: string): Promise<string[]> {
-  if (path.endsWith(".onnx")) return [];
+  if (isOnnx(path)) return [];
   const { runConfig } = await import("../../experiment/index.js");
   const [spec] = Object.values(runConfig(path).evaluate);
   if (spec?.type !== "streets") return [];

@@ -34,7 +34,7 @@ export const command = () =>
         .choices(PREDICTION_FORMATS)
         .default("ids"),
     )
-    .option("--every <n>", "of a video, only each n-th frame", whole)
+    .option("--every <n>", "of a video, only each n-th frame", whole("--every"))
     .addOption(tileOption())
     .addOption(jsonOption())
     .addOption(setOption())

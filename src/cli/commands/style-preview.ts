@@ -17,7 +17,7 @@ export const command = () =>
     .description("draw content, style, and the results of every method with increasing strength")
     .argument("<preset>", "preset or YAML file: its source is the content, its target the style")
     .option("--styles <styles>", "color, coral, fourier, histogram, adain; all when omitted")
-    .option("--count <n>", "content images", whole, 3)
+    .option("--count <n>", "content images", whole("--count"), 3)
     .option("--out <file>", "where to write the sheet (PNG)", "style-preview.png")
     .addOption(jsonOption())
     .addOption(setOption())

@@ -6,7 +6,7 @@ import type { Config } from "../../experiment/index.js";
 import type { ProcessGroup } from "../../torch/index.js";
 import type { LocalPlace } from "../../train/index.js";
 import { isLaunched, launch } from "../launch.js";
-import { dataOption, setOption, whole } from "../options.js";
+import { dataOption, givenOf, setOption, whole } from "../options.js";
 import { follow } from "../terminal/follow.js";
 import { forecastText, stepText } from "../terminal/forecast.js";
 import { interruptible } from "../terminal/interruption.js";
@@ -20,16 +20,20 @@ export const command = () =>
     .description("train a network and evaluate it")
     .option("--preset <preset>", "a built-in preset, or the path of a YAML file", "streets")
     .option("--method <method>", "source-only, minent, cfcontra or another (docs/methods.md)")
-    .option("--seed <n>", "seed of weights and order", whole)
-    .option("--steps <n>", "training steps", whole)
+    .option("--seed <n>", "seed of weights and order", whole("--seed"))
+    .option("--steps <n>", "training steps", whole("--steps"))
     .option("--out <folder>", "run folder; runs/<preset>-<method>-<seed> when omitted")
     .option(
       "--dry-run",
       "print configuration, and estimate size, memory and time by three steps; saves nothing",
     )
     .option("--resume <run>", "resume an interrupted run, under its own configuration")
-    .option("--processes <n>", "train in this many processes on this host, data parallel", whole)
-    .option("--timeout <seconds>", "time a process waits for the others", whole, 600)
+    .option(
+      "--processes <n>",
+      "train in this many processes on this host, data parallel",
+      whole("--processes"),
+    )
+    .option("--timeout <seconds>", "time a process waits for the others", whole("--timeout"), 600)
     .addOption(jsonOption())
     .addOption(setOption())
     .addOption(dataOption())
@@ -101,13 +105,11 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
 
 /** The changes of `--resume` to a run. @throws UserError for an option that would have no effect */
 function resumed({ set, steps }: TrainOptions, self: Command): { set: readonly string[] } {
-  const given = (name: string) => self.getOptionValueSource(name) === "cli";
-  const idle = ["preset", "method", "seed", "out", "data"].filter(given);
-  if (idle.length > 0) {
-    const options = idle.map((name) => `--${name}`).join(", ");
+  const idle = givenOf(self, ["preset", "method", "seed", "out", "data"]);
+  if (idle !== "") {
     throw new UserError(
       "conflicting-options",
-      `--resume continues a run under its own configuration: leave out ${options}, or change a key ` +
+      `--resume continues a run under its own configuration: leave out ${idle}, or change a key ` +
         "with --set",
     );
   }

@@ -57,6 +57,25 @@ describe("draftPreset", () => {
       });
     }));
 
+  test("white is a class in masks of 0 and 255, and ignored beside other values", () =>
+    inTemporaryFolder(async (root) => {
+      await images(root, "mask/images/a.png", "ids/images/a.png");
+      const white = String.fromCharCode(97 + 255);
+      const masks = rows.map((row) => row.replaceAll(/[bc]/g, white));
+      await file(root, "mask/labels/a.png", mask(masks));
+      await file(root, "ids/labels/a.png", mask(["aaaabbbb", ...masks.slice(1)]));
+      const { asked, questions } = answering({ 0: "ground", 1: "road", 255: "road" });
+      const [source, target] = [join(root, "mask"), join(root, "ids")];
+      const draft = await draftPreset({ source, target }, questions);
+      expect(asked).toEqual(["0", "255"]);
+      const config = parse(presetText(draft, root));
+      expect(config.source.mapping).toEqual({ 0: "ground", 255: "road" });
+      expect(config.source.classes).toEqual(["ground", "road"]);
+      asked.length = 0;
+      await draftPreset({ source: target, target: source }, questions);
+      expect(asked).toEqual(["0", "1"]);
+    }));
+
   test("an export in one folder more has the classes of the tool", () =>
     inTemporaryFolder(async (root) => {
       await images(root, "job/job 7/JPEGImages/a.png");

@@ -304,6 +304,8 @@ async function nameValues(
 ): Promise<MappingLine[]> {
   const fromFile = await classNamesIn(root, key);
   const lines: MappingLine[] = [];
+  // 255 is ignored by convention, but white in a mask is a class.
+  const isMask = key === "id" && values.every(({ value }) => value === 0 || value === 255);
   for (const { value, share, images } of values) {
     const written = key === "color" ? hexColor(value) : String(value);
     const inSource = source?.set.mapping.find((line) => line.key === written && !line.open)?.name;
@@ -312,7 +314,8 @@ async function nameValues(
       (name) =>
         name !== undefined && (choices === undefined || [...choices, "ignore"].includes(name)),
     );
-    const known = named ?? (key === "id" && value === 255 ? "ignore" : undefined);
+    const isIgnored = key === "id" && value === 255 && !isMask;
+    const known = named ?? (isIgnored ? "ignore" : undefined);
     const name =
       known ?? (await questions.className({ set: root, value: written, share, images, choices }));
     const placeholder = choices ? "ignore" : `class ${written.replace("#", "")}`;

@@ -19,18 +19,12 @@ export interface NamedImage {
 /**
  * The images that are named, in folders that are named, or match a glob, whose labels are written to
  * `out`. Sub-folders are kept, and no two images get the same name.
- * @throws UserError if there are none, if names differ in case only, or if `out` is where the images are
+ * @throws UserError for a folder or glob without images, if names differ in case only, or if `out` is where the images are
  */
 export async function imageFiles(paths: readonly string[], out: string): Promise<NamedImage[]> {
   const found = new Map<string, Found>();
   for (const path of paths) {
     for (const image of await imagesAt(path, out)) found.set(resolve(image.path), image);
-  }
-  if (found.size === 0) {
-    throw new UserError(
-      "no-images",
-      `${paths.join(", ")}: no images found; expected ${imageExtensions.join(", ")}`,
-    );
   }
   return named([...found.values()]);
 }
@@ -50,6 +44,12 @@ async function imagesAt(path: string, out: string): Promise<Found[]> {
   requireApart(out, path, stat.isDirectory());
   if (!stat.isDirectory()) return [{ path, file: basename(path) }];
   const files = (await filesBelow(path)).filter(isImage);
+  if (files.length === 0) {
+    throw new UserError(
+      "no-images",
+      `${path}: no images found; expected ${imageExtensions.join(", ")}`,
+    );
+  }
   return files.map((file) => ({ path: join(path, file), file }));
 }
 

@@ -260,8 +260,16 @@ describe("runs and checkpoints", () => {
       expectError(await cli("predict", run, nowhere), "not-found", nowhere);
       await mkdir(empty);
       expectError(await cli("predict", run, empty), "no-images", empty, ".png");
+      const photos = join(root, "camvid");
+      expectError(await cli("predict", run, photos, empty), "no-images", empty, ".png");
       const text = join(root, "tiny.yaml");
       expectError(await cli("predict", run, text), "image-unreadable", text);
+    });
+  });
+  test("--data for a run, which keeps where its data are", async () => {
+    await trained(async (run, root) => {
+      const moved = await cli("evaluate", run, "--data", root);
+      expectError(moved, "conflicting-options", "--data", "--preset", "evaluate.NAME.root");
     });
   });
 });
@@ -271,6 +279,20 @@ test("out of memory: the error says what to make smaller", async () => {
   const outcome = await trainWith({ sizes });
   expect(outcome.code).toBe(1);
   expect(outcome.err).toMatch(/error: .*(memory|pixel|large)/i);
+});
+
+test("options that would have no effect", async () => {
+  const waiting = await cli("train", "--timeout", "30");
+  expectError(waiting, "conflicting-options", "--timeout", "--processes");
+  for (const [option, set] of [
+    ["--steps", "pretrain.steps=4"],
+    ["--out", "pretrain.run=b"],
+  ] as const) {
+    const twice = await cli("pretrain", option, "5", "--set", set);
+    expectError(twice, "conflicting-options", set, "5");
+  }
+  const preview = await cli("style", "preview", "streets", "--set", "style.alpha=0.3");
+  expectError(preview, "conflicting-options", "style.alpha", "--styles");
 });
 
 test("help lists the commands, and unknown ones are refused", async () => {
@@ -291,6 +313,9 @@ test("demo keeps the runs of others, and of an earlier demo if its settings are 
     expectError(await cli("demo", "--out", out), "already-exists", join(out, "minent"), "--out");
     await writeFile(config, `${streets}target: { type: streets }\n`);
     expectError(await cli("demo", "--out", out, "--set", "train.stepz=5"), "unknown-key", "stepz");
+    for (const set of ["train.seed=5", "method=advent"]) {
+      expectError(await cli("demo", "--out", out, "--set", set), "conflicting-options", set);
+    }
     expect(readdirSync(out)).toEqual(["minent"]);
     expect(existsSync(config)).toBe(true);
   });

@@ -14,7 +14,14 @@ import { benchmarkRows, csv, latex, markdown } from "../../report/table-formats.
 import { withBars } from "../../report/text-bar.js";
 import { readJsonLines } from "../../train/run-folder.js";
 import { requireWritable, writeAtomically } from "../../write-atomically.js";
-import { dataOption, setOption, tileOption, weightsPresetOption, whole } from "../options.js";
+import {
+  dataOption,
+  givenOf,
+  setOption,
+  tileOption,
+  weightsPresetOption,
+  whole,
+} from "../options.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 import { columnsOf } from "../terminal/terminal.js";
@@ -80,8 +87,15 @@ interface EvaluateOptions {
   readonly confusion?: string;
 }
 
-async function evaluate(path: string, options: EvaluateOptions): Promise<void> {
+async function evaluate(path: string, options: EvaluateOptions, self: Command): Promise<void> {
   const { on, set, preset, data } = options;
+  if (preset === undefined && givenOf(self, ["data"]) !== "") {
+    throw new UserError(
+      "conflicting-options",
+      "--data is for --preset: a run keeps where its data are; for another place, set the root of an evaluation set, " +
+        "e.g. --set evaluate.NAME.root=FOLDER",
+    );
+  }
   const { openRun, openWeights } = await import("../../experiment/index.js");
   const { csv: table, markdown: text, latex: row, confusion: picture } = options;
   for (const file of [table, text, row, picture]) if (file !== undefined) requireWritable(file);

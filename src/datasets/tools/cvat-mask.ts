@@ -50,6 +50,12 @@ async function read(options: ToolOptions<Own>, needsMap: boolean) {
       `${folder} does not exist: export with images, or set \`images\` to their folder.`,
     );
   }
+  if (options.list !== undefined && options.split !== undefined) {
+    throw new UserError(
+      "conflicting-options",
+      `${root}: \`list\` and \`split\` both choose the images: remove one of them.`,
+    );
+  }
   const list = options.list === undefined ? await listOfSplit(root, options.split) : undefined;
   return {
     layout: {

@@ -40,6 +40,18 @@ describe("cvat-mask", () => {
       for (const index of [0, 1]) expect(await drawn(dataset, index)).toEqual(cars);
     }));
 
+  it("does not take a list and a split", () =>
+    inTemporaryFolder(async (root) => {
+      await writeCvat(root);
+      await file(root, "some.txt", "a\n");
+      const both = open("cvat-mask", root, {
+        unlabelled: "ignore",
+        list: "some.txt",
+        split: "default",
+      });
+      await userError(both, "conflicting-options", "list", "split");
+    }));
+
   it("asks what pixels without annotation are", () =>
     inTemporaryFolder(async (root) => {
       await writeCvat(root);

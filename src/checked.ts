@@ -16,15 +16,7 @@ export function checked<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0] as z.core.$ZodIssue;
   const path = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    const key = issue.keys[0] as string;
-    const known = keysAt(schema, issue.path);
-    throw new UserError(
-      "unknown-key",
-      `${where}: ${path ? `${path}.` : ""}${key} is not a known key: ${meant(key, known)}expected ` +
-        known.join(", "),
-    );
-  }
+  if (issue.code === "unrecognized_keys") throw unknownKey(schema, issue, where);
   const given = issue.path.reduce<unknown>(
     (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
     value,
@@ -41,6 +33,29 @@ export function checked<Schema extends z.ZodType>(
     "invalid-value",
     `${where}: ${path ? `${path}: ` : ""}${typeof given === "string" ? meant(given, values) : ""}` +
       issue.message.replace(/^Invalid (input|option): /, ""),
+  );
+}
+
+/**
+ * Checks the keys of a part of a value, whatever their values are.
+ * @throws UserError with the first key that the schema does not have, and the nearest known one
+ */
+export function requireKnownKeys(schema: z.ZodType, part: unknown, where: string): void {
+  for (const issue of schema.safeParse(part).error?.issues ?? []) {
+    if (issue.code === "unrecognized_keys") throw unknownKey(schema, issue, where);
+  }
+}
+
+function unknownKey(
+  schema: z.ZodType,
+  { keys: [key = ""], path }: z.core.$ZodIssueUnrecognizedKeys,
+  where: string,
+): UserError {
+  const known = keysAt(schema, path);
+  return new UserError(
+    "unknown-key",
+    `${where}: ${[...path, key].join(".")} is not a known key: ${meant(key, known)}expected ` +
+      known.join(", "),
   );
 }
 

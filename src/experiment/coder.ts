@@ -59,18 +59,13 @@ export async function findCoder(
   keepAt?: string,
 ): Promise<Coder> {
   const device = takeDevice(config);
-  const { coder: named } = config.style;
+  const { coder: named, training: changes } = config.style;
   if (typeof named === "string" && existsSync(named)) return loadCoder(named, device);
   const file = typeof named === "string" ? named : keepAt;
   if (file !== undefined) requireMakeable(file, listener);
   const given = typeof named === "object" ? { ...named, ...encoderIn(named) } : undefined;
-  const training = coderTraining(config.style.training, given?.kind ?? "own");
-  if (given && training.width !== 1) {
-    throw new UserError(
-      "conflicting-options",
-      "style.training.width applies only to trained encoders, but style.coder gives an encoder: remove one of them",
-    );
-  }
+  if (given) requireUseful(changes, given);
+  const training = coderTraining(changes, given?.kind ?? "own");
   return withRandomState(config.train.seed, async () => {
     const coder = given ? createGiven(given, device) : freshCoder(training.width, device);
     try {
@@ -85,6 +80,27 @@ export async function findCoder(
       throw error;
     }
   });
+}
+
+/** @throws UserError for settings of a training that a given coder does not have */
+function requireUseful(changes: Config["style"]["training"], given: Files & Encoder): void {
+  const refuse = (why: string) => new UserError("conflicting-options", why);
+  if (given.decoder !== undefined && Object.keys(changes).length > 0) {
+    throw refuse(
+      "style.coder gives encoder and decoder, so style.training has no effect: remove it",
+    );
+  }
+  if (changes.width !== undefined && changes.width !== 1) {
+    throw refuse(
+      "style.training.width applies only to trained encoders, but style.coder gives an encoder: remove one of them",
+    );
+  }
+  if (changes.reproduce !== undefined && given.kind === "vgg") {
+    throw refuse(
+      "style.training.reproduce does not apply to AdaIN's encoder, whose decoder learns with AdaIN's losses alone: " +
+        "remove it",
+    );
+  }
 }
 
 /** `style.coder` with files. */

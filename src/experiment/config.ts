@@ -265,7 +265,19 @@ export type ConfigInput = z.input<typeof configSchema>;
 export function parseConfig(raw: unknown, where = "configuration"): Config {
   const config = checked(configSchema, raw, where);
   requireOneSize(config, where);
+  requireContrast(config, where);
   return config;
+}
+
+/** @throws UserError if the contrastive losses of the method would never begin */
+function requireContrast({ method, options, train }: Config, where: string): void {
+  const own = options[method];
+  if (own === undefined || !("warmup" in own) || own.warmup < train.steps) return;
+  throw new UserError(
+    "invalid-value",
+    `${where}: options.${method}.warmup is ${own.warmup}, but the training ends after ${train.steps} steps (train.steps): ` +
+      "decrease it, or remove it",
+  );
 }
 
 function requireOneSize({ method, sizes: { source, target } }: Config, where: string): void {

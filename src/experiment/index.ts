@@ -42,6 +42,7 @@ export {
   type Overrides,
   type Preset,
   presetNames,
+  requireSetOnce,
   runConfig,
 } from "./presets.js";
 export type { RestyleOptions, RestyleResult } from "./restyle.js";

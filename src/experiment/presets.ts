@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { z } from "zod";
+import { requireKnownKeys } from "../checked.js";
 import { UserError } from "../errors.js";
 import { METHODS, type MethodName } from "../methods/index.js";
 import { nearestPath } from "../missing-path.js";
@@ -111,8 +112,13 @@ export function override(config: Table, assignment: string): void {
   if (at < 1) throw refuse("expected key=value, e.g. train.steps=1000");
   const keys = assignment.slice(0, at).split(".");
   const text = assignment.slice(at + 1);
-  if (text.trim() === "") throw refuse("the value is missing; null removes the key");
+  if (text.trim() === "") throw refuse(MISSING);
   if (keys.includes("__proto__")) throw refuse("__proto__ is not a key");
+  const value = parsed(text, refuse);
+  if (value === null) {
+    const part = keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), null);
+    requireKnownKeys(configSchema, part, `--set ${assignment}`);
+  }
   const last = keys.pop() as string;
   let table = config;
   for (const [i, key] of keys.entries()) {
@@ -126,34 +132,65 @@ export function override(config: Table, assignment: string): void {
     table[key] = inner;
     table = inner;
   }
-  const value = parsed(text, refuse);
   if (value === null) delete table[last];
   else table[last] = value;
 }
 
+const MISSING = "the value is missing; null removes the key";
+
 function parsed(text: string, refuse: (why: string) => UserError): unknown {
+  let value: unknown;
   try {
-    return tree(text);
+    value = tree(text);
   } catch (error) {
     const [reason] = (error as Error).message.split("\n") as [string];
     throw refuse(
       `the value is not valid YAML (${reason.replace(/:$/, "")}); quote it if it is text`,
     );
   }
+  if (value === null && !["null", "~"].includes(text.trim())) throw refuse(MISSING); // a comment
+  return value;
 }
 
 /** A preset with its changes, checked. @throws UserError with the key that is wrong */
 export function configuration(choices: Choices): Config {
-  const { preset, method, seed, steps, overrides, set = [] } = choices;
+  const { preset, seed, steps, overrides = {}, set = [] } = choices;
   const where = typeof preset === "string" ? preset : "configuration";
   const table = typeof preset === "string" ? readPreset(preset) : preset;
+  requireSetOnce(set, { method: choices.method, "train.seed": seed, "train.steps": steps });
+  const method = choices.method ?? methodIn(set) ?? overrides.method;
   const own = forMethod(structuredClone(table) as Table, method, where);
-  const raw = laidOver(own, (overrides ?? {}) as Table);
+  const raw = changed(own, overrides as Table, "the changes");
   if (seed !== undefined) override(raw, `train.seed=${seed}`);
   if (steps !== undefined) override(raw, `train.steps=${steps}`);
   for (const assignment of set) override(raw, assignment);
   return parseConfig(raw, where);
 }
+
+/**
+ * Requires that keys that have an option of their own are not in `--set`, too.
+ * @throws UserError with the first that is given twice
+ */
+export function requireSetOnce(
+  set: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): void {
+  for (const [key, value] of Object.entries(options)) {
+    const twin = set.find((one) => one.startsWith(`${key}=`));
+    if (value === undefined || twin === undefined) continue;
+    throw new UserError(
+      "conflicting-options",
+      `--set ${twin}: ${key} has an option of its own, which is ${value} here: leave out one of the two`,
+    );
+  }
+}
+
+/** The method of the last assignment to it. */
+const methodIn = (set: readonly string[]): string | undefined =>
+  set
+    .filter((one) => one.startsWith("method="))
+    .at(-1)
+    ?.slice("method=".length);
 
 /** The name of a preset in messages and in the names of run folders. */
 export const nameOf = (preset: string | Preset): string =>
@@ -165,7 +202,7 @@ export const nameOf = (preset: string | Preset): string =>
  */
 function forMethod(
   { byMethod = {}, ...shared }: Record<string, unknown>,
-  method: string | undefined,
+  method: unknown,
   preset: string,
 ): Record<string, unknown> {
   const chosen = method ?? shared.method ?? configSchema.shape.method.parse(undefined);
@@ -177,13 +214,19 @@ function forMethod(
     );
   }
   const own = changes.data[chosen as MethodName] ?? {};
-  return { ...laidOver(shared, own), method: chosen };
+  return { ...changed(shared, own, `${preset}: byMethod.${chosen}`), method: chosen };
 }
 
 const byMethodSchema = z.partialRecord(
   z.enum(METHODS as [MethodName, ...MethodName[]]),
   z.record(z.string(), z.unknown()),
 );
+
+/** A configuration with changes. @throws UserError for a key that does not exist, also one to remove */
+function changed(config: Table, changes: Table, where: string): Table {
+  requireKnownKeys(configSchema, changes, where);
+  return laidOver(config, changes);
+}
 
 /** Merges tables key by key, and replaces other values; null removes a key. */
 function laidOver(under: Table, over: Table): Table {
@@ -201,7 +244,7 @@ function laidOver(under: Table, over: Table): Table {
 export function runConfig(out: string, { overrides, set = [] }: Changes = {}): Config {
   requireRun(out);
   const path = join(out, "config.yaml");
-  const raw = laidOver(readPreset(path), (overrides ?? {}) as Table);
+  const raw = changed(readPreset(path), (overrides ?? {}) as Table, "the changes");
   for (const assignment of set) override(raw, assignment);
   const config = parseConfig(raw, path);
   const isAsked =

@@ -110,16 +110,46 @@ describe("an encoder that does not fit is one clear error:", () => {
     ["mobilenetv2", "input: bgr", "invalid-value", "style.coder", "caffe"],
   ] as const)("%s %s", async (name, more, code, ...words) => {
     await withCamera([grey(64, 32)], async (root, path) => {
-      const encoder = join(root, `${name}.safetensors`);
-      const tensors = scope(
-        () => new Map(Object.entries(files[name] ?? {}).map(([key, of]) => [key, keep(zeros(of))])),
-      );
-      writeSafetensors(encoder, tensors);
-      dispose(tensors);
+      const encoder = written(root, name);
       const set = `style.coder={ encoder: ${encoder}, ${more} }`;
       const outcome = await apply(path, root, "--set", set);
       expectError(outcome, code, ...(code === "weights-mismatch" ? [encoder] : []), ...words);
     });
+  });
+
+  test.each([
+    ["decoder: decoder.pth", "steps=3", "style.training"],
+    ["", "reproduce=3", "style.training.reproduce"],
+    ["", "width=0.5", "style.training.width"],
+  ])("adain %s, with a training it does not have: %s", async (more, training, word) => {
+    await withCamera([grey(64, 32)], async (root, path) => {
+      const set = `style.coder={ encoder: ${written(root, "adain")}, ${more} }`;
+      const changes = ["--set", set, "--set", `style.training.${training}`];
+      expectError(await apply(path, root, ...changes), "conflicting-options", word);
+    });
+  });
+
+  /** A file with tensors of these shapes. */
+  function written(root: string, name: string): string {
+    const path = join(root, `${name}.safetensors`);
+    const tensors = scope(
+      () => new Map(Object.entries(files[name] ?? {}).map(([key, of]) => [key, keep(zeros(of))])),
+    );
+    writeSafetensors(path, tensors);
+    dispose(tensors);
+    return path;
+  }
+});
+
+test("style train refuses a coder that it would not use", async () => {
+  await withCamera([grey(64, 32), grey(64, 32)], async (root, path) => {
+    const coder = join(root, "coder.safetensors");
+    const training = (...more: string[]) =>
+      cli("style", "train", path, "--out", join(root, "new.safetensors"), ...more);
+    const given = ["--set", `style.coder=${coder}`];
+    expectError(await training(...given), "conflicting-options", "style.coder=", "--out");
+    const twice = await training(...given, "--encoder", coder);
+    expectError(twice, "conflicting-options", "--encoder");
   });
 });
 

@@ -62,6 +62,15 @@ test.each([
   expect(unchanged).toBe(true);
 });
 
+test.each([["network.weights=x.pth"], ["pretrain.steps=5"], ["after=x"]])(
+  "--set %s with --resume is refused",
+  async (set) => {
+    const { unchanged, ...outcome } = await resumed("--set", set);
+    expectError(outcome, "conflicting-options", set, "has its weights already");
+    expect(unchanged).toBe(true);
+  },
+);
+
 test("a run of a GPU opens and resumes without one", skipUnless(!hasCuda(), "noCuda"), async () => {
   await inTemporaryFolder(async (root) => {
     await makeDomains(root);

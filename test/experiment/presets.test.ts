@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseDatasetSpec } from "../../src/datasets/open.js";
 import { configuration, type Preset, presetNames } from "../../src/experiment/presets.js";
 import { METHODS } from "../../src/methods/index.js";
@@ -75,4 +75,45 @@ test("self-training refuses domains of two sizes before anything is trained", as
   const method = "self-training";
   const names = ["64x32", "48x32", "sizes.source", "sizes.target"];
   await userError(() => configuration({ preset: mixed, method }), "size-mismatch", ...names);
+});
+
+describe("a change without effect is refused:", () => {
+  const bare = tiny("data") as unknown as Preset;
+  test.each([
+    ["a misspelt key to remove", ["pretrian=null"], "unknown-key", ["pretrian", "pretrain"]],
+    ["the same in a section", ["train.emma=null"], "unknown-key", ["train.emma", "ema"]],
+    ["in options", ["options.minent.entropi=null"], "unknown-key", ["entropi", "entropy"]],
+    ["a comment", ["pretrain=#3"], "invalid-value", ["pretrain=#3", "the value is missing"]],
+    ["a seed that is given twice", ["train.seed=3"], "conflicting-options", ["train.seed=3", "4"]],
+    ["steps, too", ["train.steps=3"], "conflicting-options", ["train.steps=3", "5"]],
+    ["a method", ["method=minent"], "conflicting-options", ["method=minent", "cfcontra"]],
+    [
+      "contrast that begins after the end",
+      ["options.cfcontra.warmup=5"],
+      "invalid-value",
+      ["options.cfcontra.warmup", "train.steps"],
+    ],
+    ["a blur that cannot be seen", ["augment.blur=0.2"], "invalid-value", ["augment.blur", "0.3"]],
+  ] as const)("%s", async (_, set, code, names) => {
+    const given = { preset: bare, method: "cfcontra", seed: 4, steps: 5 };
+    await userError(() => configuration({ ...given, set }), code, ...names);
+  });
+
+  test("misspelt keys to remove in byMethod and in overrides", async () => {
+    const byMethod = { cfcontra: { pretrian: null } };
+    const preset = { ...bare, byMethod } as unknown as Preset;
+    const open = () => configuration({ preset, method: "cfcontra" });
+    await userError(open, "unknown-key", "byMethod.cfcontra", "pretrian", "pretrain");
+    const overrides = { train: { emma: null } } as object;
+    const change = () => configuration({ preset: bare, overrides });
+    await userError(change, "unknown-key", "train.emma", "ema");
+  });
+});
+
+test("--set method chooses the changes of byMethod, as --method does", () => {
+  const style = { method: "color" } as const;
+  const preset = { ...tiny("data"), byMethod: { cfcontra: { style } } } as unknown as Preset;
+  const of = (method: string) => configuration({ preset, set: [`method=${method}`] });
+  expect(of("cfcontra")).toMatchObject({ method: "cfcontra", style });
+  expect(of("minent")).toMatchObject({ method: "minent", style: { method: "none" } });
 });

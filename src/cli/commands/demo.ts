@@ -66,15 +66,16 @@ async function compare(
   listener: Listener,
   signal: AbortSignal,
 ): Promise<void> {
-  const { openEvaluationSets, openExperiment, peakMemory } = await import(
+  const { openEvaluationSets, openExperiment, peakMemory, requireSetOnce } = await import(
     "../../experiment/index.js"
   );
   const rows: Row[] = [];
   const first = join(out, "pretrained");
   const preset = fromScratch ? FROM_SCRATCH : PRESET;
   const pretrainedRun = `pretrain.run=${JSON.stringify(first)}`;
+  requireSetOnce(set, { "train.seed": seed });
+  const own = [`train.seed=${seed}`, ...set];
   const open = (method: MethodName) => {
-    const own = [`train.seed=${seed}`, ...set];
     const { config } = openExperiment(preset, { method, set: own, data, listener });
     const changes = config.pretrain ? [...own, pretrainedRun] : own;
     return openExperiment(preset, { method, set: changes, data, listener });

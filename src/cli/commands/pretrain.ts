@@ -44,8 +44,11 @@ interface PretrainOptions {
 
 async function pretrain(options: PretrainOptions): Promise<void> {
   const { preset, data, steps, seed, set, out: named, json } = options;
-  const { configuration, openExperiment } = await import("../../experiment/index.js");
+  const { configuration, openExperiment, requireSetOnce } = await import(
+    "../../experiment/index.js"
+  );
   const { readRun } = await import("../../report/run-files.js");
+  requireSetOnce(set, { "pretrain.steps": steps, "pretrain.run": named });
   const { train, pretrain: own } = configuration({ preset, seed, set });
   const changes = [
     `train.seed=${train.seed}`,

@@ -44,6 +44,7 @@ async function train(preset: string, options: StyleTrainOptions): Promise<void> 
   const { out, encoder, json, set, data } = options;
   if (existsSync(out))
     throw new UserError("already-exists", `${out} already exists: choose another file with --out`);
+  requireNewCoder(set, encoder);
   const { configuration, findCoder, openDomains, withAbsoluteRoots } = await import(
     "../../experiment/index.js"
   );
@@ -66,6 +67,20 @@ async function train(preset: string, options: StyleTrainOptions): Promise<void> 
     () => ({ coder: out, kind, width }),
     json,
   );
+}
+
+/** @throws UserError for a coder in `--set` that would not be used */
+function requireNewCoder(set: readonly string[], encoder: string | undefined): void {
+  const coder = set.find((one) => one.startsWith("style.coder"));
+  if (coder === undefined) return;
+  const refuse = (why: string) => new UserError("conflicting-options", `--set ${coder}: ${why}`);
+  if (encoder !== undefined)
+    throw refuse("--encoder gives the coder's encoder: leave out one of the two");
+  if (!/^style\.coder(=\s*\{|\.(encoder|input)=)/.test(coder) || coder.includes("decoder")) {
+    throw refuse(
+      "this command writes a new coder, to --out; style.coder can give only an encoder, { encoder: FILE }",
+    );
+  }
 }
 
 /** The encoder of a configuration, if it gives one without a decoder. */

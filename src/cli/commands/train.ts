@@ -78,12 +78,18 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
   const { placeOf } = await import("../../train/index.js");
   const place = placeOf(process.env);
   const config =
-    resume === undefined ? configuration(options) : runConfig(resume, resumed(options, self));
+    resume === undefined ? configuration(options) : runConfig(resume, await resumed(options, self));
   if (options.dryRun) return dryRun(config, options);
   const { method, train } = config;
   const out = resume ?? options.out ?? join("runs", `${nameOf(preset)}-${method}-${train.seed}`);
   const rank = place?.rank ?? 0;
   if (rank === 0 && resume === undefined) requireNewRun(out);
+  if (processes === undefined && place === undefined && givenOf(self, ["timeout"]) !== "") {
+    throw new UserError(
+      "conflicting-options",
+      "--timeout is the time that processes wait for each other: add --processes",
+    );
+  }
   if (processes !== undefined && !isLaunched()) {
     requireUnlaunched(processes, place);
     process.exitCode = await launch(processes);
@@ -103,8 +109,15 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
   if (ended) finish(ended, json, rank);
 }
 
+/** Settings of the weights that a run starts from. */
+const AT_START = ["network.weights", "network.init=", "pretrain", "after"];
+
 /** The changes of `--resume` to a run. @throws UserError for an option that would have no effect */
-function resumed({ set, steps }: TrainOptions, self: Command): { set: readonly string[] } {
+async function resumed(
+  { set, steps }: TrainOptions,
+  self: Command,
+): Promise<{ set: readonly string[] }> {
+  const { requireSetOnce } = await import("../../experiment/index.js");
   const idle = givenOf(self, ["preset", "method", "seed", "out", "data"]);
   if (idle !== "") {
     throw new UserError(
@@ -113,13 +126,23 @@ function resumed({ set, steps }: TrainOptions, self: Command): { set: readonly s
         "with --set",
     );
   }
+  requireSetOnce(set, { "train.steps": steps });
+  const late = set.find((one) => AT_START.some((key) => one.startsWith(key)));
+  if (late !== undefined) {
+    throw new UserError(
+      "conflicting-options",
+      `--set ${late}: a resumed run has its weights already, so this would have no effect; leave it out, or start a ` +
+        "new run with --out",
+    );
+  }
   return { set: steps === undefined ? set : [...set, `train.steps=${steps}`] };
 }
 
 /** Prints the configuration, each measured step, and the estimate. */
-async function dryRun(config: Config, { data, json }: TrainOptions): Promise<void> {
+async function dryRun(config: Config, { data, json, processes }: TrainOptions): Promise<void> {
   const { forecast } = await import("../../experiment/index.js");
   if (json !== true) process.stdout.write(`${stringify(config)}\n`);
+  if ((processes ?? 1) > 1) say("the estimate is for one process");
   const found = await listening((listener) =>
     forecast(config, data, listener, (seconds, step) =>
       say(stepText(seconds, step, config.train.steps)),

@@ -204,7 +204,7 @@ const afterSchema = z.preprocess(
     }),
 );
 
-/** The configuration of a run. Defaults are the reference's; presets state the differences. */
+/** The configuration of a run. Most defaults are published values; presets state the differences. */
 export const configSchema = z.strictObject({
   method: methodName.default("cfcontra"),
   /** Options by method. A run reads those of its own method. */

@@ -115,10 +115,10 @@ async function restyleAll(
     if (label !== undefined) link(label, place(label, files.root, out));
     if (existsSync(to)) {
       kept++; // complete: files are renamed when they are complete
+      if (measure) edges.push(edgeCorrelation(await sampleOf(image), await sampleOf(to)));
       return;
     }
-    const { data, width, height } = await readImage(image);
-    const sample: Sample = { name: names[index] as string, width, height, image: data };
+    const sample = await sampleOf(image, names[index]);
     const result = await restyle(sample, index);
     if (measure) edges.push(edgeCorrelation(sample, result));
     writeAtomically(to, await encode(result, to));
@@ -128,6 +128,11 @@ async function restyleAll(
   await inFlight(count, IN_FLIGHT, copy, signal);
   const seconds = (performance.now() - began) / 1000;
   return { made, kept, seconds, complete: made + kept === count, edges };
+}
+
+async function sampleOf(path: string, name = path): Promise<Sample> {
+  const { data, width, height } = await readImage(path);
+  return { name, width, height, image: data };
 }
 
 const place = (path: string, root: string, out: string) => join(out, relative(root, path));

@@ -38,6 +38,9 @@ test("apply writes a copy in the same layout, continues where it stopped, and th
     const second = await apply("--style", "color");
     expect(second.out).toMatch(/1 images restyled .*, 2 already existed/);
     expect(statSync(image).mtimeMs).toBe(before.mtimeMs);
+    const third = await apply("--style", "color", "--measure");
+    expect(third.out).toMatch(/0 images restyled .*, 3 already existed/);
+    expect(third.out).toMatch(/edge correlation .* median [01]\.\d{3}/);
     expect(await files(out)).toEqual(await files(from));
     for (const name of await files(join(from, "labels"))) {
       const ino = (folder: string) => statSync(join(folder, "labels", name)).ino;

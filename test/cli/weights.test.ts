@@ -206,6 +206,10 @@ test("pretrain names the next command, and all methods start from it", async () 
     const next = await cli(...command.split(" "), "--out", join(root, "second"));
     expect(next.code).toBe(0);
     expect(next.err).toMatch(/note: weights from .*first.*: 118 tensors/);
+    const section = ["--set", "pretrain={ steps: 2, rate: 0.1 }", "--set", "train.steps=9"];
+    const other = ["--out", join(root, "other"), ...section];
+    const own = await cli("pretrain", "--preset", path, ...other);
+    expect(own.err, own.out).toMatch(/pretrain\.steps.*2 steps, rate 0\.1/);
 
     const state = join(root, "adapted.pth");
     const converted = await cli("weights", "convert", first, state);

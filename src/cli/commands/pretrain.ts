@@ -50,6 +50,12 @@ async function pretrain(options: PretrainOptions): Promise<void> {
   const { readRun } = await import("../../report/run-files.js");
   requireSetOnce(set, { "pretrain.steps": steps, "pretrain.run": named });
   const { train, pretrain: own } = configuration({ preset, seed, set });
+  if (own && set.some((one) => /^train\.(steps|rate)=/.test(one))) {
+    say(
+      `the pretraining has pretrain.steps and pretrain.rate (${steps ?? own.steps} steps, rate ${own.rate}); those of ` +
+        "train are for the training after it",
+    );
+  }
   const changes = [
     `train.seed=${train.seed}`,
     `pretrain.steps=${steps ?? own?.steps ?? train.steps}`,

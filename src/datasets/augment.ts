@@ -7,7 +7,7 @@ import { randomFrom } from "./random.js";
 import type { Workers } from "./workers.js";
 
 /** A Gaussian of this deviation in pixels is the least that libvips can tell from none. */
-const LEAST_BLUR = 0.3;
+export const LEAST_BLUR = 0.3;
 
 /** Random changes that keep image and label map in step. Off unless asked for. */
 export const augmentSchema = z.strictObject({
@@ -18,14 +18,7 @@ export const augmentSchema = z.strictObject({
   /** Brightness, contrast and saturation by factors within 1 - jitter .. 1 + jitter. */
   jitter: z.number().min(0).max(0.9).default(0),
   /** Deviation of a Gaussian blur in pixels, at most; every other image. */
-  blur: z
-    .number()
-    .min(0)
-    .max(10)
-    .refine((most) => most === 0 || most > LEAST_BLUR, {
-      error: `a blur of ${LEAST_BLUR} or less changes nothing: expected 0, or more`,
-    })
-    .default(0),
+  blur: z.number().min(0).max(10).default(0),
 });
 
 export type Augmentation = z.infer<typeof augmentSchema>;

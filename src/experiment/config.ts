@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { checked } from "../checked.js";
-import { augmentSchema } from "../datasets/augment.js";
+import { augmentSchema, LEAST_BLUR } from "../datasets/augment.js";
 import { MOST_PIXELS } from "../datasets/files/png.js";
 import { INPUT_FORMATS, type InputName } from "../datasets/input-format.js";
 import { samplingSchema } from "../datasets/rare-classes.js";
@@ -265,19 +265,7 @@ export type ConfigInput = z.input<typeof configSchema>;
 export function parseConfig(raw: unknown, where = "configuration"): Config {
   const config = checked(configSchema, raw, where);
   requireOneSize(config, where);
-  requireContrast(config, where);
   return config;
-}
-
-/** @throws UserError if the contrastive losses of the method would never begin */
-function requireContrast({ method, options, train }: Config, where: string): void {
-  const own = options[method];
-  if (own === undefined || !("warmup" in own) || own.warmup < train.steps) return;
-  throw new UserError(
-    "invalid-value",
-    `${where}: options.${method}.warmup is ${own.warmup}, but the training ends after ${train.steps} steps (train.steps): ` +
-      "decrease it, or remove it",
-  );
 }
 
 function requireOneSize({ method, sizes: { source, target } }: Config, where: string): void {
@@ -288,4 +276,22 @@ function requireOneSize({ method, sizes: { source, target } }: Config, where: st
     `${where}: ${method} mixes images of both domains, but sizes.source (${source.width}x${source.height}) and ` +
       `sizes.target (${target.width}x${target.height}) differ: make them equal`,
   );
+}
+
+/**
+ * Requires that the settings of a new run do something. (A run that was made with others still opens.)
+ * @throws UserError if the method would begin after the end of the training, or for a blur that nobody sees
+ */
+export function requireEffect({ method, options, train, augment }: Config, where: string): void {
+  const refuse = (why: string) => new UserError("invalid-value", `${where}: ${why}`);
+  const own = options[method];
+  if (own !== undefined && "warmup" in own && own.warmup >= train.steps) {
+    throw refuse(
+      `options.${method}.warmup is ${own.warmup}, but the training ends after ${train.steps} steps (train.steps): ` +
+        "decrease it, or remove it",
+    );
+  }
+  if (augment.blur > 0 && augment.blur <= LEAST_BLUR) {
+    throw refuse(`augment.blur: ${LEAST_BLUR} or less changes nothing: set it to 0, or to more`);
+  }
 }

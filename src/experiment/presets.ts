@@ -10,7 +10,13 @@ import { nearestPath } from "../missing-path.js";
 import { nearestWord } from "../nearest-word.js";
 import { gpuCount, gpuIndex } from "../torch/index.js";
 import { requireRun } from "../train/index.js";
-import { type Config, type ConfigInput, configSchema, parseConfig } from "./config.js";
+import {
+  type Config,
+  type ConfigInput,
+  configSchema,
+  parseConfig,
+  requireEffect,
+} from "./config.js";
 
 /** Any part of a value, nested to any depth; null removes a key. */
 type Part<T> = T extends readonly unknown[]
@@ -107,14 +113,7 @@ function missingPreset(name: string): UserError {
  * @throws UserError for an assignment that would have no effect
  */
 export function override(config: Table, assignment: string): void {
-  const refuse = (why: string) => new UserError("invalid-value", `--set ${assignment}: ${why}`);
-  const at = assignment.indexOf("=");
-  if (at < 1) throw refuse("expected key=value, e.g. train.steps=1000");
-  const keys = assignment.slice(0, at).split(".");
-  const text = assignment.slice(at + 1);
-  if (text.trim() === "") throw refuse(MISSING);
-  if (keys.includes("__proto__")) throw refuse("__proto__ is not a key");
-  const value = parsed(text, refuse);
+  const { keys, value, refuse } = parsed(assignment);
   if (value === null) {
     const part = keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), null);
     requireKnownKeys(configSchema, part, `--set ${assignment}`);
@@ -138,18 +137,24 @@ export function override(config: Table, assignment: string): void {
 
 const MISSING = "the value is missing; null removes the key";
 
-function parsed(text: string, refuse: (why: string) => UserError): unknown {
-  let value: unknown;
+/** The keys and the value of `a.b.c=value`, and what makes an error of a reason against it. */
+function parsed(assignment: string) {
+  const refuse = (why: string) => new UserError("invalid-value", `--set ${assignment}: ${why}`);
+  const at = assignment.indexOf("=");
+  if (at < 1) throw refuse("expected key=value, e.g. train.steps=1000");
+  const keys = assignment.slice(0, at).split(".");
+  if (keys.includes("__proto__")) throw refuse("__proto__ is not a key");
+  const text = assignment.slice(at + 1).trim();
+  if (text === "") throw refuse(MISSING);
+  if (text.startsWith("#")) throw refuse(`${MISSING} (# begins a comment; quote it if it is text)`);
   try {
-    value = tree(text);
+    return { keys, value: tree(text), refuse };
   } catch (error) {
     const [reason] = (error as Error).message.split("\n") as [string];
     throw refuse(
       `the value is not valid YAML (${reason.replace(/:$/, "")}); quote it if it is text`,
     );
   }
-  if (value === null && !["null", "~"].includes(text.trim())) throw refuse(MISSING); // a comment
-  return value;
 }
 
 /** A preset with its changes, checked. @throws UserError with the key that is wrong */
@@ -164,7 +169,9 @@ export function configuration(choices: Choices): Config {
   if (seed !== undefined) override(raw, `train.seed=${seed}`);
   if (steps !== undefined) override(raw, `train.steps=${steps}`);
   for (const assignment of set) override(raw, assignment);
-  return parseConfig(raw, where);
+  const config = parseConfig(raw, where);
+  requireEffect(config, where);
+  return config;
 }
 
 /**
@@ -185,12 +192,11 @@ export function requireSetOnce(
   }
 }
 
-/** The method of the last assignment to it. */
-const methodIn = (set: readonly string[]): string | undefined =>
-  set
-    .filter((one) => one.startsWith("method="))
-    .at(-1)
-    ?.slice("method=".length);
+/** The method of the last assignment to it; the default if that removes it. */
+function methodIn(set: readonly string[]): unknown {
+  const [last] = set.filter((one) => one.startsWith("method=")).slice(-1);
+  return last && (parsed(last).value ?? configSchema.shape.method.parse(undefined));
+}
 
 /** The name of a preset in messages and in the names of run folders. */
 export const nameOf = (preset: string | Preset): string =>

@@ -44,7 +44,7 @@ export interface RestyleResult {
   readonly seconds: number;
   /** false if `signal` stopped it; repeat the call to continue. */
   readonly complete: boolean;
-  /** Edge correlations of the new images, with `measure`. */
+  /** Edge correlations of all images with their originals, with `measure`. */
   readonly edges: readonly number[];
 }
 

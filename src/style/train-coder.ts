@@ -71,16 +71,15 @@ export async function trainCoder(coder: Coder, options: TrainCoderOptions): Prom
     try {
       for (let step = 0; step < count; step++) {
         const samples = [await domains[0].next(), await domains[1].next()] as const;
-        const value = scope(() => {
+        scope(() => {
           const [from, to] = samples.map((some) => imagesOf(some, PIXELS, device));
           const loss = lossOf(from as Tensor, to as Tensor, step);
           const value = requireFinite(loss.item(), name, done);
           loss.backward();
           optimizer.step(rate / (1 + decay * step));
-          return value;
+          done++;
+          onStep(done, reproduce + steps, `${name} loss ${value.toFixed(4)}`);
         });
-        done++;
-        onStep(done, reproduce + steps, `${name} loss ${value.toFixed(4)}`);
       }
     } finally {
       dispose(optimizer.state);

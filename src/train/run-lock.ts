@@ -1,4 +1,4 @@
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { UserError, writing } from "../errors.js";
@@ -39,7 +39,7 @@ export function lockRunFolder(folder: string): () => void {
 
 /**
  * Removes the lock of a dead process. Another process may have replaced it by its own in the meantime; that is put
- * back.
+ * back, unless a third one has been quicker.
  */
 export function removeStale(path: string): void {
   const aside = `${path}.${process.pid}`;
@@ -50,7 +50,7 @@ export function removeStale(path: string): void {
     throw error;
   }
   const owner = ownerOf(aside);
-  if (owner && isAlive(owner) && !existsSync(path)) linkSync(aside, path);
+  if (owner && isAlive(owner)) created(path, owner);
   rmSync(aside);
 }
 

@@ -147,7 +147,9 @@ test("style train refuses a coder that it would not use", async () => {
     const training = (...more: string[]) =>
       cli("style", "train", path, "--out", join(root, "new.safetensors"), ...more);
     const given = ["--set", `style.coder=${coder}`];
-    expectError(await training(...given), "conflicting-options", "style.coder=", "--out");
+    expectError(await training(...given), "conflicting-options", "style.coder", "--out");
+    const both = `style.coder={ encoder: ${coder}, decoder: ${coder} }`;
+    expectError(await training("--set", both), "conflicting-options", "{ encoder: FILE }");
     const twice = await training(...given, "--encoder", coder);
     expectError(twice, "conflicting-options", "--encoder");
   });

@@ -62,7 +62,7 @@ test.each([
   expect(unchanged).toBe(true);
 });
 
-test.each([["network.weights=x.pth"], ["pretrain.steps=5"], ["after=x"]])(
+test.each([["network.weights=x.pth"], ["pretrain.steps=5"], ["network.init=he"]])(
   "--set %s with --resume is refused",
   async (set) => {
     const { unchanged, ...outcome } = await resumed("--set", set);

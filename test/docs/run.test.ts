@@ -71,7 +71,10 @@ const FEW_SCENES = ["source", "target", "evaluate.source", "evaluate.target"].ma
 
 /** The arguments of the command, with a smaller configuration. */
 function tinyArguments(command: ShellCommand): string[] {
-  const argv = argumentsOf(command) as string[];
+  // Steps that the command gives are not set as well.
+  const argv = (argumentsOf(command) as string[]).flatMap((word, i, all) =>
+    word === "--steps" || all[i - 1] === "--steps" ? [] : [word],
+  );
   const adapts = argv[0] === "demo" || argv.includes("streets-adapt");
   const onStreets = adapts || argv.includes("streets");
   const configured = onStreets || argv[0] === "train";

@@ -1,8 +1,15 @@
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { stringify } from "yaml";
 import { parseDatasetSpec } from "../../src/datasets/open.js";
-import { configuration, type Preset, presetNames } from "../../src/experiment/presets.js";
+import {
+  configuration,
+  type Preset,
+  presetNames,
+  runConfig,
+} from "../../src/experiment/presets.js";
 import { METHODS } from "../../src/methods/index.js";
 import { preset, tiny } from "../cli/cli.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
@@ -110,10 +117,20 @@ describe("a change without effect is refused:", () => {
   });
 });
 
+test("a run that was made with such settings still opens", async () => {
+  await inTemporaryFolder(async (root) => {
+    const made = { ...tiny(root), augment: { blur: 0.2 }, options: { cfcontra: { warmup: 9 } } };
+    await writeFile(join(root, "config.yaml"), stringify(made));
+    expect(runConfig(root)).toMatchObject({ augment: { blur: 0.2 } });
+  });
+});
+
 test("--set method chooses the changes of byMethod, as --method does", () => {
   const style = { method: "color" } as const;
   const preset = { ...tiny("data"), byMethod: { cfcontra: { style } } } as unknown as Preset;
   const of = (method: string) => configuration({ preset, set: [`method=${method}`] });
   expect(of("cfcontra")).toMatchObject({ method: "cfcontra", style });
+  expect(of('"cfcontra"')).toMatchObject({ method: "cfcontra", style });
+  expect(of("null")).toMatchObject({ method: "cfcontra", style });
   expect(of("minent")).toMatchObject({ method: "minent", style: { method: "none" } });
 });

@@ -24,7 +24,7 @@ import { finish, lines } from "../terminal/summary.js";
 export const command = () =>
   new Command("demo")
     .description("compare source-only, MinEnt and CFContra on the built-in pair of domains")
-    .option("--seed <n>", "seed of weights and order", whole("--seed"), 1)
+    .option("--seed <n>", "seed of weights and order; 1 when omitted", whole("--seed"))
     .option("--out <folder>", "where to write runs and pictures", "runs/demo")
     .option("--from-scratch", "train the source network, too, instead of the built-in weights")
     .addOption(jsonOption())
@@ -33,7 +33,7 @@ export const command = () =>
     .action(demo);
 
 interface DemoOptions {
-  readonly seed: number;
+  readonly seed?: number;
   readonly out: string;
   readonly fromScratch?: true;
   readonly json?: Json;
@@ -73,8 +73,15 @@ async function compare(
   const first = join(out, "pretrained");
   const preset = fromScratch ? FROM_SCRATCH : PRESET;
   const pretrainedRun = `pretrain.run=${JSON.stringify(first)}`;
+  if (set.some((one) => one.startsWith("method="))) {
+    throw new UserError(
+      "conflicting-options",
+      `the demo compares ${SHOWN_METHODS.join(", ")}: for another method, run cfcontra train --preset ${preset} ` +
+        "--method NAME",
+    );
+  }
   requireSetOnce(set, { "train.seed": seed });
-  const own = [`train.seed=${seed}`, ...set];
+  const own = seed === undefined ? set : [`train.seed=${seed}`, ...set];
   const open = (method: MethodName) => {
     const { config } = openExperiment(preset, { method, set: own, data, listener });
     const changes = config.pretrain ? [...own, pretrainedRun] : own;
@@ -115,6 +122,7 @@ async function compare(
         "the demo needs the evaluation sets `source` and `target`",
       );
     const seconds = (performance.now() - began) / 1000;
+    const { seed } = shared.config.train;
     rows.push({ method, seed, sourceMiou: source.miou, targetMiou: target.miou, seconds });
     say(
       `${method}: target mIoU ${percent(target.miou)}, trained and measured in ${clock(seconds)}`,

@@ -79,7 +79,8 @@ async function pretrain(options: PretrainOptions): Promise<void> {
   const start = own
     ? [...(steps === undefined ? [] : [`pretrain.steps=${steps}`]), `pretrain.run=${out}`]
     : [`network.weights=${out}`];
-  const from = [...set, ...start].flatMap((one) => ["--set", one]);
+  const shared = set.filter((one) => !one.startsWith("method="));
+  const from = [...shared, ...start].flatMap((one) => ["--set", one]);
   const next = commandOf(
     "train",
     "--preset",

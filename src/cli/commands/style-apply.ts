@@ -52,7 +52,8 @@ interface StyleApplyOptions {
 /** Writes a restyled copy of a data set, in its own layout. */
 async function apply(preset: string, options: StyleApplyOptions): Promise<void> {
   const { out, setOf, style, limit, measure, json, set: assignments, data } = options;
-  const { openExperiment } = await import("../../experiment/index.js");
+  const { openExperiment, requireSetOnce } = await import("../../experiment/index.js");
+  requireSetOnce(assignments, { "style.method": style });
   const set = style === undefined ? assignments : [`style.method=${style}`, ...assignments];
   const result = await interruptible((signal) =>
     listening((listener) => {

@@ -64,13 +64,13 @@ async function draw(
   const { dispose } = await import("../../torch/index.js");
   const { out, count, json, set, data } = options;
   const idle = set.find(
-    (one) => /^style\./.test(one) && !/^style\.(coder|training|beta|residual)\b/.test(one),
+    (one) => /^style\./.test(one) && !/^style\.(coder|training|domains|beta|residual)\b/.test(one),
   );
   if (idle !== undefined) {
     throw new UserError(
       "conflicting-options",
       `--set ${idle}: the sheet compares methods (--styles) at four values of alpha, with one style image each; it ` +
-        "reads only coder, training, beta and residual of style",
+        "reads only coder, training, domains, beta and residual of style",
     );
   }
   const config = withAbsoluteRoots(configuration({ preset, set }), data);

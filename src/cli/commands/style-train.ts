@@ -44,12 +44,12 @@ async function train(preset: string, options: StyleTrainOptions): Promise<void> 
   const { out, encoder, json, set, data } = options;
   if (existsSync(out))
     throw new UserError("already-exists", `${out} already exists: choose another file with --out`);
-  requireNewCoder(set, encoder);
   const { configuration, findCoder, openDomains, withAbsoluteRoots } = await import(
     "../../experiment/index.js"
   );
   const { dispose } = await import("../../torch/index.js");
   const config = withAbsoluteRoots(configuration({ preset, set }), data);
+  requireNewCoder(config, set, encoder);
   const style = {
     ...config.style,
     method: "adain" as const,
@@ -70,15 +70,16 @@ async function train(preset: string, options: StyleTrainOptions): Promise<void> 
 }
 
 /** @throws UserError for a coder in `--set` that would not be used */
-function requireNewCoder(set: readonly string[], encoder: string | undefined): void {
-  const coder = set.find((one) => one.startsWith("style.coder"));
-  if (coder === undefined) return;
-  const refuse = (why: string) => new UserError("conflicting-options", `--set ${coder}: ${why}`);
-  if (encoder !== undefined)
-    throw refuse("--encoder gives the coder's encoder: leave out one of the two");
-  if (!/^style\.coder(=\s*\{|\.(encoder|input)=)/.test(coder) || coder.includes("decoder")) {
+function requireNewCoder(config: Config, set: readonly string[], encoder?: string): void {
+  const isSet = set.some((one) => one.startsWith("style.coder"));
+  if (!isSet || config.style.coder === undefined) return;
+  const refuse = (why: string) => new UserError("conflicting-options", why);
+  if (encoder !== undefined) {
+    throw refuse("--encoder and --set style.coder both give the encoder: leave out one of the two");
+  }
+  if (filesOf(config) === undefined) {
     throw refuse(
-      "this command writes a new coder, to --out; style.coder can give only an encoder, { encoder: FILE }",
+      "this command writes a new coder, to --out: style.coder can give only its encoder, { encoder: FILE }",
     );
   }
 }

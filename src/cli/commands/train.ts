@@ -78,18 +78,14 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
   const { placeOf } = await import("../../train/index.js");
   const place = placeOf(process.env);
   const config =
-    resume === undefined ? configuration(options) : runConfig(resume, await resumed(options, self));
+    resume === undefined
+      ? configuration(options)
+      : runConfig(resume, await resumed(resume, options, self));
   if (options.dryRun) return dryRun(config, options);
   const { method, train } = config;
   const out = resume ?? options.out ?? join("runs", `${nameOf(preset)}-${method}-${train.seed}`);
   const rank = place?.rank ?? 0;
   if (rank === 0 && resume === undefined) requireNewRun(out);
-  if (processes === undefined && place === undefined && givenOf(self, ["timeout"]) !== "") {
-    throw new UserError(
-      "conflicting-options",
-      "--timeout is the time that processes wait for each other: add --processes",
-    );
-  }
   if (processes !== undefined && !isLaunched()) {
     requireUnlaunched(processes, place);
     process.exitCode = await launch(processes);
@@ -109,15 +105,18 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
   if (ended) finish(ended, json, rank);
 }
 
-/** Settings of the weights that a run starts from. */
-const AT_START = ["network.weights", "network.init=", "pretrain", "after"];
+/** Settings of the weights that a run starts from. Where they came from (`pretrain.run`) can be set, if it has moved. */
+const AT_START =
+  /^(network\.(weights|weightsFor|init)|pretrain(\.(steps|rate|augment.*))?|after(\.(method|steps|rate|augment.*))?)=/;
 
 /** The changes of `--resume` to a run. @throws UserError for an option that would have no effect */
 async function resumed(
+  run: string,
   { set, steps }: TrainOptions,
   self: Command,
 ): Promise<{ set: readonly string[] }> {
   const { requireSetOnce } = await import("../../experiment/index.js");
+  const { checkpoints } = await import("../../train/index.js");
   const idle = givenOf(self, ["preset", "method", "seed", "out", "data"]);
   if (idle !== "") {
     throw new UserError(
@@ -127,8 +126,8 @@ async function resumed(
     );
   }
   requireSetOnce(set, { "train.steps": steps });
-  const late = set.find((one) => AT_START.some((key) => one.startsWith(key)));
-  if (late !== undefined) {
+  const late = set.find((one) => AT_START.test(one));
+  if (late !== undefined && checkpoints(run).length > 0) {
     throw new UserError(
       "conflicting-options",
       `--set ${late}: a resumed run has its weights already, so this would have no effect; leave it out, or start a ` +

@@ -20,7 +20,9 @@ describe("the dashboard is for everybody", skipUnless(CHROMIUM !== undefined, "c
       "?run=demo/cfcontra-1&tab=images&image=target/001&step=450&left=truth&right=entropy&at=30",
     );
     await shown.page.getByText("step 450").waitFor();
-    expect(await shown.page.locator(".swipe .tag").allTextContents()).toEqual(["truth", "entropy"]);
+    // The pictures have their names when both are loaded.
+    const tags = shown.page.locator(".swipe .tag");
+    await expect.poll(() => tags.allTextContents()).toEqual(["truth", "entropy"]);
     await shown.page.getByRole("heading", { name: "target: scene 1" }).waitFor();
     const handle = shown.page.getByLabel("Line between truth and entropy");
     expect(await handle.inputValue()).toBe("30");

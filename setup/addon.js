@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, isAbsolute, join, relative } from "node:path";
+import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { aptCommand, aptInstall, hasReferenceBlas } from "./apt.js";
 import {
@@ -27,6 +27,9 @@ import { fingerprint, readJson, writeJson } from "./stamp.js";
 
 const SOURCES = ["binding/torch.cc", "binding/memory.cc"];
 const PROCESS_GROUPS = "binding/process-group.cc";
+/** The headers of Gloo that c10d's own includes. Packages of libtorch lack them; binding/gloo.h declares what it uses. */
+const GLOO = ["algorithm", "common/error", "context", "rendezvous/store", "transport/device"];
+const FORWARDED = "build/include";
 const IN_PARALLEL = fileURLToPath(new URL("in-parallel.js", import.meta.url));
 const ADDON = "build/torch.node";
 const STAMP = "build/torch.json";
@@ -151,7 +154,7 @@ export function compileCommand({ compiler, libtorch, headers, platform }) {
     ...(libtorch.gpu ?? libtorch.nccl ?? []).map((folder) => `-I${folder}`),
     ...(libtorch.gpu ? ["-DCFCONTRA_CUDA"] : []),
     ...(libtorch.nccl ? ["-DCFCONTRA_NCCL"] : []),
-    ...(libtorch.gloo ? ["-DCFCONTRA_C10D", PROCESS_GROUPS] : []),
+    ...(libtorch.gloo ? ["-DCFCONTRA_C10D", `-I${FORWARDED}`, PROCESS_GROUPS] : []),
     `-L${libtorch.lib}`,
     `-Wl,-rpath,${libtorch.lib}`,
     // Operators register themselves when their library is loaded: no symbol refers to it.
@@ -219,6 +222,7 @@ function compile(root, env, { libtorch, command }) {
   const log = join(root, "build", "torch.log");
   const part = `${ADDON}.${process.pid}`;
   mkdirSync(join(root, "build"), { recursive: true });
+  if (libtorch.gloo) forwardGloo(root);
   const { compilations, objects, link } = inParts(command);
   const parallel = [process.execPath, IN_PARALLEL, JSON.stringify(compilations)];
   let result = runLogged(parallel, { cwd: root, env, log });
@@ -232,6 +236,15 @@ function compile(root, env, { libtorch, command }) {
   // A rename: a process that has loaded the old file keeps it.
   renameSync(join(root, part), join(root, ADDON));
   say(`addon built in ${seconds(start)}`);
+}
+
+/** Writes headers with the names of Gloo's that include binding/gloo.h. @param {string} root */
+function forwardGloo(root) {
+  for (const name of GLOO) {
+    const path = join(root, FORWARDED, "gloo", `${name}.h`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, '#include "gloo.h"\n');
+  }
 }
 
 /**

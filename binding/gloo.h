@@ -1,5 +1,6 @@
 // c10d/ProcessGroupGloo.hpp uses these types of Gloo, as pointers or as base classes of types that only
-// libtorch creates. Few installations of libtorch contain Gloo's headers, so they are declared here.
+// libtorch creates. Few installations of libtorch contain Gloo's headers, so they are declared here; setup/addon.js writes
+// headers with Gloo's names that include this one.
 #pragma once
 #include <chrono>
 #include <memory>

@@ -14,6 +14,7 @@ import { consoleListener, type Listener } from "./listener.js";
 import { type Changes, configuration, nameOf, type Preset } from "./presets.js";
 import { type RestyleOptions, type RestyleResult, restyle } from "./restyle.js";
 import type { RunEvent } from "./run.js";
+import { requireRead } from "./unread-settings.js";
 
 /** Changes of a preset, and the location of its data. */
 export interface ExperimentOptions extends Changes {
@@ -80,6 +81,7 @@ export function openExperiment(
 ): Experiment {
   const { data = process.cwd(), listener = consoleListener, ...changes } = options;
   const config = configuration({ preset, ...changes });
+  requireRead(config, changes.set);
   const { seed } = config.train;
   const usual = join("runs", `${nameOf(preset)}-${config.method}-${seed}`);
   const beside = (out: string) => besideRuns(preset, seed, dirname(out));

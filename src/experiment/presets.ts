@@ -138,7 +138,7 @@ export function override(config: Table, assignment: string): void {
 const MISSING = "the value is missing; null removes the key";
 
 /** The keys and the value of `a.b.c=value`, and what makes an error of a reason against it. */
-function parsed(assignment: string) {
+export function parsed(assignment: string) {
   const refuse = (why: string) => new UserError("invalid-value", `--set ${assignment}: ${why}`);
   const at = assignment.indexOf("=");
   if (at < 1) throw refuse("expected key=value, e.g. train.steps=1000");

@@ -72,15 +72,15 @@ interface TrainOptions {
 /** Trains in this process, in several that it starts, or as one of several that were started together. */
 async function train(options: TrainOptions, self: Command): Promise<void> {
   const { preset, processes, resume, data, json } = options;
-  const { besideRuns, configuration, nameOf, requireNewRun, runConfig, trainChain } = await import(
-    "../../experiment/index.js"
-  );
+  const { besideRuns, configuration, nameOf, requireNewRun, requireRead, runConfig, trainChain } =
+    await import("../../experiment/index.js");
   const { placeOf } = await import("../../train/index.js");
   const place = placeOf(process.env);
   const config =
     resume === undefined
       ? configuration(options)
       : runConfig(resume, await resumed(resume, options, self));
+  if (resume === undefined) requireRead(config, options.set);
   if (options.dryRun) return dryRun(config, options);
   const { method, train } = config;
   const out = resume ?? options.out ?? join("runs", `${nameOf(preset)}-${method}-${train.seed}`);

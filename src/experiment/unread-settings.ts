@@ -1,0 +1,89 @@
+import { UserError } from "../errors.js";
+import { METHODS } from "../methods/index.js";
+import type { Config } from "./config.js";
+import { parsed } from "./presets.js";
+
+/** Settings that only some configurations read. */
+interface Conditional {
+  readonly keys: readonly string[];
+  /** Undefined if the configuration reads them; else why it does not, and what to do. */
+  readonly unread: (config: Config) => string | undefined;
+}
+
+/** Settings that are read with one value of another key, which otherwise is `actual`. */
+const only = (
+  keys: readonly string[],
+  of: string,
+  wanted: string,
+  actual: (config: Config) => unknown,
+): Conditional => ({
+  keys,
+  unread(config) {
+    const value = actual(config);
+    return String(value) === wanted ? undefined : `is only for ${of} ${wanted}, which is ${value}`;
+  },
+});
+
+const optimizer = ({ train }: Config) => train.optimizer;
+const styleMethod = ({ style }: Config) => style.method;
+
+const CONDITIONAL: readonly Conditional[] = [
+  only(["train.momentum"], "train.optimizer", "sgd", optimizer),
+  only(["train.betas"], "train.optimizer", "adamw", optimizer),
+  only(
+    ["sampling.temperature", "sampling.leastShare"],
+    "sampling.rareClasses",
+    "true",
+    ({ sampling }) => sampling.rareClasses,
+  ),
+  only(["style.beta"], "style.method", "fourier", styleMethod),
+  only(["style.coder", "style.training", "style.residual"], "style.method", "adain", styleMethod),
+  {
+    keys: ["style.alpha", "style.images", "style.domains"],
+    unread: ({ style }) =>
+      style.method === "none" ? "needs a style.method, which is none" : undefined,
+  },
+  {
+    keys: ["network.weightsFor"],
+    unread: ({ network }) =>
+      network.weights === undefined ? "needs network.weights, which is missing" : undefined,
+  },
+  ...METHODS.map((name) => ({
+    keys: [`options.${name}`],
+    unread: ({ method, after }: Config) =>
+      name === method || name === after?.method
+        ? undefined
+        : `is only for method ${name}, which is ${method}`,
+  })),
+];
+
+/** The dotted keys of a value: of each leaf, if it is a table. */
+function leaves(path: string, value: unknown): string[] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [path];
+  const inner = Object.entries(value);
+  return inner.length === 0 ? [path] : inner.flatMap(([key, v]) => leaves(`${path}.${key}`, v));
+}
+
+/**
+ * Requires that a run reads what was assigned to its configuration, as `a.b.c=value`.
+ * @throws UserError with the first key that it does not read
+ */
+export function requireRead(config: Config, set: readonly string[] = []): void {
+  for (const assignment of set) {
+    const { keys, value } = parsed(assignment);
+    const paths = value === null ? [] : leaves(keys.join("."), value);
+    for (const path of paths) {
+      const reason = reasonAgainst(config, path);
+      if (reason === undefined) continue;
+      throw new UserError(
+        "conflicting-options",
+        `--set ${assignment}: ${path} ${reason} here: change that too, or leave this out`,
+      );
+    }
+  }
+}
+
+function reasonAgainst(config: Config, path: string): string | undefined {
+  const has = (key: string) => path === key || path.startsWith(`${key}.`);
+  return CONDITIONAL.find(({ keys }) => keys.some(has))?.unread(config);
+}

@@ -62,14 +62,16 @@ test.each([
   expect(unchanged).toBe(true);
 });
 
-test.each([["network.weights=x.pth"], ["pretrain.steps=5"], ["network.init=he"]])(
-  "--set %s with --resume is refused",
-  async (set) => {
-    const { unchanged, ...outcome } = await resumed("--set", set);
-    expectError(outcome, "conflicting-options", set, "has its weights already");
-    expect(unchanged).toBe(true);
-  },
-);
+test.each([
+  ["network.weights=x.pth", "has its weights already"],
+  ["pretrain.steps=5", "has its weights already"],
+  ["network.init=he", "has its weights already"],
+  ["train.betas=[0.9, 0.99]", "only for train.optimizer adamw"],
+])("--set %s with --resume is refused: it %s", async (set, why) => {
+  const { unchanged, ...outcome } = await resumed("--set", set);
+  expectError(outcome, "conflicting-options", set, why);
+  expect(unchanged).toBe(true);
+});
 
 test("a run of a GPU opens and resumes without one", skipUnless(!hasCuda(), "noCuda"), async () => {
   await inTemporaryFolder(async (root) => {

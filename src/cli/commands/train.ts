@@ -80,7 +80,7 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
     resume === undefined
       ? configuration(options)
       : runConfig(resume, await resumed(resume, options, self));
-  if (resume === undefined) requireRead(config, options.set);
+  requireRead(config, options.set);
   if (options.dryRun) return dryRun(config, options);
   const { method, train } = config;
   const out = resume ?? options.out ?? join("runs", `${nameOf(preset)}-${method}-${train.seed}`);
@@ -105,9 +105,14 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
   if (ended) finish(ended, json, rank);
 }
 
-/** Settings of the weights that a run starts from. Where they came from (`pretrain.run`) can be set, if it has moved. */
-const AT_START =
-  /^(network\.(weights|weightsFor|init)|pretrain(\.(steps|rate|augment.*))?|after(\.(method|steps|rate|augment.*))?)=/;
+/** Settings of the weights that a run starts from. */
+const AT_START = ["network.weights", "network.weightsFor", "network.init", "pretrain", "after"];
+
+/** Whether an assignment changes them. Where they came from (`pretrain.run`) can be set, if it has moved. */
+function changesStart(assignment: string): boolean {
+  const [key = ""] = assignment.split("=");
+  return !key.endsWith(".run") && AT_START.some((one) => key === one || key.startsWith(`${one}.`));
+}
 
 /** The changes of `--resume` to a run. @throws UserError for an option that would have no effect */
 async function resumed(
@@ -126,7 +131,7 @@ async function resumed(
     );
   }
   requireSetOnce(set, { "train.steps": steps });
-  const late = set.find((one) => AT_START.test(one));
+  const late = set.find(changesStart);
   if (late !== undefined && checkpoints(run).length > 0) {
     throw new UserError(
       "conflicting-options",

@@ -63,9 +63,10 @@ test.each([
 });
 
 test.each([
-  ["network.weights=x.pth", "has its weights already"],
-  ["pretrain.steps=5", "has its weights already"],
-  ["network.init=he", "has its weights already"],
+  ["network.weights=x.pth", "keeps the weights"],
+  ["pretrain.steps=5", "keeps the weights"],
+  ["network.init=he", "keeps the weights"],
+  ["style.method=color", "keeps the weights and the coarse stage"],
   ["train.betas=[0.9, 0.99]", "only for train.optimizer adamw"],
 ])("--set %s with --resume is refused: it %s", async (set, why) => {
   const { unchanged, ...outcome } = await resumed("--set", set);

@@ -105,10 +105,13 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
   if (ended) finish(ended, json, rank);
 }
 
-/** Settings of the weights that a run starts from. */
-const AT_START = ["network.weights", "network.weightsFor", "network.init", "pretrain", "after"];
+/** Settings of what a run keeps from its first step: its weights, the coarse stage's statistics and coder. */
+const AT_START = [
+  ...["network.weights", "network.weightsFor", "network.init", "pretrain", "after"],
+  "style",
+];
 
-/** Whether an assignment changes them. Where they came from (`pretrain.run`) can be set, if it has moved. */
+/** Whether an assignment changes them. Where weights came from (`pretrain.run`) can be set, if it has moved. */
 function changesStart(assignment: string): boolean {
   const [key = ""] = assignment.split("=");
   return !key.endsWith(".run") && AT_START.some((one) => key === one || key.startsWith(`${one}.`));
@@ -135,8 +138,8 @@ async function resumed(
   if (late !== undefined && checkpoints(run).length > 0) {
     throw new UserError(
       "conflicting-options",
-      `--set ${late}: a resumed run has its weights already, so this would have no effect; leave it out, or start a ` +
-        "new run with --out",
+      `--set ${late}: a resumed run keeps the weights and the coarse stage that it started with; leave it out, or ` +
+        "start a new run with --out",
     );
   }
   return { set: steps === undefined ? set : [...set, `train.steps=${steps}`] };

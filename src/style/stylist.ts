@@ -19,7 +19,12 @@ export interface StylistOptions extends StyleChoice {
   readonly alpha: number;
   /** Preserves the content's colours: style images get them first (CORAL). */
   readonly preserveColor?: boolean;
+  /** Most bytes of statistics to cache; 256 MiB by default. */
+  readonly cacheBytes?: number;
 }
+
+/** Bytes of a number. */
+const FLOAT32 = 4;
 
 /** Restyles samples with randomly drawn style images. */
 export interface Stylist {
@@ -28,18 +33,25 @@ export interface Stylist {
   dispose(): void;
 }
 
-/** A stylist that draws from all images of `styles`. It caches their statistics. */
-export function createStylist(
-  style: Style,
-  styles: Dataset,
-  { alpha, images, size, seed, preserveColor = false }: StylistOptions,
-): Stylist {
+/** A stylist that draws from all images of `styles`. It caches their statistics until the budget is used. */
+export function createStylist(style: Style, styles: Dataset, options: StylistOptions): Stylist {
+  const { alpha, images, size, seed, preserveColor = false, cacheBytes = 256 * 2 ** 20 } = options;
   const known = new Map<number, Tensor[]>();
-  async function statisticsOf(index: number): Promise<Tensor[]> {
+  let bytes = 0;
+  /** The statistics of a style image; in `passing`, too, if they are not cached. */
+  async function statisticsOf(index: number, passing: Tensor[][]): Promise<Tensor[]> {
     const found = known.get(index);
     if (found) return found;
     const sample = await styles.load(index, size);
-    const made = known.get(index) ?? lookAt(style, sample);
+    const meanwhile = known.get(index);
+    if (meanwhile) return meanwhile;
+    const made = lookAt(style, sample);
+    const needed = made.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, FLOAT32), 0);
+    if (bytes + needed > cacheBytes) {
+      passing.push(made);
+      return made;
+    }
+    bytes += needed;
     known.set(index, made);
     return made;
   }
@@ -55,13 +67,18 @@ export function createStylist(
     const drawn = preserveColor
       ? await Promise.all(chosen.map((index) => styles.load(index, size)))
       : [];
-    const cached = preserveColor ? [] : await Promise.all(chosen.map(statisticsOf));
-    return scope(() => {
+    const passing: Tensor[][] = [];
+    const looks = preserveColor
+      ? []
+      : await Promise.all(chosen.map((index) => statisticsOf(index, passing)));
+    const restyled = scope(() => {
       const mean = noGrad(() =>
-        average([...cached, ...drawn.map((image) => recolored(image, content))]),
+        average([...looks, ...drawn.map((image) => recolored(image, content))]),
       );
       return restyle(style, content, mean, alpha);
     });
+    dispose(passing);
+    return restyled;
   };
   return Object.assign(stylist, {
     dispose() {

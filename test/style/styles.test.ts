@@ -3,7 +3,7 @@ import type { Dataset, Sample } from "../../src/datasets/dataset.js";
 import { adain } from "../../src/style/adain.js";
 import { average, bytesOf, pixelsOf, restyle } from "../../src/style/style.js";
 import { STYLES, styleOf } from "../../src/style/styles.js";
-import { createStylist } from "../../src/style/stylist.js";
+import { createStylist, type Stylist } from "../../src/style/stylist.js";
 import { freshCoder } from "../../src/style/train-coder.js";
 import {
   liveMemory,
@@ -190,6 +190,20 @@ describe("a stylist", () => {
     expect(new Set(seen)).toEqual(new Set([0, 1, 2]));
     expect(loads).toBe(3);
     stylist.dispose();
+  });
+
+  it("caches statistics up to its budget, and leaks none of the others", async () => {
+    const before = liveMemory().tensors;
+    const stylists = [0, 2 ** 20].map((cacheBytes) =>
+      createStylist(styleOf("fourier", { beta }), styles, { ...options, images: 2, cacheBytes }),
+    );
+    const [without, one] = stylists as [Stylist, Stylist];
+    for (let key = 0; key < 6; key++) {
+      expect((await one(sample(1), key)).image).toEqual((await without(sample(1), key)).image);
+    }
+    expect(liveMemory().tensors - before).toBe(1); // 768 KiB
+    for (const stylist of stylists) stylist.dispose();
+    expect(liveMemory().tensors).toBe(before);
   });
 
   it("keeps the label map and leaks no tensors", async () => {

@@ -3,8 +3,9 @@ import { crossEntropy, noGrad, scope, type Tensor } from "../torch/index.js";
 import type { MemoryBank } from "./memory-bank.js";
 import { cosines } from "./similarity.js";
 
-// Finite, so that an excluded class has probability 0 but the gradient stays finite.
-const EXCLUDED = -1e4;
+// Finite, so that an excluded class has probability 0 but the gradient stays finite; far below every cosine
+// divided by a temperature.
+const EXCLUDED = -1e30;
 
 /**
  * C(f, y, M): cross-entropy of the cosines of features [N, D, h, w] with the bank's prototypes over

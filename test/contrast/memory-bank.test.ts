@@ -173,6 +173,16 @@ describe("the contrastive loss", () => {
   });
 });
 
+test("a class without prototype stays out of the loss at any temperature", () => {
+  scope(() => {
+    const bank = bankOf([0, 1]);
+    const opposite = bank.prototypes.select(0, 0).add(bank.prototypes.select(0, 1)).neg(); // equally far
+    const x = opposite.reshape(1, -1, 1, 1);
+    const y = torch.zeros([1, 1, 1], { dtype: "int64" });
+    expect(contrastiveLoss(x, y, bank, 5e-5).item()).toBeCloseTo(Math.log(2), 1);
+  });
+});
+
 describe("denoised logits", () => {
   test("multiply each probability by exp(strength * cosine) and normalise", () => {
     scope(() => {

@@ -1,7 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { cfcontraOptions } from "../../src/methods/cfcontra.js";
 import { TERMS } from "../../src/methods/step/fine-alignment.js";
-import { everything, trainTiny, using } from "../train/tiny.js";
+import { everything, tinyDataset, trainTiny, using } from "../train/tiny.js";
 
 /** The scalars of the last of a few steps. */
 const last = (options: object, steps = 2) =>
@@ -47,6 +47,17 @@ describe("options of cfcontra", () => {
         true,
       ]);
       expect(run.method.state.get("bank.source")?.norm().item()).toBeGreaterThan(0);
+    });
+  });
+
+  test("a run that resumes after a `warmup` that was shortened computes its first prototypes", async () => {
+    await using({ options: { warmup: 1 } }, async (run) => {
+      const looked = { ...tinyDataset(4), load: vi.fn(tinyDataset(4).load) };
+      await trainTiny(run, { steps: 4, start: 3, source: looked });
+      const first = looked.load.mock.calls.length;
+      expect(first).toBeGreaterThan(4); // those of a step, and those for the prototypes
+      await trainTiny(run, { steps: 5, start: 4, source: looked });
+      expect(looked.load.mock.calls.length - first).toBeLessThan(first);
     });
   });
 

@@ -107,6 +107,9 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
   /** Pixels of each class in the last step's labels for the contrastive loss. */
   const counts = { source: count(), target: count() };
 
+  let started = false;
+  const hasPrototypes = () => banks.source.unseen.length < network.classes;
+
   /** Contrastive terms of one domain's features against both banks. */
   function contrast(domain: "source" | "target", features: Tensor, labels: Tensor): WeightedLosses {
     const other = domain === "source" ? "target" : "source";
@@ -259,7 +262,9 @@ export function fineAlignment(context: MethodContext, options: AlignmentOptions)
       );
     },
     async before({ step }, domains) {
-      if (step !== options.warmup) return;
+      if (started || step < options.warmup) return;
+      started = true;
+      if (hasPrototypes()) return; // a resumed run
       await initializeBanks(banks, domains, context, {
         images: { source: options.sourceImages, target: options.targetImages },
         look: atRest,

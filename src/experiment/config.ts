@@ -86,7 +86,11 @@ const trainSchema = z.strictObject({
   /** Largest norm of the network's gradient; not clipped if omitted. */
   clip: z.number().positive().optional(),
   precision: z.enum(["float32", "bfloat16"]).default("bfloat16"),
-  seed: whole.min(0).default(1234),
+  /** Streams of random numbers have 32 bits, 16 streams for each seed. */
+  seed: whole
+    .min(0)
+    .max(2 ** 28 - 1)
+    .default(1234),
   /** Update backbone parameters several times a step, as the reference's optimiser does. */
   duplicateUpdates: z.boolean().default(false),
   gradientNorms: z.boolean().default(false),
@@ -280,15 +284,24 @@ function requireOneSize({ method, sizes: { source, target } }: Config, where: st
 
 /**
  * Requires that the settings of a new run do something. (A run that was made with others still opens.)
- * @throws UserError if the method would begin after the end of the training, or for a blur that nobody sees
+ * @throws UserError if the method would begin after the end of the training, or the schedule end before it, or
+ *   for a blur that nobody sees
  */
-export function requireEffect({ method, options, train, augment }: Config, where: string): void {
+export function requireEffect(config: Config, where: string): void {
+  const { method, options, train, after, augment } = config;
   const refuse = (why: string) => new UserError("invalid-value", `${where}: ${why}`);
   const own = options[method];
   if (own !== undefined && "warmup" in own && own.warmup >= train.steps) {
     throw refuse(
       `options.${method}.warmup is ${own.warmup}, but the training ends after ${train.steps} steps (train.steps): ` +
         "decrease it, or remove it",
+    );
+  }
+  const longest = Math.max(train.steps, after?.steps ?? 0);
+  if (train.schedule !== undefined && train.schedule < longest) {
+    throw refuse(
+      `train.schedule is ${train.schedule}, so the rate would be 0 from there to the end of the ${longest} steps: ` +
+        "increase it, or remove it",
     );
   }
   if (augment.blur > 0 && augment.blur <= LEAST_BLUR) {

@@ -28,6 +28,10 @@ export const besideRuns =
 
 const isComplete = (out: string) => existsSync(join(out, "result.json"));
 
+/** A schedule that does not end before the training; else undefined, for the training's own. */
+const longEnough = (schedule: number | undefined, steps: number) =>
+  schedule !== undefined && schedule >= steps ? schedule : undefined;
+
 /**
  * The source-only run that all methods of a configuration start from; undefined without a `pretrain`
  * section. It does not learn from labelled target images.
@@ -42,7 +46,7 @@ export function pretrainingOf(
   const { augment = rest.augment, run: out = beside("pretrained"), ...train } = pretrain;
   const own = {
     ...{ ...rest, method: "source-only", style: {}, augment },
-    train: { ...rest.train, ...train },
+    train: { ...rest.train, ...train, schedule: longEnough(rest.train.schedule, train.steps) },
   };
   return found(parseConfig(own, "pretrain"), out, "pretrain", data);
 }

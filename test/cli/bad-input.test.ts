@@ -94,6 +94,13 @@ describe("configuration", () => {
       ["train.warmup", "train.steps"],
     ],
     [
+      "a schedule shorter than the training",
+      "train.schedule=2",
+      "invalid-value",
+      ["train.schedule is 2", "3 steps"],
+    ],
+    ["a seed without streams", "train.seed=268435456", "invalid-value", ["train.seed"]],
+    [
       "an unknown backbone",
       "network.backbone=resnet19",
       "invalid-value",

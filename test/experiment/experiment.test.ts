@@ -216,6 +216,15 @@ test("resume continues the pretraining in which a chain was stopped, and keeps i
   expect(pretrained).toMatch(/experiment-pretrained-5$/);
 });
 
+test("a pretraining has a schedule of its own if that of the training ends before it", () => {
+  const scheduleOf = (steps: number) => {
+    const overrides = { pretrain: { steps, rate: 0.01 }, train: { schedule: 5 } };
+    const experiment = openExperiment(preset(), { overrides, listener: quiet });
+    return experiment.pretraining()?.config.train.schedule;
+  };
+  expect([scheduleOf(5), scheduleOf(6)]).toEqual([5, undefined]);
+});
+
 test("a dry run measures the last steps of a run, and numbers them from 1", async () => {
   const entry = methods["source-only"];
   const { create } = entry;

@@ -14,6 +14,7 @@ const STREAMS = [
   "rare classes",
   "labelled target order",
   "labelled target augmentation",
+  "style coder looks", // the same of the images that give the look
 ] as const;
 
 export type StreamName = (typeof STREAMS)[number];

@@ -17,12 +17,12 @@ export interface Calibration {
   error(): number;
   /** The bins that are not empty. */
   bins(): ConfidenceBin[];
-  /** Pixels that self-training would use as labels: their fraction, and the fraction of correct ones. */
+  /** Pixels with at least the confidence `SURE`: their fraction, and the fraction of correct ones. */
   pseudoLabels(): { readonly coverage: number; readonly accuracy: number };
 }
 
 const BINS = 15;
-/** The confidence from which self-training uses a prediction as a label. */
+/** The confidence from which a prediction counts as a pseudo-label, if a method does not name its own. */
 export const SURE = 0.9;
 
 /** An empty calibration, to which images are added. */

@@ -66,7 +66,7 @@ export async function findCoder(
   const given = typeof named === "object" ? { ...named, ...encoderIn(named) } : undefined;
   if (given) requireUseful(changes, given);
   const training = coderTraining(changes, given?.kind ?? "own");
-  return withRandomState(config.train.seed, async () => {
+  return withRandomState(streamSeed(config.train.seed, "style coder"), async () => {
     const coder = given ? createGiven(given, device) : freshCoder(training.width, device);
     try {
       if (given) fill(coder, given);
@@ -166,7 +166,7 @@ async function train(
     bothWays: style.domains === "both",
     training,
     precision: train.precision,
-    seed: streamSeed(train.seed, "style coder"),
+    seeds: [streamSeed(train.seed, "style coder"), streamSeed(train.seed, "style coder looks")],
     onStep: (done, total) => progress("training AdaIN's coder", done, total),
   });
 }

@@ -32,7 +32,10 @@ export interface SgdOptions {
 export interface Optimizer {
   /** Updates every parameter by its gradient, and resets the gradients. */
   step(rate: number): void;
-  /** The tensors that a resumed run needs, by parameter name. */
+  /**
+   * The tensors that a resumed run needs, by parameter name. Momentum is saved as b, or as m b if gradients
+   * accumulate in it: a run that changes between the two at a resume scales it by m once.
+   */
   readonly state: TensorMap;
 }
 

@@ -25,7 +25,8 @@ export interface TrainCoderOptions {
   readonly bothWays: boolean;
   readonly training: CoderTraining;
   readonly precision: Precision;
-  readonly seed: number;
+  /** Of the crops of content and of style images. */
+  readonly seeds: readonly [number, number];
   readonly onStep?: (done: number, total: number, detail: string) => void;
 }
 
@@ -53,13 +54,13 @@ export function freshMobilenetCoder(options: Omit<MobilenetCoderOptions, "init">
  * @throws UserError if a loss is not finite
  */
 export async function trainCoder(coder: Coder, options: TrainCoderOptions): Promise<void> {
-  const { content, style, bothWays, training, precision, seed, onStep = () => {} } = options;
+  const { content, style, bothWays, training, precision, seeds, onStep = () => {} } = options;
   const { reproduce, steps, batch, crop, rate, decay } = training;
   const { device } = coder;
   const domains = [content, style].map(({ dataset, size }, i) =>
     createLoader(dataset, {
-      ...{ batch, seed: seed + i, size: training.size ? sizeOf(training.size) : size },
-      transform: async (sample, k) => cutOut(sample, crop, randomFrom(seed + i, k)),
+      ...{ batch, seed: seeds[i] as number, size: training.size ? sizeOf(training.size) : size },
+      transform: async (sample, k) => cutOut(sample, crop, randomFrom(seeds[i] as number, k)),
     }),
   ) as [Loader, Loader];
   let done = 0;

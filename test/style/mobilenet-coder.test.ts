@@ -221,7 +221,7 @@ describe("training", () => {
       const tensors = liveMemory().tensors;
       const changes = { reproduce: 40, steps: 2, batch: 1, crop: 32 };
       await trainCoder(coder, {
-        ...{ content: domain, style: domain, bothWays: false, precision: "float32", seed: 1 },
+        ...{ content: domain, style: domain, bothWays: false, precision: "float32", seeds: [1, 2] },
         training: coderTraining(changes, "mobilenetv2"),
         onStep,
       });

@@ -44,7 +44,7 @@ export function failed(error: unknown, argv: readonly string[]): number {
     const { code, text: message } = explained;
     process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
   }
-  return 1;
+  return explained.code === "stopped" ? 130 : 1; // as after Ctrl-C in other programs
 }
 
 /** Names of files may contain control sequences, which a terminal would obey. */

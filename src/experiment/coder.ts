@@ -158,7 +158,7 @@ async function train(
   { style, sizes, train }: Config,
   { source, target }: Domains,
   training: ReturnType<typeof coderTraining>,
-  { progress }: Listener,
+  { progress, signal }: Listener,
 ): Promise<void> {
   await trainCoder(coder, {
     content: { dataset: source, size: sizes.source },
@@ -168,6 +168,7 @@ async function train(
     precision: train.precision,
     seeds: [streamSeed(train.seed, "style coder"), streamSeed(train.seed, "style coder looks")],
     onStep: (done, total) => progress("training AdaIN's coder", done, total),
+    signal,
   });
 }
 

@@ -156,7 +156,9 @@ async function* lockedRun(
   const notes = runNotes(options.listener ?? consoleListener, () => done);
   const { listener } = notes;
   resetDevicePeak(config.train.device);
-  const parts = await prepare(config, out, { resume: options.resume, asked, group, listener });
+  const parts = await prepare(config, out, {
+    ...{ resume: options.resume, asked, group, listener: { ...listener, signal } },
+  });
   const { network, method, records, start } = parts;
   const { seed, steps, checkpointEvery } = config.train;
   const { names: classes } = parts.domains.source.classes;

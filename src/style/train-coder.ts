@@ -28,6 +28,8 @@ export interface TrainCoderOptions {
   /** Of the crops of content and of style images. */
   readonly seeds: readonly [number, number];
   readonly onStep?: (done: number, total: number, detail: string) => void;
+  /** Ends the training with an error when it aborts. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An untrained coder with the initial weights for `trainCoder`. */
@@ -47,14 +49,29 @@ export function freshMobilenetCoder(options: Omit<MobilenetCoderOptions, "init">
   return coder;
 }
 
+const stoppedAt = (done: number, total: number) =>
+  new UserError(
+    "stopped",
+    `stopped after step ${done} of ${total} of the coder's training, which is not saved`,
+  );
+
 /**
  * Trains a coder in place: first all weights with gradients to reproduce the images of both domains, unless
  * `training.reproduce` is 0; then the decoder alone with the losses of AdaIN. Turns off the gradients of
  * the weights at the end.
- * @throws UserError if a loss is not finite
+ * @throws UserError if a loss is not finite, and when `signal` aborts
  */
 export async function trainCoder(coder: Coder, options: TrainCoderOptions): Promise<void> {
-  const { content, style, bothWays, training, precision, seeds, onStep = () => {} } = options;
+  const {
+    content,
+    style,
+    bothWays,
+    training,
+    precision,
+    seeds,
+    signal,
+    onStep = () => {},
+  } = options;
   const { reproduce, steps, batch, crop, rate, decay } = training;
   const { device } = coder;
   const domains = [content, style].map(({ dataset, size }, i) =>
@@ -71,6 +88,7 @@ export async function trainCoder(coder: Coder, options: TrainCoderOptions): Prom
     const optimizer = adam(new Map(trained));
     try {
       for (let step = 0; step < count; step++) {
+        if (signal?.aborted) throw stoppedAt(done, reproduce + steps);
         const samples = [await domains[0].next(), await domains[1].next()] as const;
         scope(() => {
           const [from, to] = samples.map((some) => imagesOf(some, PIXELS, device));

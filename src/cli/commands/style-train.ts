@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { UserError } from "../../errors.js";
 import type { Config } from "../../experiment/index.js";
 import { dataOption, setOption } from "../options.js";
+import { interruptible } from "../terminal/interruption.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 
@@ -21,8 +22,8 @@ export const command = () =>
 Without --encoder, a VGG-19 shape of a quarter of its width learns to reproduce the images, then the decoder
 learns with the losses of AdaIN. With an ImageNet MobileNetV2 (torchvision's names), only the decoder learns.
 Both take about a minute on two cores. With vgg_normalised.pth: 160,000 steps on crops of 256, for a GPU.
-Keys of style.training change the defaults (docs/style.md). If the encoder expects other pixels than
-torchvision's, set style.coder instead of --encoder.
+Ctrl-C ends the training and saves nothing. Keys of style.training change the defaults (docs/style.md). If the
+encoder expects other pixels than torchvision's, set style.coder instead of --encoder.
 
 Examples:
   cfcontra style train streets --out streets-coder.safetensors
@@ -55,10 +56,12 @@ async function train(preset: string, options: StyleTrainOptions): Promise<void> 
     method: "adain" as const,
     coder: encoder === undefined ? filesOf(config) : { encoder },
   };
-  const coder = await listening(async (listener) => {
-    const domains = await openDomains({ ...config, evaluate: {} }, listener);
-    return findCoder({ ...config, style }, domains, listener, out);
-  });
+  const coder = await interruptible((signal) =>
+    listening(async (listener) => {
+      const domains = await openDomains({ ...config, evaluate: {} }, listener);
+      return findCoder({ ...config, style }, domains, { ...listener, signal }, out);
+    }),
+  );
   const { kind, width } = coder;
   dispose(coder.parameters.all);
   const shape = { vgg: "VGG-19", mobilenetv2: "MobileNetV2" }[kind];

@@ -102,7 +102,7 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
       return follow(events, { out, quiet: rank > 0 });
     }),
   );
-  if (ended) finish(ended, json, rank);
+  if (ended) finish(ended, json, rank, out);
 }
 
 /** Settings of what a run keeps from its first step: its weights, the coarse stage's statistics and coder. */

@@ -58,7 +58,7 @@ export async function follow(
     return ended;
   } catch (error) {
     if (!(error instanceof UserError) || current === undefined || !resumable) throw error;
-    const message = `${error.message}; resume with: ${wayOn(current, error)}`;
+    const message = `${error.message}; ${wayOn(current, error, wanted)}`;
     throw new UserError(error.code, message, { cause: error });
   } finally {
     line.end();
@@ -67,10 +67,15 @@ export async function follow(
 
 type Started = Extract<RunEvent, { readonly type: "start" }>;
 
-/** The command that resumes a run; with half the rate if it diverged. */
-function wayOn({ out, rate }: Started, { code }: UserError): string {
-  const changed = code === "not-finite" ? ["--set", `train.rate=${rate / 2}`] : [];
-  return commandOf("train", "--resume", out, ...changed);
+/** How a run is resumed: with half the rate if it diverged. An earlier run is, when its command is repeated. */
+function wayOn({ out, rate, section }: Started, { code }: UserError, wanted = out): string {
+  const diverged = code === "not-finite";
+  if (out !== wanted) {
+    const again = `repeat the command to continue in ${out}`;
+    return diverged ? `remove ${out}, and decrease ${section}.rate` : again;
+  }
+  const changed = diverged ? ["--set", `train.rate=${rate / 2}`] : [];
+  return `resume with: ${commandOf("train", "--resume", out, ...changed)}`;
 }
 
 /** Prints the scores of an evaluation. */

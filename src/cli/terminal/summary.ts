@@ -12,13 +12,17 @@ import { columnsOf, paint, wrapped } from "./terminal.js";
 /**
  * Prints the result of a run, and the next command.
  * @param rank of this process among those that train together; rank 0 prints
+ * @param wanted the run that was asked for, if it could also end in an earlier one
  */
-export function finish({ out, result }: Ended, json?: Json, rank = 0): void {
+export function finish({ out, result }: Ended, json?: Json, rank = 0, wanted = out): void {
   if (!result.complete) process.exitCode = 130;
   if (rank > 0) return;
   if (!result.complete) {
-    const next = commandOf("train", "--resume", out);
-    say(`stopped after step ${result.steps}; resume with: ${next}`);
+    const next =
+      out === wanted
+        ? `; resume with: ${commandOf("train", "--resume", out)}`
+        : ` in ${out}; repeat the command to continue`;
+    say(`stopped after step ${result.steps}${next}`);
   }
   const found = () => ({ run: out, ...result });
   if (result.complete) print(summary(result, out), found, json);

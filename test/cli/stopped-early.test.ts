@@ -1,0 +1,57 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
+import { BIN, preset, tiny } from "./cli.js";
+
+/** Runs a command until it prints `sign`, and then stops it as Ctrl-C does. */
+async function stoppedAt(sign: RegExp, ...args: string[]) {
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  let err = "";
+  child.stderr.on("data", (text) => {
+    const before = sign.test(err);
+    err += text;
+    if (!before && sign.test(err)) child.kill("SIGINT");
+  });
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  return { code, err };
+}
+
+describe("Ctrl-C before the first step of a run", () => {
+  test("in its pretraining: the command is to be repeated", async () => {
+    await inTemporaryFolder(async (root) => {
+      await makeDomains(root);
+      const path = await preset(root, tiny(root, { pretrain: { steps: 100000, rate: 0.001 } }));
+      const train = ["train", "--preset", path, "--out", join(root, "run")];
+      const sign = /pretraining seed \d+ +\d+\/100000/;
+      const { code, err } = await stoppedAt(sign, ...train);
+      expect(code).toBe(130);
+      const pretrained = join(root, "tiny-pretrained-1234");
+      expect(err).toContain(` in ${pretrained}; repeat the command to continue`);
+      expect(err).not.toContain("--resume");
+      const again = await stoppedAt(sign, ...train);
+      const stepOf = (text: string) => Number(/stopped after step (\d+) in/.exec(text)?.[1]);
+      expect(stepOf(again.err)).toBeGreaterThan(stepOf(err));
+    });
+  });
+
+  test.each([
+    ["train", ["--preset", "PRESET", "--out", "OUT"]],
+    ["style", ["train", "PRESET", "--out", "OUT.safetensors"]],
+  ])("%s, while AdaIN's coder is trained: nothing is saved, and it says so", async (name, args) => {
+    await inTemporaryFolder(async (root) => {
+      await makeDomains(root);
+      const training = { steps: 100000, crop: 32, width: 0.0625 };
+      const path = await preset(root, tiny(root, { style: { method: "adain", training } }));
+      const out = join(root, "out");
+      const given = args.map((arg) => arg.replace("PRESET", path).replace("OUT", out));
+      const { code, err } = await stoppedAt(/training AdaIN's coder/, name, ...given);
+      expect(err).toMatch(
+        /^error: stopped after step \d+ of \d+ of the coder's training, which is/m,
+      );
+      expect(code).toBe(130);
+      expect([existsSync(out), existsSync(`${out}.safetensors`)]).toEqual([false, false]);
+    });
+  });
+});

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ErrorCode } from "../../src/errors.js";
 import { hasCuda } from "../../src/torch/index.js";
+import { lockRunFolder } from "../../src/train/index.js";
 import { inTemporaryFolder, makeCamvid, makeDomains, makeGta5 } from "../datasets/fixtures.js";
 import { skipUnless } from "../skip.js";
 import { cli, expectError, preset, tiny } from "./cli.js";
@@ -311,20 +312,26 @@ test("help lists the commands, and unknown ones are refused", async () => {
   expect((await cli("tarin")).code).not.toBe(0);
 });
 
-test("demo keeps the runs of others, and of an earlier demo if its settings are wrong", async () => {
+test("demo keeps the runs of others, and of an earlier demo if its settings are wrong or it runs", async () => {
   await inTemporaryFolder(async (out) => {
     const config = join(out, "minent", "config.yaml");
     await mkdir(join(out, "minent"));
-    const streets = "source: { type: streets }\nevaluate: { val: { type: streets } }\n";
-    await writeFile(config, `${streets}target: { type: folder }\n`);
+    await writeFile(config, "");
     expectError(await cli("demo", "--out", out), "already-exists", join(out, "minent"), "--out");
-    await writeFile(config, `${streets}target: { type: streets }\n`);
+    await writeFile(join(out, ".demo"), "");
+    const release = lockRunFolder(join(out, "minent"));
+    expectError(await cli("demo", "--out", out), "run-locked", join(out, "minent"));
+    release();
     expectError(await cli("demo", "--out", out, "--set", "train.stepz=5"), "unknown-key", "stepz");
     const demo = (...args: string[]) => cli("demo", "--out", out, ...args);
     const twice = await demo("--seed", "2", "--set", "train.seed=5");
     expectError(twice, "conflicting-options", "train.seed=5", "2");
     expectError(await demo("--set", "method=advent"), "conflicting-options", "minent", "--method");
-    expect(readdirSync(out)).toEqual(["minent"]);
+    const options = await demo("--set", "options.minent.entropy=-1");
+    expectError(options, "invalid-value", "options.minent.entropy");
+    const idle = await demo("--set", "options.advent.gan=least-squares");
+    expectError(idle, "conflicting-options", "options.advent.gan", "only for method advent");
+    expect(readdirSync(out).sort()).toEqual([".demo", "minent"]);
     expect(existsSync(config)).toBe(true);
   });
 });

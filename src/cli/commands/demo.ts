@@ -1,7 +1,6 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { parse } from "yaml";
 import type { Dataset, Sample } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
 import type { Listener } from "../../experiment/index.js";
@@ -19,7 +18,7 @@ import { commandOf } from "../terminal/invocation.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 import { clock, say } from "../terminal/progress.js";
-import { finish, lines } from "../terminal/summary.js";
+import { lines } from "../terminal/summary.js";
 
 export const command = () =>
   new Command("demo")
@@ -83,18 +82,24 @@ async function compare(
   requireSetOnce(set, { "train.seed": seed });
   const own = seed === undefined ? set : [`train.seed=${seed}`, ...set];
   const open = (method: MethodName) => {
-    const { config } = openExperiment(preset, { method, set: own, data, listener });
-    const changes = config.pretrain ? [...own, pretrainedRun] : own;
+    const read = own.filter((one) => !isForAnother(method, one));
+    const { config } = openExperiment(preset, { method, set: read, data, listener });
+    const changes = config.pretrain ? [...read, pretrainedRun] : read;
     return openExperiment(preset, { method, set: changes, data, listener });
   };
   const start = performance.now();
   const shared = open("source-only");
   // Before anything is trained or removed.
-  for (const method of SHOWN_METHODS) {
-    open(method);
-    requireDemo(join(out, method));
+  for (const method of SHOWN_METHODS) open(method);
+  const { lockRunFolder } = await import("../../train/index.js");
+  for (const name of [...SHOWN_METHODS, "pretrained"]) {
+    const folder = join(out, name);
+    if (!existsSync(folder)) continue;
+    requireDemo(out, folder);
+    lockRunFolder(folder)(); // is refused while another process writes it
   }
-  requireDemo(first);
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, MARK), "");
   clear(first);
   const steps = shared.pretraining()?.config.train.steps;
   if (steps !== undefined) {
@@ -105,16 +110,14 @@ async function compare(
     );
   }
   const pretrained = await follow(shared.pretrain({ signal }));
-  if (pretrained && !pretrained.result.complete) return finish(pretrained, json);
+  if (pretrained && !pretrained.result.complete) throw stopped();
   const pretraining = { seconds: (performance.now() - start) / 1000 };
   for (const method of SHOWN_METHODS) {
     const began = performance.now();
     const folder = join(out, method);
     clear(folder);
     const ended = await follow(open(method).train({ out: folder, signal }));
-    if (!ended?.result.complete) {
-      throw new UserError("stopped", "stopped; the runs so far are in the demo's folder");
-    }
+    if (!ended?.result.complete) throw stopped();
     const { source, target } = ended.result.scores;
     if (!source || !target)
       throw new UserError(
@@ -155,26 +158,28 @@ async function compare(
   );
 }
 
-/** @throws UserError if a folder contains a run of other data than Streets, which the demo would replace */
-function requireDemo(folder: string): void {
-  const path = join(folder, "config.yaml");
-  if (!existsSync(path)) return;
-  const { source, target, evaluate } = parse(readFileSync(path, "utf8")) as Record<
-    string,
-    Record<string, unknown>
-  >;
-  const sets = [source, target, ...Object.values(evaluate ?? {})] as { type?: unknown }[];
-  if (sets.every((set) => set?.type === "streets")) return;
+/** Whether an assignment is for the options of another row. */
+const isForAnother = (method: MethodName, assignment: string) =>
+  SHOWN_METHODS.some(
+    (other) => other !== method && new RegExp(`^options\\.${other}[.=]`).test(assignment),
+  );
+
+const stopped = () => new UserError("stopped", "stopped; the runs so far are in the demo's folder");
+
+/** A file in the folder of a demo, whose runs the next demo may replace. */
+const MARK = ".demo";
+
+/** @throws UserError if no demo made the runs of a folder */
+function requireDemo(out: string, run: string): void {
+  if (existsSync(join(out, MARK))) return;
   throw new UserError(
     "already-exists",
-    `${folder} contains a run of other data, which the demo would replace: choose another folder with --out`,
+    `${run} was not made by the demo, which would replace it: choose another folder with --out`,
   );
 }
 
 /** Removes the run of an earlier demo. */
-function clear(folder: string): void {
-  if (existsSync(join(folder, "config.yaml"))) rmSync(folder, { recursive: true });
-}
+const clear = (folder: string) => rmSync(folder, { recursive: true, force: true });
 
 function table(rows: readonly Row[]): string {
   const baseline = rows[0]?.targetMiou ?? Number.NaN;

@@ -18,6 +18,7 @@ import { openStage } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { takeDevice } from "./device.js";
 import { type Changes, runConfig } from "./presets.js";
+import { requireReadByTrained } from "./unread-settings.js";
 
 /** A trained network with the settings of its run, or of the preset that its file belongs to. */
 export interface Trained {
@@ -38,7 +39,7 @@ export interface Trained {
 
 /**
  * Opens the newest checkpoint of a run folder, or the checkpoint file itself. The caller disposes it.
- * @throws UserError if there is none, or it does not fit the configuration
+ * @throws UserError if there is none, it does not fit the configuration, or a change is only for training
  */
 export function openCheckpoint(path: string, changes: Changes = {}): Trained {
   if (isOtherFile(path)) {
@@ -50,6 +51,7 @@ export function openCheckpoint(path: string, changes: Changes = {}): Trained {
   const file = latestCheckpoint(path);
   const folder = file === path ? dirname(dirname(path)) : path;
   const config = runConfig(folder, changes);
+  requireReadByTrained("run", config, changes.set);
   takeDevice(config);
   const checkpoint = readCheckpoint(file);
   try {

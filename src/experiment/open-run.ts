@@ -12,6 +12,7 @@ import { measure, type Protocol } from "./measure.js";
 import { openCheckpoint, requireClasses, type Trained } from "./open-checkpoint.js";
 import { openFile } from "./open-file.js";
 import { type Changes, type Choices, configuration } from "./presets.js";
+import { requireReadByTrained } from "./unread-settings.js";
 import { workersOf } from "./workers.js";
 
 /** Options of `OpenRun.evaluate`. */
@@ -94,7 +95,9 @@ export function openWeights(
   file: string,
   { data, listener = consoleListener, ...choices }: OpenWeightsOptions,
 ): OpenRun {
-  return used(file, openFile(file, configuration(choices), listener), listener, data);
+  const config = configuration(choices);
+  requireReadByTrained("file", config, choices.set);
+  return used(file, openFile(file, config, listener), listener, data);
 }
 
 /** What is done with a trained network. Its relative data roots start from `base`. */

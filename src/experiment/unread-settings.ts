@@ -64,6 +64,9 @@ function leaves(path: string, value: unknown): string[] {
   return inner.length === 0 ? [path] : inner.flatMap(([key, v]) => leaves(`${path}.${key}`, v));
 }
 
+/** Whether a path is a key, or below it. */
+const isWithin = (path: string, key: string): boolean => path === key || path.startsWith(`${key}.`);
+
 /**
  * Requires that a run reads what was assigned to its configuration, as `a.b.c=value`.
  * @throws UserError with the first key that it does not read
@@ -84,6 +87,48 @@ export function requireRead(config: Config, set: readonly string[] = []): void {
 }
 
 function reasonAgainst(config: Config, path: string): string | undefined {
-  const has = (key: string) => path === key || path.startsWith(`${key}.`);
-  return CONDITIONAL.find(({ keys }) => keys.some(has))?.unread(config);
+  return CONDITIONAL.find(({ keys }) => keys.some((key) => isWithin(path, key)))?.unread(config);
+}
+
+/** Settings that only training reads; of `train`, all but these. */
+const TRAINING = [
+  ...["options", "pretrain", "after", "sampling", "augment", "labelledTarget"],
+  ...["network.weights", "network.weightsFor", "network.init", "network.statistics"],
+];
+const PREDICTION_READS = [
+  ...["train.device", "train.precision", "train.ema", "train.workers"],
+  ...["train.tf32", "train.deterministic", "train.graphs"],
+];
+
+/** More that is not read. Of a file of weights, the method still chooses the preset's `byMethod`. */
+const ALSO_UNREAD = {
+  run: ["method", "style.images", "style.coder", "style.training", "style.preserveColor"],
+  file: ["style", "train.ema"],
+};
+
+/**
+ * Requires that evaluation and prediction read what was assigned to the configuration of a trained network,
+ * the one of a run or of a file of weights.
+ * @throws UserError with the first key that they do not read
+ */
+export function requireReadByTrained(
+  of: keyof typeof ALSO_UNREAD,
+  config: Config,
+  set: readonly string[] = [],
+): void {
+  const unread = [...TRAINING, ...ALSO_UNREAD[of]];
+  for (const assignment of set) {
+    const { keys, value } = parsed(assignment);
+    const found = leaves(keys.join("."), value).find(
+      (path) =>
+        unread.some((key) => isWithin(path, key)) ||
+        (path.startsWith("train.") && !PREDICTION_READS.includes(path)),
+    );
+    if (found === undefined) continue;
+    throw new UserError(
+      "conflicting-options",
+      `--set ${assignment}: a trained network does not read ${found}: leave it out`,
+    );
+  }
+  requireRead(config, set);
 }

@@ -274,6 +274,21 @@ describe("runs and checkpoints", () => {
       expectError(await cli("predict", run, text), "image-unreadable", text);
     });
   });
+  test("a setting that only training reads", async () => {
+    await trained(async (run, root) => {
+      const other = ["--set", `network.weights=${join(root, "other.pth")}`];
+      const photo = join(root, "camvid", "train");
+      const words = ["network.weights", "leave it out"];
+      for (const args of [
+        ["evaluate", run],
+        ["predict", run, photo],
+        ["export", run],
+      ]) {
+        expectError(await cli(...args, ...other), "conflicting-options", ...words);
+      }
+      expectError(await cli("evaluate", run, "--set", "train.stepz=1"), "unknown-key", "stepz");
+    });
+  });
   test("--data for a run, which keeps where its data are", async () => {
     await trained(async (run, root) => {
       const moved = await cli("evaluate", run, "--data", root);

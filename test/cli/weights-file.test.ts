@@ -78,6 +78,8 @@ describe("a file of weights without its run:", () => {
     const checkpoint = join(run, "checkpoints", "step-0000001.safetensors");
     const torchvision = await exported(checkpoint, "--set", "network.input=torchvision");
     expectError(torchvision, "weights-mismatch", checkpoint, "network.input=caffe");
+    const unread = await exported(file, "--set", "network.weights=other.pth");
+    expectError(unread, "conflicting-options", "does not read network.weights");
     const eleven = ["--set", "source.type=camvid", "--set", "source.classes=camvid"];
     expectError(await exported(checkpoint, ...eleven), "class-mismatch", "bicyclist", "rider");
     expectError(await exported(file, ...eleven), "weights-mismatch", file);

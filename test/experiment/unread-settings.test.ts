@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openExperiment } from "../../src/experiment/index.js";
+import { requireReadByTrained } from "../../src/experiment/unread-settings.js";
 import { userError } from "../user-error.js";
 
 const train = (method: string, ...set: string[]) =>
@@ -39,5 +40,53 @@ describe("settings are read", () => {
   test("not required of a preset, nor of a key that is removed", () => {
     const set = ["train.betas=null", "options.minent=null"];
     expect(train("cfcontra", ...set).train.optimizer).toBe("sgd");
+  });
+});
+
+describe("a trained network", () => {
+  const config = train("minent");
+  const read = (of: "run" | "file", ...set: string[]) => requireReadByTrained(of, config, set);
+
+  test.each([
+    ["network.weights=other.pth", "network.weights"],
+    ["network={init: he}", "network.init"],
+    ["network.statistics=kept", "network.statistics"],
+    ["options.minent.entropy=0.1", "options.minent.entropy"],
+    ["pretrain=null", "pretrain"],
+    ["augment={flip: true}", "augment.flip"],
+    ["train.steps=7", "train.steps"],
+    ["train={device: cpu, rate: 0.1}", "train.rate"],
+    ["train.benchmark=true", "train.benchmark"],
+  ])("does not read %s", async (set, key) => {
+    const words = [`--set ${set}`, `does not read ${key}: leave it out`];
+    await userError(
+      () => read("run", "sizes.evaluate=[32, 16]", set),
+      "conflicting-options",
+      ...words,
+    );
+    await userError(() => read("file", set), "conflicting-options", ...words);
+  });
+
+  test("has a method and a coder of its own, if it is a run's", async () => {
+    for (const set of ["method=advent", "style.coder=other.safetensors", "style.alpha=0.5"]) {
+      const key = set.slice(0, set.indexOf("="));
+      await userError(() => read("run", set), "conflicting-options", key);
+    }
+    read("run", "style.method=none", "train.ema=null");
+  });
+
+  test("has neither a coarse stage nor an average, if it is a file of weights", async () => {
+    for (const set of ["style.method=color", "train.ema=null"]) {
+      await userError(() => read("file", set), "conflicting-options", set);
+    }
+    read("file", "method=advent"); // chooses the preset's byMethod
+  });
+
+  test("reads sizes, data sets, its architecture and the device", () => {
+    const both = ["sizes.evaluate=[32, 16]", "evaluate.target.count=5", "source.type=camvid"];
+    const train = ["device=cpu", "precision=float32", "workers=2", "tf32=true", "graphs=false"];
+    const set = [...both, "network.width=0.25", ...train.map((one) => `train.${one}`)];
+    read("run", ...set);
+    read("file", ...set);
   });
 });

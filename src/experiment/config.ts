@@ -86,11 +86,7 @@ const trainSchema = z.strictObject({
   /** Largest norm of the network's gradient; not clipped if omitted. */
   clip: z.number().positive().optional(),
   precision: z.enum(["float32", "bfloat16"]).default("bfloat16"),
-  /** Streams of random numbers have 32 bits, 16 streams for each seed. */
-  seed: whole
-    .min(0)
-    .max(2 ** 28 - 1)
-    .default(1234),
+  seed: whole.min(0).default(1234),
   /** Update backbone parameters several times a step, as the reference's optimiser does. */
   duplicateUpdates: z.boolean().default(false),
   gradientNorms: z.boolean().default(false),
@@ -282,10 +278,13 @@ function requireOneSize({ method, sizes: { source, target } }: Config, where: st
   );
 }
 
+/** Streams of random numbers have seeds of 32 bits, 16 of them for each seed of a run. */
+const LARGEST_SEED = 2 ** 28 - 1;
+
 /**
  * Requires that the settings of a new run do something. (A run that was made with others still opens.)
- * @throws UserError if the method would begin after the end of the training, or the schedule end before it, or
- *   for a blur that nobody sees
+ * @throws UserError if the method would begin after the end of the training, or the schedule end before it, for
+ *   a blur that nobody sees, or for a seed with the random numbers of a smaller one
  */
 export function requireEffect(config: Config, where: string): void {
   const { method, options, train, after, augment } = config;
@@ -306,5 +305,10 @@ export function requireEffect(config: Config, where: string): void {
   }
   if (augment.blur > 0 && augment.blur <= LEAST_BLUR) {
     throw refuse(`augment.blur: ${LEAST_BLUR} or less changes nothing: set it to 0, or to more`);
+  }
+  if (train.seed > LARGEST_SEED) {
+    throw refuse(
+      `train.seed is ${train.seed}, which has the random numbers of a smaller seed: set it to at most ${LARGEST_SEED}`,
+    );
   }
 }

@@ -119,9 +119,11 @@ describe("a change without effect is refused:", () => {
 
 test("a run that was made with such settings still opens", async () => {
   await inTemporaryFolder(async (root) => {
-    const made = { ...tiny(root), augment: { blur: 0.2 }, options: { cfcontra: { warmup: 9 } } };
+    const { train, ...rest } = tiny(root);
+    const changes = { augment: { blur: 0.2 }, options: { cfcontra: { warmup: 9 } } };
+    const made = { ...rest, train: { ...train, seed: 2 ** 28 }, ...changes };
     await writeFile(join(root, "config.yaml"), stringify(made));
-    expect(runConfig(root)).toMatchObject({ augment: { blur: 0.2 } });
+    expect(runConfig(root)).toMatchObject({ augment: { blur: 0.2 }, train: { seed: 2 ** 28 } });
   });
 });
 

@@ -53,5 +53,5 @@ export {
   type RunResult,
   requireNewRun,
 } from "./run.js";
-export { requireRead } from "./unread-settings.js";
+export { assignedKeys, requireRead } from "./unread-settings.js";
 export { writeReport } from "./write-report.js";

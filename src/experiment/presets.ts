@@ -175,7 +175,7 @@ export function configuration(choices: Choices): Config {
 }
 
 /**
- * Requires that keys that have an option of their own are not in `--set`, too.
+ * Requires that keys that have an option of their own are not in `--set`, too, alone or within a table.
  * @throws UserError with the first that is given twice
  */
 export function requireSetOnce(
@@ -183,12 +183,18 @@ export function requireSetOnce(
   options: Readonly<Record<string, unknown>>,
 ): void {
   for (const [key, value] of Object.entries(options)) {
-    const twin = set.find((one) => one.startsWith(`${key}=`));
-    if (value === undefined || twin === undefined) continue;
-    throw new UserError(
-      "conflicting-options",
-      `--set ${twin}: ${key} has an option of its own, which is ${value} here: leave out one of the two`,
-    );
+    if (value === undefined) continue;
+    const own = `${key} has an option of its own, which is ${value} here`;
+    for (const one of set) {
+      const path = parsed(one).keys.join(".");
+      if (path !== key && !key.startsWith(`${path}.`)) continue;
+      throw new UserError(
+        "conflicting-options",
+        path === key
+          ? `--set ${one}: ${own}: leave out one of the two`
+          : `--set ${one}: this replaces all of ${path}, but ${own}: set single keys of ${path} instead`,
+      );
+    }
   }
 }
 

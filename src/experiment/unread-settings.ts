@@ -64,6 +64,12 @@ function leaves(path: string, value: unknown): string[] {
   return inner.length === 0 ? [path] : inner.flatMap(([key, v]) => leaves(`${path}.${key}`, v));
 }
 
+/** The dotted keys that an assignment gives: those of a table, each. */
+export function assignedKeys(assignment: string): string[] {
+  const { keys, value } = parsed(assignment);
+  return leaves(keys.join("."), value);
+}
+
 /** Whether a path is a key, or below it. */
 const isWithin = (path: string, key: string): boolean => path === key || path.startsWith(`${key}.`);
 
@@ -118,8 +124,7 @@ export function requireReadByTrained(
 ): void {
   const unread = [...TRAINING, ...ALSO_UNREAD[of]];
   for (const assignment of set) {
-    const { keys, value } = parsed(assignment);
-    const found = leaves(keys.join("."), value).find(
+    const found = assignedKeys(assignment).find(
       (path) =>
         unread.some((key) => isWithin(path, key)) ||
         (path.startsWith("train.") && !PREDICTION_READS.includes(path)),

@@ -308,6 +308,8 @@ test("options that would have no effect", async () => {
   for (const [option, set] of [
     ["--steps", "pretrain.steps=4"],
     ["--out", "pretrain.run=b"],
+    ["--steps", "pretrain={ steps: 5, rate: 0.1 }"],
+    ["--out", "pretrain={ steps: 5, rate: 0.1, run: b }"],
   ] as const) {
     const twice = await cli("pretrain", option, "5", "--set", set);
     expectError(twice, "conflicting-options", set, "5");
@@ -316,6 +318,8 @@ test("options that would have no effect", async () => {
   expectError(preview, "conflicting-options", "style.alpha", "--styles");
   const other = ["--style", "color", "--set", "style.method=coral", "--out", "never"];
   expectError(await cli("style", "apply", "streets", ...other), "conflicting-options", "coral");
+  const table = ["--style", "fourier", "--set", "style={ method: color }", "--out", "never"];
+  expectError(await cli("style", "apply", "streets", ...table), "conflicting-options", "fourier");
 });
 
 test("help lists the commands, and unknown ones are refused", async () => {

@@ -93,6 +93,12 @@ describe("a change without effect is refused:", () => {
     ["a comment", ["pretrain=#3"], "invalid-value", ["pretrain=#3", "the value is missing"]],
     ["a seed that is given twice", ["train.seed=3"], "conflicting-options", ["train.seed=3", "4"]],
     ["steps, too", ["train.steps=3"], "conflicting-options", ["train.steps=3", "5"]],
+    [
+      "a table that replaces the one of the seed",
+      ["train={ rate: 0.02 }"],
+      "conflicting-options",
+      ["--set train={ rate: 0.02 }", "all of train", "train.seed", "4"],
+    ],
     ["a method", ["method=minent"], "conflicting-options", ["method=minent", "cfcontra"]],
     [
       "contrast that begins after the end",

@@ -44,11 +44,14 @@ interface PretrainOptions {
 
 async function pretrain(options: PretrainOptions): Promise<void> {
   const { preset, data, steps, seed, set, out: named, json } = options;
-  const { configuration, openExperiment, requireSetOnce } = await import(
+  const { assignedKeys, configuration, openExperiment, requireSetOnce } = await import(
     "../../experiment/index.js"
   );
   const { readRun } = await import("../../report/run-files.js");
-  requireSetOnce(set, { "pretrain.steps": steps, "pretrain.run": named });
+  requireSetOnce(set, { "pretrain.steps": steps });
+  // A table of the others goes with --out.
+  const runs = set.filter((one) => assignedKeys(one).includes("pretrain.run"));
+  requireSetOnce(runs, { "pretrain.run": named });
   const { train, pretrain: own } = configuration({ preset, seed, set });
   if (own && set.some((one) => /^train\.(steps|rate)=/.test(one))) {
     say(

@@ -90,6 +90,13 @@ export function parseDatasetSpec(spec: unknown): DatasetSpec {
   return checked(schema, spec, `data set of type ${type}`) as DatasetSpec;
 }
 
+/** The `root` of data sets of a type that do not name one; undefined if the type requires it. */
+export function defaultRoot(type: string): string | undefined {
+  if (!Object.hasOwn(DATASET_TYPES, type)) return undefined;
+  const { root } = (DATASET_TYPES[type] as DatasetType).schema.shape;
+  return root?.safeParse(undefined).data as string | undefined;
+}
+
 /**
  * The classes of the data set that `spec` describes. Its files are not read, and need not exist.
  * @throws UserError for invalid options

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Dataset } from "../datasets/dataset.js";
-import { openDataset } from "../datasets/open.js";
+import { defaultRoot, openDataset } from "../datasets/open.js";
 import { UserError } from "../errors.js";
 import { isBuiltIn } from "../train/index.js";
 import type { Config } from "./config.js";
@@ -118,8 +118,10 @@ function requireSameClasses(classes: string, name: string, theirs: string): void
 
 /** Makes data roots absolute, relative to `base`, so that a run folder can be moved. */
 export function withAbsoluteRoots(config: Config, base: string): Config {
-  const absolute = (spec: Config["source"]): Config["source"] =>
-    typeof spec.root === "string" ? { ...spec, root: resolve(base, spec.root) } : spec;
+  const absolute = (spec: Config["source"]): Config["source"] => {
+    const { root = defaultRoot(spec.type) } = spec;
+    return typeof root === "string" ? { ...spec, root: resolve(base, root) } : spec;
+  };
   const { network, style, pretrain, after, labelledTarget } = config;
   const { coder } = style;
   const files =

@@ -303,6 +303,33 @@ describe("init", () => {
       expect(faulty.out).toMatch(/labels.a\.png.*2x2/);
     }));
 
+  test.each(["mine.yml", "mine.YAML", "mine"])("refuses %s, which no command reads", (name) =>
+    inTemporaryFolder(async (root) => {
+      await writePair(join(root, "simulator"), ["images", "labels"]);
+      const folder = join(root, "simulator");
+      const outcome = await cli("init", folder, folder, "--out", join(root, name), "--yes");
+      expectError(outcome, "invalid-value", `--out ${join(root, name)}`, join(root, "mine.yaml"));
+      expect(await readdir(root)).toEqual(["simulator"]);
+    }),
+  );
+
+  test("keeps an existing picture of examples, and leaves none behind if it fails", () =>
+    inTemporaryFolder(async (root) => {
+      await writePair(join(root, "simulator"), ["images", "labels"]);
+      const failed = await init(root, "simulator", "nowhere");
+      expect(failed.err).toContain("mine-source-values.png");
+      expect(await readdir(root)).toEqual(["simulator"]);
+      for (const set of ["source", "camera"]) {
+        const picture = join(root, `mine-${set}-values.png`);
+        await writeFile(picture, "precious");
+        const outcome = await init(root, "simulator", "simulator", "simulator");
+        expectError(outcome, "already-exists", picture);
+        expect(await readFile(picture, "utf8")).toBe("precious");
+        await rm(picture);
+      }
+      expect(await readdir(root)).toEqual(["simulator"]);
+    }));
+
   test("--json lists the sets, what to fill in, and the next commands", () =>
     inTemporaryFolder(async (root) => {
       await writePair(join(root, "simulator"), ["images", "labels"]);

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Command } from "commander";
 import { checkDataset } from "../../datasets/check.js";
 import { UserError, writing } from "../../errors.js";
-import type { Questions } from "../../experiment/starter/index.js";
+import type { Draft, Questions } from "../../experiment/starter/index.js";
 import { writeRgb } from "../../report/pictures.js";
 import { dataOption } from "../options.js";
 import { asking, silent } from "../terminal/ask.js";
@@ -28,7 +28,7 @@ export const command = () =>
       "after",
       `
 Reads some files of each folder, and draws an example of each label value that has no name
-into a picture next to the preset. An existing preset is never overwritten.
+into a picture next to the preset. An existing file is never overwritten.
 
 Examples:
   cfcontra init simulator camera
@@ -50,18 +50,22 @@ const CHECKED = 8;
 /** Writes a preset, and reads some samples through it. */
 async function init(source: string, target: string, options: InitOptions): Promise<void> {
   const { evaluate, out, yes, json, data } = options;
-  requireNew(out);
+  requirePresetName(out);
+  const pictures = ["source", "camera"].slice(0, evaluate === undefined ? 1 : 2);
+  for (const file of [out, ...pictures.map((set) => pictureOf(out, set))]) requireNew(file);
   const { draftPreset, presetText } = await import("../../experiment/starter/index.js");
   const interactive =
     !yes && json !== true && process.stdin.isTTY === true && process.stderr.isTTY === true;
-  const questions = { ...(interactive ? asking : silent), examples: examplesBeside(out) };
-  const draft = await draftPreset({ source, target, evaluate }, questions);
-  const text = presetText(draft, data);
-  writing(out, () => {
-    mkdirSync(dirname(out), { recursive: true });
-    requireNew(out); // questions take time
-    writeFileSync(out, text, { flag: "wx" });
-  });
+  const drawn: string[] = [];
+  const questions = { ...(interactive ? asking : silent), examples: examplesBeside(out, drawn) };
+  let draft: Draft;
+  try {
+    draft = await draftPreset({ source, target, evaluate }, questions);
+    writePreset(out, presetText(draft, data));
+  } catch (error) {
+    for (const file of drawn) rmSync(file, { force: true }); // the next try would be refused
+    throw error;
+  }
   const problems = await problemsOf(out, data);
   const from = data === "data" ? [] : ["--data", data];
   const sets = ["source", "target", ...(evaluate === undefined ? [] : ["camera"])];
@@ -103,18 +107,41 @@ async function init(source: string, target: string, options: InitOptions): Promi
   );
 }
 
-/** Draws an example of each label value into a file next to the preset. */
+function writePreset(out: string, text: string): void {
+  writing(out, () => {
+    mkdirSync(dirname(out), { recursive: true });
+    requireNew(out); // questions take time
+    writeFileSync(out, text, { flag: "wx" });
+  });
+}
+
+/** The picture with examples of the label values of a set. */
+const pictureOf = (out: string, set: string): string =>
+  join(dirname(out), `${basename(out, ".yaml")}-${set}-values.png`);
+
+/** Draws an example of each label value into a file next to the preset, which is added to `drawn`. */
 const examplesBeside =
-  (out: string): NonNullable<Questions["examples"]> =>
+  (out: string, drawn: string[]): NonNullable<Questions["examples"]> =>
   async (set, dataset, values) => {
     const { valueSheet } = await import("../../report/value-sheet.js");
-    const file = join(dirname(out), `${basename(out, ".yaml")}-${set}-values.png`);
+    const file = pictureOf(out, set);
     const { rgb, size } = await valueSheet(dataset, values);
+    requireNew(file); // reading takes time
     writing(file, () => mkdirSync(dirname(file), { recursive: true }));
+    drawn.push(file);
     await writeRgb(file, rgb, size);
     note(`an example of each label value of the ${set}: ${file}`);
     return basename(file);
   };
+
+/** @throws UserError for a file that `--preset` would take for the name of a built-in preset */
+function requirePresetName(out: string): void {
+  if (out.endsWith(".yaml")) return;
+  throw new UserError(
+    "invalid-value",
+    `--out ${out}: a preset's name ends in .yaml: use ${out.replace(/\.ya?ml$/i, "")}.yaml`,
+  );
+}
 
 function requireNew(out: string): void {
   if (!existsSync(out)) return;

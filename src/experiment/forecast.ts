@@ -16,7 +16,7 @@ import { onDevice } from "./device.js";
 import { withAbsoluteRoots } from "./domains.js";
 import type { Listener } from "./listener.js";
 import { prepare } from "./prepare.js";
-import { peakMemory } from "./run.js";
+import { hasRun, peakMemory } from "./run.js";
 
 /** Number of timed steps. */
 const MEASURED_STEPS = 3;
@@ -64,7 +64,7 @@ export async function forecast(
   try {
     const config = onDevice(withAbsoluteRoots(raw, data));
     resetDevicePeak(config.train.device);
-    const parts = await prepare(config, scratch, { listener });
+    const parts = await prepare(withoutMissingRuns(config), scratch, { listener });
     try {
       const { before: _, ...method } = parts.method;
       const { source, target, labelledTarget, evaluate } = parts.domains;
@@ -100,6 +100,18 @@ export async function forecast(
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** A configuration without the folders of the earlier runs that the training would create. */
+function withoutMissingRuns(config: Config): Config {
+  const existing = <T extends { readonly run?: string | undefined }>({ run, ...rest }: T) =>
+    run !== undefined && hasRun(run) ? { ...rest, run } : rest;
+  const { pretrain, after } = config;
+  return {
+    ...config,
+    ...(pretrain && { pretrain: existing(pretrain) }),
+    ...(after?.method && { after: existing(after) }),
+  };
 }
 
 const counted = ({ name, names }: Dataset): Counted => ({ name, images: names.length });

@@ -262,6 +262,12 @@ test("a dry run prints an estimate and writes nothing", async () => {
       /^training .*; before it, once for all methods, 7 of pretraining; before it, 9 of minent$/m,
     );
     expect(out).not.toMatch(/before it/);
+    const named = ["pretrain.run", "after.run"].flatMap((key) => [
+      ...["--set", `${key}=${join(root, "to-be-trained")}`],
+    ]);
+    const missing = await cli("train", "--preset", path, "--dry-run", ...ahead, ...named);
+    expect(missing.code, missing.err).toBe(0);
+    expect(missing.out).toContain(`run: ${join(root, "to-be-trained")}`);
     expect(await readdir(root)).toEqual(before);
   });
 });

@@ -79,9 +79,8 @@ const isWithin = (path: string, key: string): boolean => path === key || path.st
  */
 export function requireRead(config: Config, set: readonly string[] = []): void {
   for (const assignment of set) {
-    const { keys, value } = parsed(assignment);
-    const paths = value === null ? [] : leaves(keys.join("."), value);
-    for (const path of paths) {
+    if (parsed(assignment).value === null) continue; // removes the key
+    for (const path of assignedKeys(assignment)) {
       const reason = reasonAgainst(config, path);
       if (reason === undefined) continue;
       throw new UserError(
@@ -96,11 +95,12 @@ function reasonAgainst(config: Config, path: string): string | undefined {
   return CONDITIONAL.find(({ keys }) => keys.some((key) => isWithin(path, key)))?.unread(config);
 }
 
-/** Settings that only training reads; of `train`, all but these. */
+/** Settings that only training reads. */
 const TRAINING = [
   ...["options", "pretrain", "after", "sampling", "augment", "labelledTarget"],
   ...["network.weights", "network.weightsFor", "network.init", "network.statistics"],
 ];
+/** The settings of `train` that evaluation and prediction read, too. */
 const PREDICTION_READS = [
   ...["train.device", "train.precision", "train.ema", "train.workers"],
   ...["train.tf32", "train.deterministic", "train.graphs"],

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, symlinkSync } from "node:fs";
-import { dirname, extname, join, relative, resolve } from "node:path";
+import { dirname, extname, isAbsolute, join, relative, resolve } from "node:path";
 import sharp from "sharp";
 import { z } from "zod";
 import type { Dataset, DatasetFiles, Sample } from "../datasets/dataset.js";
 import { readImage } from "../datasets/files/images.js";
+import { isBelow } from "../datasets/files/is-below.js";
 import type { Transform } from "../datasets/loader.js";
 import { UserError } from "../errors.js";
 import { inFlight } from "../in-flight.js";
@@ -56,7 +57,8 @@ const RECORD = "restyled.json";
  * Writes a restyled copy of a data set in its own layout. Images keep size, name and format; labels are
  * links to the originals. Images from an earlier call are kept.
  * @param config with absolute roots and a style method
- * @throws UserError if one folder contains the other, or `out` was restyled with other settings
+ * @throws UserError if one folder contains the other, if files of the set are outside its root, or if `out` was
+ *   restyled with other settings
  */
 export async function restyle(
   config: Config,
@@ -76,6 +78,7 @@ export async function restyle(
   if (files === undefined)
     throw new UserError("not-supported", `${content.name} does not have files to copy`);
   requireApart(out, files.root);
+  requireSelfContained(spec, content, files);
   const record = recordOf(config, content);
   requireSameLook(out, record);
   const domains = await openDomains({ ...config, evaluate: {} }, listener);
@@ -160,13 +163,41 @@ function encode({ image, width, height }: Sample, path: string): Promise<Buffer>
 
 /** @throws UserError if a copy would be in its data set, or contain it */
 function requireApart(out: string, root: string): void {
-  const inside = (path: string, of: string) => !relative(of, path).startsWith("..");
-  if (inside(out, resolve(root)) || inside(resolve(root), out)) {
+  if (isBelow(out, root) || isBelow(root, out)) {
     throw new UserError(
       "conflicting-options",
       `--out ${out} is in the data set ${root}, or contains it; choose another folder`,
     );
   }
+}
+
+/** @throws UserError if a file would be copied outside of the copy, or the copy be read with the original images */
+function requireSelfContained(spec: object, { names }: Dataset, files: DatasetFiles): void {
+  const absolute = Object.entries(spec).filter(
+    ([key, value]) => key !== "root" && typeof value === "string" && isAbsolute(value),
+  );
+  for (const index of names.keys()) {
+    const { image, label = image } = files.of(index);
+    requireBelow(files.root, [image, label]);
+    const [key, folder] = absolute.find(([, path]) => isBelow(image, path)) ?? [];
+    if (folder === undefined) continue;
+    throw new UserError(
+      "dataset-layout",
+      `${key}: ${folder} is absolute, so a copy would be read with the original images; write it relative to ` +
+        `the root: ${key}: ${relative(files.root, folder) || "."}`,
+    );
+  }
+  requireBelow(files.root, files.beside);
+}
+
+function requireBelow(root: string, paths: readonly string[]): void {
+  const outside = paths.find((path) => !isBelow(path, root));
+  if (outside === undefined) return;
+  throw new UserError(
+    "dataset-layout",
+    `${outside} is outside the root ${root}, and only what is in the root can be copied; copy the images (or ` +
+      "this file) into the root first, and change the option that names them",
+  );
 }
 
 /** The record of the settings that a folder was restyled with. */

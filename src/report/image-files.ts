@@ -2,6 +2,7 @@ import { realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { compareNames, filesBelow, imageExtensions } from "../datasets/files/find-files.js";
+import { isBelow } from "../datasets/files/is-below.js";
 import { UserError } from "../errors.js";
 import { missingPath } from "../missing-path.js";
 import { isFolder } from "../regular-file.js";
@@ -122,9 +123,6 @@ function countsOf(words: readonly string[]): Map<string, number> {
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
   return counts;
 }
-
-const isBelow = (path: string, folder: string): boolean =>
-  !relative(folder, path).split(sep).includes("..");
 
 /** Label maps have the names of images: they must not replace any, nor be taken for images the next time. */
 function requireApart(out: string, path: string, folder: boolean): void {

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
@@ -7,7 +7,16 @@ import { backbones } from "../../src/network/index.js";
 import { createParameters, heInit } from "../../src/nn/index.js";
 import { edgeCorrelation, loadCoder } from "../../src/style/index.js";
 import { dispose, readSafetensors, writeSafetensors } from "../../src/torch/index.js";
-import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
+import {
+  fixtureSize,
+  inTemporaryFolder,
+  makeDomains,
+  sceneImage,
+  sceneLabel,
+  writeImage,
+  writeLabel,
+} from "../datasets/fixtures.js";
+import { colored, file, images } from "../datasets/tools/export.js";
 import { cli, expectError, preset, tiny } from "./cli.js";
 
 const training = { width: 0.05, reproduce: 2, steps: 2, batch: 1, crop: 16 };
@@ -90,6 +99,55 @@ test("apply refuses to overwrite its data, a missing style, and unknown names", 
     const night = await apply("--out", out, "--style", "color", "--set-of", "night");
     expectError(night, "unknown-name", "night", "source, target, camvid");
     expect(existsSync(out)).toBe(false);
+  });
+});
+
+test("apply copies what reading the set needs, and refuses a set that reaches out of its root", async () => {
+  await onFixtures(async (root) => {
+    const [set, photos, out] = [join(root, "set"), join(root, "photos"), join(root, "restyled")];
+    await writeImage(join(set, "images", "a.png"), sceneImage(sceneLabel(0), 0), fixtureSize);
+    await writeLabel(join(set, "labels", "a.png"), sceneLabel(0), fixtureSize);
+    const ids = [...Array(19).keys(), 255];
+    await writeFile(join(set, "map.yaml"), ids.map((id) => `${id}: ${id}\n`).join(""));
+    const source = { type: "folder", root: set, classes: "cityscapes", mapping: "map.yaml" };
+    const path = await preset(root, tiny(root, { source }));
+    const apply = (...changes: string[]) => {
+      const sets = changes.flatMap((change) => ["--set", `source.${change}`]);
+      return cli("style", "apply", path, "--out", out, "--style", "color", ...sets);
+    };
+    await cp(join(set, "images"), photos, { recursive: true });
+    await cp(join(set, "map.yaml"), join(root, "map.yaml"));
+    const refused = async (change: string, ...names: string[]) => {
+      expectError(await apply(change), "dataset-layout", ...names);
+      expect(existsSync(out)).toBe(false);
+    };
+    await refused("images=../photos", join(photos, "a.png"), set);
+    await refused("mapping=../map.yaml", join(root, "map.yaml"), set);
+
+    const { code, out: said } = await apply();
+    expect(code).toBe(0);
+    const [, copy = ""] = /--set (source\.root=\S+)/.exec(said) ?? [];
+    const check = ["data", "check", path, "--out", join(root, "sheet.png"), "--set", copy];
+    expect((await cli(...check)).code).toBe(0);
+  });
+});
+
+test("apply refuses options that would lead its copy to the original images", async () => {
+  await onFixtures(async (root) => {
+    const [set, out] = [join(root, "export"), join(root, "restyled")];
+    const rows = Array.from({ length: 6 }, () => "aaaabbbb");
+    await images(set, "photos/a.png");
+    await file(set, "SegmentationClass/a.png", colored(rows, { a: [0, 0, 9], b: [250, 50, 83] }));
+    await file(set, "labelmap.txt", "car:250,50,83::\nlane:0,0,9::\n");
+    const source = { type: "cvat-mask", root: set, classes: ["car", "lane"], unlabelled: "ignore" };
+    const apply = async (photos: string) => {
+      const path = await preset(root, tiny(root, { source: { ...source, images: photos } }));
+      return cli("style", "apply", path, "--out", out, "--style", "color");
+    };
+    const absolute = join(set, "photos");
+    expectError(await apply(absolute), "dataset-layout", `images: ${absolute}`, "images: photos");
+    expect(existsSync(out)).toBe(false);
+    expectError(await apply("photos"), "class-mismatch"); // those of the target
   });
 });
 

@@ -1,13 +1,20 @@
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../errors.js";
 import { printable } from "../../printable.js";
 import type { ClassSet, Dataset, RawLabel, Sample, Size } from "../dataset.js";
 import type { Workers } from "../workers.js";
 import { type Image, readImage } from "./images.js";
+import { isBelow } from "./is-below.js";
 import { type DepthCheck, depthCheck } from "./label-depth.js";
 import { type LabelMap, toTrainIds } from "./label-maps.js";
-import { commonOptions, type Labelling, pickClasses, resolveLabelling } from "./labelling.js";
+import {
+  type ClassOptions,
+  commonOptions,
+  type Labelling,
+  pickClasses,
+  resolveLabelling,
+} from "./labelling.js";
 import { readLabel, resizeNearest } from "./labels.js";
 import type { Layout, Selection } from "./layout.js";
 import { findPairs, type Pair } from "./pairs.js";
@@ -63,7 +70,7 @@ export function fileDataset<Own = unknown>(
 export async function openFiles(
   type: string,
   layout: Layout,
-  selection: Selection,
+  selection: Selection & Pick<ClassOptions, "mapping">,
   { classes, map, coding }: Labelling,
   beside: readonly string[] = [],
 ): Promise<Dataset> {
@@ -74,7 +81,7 @@ export async function openFiles(
     if (!pair) throw new RangeError(`sample ${index} of ${pairs.length}`);
     return pair;
   };
-  const { list } = selection;
+  const { list, mapping } = selection;
   const part = pairs.length < all ? [`${pairs.length} of ${all} images have a label`] : [];
   return {
     name: printable(`${type} (${[layout.root, ...(list ? [list] : []), ...part].join(", ")})`),
@@ -86,10 +93,7 @@ export async function openFiles(
     files: {
       root: layout.root,
       of: pairAt,
-      beside: [
-        ...beside,
-        ...(selection.list === undefined ? [] : [resolve(layout.root, selection.list)]),
-      ],
+      beside: [...beside, ...namedFiles(layout.root, [list, mapping])],
     },
     ...(labelled &&
       coding && {
@@ -97,6 +101,13 @@ export async function openFiles(
       }),
   };
 }
+
+/** The files that options name. Elsewhere, an absolute path leads a copy of the set to the same file. */
+const namedFiles = (root: string, named: readonly unknown[]): string[] =>
+  named
+    .filter((path) => typeof path === "string")
+    .filter((path) => !isAbsolute(path) || isBelow(path, root))
+    .map((path) => resolve(root, path));
 
 interface LoadOptions {
   readonly map: LabelMap;

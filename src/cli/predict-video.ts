@@ -3,6 +3,7 @@ import { overlay } from "../datasets/colorize.js";
 import { UserError } from "../errors.js";
 import { isVideo, openVideo } from "../report/video/read-video.js";
 import { requireVideoName, writeVideo } from "../report/video/write-video.js";
+import { requireNew } from "./new-files.js";
 import type { Predictor } from "./predictor.js";
 import { listening } from "./terminal/listener.js";
 import { type Json, print } from "./terminal/print.js";
@@ -51,6 +52,7 @@ export function videoAmong(
       `--out ${out} is the video itself: choose another file`,
     );
   }
+  requireNew([out], "choose another file with --out");
   return video;
 }
 

@@ -147,6 +147,10 @@ test("predict refuses options that do not fit a video, or images", async () => {
   await refused(["--format cvat"], drive, "--format", "cvat", "--out", join(root, "x.mp4"));
   await refused(["--out predictions", ".mp4"], drive);
   await refused(["--out", drive], drive, "--out", drive);
+  const taken = join(root, "taken.mp4");
+  await writeFile(taken, "another video");
+  expectError(await cli("predict", run, drive, "--out", taken), "already-exists", taken, "--out");
+  expect(readFileSync(taken, "utf8")).toBe("another video");
   const none = await cli("predict", run, drive, "--out", join(root, "x.mp4"), "--every", "0");
   expectError(none, "invalid-value", "--every 0");
   const missing = join(root, "missing.mp4");

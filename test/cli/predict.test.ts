@@ -56,6 +56,20 @@ test("a glob names the images of predict, and one that matches nothing is refuse
   expectError(await cli("predict", run, pattern, "--out", out), "no-images", pattern);
 });
 
+test("predict does not replace files, and says so before it opens the network", async () => {
+  const out = join(root, "corrected");
+  const labelme = ["--format", "labelme", "--out", out];
+  expect((await cli("predict", run, photos, ...labelme)).code).toBe(0);
+  const file = join(out, "a.json");
+  await writeFile(file, "corrected by hand");
+  const none = join(root, "no-run");
+  expectError(await cli("predict", none, photos, ...labelme), "already-exists", file, "1 more");
+  const one = join(photos, "a.png");
+  expectError(await cli("predict", none, one, ...labelme), "already-exists", file, "--out");
+  expect(readFileSync(file, "utf8")).toBe("corrected by hand");
+  expect((await cli("predict", run, one, "--format", "coco", "--out", out)).code).toBe(0);
+});
+
 describe("--tile", () => {
   test("of the image's size gives the same labels and scores", async () => {
     const labels = async (name: string, ...args: string[]) => {

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { deeplabV2, recognise } from "../../src/network/index.js";
@@ -177,17 +177,22 @@ describe("weights convert", () => {
         );
       }
       dispose([before, after]);
-      const none = await cli("weights", "convert", path, out, "--without", "layer9");
+      const other = join(folder, "other.safetensors");
+      const none = await cli("weights", "convert", path, other, "--without", "layer9");
       expectError(none, "not-found", "layer9", path);
     });
   });
 
-  test("refuses other extensions, its input, and missing folders", async () => {
+  test("refuses other extensions, its input, an existing file, and missing folders", async () => {
     await withWeights(async (path, folder) => {
       const convert = (out: string) => cli("weights", "convert", path, out);
       const other = join(folder, "a.bin");
       expectError(await convert(other), "unsupported-file", other, ".safetensors, .pth or .pt");
       expectError(await convert(path), "conflicting-options", path);
+      const keep = join(folder, "keep.pth");
+      writeFileSync(keep, "weights");
+      expectError(await convert(keep), "already-exists", keep);
+      expect(readFileSync(keep, "utf8")).toBe("weights");
       const nowhere = join(folder, "none", "a.pth");
       expectError(await convert(nowhere), "not-writable", nowhere, "ENOENT");
       expect(existsSync(other)).toBe(false);

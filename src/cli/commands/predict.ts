@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { Size } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
@@ -5,8 +6,10 @@ import { imageFiles } from "../../report/image-files.js";
 import {
   PREDICTION_FORMATS,
   type PredictionFormatName,
+  predictionFiles,
   predictionFormats,
 } from "../../report/predictions/formats.js";
+import { requireNew } from "../new-files.js";
 import { setOption, tileOption, weightsPresetOption, whole } from "../options.js";
 import { predictVideo, videoAmong } from "../predict-video.js";
 import { onnxPredictor, type Predictor, runPredictor } from "../predictor.js";
@@ -53,7 +56,7 @@ Formats:
                 configuration
   coco          coco.json, a region per class and image as RLE
 
-Sub-folders are kept. --out must be apart from the images. A video becomes a video of
+Sub-folders are kept. --out must be apart from the images, and no file in it is replaced. A video becomes a video of
 the frames under the colours of the classes; this needs FFmpeg.
 
 Examples:
@@ -106,6 +109,11 @@ async function label(
   if (video !== undefined) return predictVideo(video, options, open);
   const { out, format, json } = options;
   const files = await imageFiles(images, out);
+  const written = predictionFiles[format](files.map(({ name }) => name));
+  requireNew(
+    written.map((file) => join(out, file)),
+    "choose another folder with --out",
+  );
   const { classes, predict, dispose } = await open();
   const labelled: object[] = [];
   let completed: readonly string[] = [];

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { Command, Option } from "commander";
 import { UserError } from "../../errors.js";
 import type { Dtype, TensorMap } from "../../torch/index.js";
+import { requireNew } from "../new-files.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 
 export const command = () =>
@@ -48,12 +49,13 @@ async function convert(path: string, out: string, options: ConvertOptions) {
     );
   }
   const file = weightsFile(path);
+  if (same(file, out))
+    throw new UserError("conflicting-options", `${out} is the input file: choose another`);
+  requireNew([out], "choose another file name");
   const { tensors, metadata, skipped } = readTensors(file);
   try {
     const info = infoIn(file, metadata);
     const own = info ? evaluatedOf(tensors, info.average) : tensors;
-    if (same(file, out))
-      throw new UserError("conflicting-options", `${out} is the input file: choose another`);
     const chosen = without === undefined ? own : withoutPart(own, without, file);
     scope(() => writeTensors(out, dtype === undefined ? chosen : as(dtype, chosen)));
     const left = [

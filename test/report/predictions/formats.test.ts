@@ -8,6 +8,7 @@ import type { ClassSet } from "../../../src/datasets/dataset.js";
 import {
   PREDICTION_FORMATS,
   type PredictionFormatName,
+  predictionFiles,
   predictionFormats,
 } from "../../../src/report/predictions/formats.js";
 import { fixtureSize, inTemporaryFolder, sceneImage, sceneLabel } from "../../datasets/fixtures.js";
@@ -60,6 +61,7 @@ test.each([
     expect(filesIn(out)).toEqual(expected);
     const reported = [...each.flatMap((one) => Object.values(one)), ...files];
     expect(reported.map((path) => path.slice(out.length + 1)).sort()).toEqual(expected);
+    expect([...predictionFiles[format](IMAGES.map(({ name }) => name))].sort()).toEqual(expected);
   }),
 );
 

@@ -20,7 +20,8 @@ export interface ReportOptions {
 }
 
 /**
- * Writes `features.json` and `report.html` into a run folder. Returns the report's path.
+ * Writes `features.json` and `report.html` into a run folder. Returns the report's path. Features and pictures
+ * of the baseline need data sets and checkpoints: if these cannot be read, the report has the earlier ones or none.
  * @throws UserError if the folder is not a run folder
  */
 export async function writeReport(
@@ -30,16 +31,41 @@ export async function writeReport(
 ): Promise<string> {
   const run = readRun(path);
   const reference = referenceFor(run, options.baseline);
-  if (reference) await writeBaselinePredictions(run, reference, listener);
-  if (checkpoints(path).length > 0) {
-    const before = reference && (await featuresOf(reference.run.path, listener));
-    const after = await featuresOf(path, listener);
-    const both = { ...(before ? { before } : {}), after };
-    writeAtomically(join(path, "features.json"), `${JSON.stringify(both)}\n`);
+  if (reference) {
+    await ifReadable("pictures of the baseline", listener, () =>
+      writeBaselinePredictions(run, reference, listener),
+    );
   }
+  await ifReadable("features", listener, () => writeFeatures(path, reference, listener));
   const file = join(path, "report.html");
   writeAtomically(file, await runPage(readRun(path), reference));
   return file;
+}
+
+/** Makes a part of the report, or notes why it cannot be made. */
+async function ifReadable(
+  part: string,
+  { note }: Listener,
+  make: () => Promise<void>,
+): Promise<void> {
+  try {
+    await make();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    note(`the report has no new ${part}: ${error.message}`);
+  }
+}
+
+async function writeFeatures(
+  path: string,
+  reference: Reference | undefined,
+  listener: Listener,
+): Promise<void> {
+  if (checkpoints(path).length === 0) return;
+  const before = reference && (await featuresOf(reference.run.path, listener));
+  const after = await featuresOf(path, listener);
+  const both = { ...(before ? { before } : {}), after };
+  writeAtomically(join(path, "features.json"), `${JSON.stringify(both)}\n`);
 }
 
 /** The run to compare with: the given one, otherwise the baseline, if there is one. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -118,6 +118,33 @@ describe("report.html", () => {
     expect(text.replaceAll(/data:[^"]*/g, "")).not.toMatch(/undefined|NaN/);
     expect(text).toContain("<h2>Scores over training</h2>");
     expect(text).not.toContain("<h2>Scores</h2>");
+  });
+
+  test("is written without the data sets, with the features and pictures that exist", async () => {
+    const alone = join(root, "alone", "cfcontra-1");
+    await cp(run("cfcontra-1"), alone, { recursive: true });
+    const features = html(alone, "features.json");
+    rmSync(join(alone, "report.html"));
+    const report = async () => {
+      const outcome = await cli("report", alone, "--baseline", run("source-only-1"));
+      expect(outcome.code, outcome.err).toBe(0);
+      return outcome.err;
+    };
+    for (const [set, part] of [
+      ["gta5", "features"],
+      ["camvid", "pictures of the baseline"],
+    ] as const) {
+      const [folder, moved] = [join(root, set), join(root, `${set}-moved`)];
+      renameSync(folder, moved);
+      try {
+        expect(await report()).toMatch(new RegExp(`^note: .* ${part}: ${folder} .*$`, "m"));
+      } finally {
+        renameSync(moved, folder);
+      }
+    }
+    expect(html(alone, "features.json")).toBe(features);
+    expect(html(alone, "report.html")).toContain("<h2>Features</h2>");
+    expect(await report()).not.toContain("no new");
   });
 
   test("refuses a folder that is not a run", async () => {

@@ -1,6 +1,7 @@
 import {
   closeSync,
   copyFileSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -10,7 +11,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { writing } from "./errors.js";
 
 const PART = /^(.+)\.\d+\.part$/;
@@ -67,10 +68,24 @@ export function requireWritable(path: string): void {
       throw Object.assign(new Error("is a folder"), { code: "EISDIR" });
     }
     mkdirSync(dirname(path), { recursive: true });
-    const temporary = `${path}.${process.pid}.part`;
-    closeSync(openSync(temporary, "w"));
-    rmSync(temporary);
+    tryToCreate(`${path}.${process.pid}.part`);
   });
+}
+
+/**
+ * Tries to create a file in a folder that will be written later or, if it is missing, in the one that will contain
+ * it. Leaves nothing behind.
+ * @throws UserError if that fails, before the work whose results would be lost
+ */
+export function requireWritableFolder(path: string): void {
+  let folder = resolve(path);
+  while (!existsSync(folder)) folder = dirname(folder);
+  writing(path, () => tryToCreate(join(folder, `${process.pid}.part`)));
+}
+
+function tryToCreate(temporary: string): void {
+  closeSync(openSync(temporary, "w"));
+  rmSync(temporary);
 }
 
 /** Lets `write` write a temporary file, then renames it to `path`. */

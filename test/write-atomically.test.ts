@@ -1,7 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { copyAtomically, partOf, writeAtomically, writeDurably } from "../src/write-atomically.js";
+import {
+  copyAtomically,
+  partOf,
+  requireWritableFolder,
+  writeAtomically,
+  writeDurably,
+} from "../src/write-atomically.js";
 import { inTemporaryFolder } from "./datasets/fixtures.js";
 import { userError } from "./user-error.js";
 
@@ -83,6 +89,24 @@ describe("writeDurably", () => {
     inTemporaryFolder(async (root) => {
       const path = join(root, "none", "a.bin");
       await userError(() => writeDurably(path, []), "not-writable", path, "ENOENT");
+      expect(readdirSync(root)).toEqual([]);
+    }));
+});
+
+describe("requireWritableFolder", () => {
+  test("refuses a folder whose path has a file in it", () =>
+    inTemporaryFolder(async (root) => {
+      const file = join(root, "file");
+      writeFileSync(file, "one");
+      for (const folder of [file, join(file, "a")]) {
+        await userError(() => requireWritableFolder(folder), "not-writable", folder, "is a file");
+      }
+      expect(readFileSync(file, "utf8")).toBe("one");
+    }));
+
+  test("leaves nothing, and creates no folder", () =>
+    inTemporaryFolder(async (root) => {
+      for (const folder of [root, join(root, "a", "b")]) requireWritableFolder(folder);
       expect(readdirSync(root)).toEqual([]);
     }));
 });

@@ -11,7 +11,7 @@ import { UserError } from "../errors.js";
 import { inFlight } from "../in-flight.js";
 import { readJson } from "../read-json.js";
 import { edgeCorrelation } from "../style/index.js";
-import { writeAtomically } from "../write-atomically.js";
+import { requireWritableFolder, writeAtomically } from "../write-atomically.js";
 import { openRestyling } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { openDomains, openSet, setOf } from "./domains.js";
@@ -81,6 +81,7 @@ export async function restyle(
   requireSelfContained(spec, content, files);
   const record = recordOf(config, content);
   requireSameLook(out, record);
+  requireWritableFolder(out);
   const domains = await openDomains({ ...config, evaluate: {} }, listener);
   const { restyle, dispose } = await openRestyling(config, domains, out, listener);
   try {

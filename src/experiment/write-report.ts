@@ -8,7 +8,7 @@ import { runPage } from "../report/page/run-page.js";
 import type { Points } from "../report/run-data.js";
 import { type RunFiles, readRun } from "../report/run-files.js";
 import { checkpoints } from "../train/index.js";
-import { writeAtomically } from "../write-atomically.js";
+import { requireWritable, writeAtomically } from "../write-atomically.js";
 import { writeBaselinePredictions } from "./baseline-predictions.js";
 import { openSet, withLabels } from "./domains.js";
 import { consoleListener, type Listener } from "./listener.js";
@@ -30,6 +30,8 @@ export async function writeReport(
   listener: Listener = consoleListener,
 ): Promise<string> {
   const run = readRun(path);
+  const file = join(path, "report.html");
+  requireWritable(file);
   const reference = referenceFor(run, options.baseline);
   if (reference) {
     await ifReadable("pictures of the baseline", listener, () =>
@@ -37,7 +39,6 @@ export async function writeReport(
     );
   }
   await ifReadable("features", listener, () => writeFeatures(path, reference, listener));
-  const file = join(path, "report.html");
   writeAtomically(file, await runPage(readRun(path), reference));
   return file;
 }

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { ClassSet, Dataset, Size } from "../../datasets/dataset.js";
@@ -15,7 +15,7 @@ import {
   predictionFormats,
 } from "../../report/predictions/formats.js";
 import { csv } from "../../report/table-formats.js";
-import { copyAtomically, writeAtomically } from "../../write-atomically.js";
+import { copyAtomically, requireWritableFolder, writeAtomically } from "../../write-atomically.js";
 import { setOption, whole } from "../options.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
@@ -70,6 +70,7 @@ async function choose(
     throw new UserError("invalid-value", "--count 0: choose at least one image");
   }
   const files = await imageFiles(images, out);
+  requireWritableFolder(out);
   requireEmpty(out);
   const { chooseImages, openRun } = await import("../../experiment/index.js");
   await listening(async (listener) => {
@@ -102,13 +103,7 @@ async function choose(
 
 /** @throws UserError if the folder contains anything: images of two choices must not mix */
 function requireEmpty(out: string): void {
-  let entries: string[];
-  try {
-    entries = readdirSync(out);
-  } catch {
-    return; // missing; writing reports everything else
-  }
-  if (entries.length === 0) return;
+  if (!existsSync(out) || readdirSync(out).length === 0) return;
   throw new UserError(
     "already-exists",
     `--out ${out} is not empty: remove it, or choose another folder`,

@@ -12,7 +12,7 @@ import { standaloneSvg } from "../../report/page/standalone-svg.js";
 import { type RunFiles, readRun } from "../../report/run-files.js";
 import { textTable } from "../../report/score-table.js";
 import { csv, latex, markdown } from "../../report/table-formats.js";
-import { writeAtomically } from "../../write-atomically.js";
+import { requireWritableFolder, writeAtomically } from "../../write-atomically.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 import { note } from "../terminal/progress.js";
 
@@ -28,7 +28,9 @@ async function compare(
   paths: readonly string[],
   { out, json }: { readonly out: string; readonly json?: Json },
 ): Promise<void> {
-  const comparison = compareRuns(paths.map(readGiven));
+  const runs = paths.map(readGiven);
+  requireWritableFolder(out);
+  const comparison = compareRuns(runs);
   const rows = comparisonRows(comparison);
   const classes = classRows(comparison);
   const curves = groupCurves(comparison, { width: 960, height: 360 });

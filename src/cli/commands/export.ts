@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { UserError } from "../../errors.js";
 import { findOnnxRuntime, install } from "../../export/onnx-runtime.js";
-import { writeAtomically } from "../../write-atomically.js";
+import { requireWritable, writeAtomically } from "../../write-atomically.js";
 import { setOption, weightsPresetOption } from "../options.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 
@@ -58,6 +58,7 @@ async function exportOnnx(path: string, options: ExportOptions): Promise<void> {
   const { compare } = await import("../../export/compare.js");
   const run = preset === undefined ? openRun(path, { set }) : openWeights(path, { preset, set });
   try {
+    requireWritable(out);
     const how = {
       outputs: argmax ? ("labels" as const) : ("logits" as const),
       storage: int8 ? ("int8" as const) : float16 ? ("float16" as const) : ("float32" as const),

@@ -7,6 +7,7 @@ import { CONTENTS, writePlayground } from "../../export/playground.js";
 import { servePlayground } from "../../export/serve-playground.js";
 import { missingPath } from "../../missing-path.js";
 import { isFile } from "../../regular-file.js";
+import { requireWritableFolder } from "../../write-atomically.js";
 import { givenOf, setOption, whole } from "../options.js";
 import { commandOf } from "../terminal/invocation.js";
 
@@ -90,13 +91,14 @@ async function write(
       "--set changes the configuration of a run, and an ONNX file has none: leave out --set",
     );
   }
+  requireWritableFolder(out);
+  requireFree(out);
   const names = networkNames(given);
   const models = [];
   for (const [i, path] of given.entries()) {
     models.push({ name: names[i] as string, model: await modelOf(path, set) });
   }
   requireSameClasses(given, models);
-  requireFree(out);
   const chosen = samples.length > 0 ? samples : await samplesOf(given.at(-1) as string);
   await writePlayground(out, { models, samples: chosen });
 }

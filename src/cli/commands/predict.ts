@@ -9,6 +9,7 @@ import {
   predictionFiles,
   predictionFormats,
 } from "../../report/predictions/formats.js";
+import { requireWritableFolder } from "../../write-atomically.js";
 import { requireNew } from "../new-files.js";
 import { setOption, tileOption, weightsPresetOption, whole } from "../options.js";
 import { predictVideo, videoAmong } from "../predict-video.js";
@@ -114,6 +115,7 @@ async function label(
     written.map((file) => join(out, file)),
     "choose another folder with --out",
   );
+  requireWritableFolder(out);
   const { classes, predict, dispose } = await open();
   const labelled: object[] = [];
   let completed: readonly string[] = [];

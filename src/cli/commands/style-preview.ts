@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { Command } from "commander";
 import type { Dataset, Sample, Size } from "../../datasets/dataset.js";
 import { UserError } from "../../errors.js";
@@ -8,6 +6,7 @@ import { nearestWord } from "../../nearest-word.js";
 import { writeRgb } from "../../report/pictures.js";
 import { textTable } from "../../report/score-table.js";
 import { type StyleRow, styleSheet } from "../../report/style-sheet.js";
+import { requireWritable } from "../../write-atomically.js";
 import { dataOption, setOption, whole } from "../options.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
@@ -75,6 +74,7 @@ async function draw(
   }
   const config = withAbsoluteRoots(configuration({ preset, set }), data);
   const methods = chosen(options.styles, [...STYLES, "adain"]);
+  requireWritable(out);
   const domains = await openDomains({ ...config, evaluate: {} }, listener);
   const size = config.sizes.source;
   if (count < 1) throw new UserError("invalid-value", "--count 0: expected at least one image");
@@ -105,7 +105,6 @@ async function draw(
   }
   const titles = ["content", "style", ...ALPHAS.map((alpha) => `alpha ${alpha}`)];
   const sheet = await styleSheet(titles, groups, size);
-  mkdirSync(dirname(out), { recursive: true });
   await writeRgb(out, sheet.rgb, sheet.size);
   const table = textTable([
     ["method", ...ALPHAS.map((alpha) => `alpha ${alpha}`)],

@@ -57,8 +57,8 @@ Formats:
                 configuration
   coco          coco.json, a region per class and image as RLE
 
-Sub-folders are kept. --out must be apart from the images, and no file in it is replaced. A video becomes a video of
-the frames under the colours of the classes; this needs FFmpeg.
+Sub-folders are kept. --out must be apart from the images, and no file in it is replaced. A video
+becomes a video of the frames under the colours of the classes; this needs FFmpeg.
 
 Examples:
   cfcontra predict runs/streets-cfcontra-1 photos/ --out predictions

@@ -58,10 +58,10 @@ const MISTAKES = [
 const TINY = [
   ...["train.steps=2", "train.batch=1", "train.rate=0.0001", "train.precision=float32"],
   "network.width=0.125",
-  ...["style.training.reproduce=2", "style.training.steps=2"],
-  ...["options.cfcontra.sourceImages=4", "options.cfcontra.targetImages=4"],
   ...["source", "target", "evaluate", "output"].map((name) => `sizes.${name}=[64,32]`),
 ];
+const TINY_CODER = ["style.training.reproduce=2", "style.training.steps=2"];
+const FEW_LOOKED_AT = ["options.cfcontra.sourceImages=4", "options.cfcontra.targetImages=4"];
 const TINY_PRETRAINING = ["pretrain.steps=2", "pretrain.rate=0.0001"];
 /** Of the presets that start from built-in weights, which have another width. */
 const RANDOM_WEIGHTS = ["network.weights=null"];
@@ -78,8 +78,13 @@ function tinyArguments(command: ShellCommand): string[] {
   const adapts = argv[0] === "demo" || argv.includes("streets-adapt");
   const onStreets = adapts || argv.includes("streets");
   const configured = onStreets || argv[0] === "train";
-  const start = adapts ? RANDOM_WEIGHTS : TINY_PRETRAINING;
-  const changes = [...(configured ? [...TINY, ...start] : []), ...(onStreets ? FEW_SCENES : [])];
+  const method = argv[argv.indexOf("--method") + 1];
+  const own = [
+    ...(adapts ? RANDOM_WEIGHTS : TINY_PRETRAINING),
+    ...(argv.includes("--method") && method !== "cfcontra" ? [] : FEW_LOOKED_AT),
+    ...(argv.some((word) => word.includes("adain")) ? TINY_CODER : []),
+  ];
+  const changes = [...(configured ? [...TINY, ...own] : []), ...(onStreets ? FEW_SCENES : [])];
   return [
     ...argv.flatMap((word) => (word.includes("*") ? matches(word) : [word.replace(/^~\//, "")])),
     ...changes.flatMap((change) => ["--set", change]),

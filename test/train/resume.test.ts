@@ -71,7 +71,7 @@ describe("an uninterrupted run and a resumed one end in the same bits", () => {
           },
           train: {
             // Until it is stopped: how far it gets by then decides how long both runs are.
-            ...{ steps: 100_000, schedule: 10_000, batch: 1, rate: 0.001, precision },
+            ...{ steps: 100_000, schedule: 100_000, batch: 1, rate: 0.001, precision },
             ...{ evaluateEvery: 6, checkpointEvery: 4 },
           },
         };

@@ -95,12 +95,10 @@ async function compare(
   for (const name of [...SHOWN_METHODS, "pretrained"]) {
     const folder = join(out, name);
     if (!existsSync(folder)) continue;
-    requireDemo(out, folder);
+    requireDemo(folder);
     lockRunFolder(folder)(); // is refused while another process writes it
   }
-  mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, MARK), "");
-  clear(first);
+  if (shared.config.pretrain) clear(first);
   const steps = shared.pretraining()?.config.train.steps;
   if (steps !== undefined) {
     say(`pretraining on the source, from which all methods start: ${steps} steps in ${first}`);
@@ -166,20 +164,24 @@ const isForAnother = (method: MethodName, assignment: string) =>
 
 const stopped = () => new UserError("stopped", "stopped; the runs so far are in the demo's folder");
 
-/** A file in the folder of a demo, whose runs the next demo may replace. */
+/** A file in the run folders of a demo, which the next demo may replace. */
 const MARK = ".demo";
 
-/** @throws UserError if no demo made the runs of a folder */
-function requireDemo(out: string, run: string): void {
-  if (existsSync(join(out, MARK))) return;
+/** @throws UserError if a folder is not the run of a demo */
+function requireDemo(run: string): void {
+  if (existsSync(join(run, MARK))) return;
   throw new UserError(
     "already-exists",
     `${run} was not made by the demo, which would replace it: choose another folder with --out`,
   );
 }
 
-/** Removes the run of an earlier demo. */
-const clear = (folder: string) => rmSync(folder, { recursive: true, force: true });
+/** Makes an empty folder for a run of the demo, in place of that of an earlier demo. */
+function clear(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, MARK), "");
+}
 
 function table(rows: readonly Row[]): string {
   const baseline = rows[0]?.targetMiou ?? Number.NaN;

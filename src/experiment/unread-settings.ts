@@ -10,7 +10,7 @@ interface Conditional {
   readonly unread: (config: Config) => string | undefined;
 }
 
-/** Settings that are read with one value of another key, which otherwise is `actual`. */
+/** Settings that are read with one value of another key, `of`, whose value is `actual`. */
 const only = (
   keys: readonly string[],
   of: string,
@@ -19,8 +19,8 @@ const only = (
 ): Conditional => ({
   keys,
   unread(config) {
-    const value = actual(config);
-    return String(value) === wanted ? undefined : `is only for ${of} ${wanted}, which is ${value}`;
+    const value = String(actual(config));
+    return value === wanted ? undefined : `has no effect with ${of} ${value}, only with ${wanted}`;
   },
 });
 
@@ -41,19 +41,19 @@ const CONDITIONAL: readonly Conditional[] = [
   {
     keys: ["style.alpha", "style.images", "style.domains"],
     unread: ({ style }) =>
-      style.method === "none" ? "needs a style.method, which is none" : undefined,
+      style.method === "none" ? "has no effect with style.method none" : undefined,
   },
   {
     keys: ["network.weightsFor"],
     unread: ({ network }) =>
-      network.weights === undefined ? "needs network.weights, which is missing" : undefined,
+      network.weights === undefined ? "has no effect without network.weights" : undefined,
   },
   ...METHODS.map((name) => ({
     keys: [`options.${name}`],
-    unread: ({ method, after }: Config) =>
-      name === method || name === after?.method
+    unread: ({ method, after, pretrain }: Config) =>
+      [method, after?.method, pretrain && "source-only"].includes(name)
         ? undefined
-        : `is only for method ${name}, which is ${method}`,
+        : `has no effect with method ${method}, only with ${name}`,
   })),
 ];
 
@@ -85,7 +85,7 @@ export function requireRead(config: Config, set: readonly string[] = []): void {
       if (reason === undefined) continue;
       throw new UserError(
         "conflicting-options",
-        `--set ${assignment}: ${path} ${reason} here: change that too, or leave this out`,
+        `--set ${assignment}: ${path} ${reason}: change that, too, or leave it out`,
       );
     }
   }

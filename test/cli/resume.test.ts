@@ -66,8 +66,9 @@ test.each([
   ["network.weights=x.pth", "keeps the weights"],
   ["pretrain.steps=5", "keeps the weights"],
   ["network.init=he", "keeps the weights"],
+  ["network={ weights: x.pth }", "keeps the weights"],
   ["style.method=color", "keeps the weights and the coarse stage"],
-  ["train.betas=[0.9, 0.99]", "only for train.optimizer adamw"],
+  ["train.betas=[0.9, 0.99]", "only with adamw"],
 ])("--set %s with --resume is refused: it %s", async (set, why) => {
   const { unchanged, ...outcome } = await resumed("--set", set);
   expectError(outcome, "conflicting-options", set, why);

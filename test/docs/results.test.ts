@@ -1,7 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 import { chartsOf, curvesSvg, meanCurves } from "../../docs/generate/curves.js";
 import { tableOf, withTables } from "../../docs/generate/results.js";
+import { openExperiment } from "../../src/experiment/index.js";
 
 const row = (name: string, seed: number, miou: number) => ({
   ...{ row: name, seed, method: name, steps: 1, seconds: 1, history: {}, command: "", commit: "" },
@@ -84,3 +87,26 @@ test("docs/results.md has the tables of docs/results/; else run `npm run docs`",
     expect(readFileSync(`docs/results/${file}`, "utf8")).toBe(svg);
   }
 });
+
+const PROTOCOLS = ["docs/results", "docs/results/tuning"].flatMap((folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => join(folder, name)),
+);
+
+test.each(PROTOCOLS)("every row of %s reads all of its settings", (path) => {
+  const protocol = parse(readFileSync(path, "utf8"), { merge: true });
+  for (const row of Object.values<Row>(protocol.rows)) {
+    const { preset = protocol.preset, method } = row;
+    const set = Object.entries({ ...protocol.set, ...row.set }).map(
+      ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+    );
+    expect(openExperiment(preset, { method, set }).config.method).toBe(method);
+  }
+});
+
+interface Row {
+  readonly preset?: string;
+  readonly method: string;
+  readonly set?: object;
+}

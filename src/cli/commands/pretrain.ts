@@ -49,7 +49,7 @@ async function pretrain(options: PretrainOptions): Promise<void> {
   );
   const { readRun } = await import("../../report/run-files.js");
   requireSetOnce(set, { "pretrain.steps": steps });
-  // A table of the others goes with --out.
+  // --out may stand beside a table of `pretrain` without a run.
   const runs = set.filter((one) => assignedKeys(one).includes("pretrain.run"));
   requireSetOnce(runs, { "pretrain.run": named });
   const { train, pretrain: own } = configuration({ preset, seed, set });
@@ -92,7 +92,7 @@ async function pretrain(options: PretrainOptions): Promise<void> {
     data,
     ...(seed === undefined ? [] : ["--seed", `${seed}`]),
     "--method",
-    "cfcontra",
+    set.find((one) => one.startsWith("method="))?.slice("method=".length) ?? "cfcontra",
     ...from,
   );
   print(`start from it with: ${next}`, () => ({ run: out, ...readRun(out).result }), json);

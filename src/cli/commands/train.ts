@@ -106,16 +106,10 @@ async function train(options: TrainOptions, self: Command): Promise<void> {
 }
 
 /** Settings of what a run keeps from its first step: its weights, the coarse stage's statistics and coder. */
-const AT_START = [
-  ...["network.weights", "network.weightsFor", "network.init", "pretrain", "after"],
-  "style",
-];
+const AT_START = /^(network\.(weights|weightsFor|init)|pretrain|after|style)(\.|$)/;
 
-/** Whether an assignment changes them. Where weights came from (`pretrain.run`) can be set, if it has moved. */
-function changesStart(assignment: string): boolean {
-  const [key = ""] = assignment.split("=");
-  return !key.endsWith(".run") && AT_START.some((one) => key === one || key.startsWith(`${one}.`));
-}
+/** Whether a key is one of them. Where weights came from (`pretrain.run`) can be set, if it has moved. */
+const isOfStart = (key: string) => AT_START.test(key) && !key.endsWith(".run");
 
 /** The changes of `--resume` to a run. @throws UserError for an option that would have no effect */
 async function resumed(
@@ -123,7 +117,7 @@ async function resumed(
   { set, steps }: TrainOptions,
   self: Command,
 ): Promise<{ set: readonly string[] }> {
-  const { requireSetOnce } = await import("../../experiment/index.js");
+  const { assignedKeys, requireSetOnce } = await import("../../experiment/index.js");
   const { checkpoints } = await import("../../train/index.js");
   const idle = givenOf(self, ["preset", "method", "seed", "out", "data"]);
   if (idle !== "") {
@@ -134,7 +128,7 @@ async function resumed(
     );
   }
   requireSetOnce(set, { "train.steps": steps });
-  const late = set.find(changesStart);
+  const late = set.find((one) => assignedKeys(one).some(isOfStart));
   if (late !== undefined && checkpoints(run).length > 0) {
     throw new UserError(
       "conflicting-options",

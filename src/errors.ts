@@ -64,8 +64,8 @@ const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   EROFS: ["not-writable", "the disk is read-only (EROFS); choose another folder"],
   EACCES: ["not-writable", "permission denied (EACCES); choose another folder"],
   EISDIR: ["not-writable", "it is a folder (EISDIR); choose the name of a file"],
-  ENOTDIR: ["not-writable", "a folder in its path is a file (ENOTDIR); choose another folder"],
-  EEXIST: ["not-writable", "a folder in its path is a file (EEXIST); choose another folder"],
+  ENOTDIR: ["not-writable", "part of its path is a file (ENOTDIR); choose another folder"],
+  EEXIST: ["not-writable", "part of its path is a file (EEXIST); choose another folder"],
   EIO: ["not-writable", "the disk has an I/O error (EIO); choose a folder on another disk"],
 };
 

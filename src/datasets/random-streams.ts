@@ -10,11 +10,11 @@ const STREAMS = [
   "style",
   "source augmentation",
   "target augmentation",
-  "style coder", // crops on which AdaIN's encoder and decoder are trained
+  "style coder", // crops of content images, on which AdaIN's encoder and decoder are trained
   "rare classes",
   "labelled target order",
   "labelled target augmentation",
-  "style coder looks", // the same of the images that give the look
+  "style coder looks", // crops of style images
 ] as const;
 
 export type StreamName = (typeof STREAMS)[number];

@@ -156,8 +156,12 @@ async function* lockedRun(
   const notes = runNotes(options.listener ?? consoleListener, () => done);
   const { listener } = notes;
   resetDevicePeak(config.train.device);
+  const { resume } = options;
   const parts = await prepare(config, out, {
-    ...{ resume: options.resume, asked, group, listener: { ...listener, signal } },
+    resume,
+    asked,
+    group,
+    listener: { ...listener, signal },
   });
   const { network, method, records, start } = parts;
   const { seed, steps, checkpointEvery } = config.train;

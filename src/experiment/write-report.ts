@@ -53,7 +53,7 @@ async function ifReadable(
     await make();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    note(`the report has no new ${part}: ${error.message}`);
+    note(`${part}: not updated in the report: ${error.message}`);
   }
 }
 

@@ -33,8 +33,8 @@ export interface Optimizer {
   /** Updates every parameter by its gradient, and resets the gradients. */
   step(rate: number): void;
   /**
-   * The tensors that a resumed run needs, by parameter name. Momentum is saved as b, or as m b if gradients
-   * accumulate in it: a run that changes between the two at a resume scales it by m once.
+   * The tensors that a resumed run needs, by parameter name: the momentum b, or m b if gradients accumulate in it.
+   * If that changes at a resume, momentum is scaled once by m.
    */
   readonly state: TensorMap;
 }

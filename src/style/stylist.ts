@@ -68,17 +68,19 @@ export function createStylist(style: Style, styles: Dataset, options: StylistOpt
       ? await Promise.all(chosen.map((index) => styles.load(index, size)))
       : [];
     const passing: Tensor[][] = [];
-    const looks = preserveColor
-      ? []
-      : await Promise.all(chosen.map((index) => statisticsOf(index, passing)));
-    const restyled = scope(() => {
-      const mean = noGrad(() =>
-        average([...looks, ...drawn.map((image) => recolored(image, content))]),
-      );
-      return restyle(style, content, mean, alpha);
-    });
-    dispose(passing);
-    return restyled;
+    try {
+      const looks = preserveColor
+        ? []
+        : await Promise.all(chosen.map((index) => statisticsOf(index, passing)));
+      return scope(() => {
+        const mean = noGrad(() =>
+          average([...looks, ...drawn.map((image) => recolored(image, content))]),
+        );
+        return restyle(style, content, mean, alpha);
+      });
+    } finally {
+      dispose(passing);
+    }
   };
   return Object.assign(stylist, {
     dispose() {

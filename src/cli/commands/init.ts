@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Command } from "commander";
 import { checkDataset } from "../../datasets/check.js";
 import { UserError, writing } from "../../errors.js";
 import type { Draft, Questions } from "../../experiment/starter/index.js";
 import { writeRgb } from "../../report/pictures.js";
+import { requireNew } from "../new-files.js";
 import { dataOption } from "../options.js";
 import { asking, silent } from "../terminal/ask.js";
 import { commandOf } from "../terminal/invocation.js";
@@ -52,7 +53,7 @@ async function init(source: string, target: string, options: InitOptions): Promi
   const { evaluate, out, yes, json, data } = options;
   requirePresetName(out);
   const pictures = ["source", "camera"].slice(0, evaluate === undefined ? 1 : 2);
-  for (const file of [out, ...pictures.map((set) => pictureOf(out, set))]) requireNew(file);
+  requireFree(out, ...pictures.map((set) => pictureOf(out, set)));
   const { draftPreset, presetText } = await import("../../experiment/starter/index.js");
   const interactive =
     !yes && json !== true && process.stdin.isTTY === true && process.stderr.isTTY === true;
@@ -110,7 +111,7 @@ async function init(source: string, target: string, options: InitOptions): Promi
 function writePreset(out: string, text: string): void {
   writing(out, () => {
     mkdirSync(dirname(out), { recursive: true });
-    requireNew(out); // questions take time
+    requireFree(out); // questions take time
     writeFileSync(out, text, { flag: "wx" });
   });
 }
@@ -126,7 +127,7 @@ const examplesBeside =
     const { valueSheet } = await import("../../report/value-sheet.js");
     const file = pictureOf(out, set);
     const { rgb, size } = await valueSheet(dataset, values);
-    requireNew(file); // reading takes time
+    requireFree(file); // reading takes time
     writing(file, () => mkdirSync(dirname(file), { recursive: true }));
     drawn.push(file);
     await writeRgb(file, rgb, size);
@@ -143,13 +144,7 @@ function requirePresetName(out: string): void {
   );
 }
 
-function requireNew(out: string): void {
-  if (!existsSync(out)) return;
-  throw new UserError(
-    "already-exists",
-    `${out} already exists: choose another file with --out, or delete it.`,
-  );
-}
+const requireFree = (...files: string[]) => requireNew(files, "choose another file with --out");
 
 /** What \`data check\` reports about some samples of each set of a preset. */
 async function problemsOf(preset: string, data: string): Promise<string[]> {

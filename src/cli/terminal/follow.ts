@@ -53,6 +53,7 @@ export async function follow(
       } else {
         line.end();
         ended = event;
+        current = undefined;
       }
     }
     return ended;
@@ -67,7 +68,7 @@ export async function follow(
 
 type Started = Extract<RunEvent, { readonly type: "start" }>;
 
-/** How a run is resumed: with half the rate if it diverged. An earlier run is, when its command is repeated. */
+/** How a run is resumed: with half the rate if it diverged. An earlier run resumes when the command is repeated. */
 function wayOn({ out, rate, section }: Started, { code }: UserError, wanted = out): string {
   const diverged = code === "not-finite";
   if (out !== wanted) {

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { RunResult } from "../../experiment/run.js";
 import { findBaseline } from "../../report/find-baseline.js";
 import { readRun } from "../../report/run-files.js";
@@ -58,7 +59,7 @@ function summary({ method, seed, steps, start, ...cost }: RunResult, out: string
 function nextCommands(out: string, baseline: string | undefined): Summary {
   const commands = [
     commandOf("evaluate", out),
-    commandOf("predict", out, "photos", "--out", "predictions"),
+    commandOf("predict", out, "photos", "--out", `${basename(out)}-predictions`),
     ...(baseline === undefined ? [] : [commandOf("compare", baseline, out)]),
   ];
   return commands.map((command) => ["next", command]);

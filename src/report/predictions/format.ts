@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import type { ClassSet } from "../../datasets/dataset.js";
 import type { NamedImage } from "../image-files.js";
 import type { LabelledImage } from "../labelled-image.js";
@@ -25,8 +26,17 @@ export interface PredictionWriter {
 export type PredictionFormat = (out: string, classes: ClassSet) => PredictionWriter;
 
 /** A format that writes files for every image, and none for all of them. */
-export const perImage = (add: PredictionWriter["add"]): PredictionWriter => ({
-  add,
-  finish: async () => [],
-  discard: () => {},
-});
+export function perImage(add: PredictionWriter["add"]): PredictionWriter {
+  const written: string[] = [];
+  return {
+    async add(image, labelled) {
+      const files = await add(image, labelled);
+      written.push(...Object.values(files));
+      return files;
+    },
+    finish: async () => [],
+    discard: () => {
+      for (const file of written) rmSync(file, { force: true });
+    },
+  };
+}

@@ -9,6 +9,7 @@ import type { ChosenImage, Listener, OpenRun } from "../../experiment/index.js";
 import { contactSheet } from "../../report/contact-sheet.js";
 import { imageFiles, type NamedImage } from "../../report/image-files.js";
 import { writeRgb } from "../../report/pictures.js";
+import type { PredictionWriter } from "../../report/predictions/format.js";
 import {
   PREDICTION_FORMATS,
   type PredictionFormatName,
@@ -76,7 +77,7 @@ async function choose(
   await listening(async (listener) => {
     const run = openRun(path, { set, listener });
     try {
-      const writer = predictionFormats[format](join(out, "labels"), run.classes);
+      const writer = predictionFormats[format].writer(join(out, "labels"), run.classes);
       const chosen = await chooseImages(path, run, files, count, listener);
       const labels = await exported(run, chosen.images, out, writer, listener);
       const list = join(out, "chosen.csv");
@@ -111,14 +112,13 @@ function requireEmpty(out: string): void {
 }
 
 type Chosen = ChosenImage<NamedImage>;
-type Writer = ReturnType<(typeof predictionFormats)[PredictionFormatName]>;
 
 /** Copies the images and writes their predicted labels. Returns both for the contact sheet. */
 async function exported(
   run: OpenRun,
   chosen: readonly Chosen[],
   out: string,
-  writer: Writer,
+  writer: PredictionWriter,
   { progress }: Pick<Listener, "progress">,
 ): Promise<Dataset & { readonly size: Size }> {
   const pictures: { readonly path: string; readonly label: Uint8Array }[] = [];

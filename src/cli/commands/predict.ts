@@ -6,7 +6,6 @@ import { imageFiles } from "../../report/image-files.js";
 import {
   PREDICTION_FORMATS,
   type PredictionFormatName,
-  predictionFiles,
   predictionFormats,
 } from "../../report/predictions/formats.js";
 import { requireWritableFolder } from "../../write-atomically.js";
@@ -110,7 +109,7 @@ async function label(
   if (video !== undefined) return predictVideo(video, options, open);
   const { out, format, json } = options;
   const files = await imageFiles(images, out);
-  const written = predictionFiles[format](files.map(({ name }) => name));
+  const written = predictionFormats[format].files(files.map(({ name }) => name));
   requireNew(
     written.map((file) => join(out, file)),
     "choose another folder with --out",
@@ -120,7 +119,7 @@ async function label(
   const labelled: object[] = [];
   let completed: readonly string[] = [];
   try {
-    const writer = predictionFormats[format](out, classes);
+    const writer = predictionFormats[format].writer(out, classes);
     try {
       await listening(async ({ progress }) => {
         for (const [i, image] of files.entries()) {

@@ -1,17 +1,22 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { ClassSet } from "../../datasets/dataset.js";
 import { writing } from "../../errors.js";
 import { writeDurably } from "../../write-atomically.js";
 import { cocoRegions } from "./coco-rle.js";
-import type { PredictionFormat } from "./format.js";
+import type { PredictionFormat, PredictionWriter } from "./format.js";
 import { jsonList, jsonObject } from "./json-list.js";
+
+const FILE = "coco.json";
 
 /**
  * One COCO file: an annotation per class and image, its region as RLE. A category's id is its train id + 1,
  * since ids begin at 1. https://cocodataset.org/#format-data
  */
-export const coco: PredictionFormat = (out, { names }) => {
-  const path = join(out, "coco.json");
+export const coco: PredictionFormat = { files: () => [FILE], writer };
+
+function writer(out: string, { names }: ClassSet): PredictionWriter {
+  const path = join(out, FILE);
   const [images, annotations] = [jsonList(), jsonList()];
   let [imageCount, annotationCount] = [0, 0];
   return {
@@ -36,4 +41,4 @@ export const coco: PredictionFormat = (out, { names }) => {
     },
     discard: () => {},
   };
-};
+}

@@ -4,15 +4,19 @@ import type { ClassSet, Color } from "../../datasets/dataset.js";
 import { distinctColor } from "../../datasets/distinct-colors.js";
 import { UserError } from "../../errors.js";
 import { rgbPng } from "../pictures.js";
-import type { PredictionFormat } from "./format.js";
+import type { PredictionFormat, PredictionWriter } from "./format.js";
 import { zipFile } from "./zip-file.js";
+
+const FILE = "cvat.zip";
 
 /**
  * A zip in CVAT's "Segmentation mask 1.1": one mask per class and image. CVAT finds an image's frame by
  * its path without extension. https://docs.cvat.ai/docs/dataset_management/formats/format-smask/
  */
-export const cvat: PredictionFormat = (out, classes) => {
-  const path = join(out, "cvat.zip");
+export const cvat: PredictionFormat = { files: () => [FILE], writer };
+
+function writer(out: string, classes: ClassSet): PredictionWriter {
+  const path = join(out, FILE);
   const zip = zipFile(path);
   const told = distinguished(classes);
   const list: string[] = [];
@@ -35,7 +39,7 @@ export const cvat: PredictionFormat = (out, classes) => {
     },
     discard: () => zip.discard(),
   };
-};
+}
 
 /** Lines `label:r,g,b:parts:actions`. */
 function labelMap({ names, colors }: ClassSet): string[] {

@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { ClassSet } from "../../datasets/dataset.js";
 import type { NamedImage } from "../image-files.js";
 import type { LabelledImage } from "../labelled-image.js";
@@ -19,24 +20,51 @@ export interface PredictionWriter {
   discard(): void;
 }
 
-/**
- * A format of predictions: writes labels of these classes below the folder `out`.
- * @throws UserError if the format cannot represent the classes
- */
-export type PredictionFormat = (out: string, classes: ClassSet) => PredictionWriter;
+/** A format of predictions. */
+export interface PredictionFormat {
+  /** The files that it writes for images of these names, relative to its folder. */
+  files(names: readonly string[]): readonly string[];
+  /**
+   * A writer of labels of these classes below the folder `out`.
+   * @throws UserError if the format cannot represent the classes
+   */
+  writer(out: string, classes: ClassSet): PredictionWriter;
+}
 
-/** A format that writes files for every image, and none for all of them. */
-export function perImage(add: PredictionWriter["add"]): PredictionWriter {
-  const written: string[] = [];
+/** Writes the labels of one image `to` its files. */
+type WriteImage<Part extends string> = (
+  labelled: LabelledImage,
+  to: Readonly<Record<Part, string>>,
+  image: NamedImage,
+) => Promise<void>;
+
+/**
+ * A format that writes files for every image, and none for all of them.
+ * @param endings of the files' names, by what they contain
+ */
+export function perImage<Part extends string>(
+  endings: Readonly<Record<Part, string>>,
+  writing: (classes: ClassSet) => WriteImage<Part>,
+): PredictionFormat {
+  const parts = Object.entries(endings) as [Part, string][];
   return {
-    async add(image, labelled) {
-      const files = await add(image, labelled);
-      written.push(...Object.values(files));
-      return files;
-    },
-    finish: async () => [],
-    discard: () => {
-      for (const file of written) rmSync(file, { force: true });
+    files: (names) => names.flatMap((name) => parts.map(([, ending]) => name + ending)),
+    writer(out, classes) {
+      const write = writing(classes);
+      const written: string[] = [];
+      return {
+        async add(image, labelled) {
+          const paths = parts.map(([part, ending]) => [part, join(out, image.name + ending)]);
+          const to = Object.fromEntries(paths) as Record<Part, string>;
+          written.push(...Object.values<string>(to));
+          await write(labelled, to, image);
+          return to;
+        },
+        finish: async () => [],
+        discard: () => {
+          for (const file of written) rmSync(file, { force: true });
+        },
+      };
     },
   };
 }

@@ -1,16 +1,15 @@
-import { join } from "node:path";
 import { cityscapes19 } from "../../datasets/class-sets.js";
 import { cityscapesIds } from "../../datasets/files/label-maps.js";
 import { UserError } from "../../errors.js";
 import { writeAtomically } from "../../write-atomically.js";
 import { greyPng } from "../pictures.js";
-import { type PredictionFormat, perImage } from "./format.js";
+import { perImage } from "./format.js";
 
 /**
  * Label ids in Cityscapes' numbering (road is 7) as a grey PNG: what its server and its evaluation script
  * read. The script finds an image's file by the beginning of its name, `CITY_SEQUENCE_FRAME`.
  */
-export const labelIds: PredictionFormat = (out, { names }) => {
+export const labelIds = perImage({ labels: ".png" }, ({ names }) => {
   const idOf = new Map(
     [...cityscapesIds.trainIds].map(([id, trainId]) => [cityscapes19.names[trainId], id]),
   );
@@ -22,10 +21,8 @@ export const labelIds: PredictionFormat = (out, { names }) => {
     );
   }
   const table = Uint8Array.from({ length: 256 }, (_, k) => idOf.get(names[k] ?? "") ?? 0);
-  return perImage(async ({ name }, { labels, ...size }) => {
-    const path = join(out, `${name}.png`);
+  return async ({ labels, ...size }, to) => {
     const labelled = labels.map((trainId) => table[trainId] as number);
-    writeAtomically(path, await greyPng(labelled, size));
-    return { labels: path };
-  });
-};
+    writeAtomically(to.labels, await greyPng(labelled, size));
+  };
+});

@@ -1,10 +1,13 @@
 import { join } from "node:path";
+import type { ClassSet } from "../../datasets/dataset.js";
 import { writeAtomically, writeDurably } from "../../write-atomically.js";
 import { escapeXml } from "../xml.js";
 import { brushRle } from "./brush-rle.js";
-import type { PredictionFormat } from "./format.js";
+import type { PredictionFormat, PredictionWriter } from "./format.js";
 import { jsonList } from "./json-list.js";
 
+const TASKS = "label-studio.json";
+const CONFIG = "label-studio-config.xml";
 const FROM = "label";
 const TO = "image";
 
@@ -13,11 +16,10 @@ const TO = "image";
  * need. Images are addressed in Label Studio's local storage, relative to its document root.
  * https://labelstud.io/guide/predictions
  */
-export const labelStudio: PredictionFormat = (out, { names, colors }) => {
-  const [tasksPath, configPath] = [
-    join(out, "label-studio.json"),
-    join(out, "label-studio-config.xml"),
-  ];
+export const labelStudio: PredictionFormat = { files: () => [TASKS, CONFIG], writer };
+
+function writer(out: string, { names, colors }: ClassSet): PredictionWriter {
+  const [tasksPath, configPath] = [join(out, TASKS), join(out, CONFIG)];
   const tasks = jsonList();
   return {
     async add({ file }, { labels, width, height }) {
@@ -48,7 +50,7 @@ export const labelStudio: PredictionFormat = (out, { names, colors }) => {
     },
     discard: () => {},
   };
-};
+}
 
 const hex = (color: readonly number[]): string =>
   `#${color.map((value) => value.toString(16).padStart(2, "0")).join("")}`;

@@ -8,7 +8,6 @@ import type { ClassSet } from "../../../src/datasets/dataset.js";
 import {
   PREDICTION_FORMATS,
   type PredictionFormatName,
-  predictionFiles,
   predictionFormats,
 } from "../../../src/report/predictions/formats.js";
 import { fixtureSize, inTemporaryFolder, sceneImage, sceneLabel } from "../../datasets/fixtures.js";
@@ -33,7 +32,7 @@ async function write(
   classes: ClassSet = cityscapes19,
   images: readonly Labelled[] = labelled,
 ) {
-  const writer = predictionFormats[format](out, classes);
+  const writer = predictionFormats[format].writer(out, classes);
   const each = [];
   for (const [i, image] of images.entries()) each.push(await writer.add(IMAGES[i] as never, image));
   return { each, files: await writer.finish() };
@@ -61,7 +60,9 @@ test.each([
     expect(filesIn(out)).toEqual(expected);
     const reported = [...each.flatMap((one) => Object.values(one)), ...files];
     expect(reported.map((path) => path.slice(out.length + 1)).sort()).toEqual(expected);
-    expect([...predictionFiles[format](IMAGES.map(({ name }) => name))].sort()).toEqual(expected);
+    expect([...predictionFormats[format].files(IMAGES.map(({ name }) => name))].sort()).toEqual(
+      expected,
+    );
   }),
 );
 
@@ -77,7 +78,7 @@ test.each(PREDICTION_FORMATS)(
         );
         expect([file, format === "labelme" || same]).toEqual([file, true]); // its paths are relative
       }
-      const writer = predictionFormats[format](join(root, "c"), cityscapes19);
+      const writer = predictionFormats[format].writer(join(root, "c"), cityscapes19);
       await writer.add(IMAGES[0], labelled[0] as Labelled);
       writer.discard();
       const left = existsSync(join(root, "c")) ? filesIn(join(root, "c")) : [];

@@ -6,7 +6,7 @@ import { parsed } from "./presets.js";
 /** Settings that only some configurations read. */
 interface Conditional {
   readonly keys: readonly string[];
-  /** Undefined if the configuration reads them; else why it does not, and what to do. */
+  /** Undefined if the configuration reads them; else why it does not. */
   readonly unread: (config: Config) => string | undefined;
 }
 

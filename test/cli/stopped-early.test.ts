@@ -19,7 +19,7 @@ async function stoppedAt(sign: RegExp, ...args: string[]) {
 }
 
 describe("Ctrl-C before the first step of a run", () => {
-  test("in its pretraining: the command is to be repeated", async () => {
+  test("in its pretraining, the message says to repeat the command", async () => {
     await inTemporaryFolder(async (root) => {
       await makeDomains(root);
       const path = await preset(root, tiny(root, { pretrain: { steps: 100000, rate: 0.001 } }));
@@ -39,7 +39,7 @@ describe("Ctrl-C before the first step of a run", () => {
   test.each([
     ["train", ["--preset", "PRESET", "--out", "OUT"]],
     ["style", ["train", "PRESET", "--out", "OUT.safetensors"]],
-  ])("%s, while AdaIN's coder is trained: nothing is saved, and it says so", async (name, args) => {
+  ])("%s, during the training of AdaIN's coder, saves nothing, and says so", async (name, args) => {
     await inTemporaryFolder(async (root) => {
       await makeDomains(root);
       const training = { steps: 100000, crop: 32, width: 0.0625 };

@@ -157,10 +157,10 @@ async function compare(
 }
 
 /** Whether an assignment is for the options of another row. */
-const isForAnother = (method: MethodName, assignment: string) =>
-  SHOWN_METHODS.some(
-    (other) => other !== method && new RegExp(`^options\\.${other}[.=]`).test(assignment),
-  );
+function isForAnother(method: MethodName, assignment: string): boolean {
+  const [, named] = /^options\.([^.=]+)/.exec(assignment) ?? [];
+  return named !== method && SHOWN_METHODS.some((row) => row === named);
+}
 
 const stopped = () => new UserError("stopped", "stopped; the runs so far are in the demo's folder");
 

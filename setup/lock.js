@@ -8,8 +8,9 @@ const GUARD_STALE_MS = 10_000;
 
 /**
  * Runs `work` while holding the lock directory `lock`; waits for another process that holds it. The
- * directory is renamed into place with its owner in it, so that it always has one. The lock of a dead
- * process is taken over. Calls `onWait(pid)` once if it has to wait.
+ * directory is renamed into place with its owner in it, and renamed away before it is removed: an empty
+ * directory could be taken during its removal. The lock of a dead process is taken over. Calls
+ * `onWait(pid)` once if it has to wait.
  * @template T
  * @param {string} lock
  * @param {() => T} work
@@ -37,7 +38,8 @@ export function withLock(lock, work, { onWait = () => {}, pollMs = 100 } = {}) {
   try {
     return work();
   } finally {
-    rmSync(lock, { recursive: true, force: true });
+    renameSync(lock, mine);
+    rmSync(mine, { recursive: true, force: true });
   }
 }
 
@@ -67,7 +69,7 @@ function removeIfStale(lock) {
     return false;
   }
   try {
-    if (stale(lock)) rmSync(lock, { recursive: true, force: true });
+    if (stale(lock)) renameSync(lock, join(guard, "lock"));
   } finally {
     rmSync(guard, { recursive: true, force: true });
   }
@@ -77,7 +79,7 @@ function removeIfStale(lock) {
 /** @param {string} lock */
 function stale(lock) {
   const owner = readJson(join(lock, "owner.json"));
-  if (!owner) return age(lock) > GUARD_STALE_MS; // being removed, or incomplete after a full disk
+  if (!owner) return age(lock) > GUARD_STALE_MS; // just released, or incomplete after a crash of the machine
   if (owner.host !== hostname()) return age(lock) > FOREIGN_STALE_MS;
   return !alive(owner);
 }

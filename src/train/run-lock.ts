@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { UserError, writing } from "../errors.js";
 
 const NAME = "run.lock";
+/** How long a lock may stay incomplete. */
+const WRITING_MS = 100;
 
 /** The process that writes a run folder. */
 interface Owner {
@@ -22,12 +24,12 @@ interface Owner {
 export function lockRunFolder(folder: string): () => void {
   const path = join(folder, NAME);
   const own: Owner = { pid: process.pid, host: hostname(), began: beganAt(process.pid) };
-  if (!created(path, own)) {
+  while (!created(path, own)) {
     const owner = ownerOf(path);
-    if (owner && isAlive(owner)) throw new UserError("run-locked", refusal(folder, path, owner));
+    if (owner === "none") continue; // released just now
+    if (typeof owner === "object" && isAlive(owner))
+      throw new UserError("run-locked", refusal(folder, path, owner));
     removeStale(path);
-    if (!created(path, own))
-      throw new UserError("run-locked", refusal(folder, path, ownerOf(path) ?? own));
   }
   const release = () => {
     process.off("exit", release);
@@ -50,7 +52,7 @@ export function removeStale(path: string): void {
     throw error;
   }
   const owner = ownerOf(aside);
-  if (owner && isAlive(owner)) created(path, owner);
+  if (typeof owner === "object" && isAlive(owner)) created(path, owner);
   rmSync(aside);
 }
 
@@ -71,15 +73,30 @@ const refusal = (folder: string, path: string, { pid, host }: Owner): string =>
     ? `${folder} is in use by process ${pid}: wait until it ends, or choose another folder`
     : `${folder} is in use by process ${pid} on ${host}: wait until it ends; if it has ended, remove ${path}`;
 
-function ownerOf(path: string): Owner | undefined {
+/** "none" without a lock; "unknown" if the lock stays incomplete: after a crash of the machine. */
+function ownerOf(path: string): Owner | "none" | "unknown" {
+  const until = Date.now() + WRITING_MS;
+  let owner = readOwner(path);
+  while (owner === "unknown" && Date.now() < until) {
+    pause(5); // its process may be writing it
+    owner = readOwner(path);
+  }
+  return owner;
+}
+
+function readOwner(path: string): Owner | "none" | "unknown" {
   try {
     const { pid, host, began } = JSON.parse(readFileSync(path, "utf8")) as Partial<Owner>;
     return typeof pid === "number" && typeof host === "string"
       ? { pid, host, began: String(began) }
-      : undefined;
-  } catch {
-    return undefined; // incomplete, after a crash of the machine
+      : "unknown";
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "none" : "unknown";
   }
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function isAlive({ pid, host, began }: Owner): boolean {

@@ -6,12 +6,19 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { withLock } from "../../setup/lock.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { fourTakeTurns } from "../turns.js";
 
 const module = fileURLToPath(new URL("../../setup/lock.js", import.meta.url));
 
 function owned(lock: string, owner: object): void {
   mkdirSync(lock, { recursive: true });
   writeFileSync(join(lock, "owner.json"), JSON.stringify(owner));
+}
+
+/** In ticks since boot (proc(5), field 22). */
+function startTime(pid: number): string | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
 }
 
 describe("withLock", () => {
@@ -48,33 +55,27 @@ describe("withLock", () => {
     });
   });
 
-  test("admits one process at a time", async () => {
+  test("admits one process at a time, also at the moment of a release", async () => {
     await inTemporaryFolder(async (root) => {
-      const [lock, log] = [join(root, "lock"), join(root, "log")];
-      writeFileSync(log, "");
-      const program = `
-        import { appendFileSync } from "node:fs";
-        import { withLock } from ${JSON.stringify(module)};
-        const say = (word) => appendFileSync(${JSON.stringify(log)}, word + process.pid + "\\n");
-        withLock(${JSON.stringify(lock)}, () => {
-          say("in ");
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);
-          say("out ");
-        }, { pollMs: 5, onWait: () => say("wait ") });`;
-      const exits = Array.from({ length: 4 }, () => {
-        const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
-        return new Promise((resolve) => child.on("exit", resolve));
-      });
-      expect(await Promise.all(exits)).toEqual([0, 0, 0, 0]);
-      const lines = readFileSync(log, "utf8").trim().split("\n");
-      const turns = lines.filter((line) => !line.startsWith("wait"));
-      expect(turns).toHaveLength(8);
-      for (let i = 0; i < turns.length; i += 2) {
-        const pid = turns[i]?.split(" ")[1];
-        expect(turns.slice(i, i + 2)).toEqual([`in ${pid}`, `out ${pid}`]);
-      }
-      expect(new Set(turns).size).toBe(8);
-      expect(existsSync(lock)).toBe(false);
+      const lock = JSON.stringify(join(root, "lock"));
+      const imports = `import { withLock } from ${JSON.stringify(module)};`;
+      const take = `withLock(${lock}, inside, { pollMs: Math.random() })`;
+      await fourTakeTurns(root, imports, take);
+      expect(readdirSync(root)).toEqual([]);
+    });
+  });
+
+  test("says once for whom it waits", async () => {
+    await inTemporaryFolder(async (root) => {
+      const lock = join(root, "lock");
+      owned(lock, { pid: process.ppid, host: hostname(), started: startTime(process.ppid) });
+      const waits: number[] = [];
+      const onWait = (pid: number) => {
+        waits.push(pid);
+        owned(lock, { pid: process.ppid, host: hostname(), started: "ended meanwhile" });
+      };
+      expect(withLock(lock, () => "after the wait", { onWait, pollMs: 1 })).toBe("after the wait");
+      expect(waits).toEqual([process.ppid]);
     });
   });
 });

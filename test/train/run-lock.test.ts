@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { lockRunFolder, removeStale } from "../../src/train/run-lock.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
+import { fourTakeTurns } from "../turns.js";
 import { userError } from "../user-error.js";
 
 const lockIn = (folder: string) => join(folder, "run.lock");
@@ -61,5 +62,23 @@ test("an incomplete lock is ignored, one of another host holds until it is remov
     const names = [`process ${process.pid} on elsewhere: `, `remove ${lockIn(folder)}`];
     await userError(() => lockRunFolder(folder), "run-locked", ...names);
     release();
+  });
+});
+
+test("of processes that start at once in one folder, one gets the lock", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const module = new URL("../../dist/train/run-lock.js", import.meta.url);
+    const imports = `
+      import { lockRunFolder } from ${JSON.stringify(module)};
+      function locked(folder) {
+        try {
+          return lockRunFolder(folder);
+        } catch (error) {
+          if (error.code !== "run-locked") throw error;
+        }
+      }`;
+    const take = `((release) => { if (release) inside(); release?.(); return release; })(locked(${JSON.stringify(folder)}))`;
+    await fourTakeTurns(folder, imports, take);
+    expect(readdirSync(folder)).toEqual([]);
   });
 });

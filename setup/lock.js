@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { readJson, writeJson } from "./stamp.js";
 
 const FOREIGN_STALE_MS = 30 * 60_000; // a process on another host cannot be checked
@@ -38,9 +39,16 @@ export function withLock(lock, work, { onWait = () => {}, pollMs = 100 } = {}) {
   try {
     return work();
   } finally {
-    renameSync(lock, mine);
-    rmSync(mine, { recursive: true, force: true });
+    release(lock, mine);
   }
+}
+
+// The lock is another's if it was taken over: that of another host after a long time, for example.
+/** @param {string} lock @param {string} mine */
+function release(lock, mine) {
+  if (!isDeepStrictEqual(readJson(join(lock, "owner.json")), self())) return;
+  renameSync(lock, mine);
+  rmSync(mine, { recursive: true, force: true });
 }
 
 /** @param {string} mine @param {string} lock */

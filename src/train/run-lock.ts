@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { UserError, writing } from "../errors.js";
 
 const NAME = "run.lock";
@@ -33,7 +34,7 @@ export function lockRunFolder(folder: string): () => void {
   }
   const release = () => {
     process.off("exit", release);
-    rmSync(path, { force: true });
+    if (isDeepStrictEqual(readOwner(path), own)) rmSync(path, { force: true }); // else it was taken over
   };
   process.once("exit", release);
   return release;

@@ -65,6 +65,15 @@ describe("withLock", () => {
     });
   });
 
+  test("leaves the lock of another process that has taken it over", async () => {
+    await inTemporaryFolder(async (root) => {
+      const lock = join(root, "lock");
+      const other = { pid: 1, host: "elsewhere", started: "1" };
+      expect(withLock(lock, () => owned(lock, other) ?? "done")).toBe("done");
+      expect(JSON.parse(readFileSync(join(lock, "owner.json"), "utf8"))).toEqual(other);
+    });
+  });
+
   test("says once for whom it waits", async () => {
     await inTemporaryFolder(async (root) => {
       const lock = join(root, "lock");

@@ -62,6 +62,7 @@ test("an incomplete lock is ignored, one of another host holds until it is remov
     const names = [`process ${process.pid} on elsewhere: `, `remove ${lockIn(folder)}`];
     await userError(() => lockRunFolder(folder), "run-locked", ...names);
     release();
+    expect(owner(folder).host).toBe("elsewhere"); // it has taken the lock over
   });
 });
 

@@ -27,6 +27,7 @@ export function buildPages(root, env) {
   );
   say(`building pages (${pages.join(", ")}) ...`);
   const before = sources(root); // a later edit is built next time
+  rmSync(join(root, STAMP), { force: true }); // if one page fails, others have been replaced
   const require = createRequire(join(root, "package.json"));
   const vite = join(dirname(require.resolve("vite/package.json")), "bin", "vite.js");
   withPlainPath(root, (folder) => {

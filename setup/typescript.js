@@ -23,6 +23,7 @@ export function distFresh(root) {
 export function compileTypeScript(root, env) {
   say("compiling TypeScript ...");
   const before = sources(root); // a later edit is compiled next time
+  rmSync(join(root, STAMP), { force: true }); // the compiler writes files in spite of type errors
   const require = createRequire(join(root, "package.json"));
   const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
   const log = join(root, "build", "tsc.log");

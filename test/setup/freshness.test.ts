@@ -1,9 +1,18 @@
-import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { dependenciesFresh } from "../../setup/dependencies.js";
 import { fingerprint } from "../../setup/stamp.js";
-import { distFresh, removeOrphans } from "../../setup/typescript.js";
+import { compileTypeScript, distFresh, removeOrphans } from "../../setup/typescript.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 
 function write(path: string, content: unknown): void {
@@ -71,6 +80,26 @@ describe("distFresh", () => {
       write(join(root, "tsconfig.json"), "{ }");
       expect(distFresh(root)).toBe(false);
     });
+  });
+});
+
+test("a compilation that found type errors is repeated, also for the sources before them", async () => {
+  await inTemporaryFolder(async (root) => {
+    symlinkSync(
+      fileURLToPath(new URL("../../node_modules", import.meta.url)),
+      join(root, "node_modules"),
+    );
+    const compilerOptions = { rootDir: "src", outDir: "dist", types: [] };
+    write(join(root, "tsconfig.json"), { compilerOptions, include: ["src"] });
+    const [file, whole] = [join(root, "src/a.ts"), "export const a: number = 1;"];
+    write(file, whole);
+    compileTypeScript(root, process.env);
+    expect(distFresh(root)).toBe(true);
+    write(file, 'export const a: number = "1";');
+    expect(() => compileTypeScript(root, process.env)).toThrow("TypeScript found errors");
+    expect(readFileSync(join(root, "dist/a.js"), "utf8")).toContain('"1"');
+    write(file, whole);
+    expect(distFresh(root)).toBe(false);
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   closeSync,
   copyFileSync,
@@ -14,7 +15,14 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { writing } from "./errors.js";
 
-const PART = /^(.+)\.\d+\.part$/;
+const PART = /^(.+)\.\d+-[0-9a-f]{8}\.part$/;
+
+/**
+ * A temporary name beside `path`, to write under. It has the process and a random number, because process ids repeat in
+ * containers that share a disk.
+ */
+export const partFor = (path: string): string =>
+  `${path}.${process.pid}-${randomBytes(4).toString("hex")}.part`;
 
 /**
  * The final name of the temporary file `part`, which a killed process leaves behind; undefined for
@@ -68,7 +76,7 @@ export function requireWritable(path: string): void {
       throw Object.assign(new Error("is a folder"), { code: "EISDIR" });
     }
     mkdirSync(dirname(path), { recursive: true });
-    tryToCreate(`${path}.${process.pid}.part`);
+    tryToCreate(partFor(path));
   });
 }
 
@@ -80,7 +88,7 @@ export function requireWritable(path: string): void {
 export function requireWritableFolder(path: string): void {
   let folder = resolve(path);
   while (!existsSync(folder)) folder = dirname(folder);
-  writing(path, () => tryToCreate(join(folder, `${process.pid}.part`)));
+  writing(path, () => tryToCreate(partFor(join(folder, "new"))));
 }
 
 function tryToCreate(temporary: string): void {
@@ -90,7 +98,7 @@ function tryToCreate(temporary: string): void {
 
 /** Lets `write` write a temporary file, then renames it to `path`. */
 function replace(path: string, write: (temporary: string) => void): void {
-  const temporary = `${path}.${process.pid}.part`;
+  const temporary = partFor(path);
   writing(path, () => {
     try {
       write(temporary);

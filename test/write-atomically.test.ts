@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   copyAtomically,
+  partFor,
   partOf,
   requireWritableFolder,
   writeAtomically,
@@ -54,19 +55,19 @@ describe("writeDurably", () => {
     inTemporaryFolder(async (root) => {
       const path = join(root, "a.bin");
       const seen: [string, string][] = [];
-      const part = `a.bin.${process.pid}.part`;
       function* parts() {
         for (const text of ["one ", "", "two"]) {
           yield bytes(text);
           expect(existsSync(path)).toBe(false);
-          seen.push([readdirSync(root).join(), readFileSync(join(root, part), "utf8")]);
+          const [part] = readdirSync(root) as [string];
+          seen.push([partOf(part) ?? part, readFileSync(join(root, part), "utf8")]);
         }
       }
       writeDurably(path, parts());
       expect(seen).toEqual([
-        [part, "one "],
-        [part, "one "],
-        [part, "one two"],
+        ["a.bin", "one "],
+        ["a.bin", "one "],
+        ["a.bin", "one two"],
       ]);
       expect(readdirSync(root)).toEqual(["a.bin"]);
       expect(readFileSync(path, "utf8")).toBe("one two");
@@ -111,8 +112,11 @@ describe("requireWritableFolder", () => {
     }));
 });
 
-test("partOf recognises temporary names", () => {
-  expect(partOf("step-0000200.safetensors.77.part")).toBe("step-0000200.safetensors");
-  for (const other of ["status.json", "status.json.part", "a.77.part.txt", ".77.part", "a.x7.part"])
-    expect(partOf(other)).toBeUndefined();
+test("partOf recognises the names of partFor, which no two processes share", () => {
+  const path = "step-0000200.safetensors";
+  expect(partOf(partFor(path))).toBe(path);
+  expect(partFor(path)).not.toBe(partFor(path));
+  const others = ["", ".part", ".77.part", ".77-0123456.part", ".77-012345ab.part.txt"];
+  for (const end of others) expect(partOf(`status.json${end}`)).toBeUndefined();
+  expect(partOf(".77-012345ab.part")).toBeUndefined();
 });

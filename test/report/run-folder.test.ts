@@ -135,7 +135,7 @@ describe("a run that evaluates every second of five steps", () => {
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((path) => !path.startsWith(join(run, "tensorboard"))); // these are appended to
     expect(before.length).toBeGreaterThan(30);
-    const parts = before.map((path) => `${path}.4711.part`);
+    const parts = before.map((path) => `${path}.4711-0123abcd.part`);
     for (const path of parts) writeFileSync(path, "half");
     removeHalfWritten(run);
     expect(parts.filter((path) => existsSync(path))).toEqual([]);

@@ -18,16 +18,16 @@ describe("temporary files of a killed process", () => {
   test("are removed where a run writes them", () =>
     inTemporaryFolder(async (run) => {
       const names = [
-        "config.yaml.1.part",
-        "class-statistics.json.4711.part",
-        "metrics.jsonl.77.part",
-        "coder.safetensors.77.part",
-        "style.safetensors.77.part",
-        "report.html.77.part",
-        "checkpoints/step-0000200.safetensors.77.part",
-        "style/000-content.jpg.77.part",
-        "previews/a set/003/name.txt.77.part",
-        "previews/val/003/step-0000500-entropy.png.77.part",
+        "config.yaml.1-0123abcd.part",
+        "class-statistics.json.4711-0123abcd.part",
+        "metrics.jsonl.77-0123abcd.part",
+        "coder.safetensors.77-0123abcd.part",
+        "style.safetensors.77-0123abcd.part",
+        "report.html.77-0123abcd.part",
+        "checkpoints/step-0000200.safetensors.77-0123abcd.part",
+        "style/000-content.jpg.77-0123abcd.part",
+        "previews/a set/003/name.txt.77-0123abcd.part",
+        "previews/val/003/step-0000500-entropy.png.77-0123abcd.part",
       ];
       const whole = ["config.yaml", "checkpoints/step-0000100.safetensors"];
       put(run, ...names, ...whole);
@@ -39,40 +39,47 @@ describe("temporary files of a killed process", () => {
   test("stay under other names and in other folders", () =>
     inTemporaryFolder(async (run) => {
       const names = [
-        "movie.mkv.1234.part",
+        "movie.mkv.1234-0123abcd.part",
         "config.yaml.part",
-        "config.yaml.77.part.bak",
-        "my-config.yaml.77.part",
-        "downloads/config.yaml.77.part",
-        "checkpoints/config.yaml.77.part",
-        "checkpoints/old/step-0000200.safetensors.77.part",
-        "checkpoints/step-best.safetensors.77.part",
-        "previews/val/truth.png.77.part",
-        "previews/val/mine/truth.png.77.part",
-        "style/notes/000-content.jpg.77.part",
-        "tensorboard/events.out.tfevents.1.host.77.part",
+        "config.yaml.77-0123abcd.part.bak",
+        "my-config.yaml.77-0123abcd.part",
+        "downloads/config.yaml.77-0123abcd.part",
+        "checkpoints/config.yaml.77-0123abcd.part",
+        "checkpoints/old/step-0000200.safetensors.77-0123abcd.part",
+        "checkpoints/step-best.safetensors.77-0123abcd.part",
+        "previews/val/truth.png.77-0123abcd.part",
+        "previews/val/mine/truth.png.77-0123abcd.part",
+        "style/notes/000-content.jpg.77-0123abcd.part",
+        "tensorboard/events.out.tfevents.1.host.77-0123abcd.part",
       ];
       put(run, ...names);
-      mkdirSync(join(run, "status.json.77.part"));
+      mkdirSync(join(run, "status.json.77-0123abcd.part"));
       removeHalfWritten(run);
       expect(left(run, names)).toEqual(names);
-      expect(existsSync(join(run, "status.json.77.part"))).toBe(true);
+      expect(existsSync(join(run, "status.json.77-0123abcd.part"))).toBe(true);
     }));
 
   test("stay behind links", () =>
     inTemporaryFolder(async (root) => {
       const run = join(root, "run");
       mkdirSync(join(run, "previews"), { recursive: true });
-      put(root, "weights/step-0000200.safetensors.77.part", "pictures/000/truth.png.77.part");
-      put(root, "status.json.1.part");
+      put(
+        root,
+        "weights/step-0000200.safetensors.77-0123abcd.part",
+        "pictures/000/truth.png.77-0123abcd.part",
+      );
+      put(root, "status.json.1-0123abcd.part");
       symlinkSync(join(root, "weights"), join(run, "checkpoints"));
       symlinkSync(join(root, "pictures"), join(run, "previews", "val"));
-      symlinkSync(join(root, "status.json.1.part"), join(run, "status.json.2.part"));
+      symlinkSync(
+        join(root, "status.json.1-0123abcd.part"),
+        join(run, "status.json.2-0123abcd.part"),
+      );
       symlinkSync(".", join(run, "one"));
       symlinkSync(".", join(run, "two")); // a walk that follows both does not end
       removeHalfWritten(run);
       expect(readdirSync(join(root, "weights"))).toHaveLength(1);
       expect(readdirSync(join(root, "pictures", "000"))).toHaveLength(1);
-      expect(readdirSync(run)).toContain("status.json.2.part");
+      expect(readdirSync(run)).toContain("status.json.2-0123abcd.part");
     }));
 });

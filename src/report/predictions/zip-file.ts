@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "n
 import { dirname } from "node:path";
 import { Zip, ZipPassThrough } from "fflate";
 import { UserError, writing } from "../../errors.js";
+import { partFor } from "../../write-atomically.js";
 
 /** A zip that is written entry by entry, without compression. */
 export interface ZipFile {
@@ -18,7 +19,7 @@ const MOST_BYTES = 2 ** 32 - 1;
 
 /** Creates a zip. The file is created with its first entry, under a temporary name. */
 export function zipFile(path: string): ZipFile {
-  const temporary = `${path}.${process.pid}.part`;
+  const temporary = partFor(path);
   let file: number | undefined;
   let bytesWritten = 0;
   let entries = 0;

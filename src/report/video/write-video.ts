@@ -4,6 +4,7 @@ import { dirname, extname } from "node:path";
 import type { Writable } from "node:stream";
 import type { Size } from "../../datasets/dataset.js";
 import { UserError, writing } from "../../errors.js";
+import { partFor } from "../../write-atomically.js";
 import { type Ffmpeg, fileUrl, startFfmpeg } from "./ffmpeg.js";
 import type { Video } from "./read-video.js";
 
@@ -41,7 +42,7 @@ export function writeVideo(
   { width, height }: Size,
   { numerator, denominator }: Video["rate"],
 ): VideoFile {
-  const temporary = `${path}.${process.pid}.part`;
+  const temporary = partFor(path);
   let encoder: Ffmpeg | undefined;
   const start = () => {
     writing(path, () => mkdirSync(dirname(path), { recursive: true }));

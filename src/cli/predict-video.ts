@@ -5,6 +5,7 @@ import { isVideo, openVideo } from "../report/video/read-video.js";
 import { requireVideoName, writeVideo } from "../report/video/write-video.js";
 import { requireNew } from "./new-files.js";
 import type { Predictor } from "./predictor.js";
+import { interruptible, requireGoingOn } from "./terminal/interruption.js";
 import { listening } from "./terminal/listener.js";
 import { type Json, print } from "./terminal/print.js";
 
@@ -68,15 +69,18 @@ export async function predictVideo(
   const file = writeVideo(out, video, video.rate);
   let frames = 0;
   try {
-    await listening(async ({ progress }) => {
-      for await (const image of video.read()) {
-        const { labels } = await predict({ image, width, height });
-        await file.add(overlay(image, labels, classes));
-        frames++;
-        progress("predicting frames", frames, Math.max(frames, video.frames));
-      }
-      await file.finish();
-    });
+    await interruptible((signal) =>
+      listening(async ({ progress }) => {
+        for await (const image of video.read()) {
+          requireGoingOn(signal);
+          const { labels } = await predict({ image, width, height });
+          await file.add(overlay(image, labels, classes));
+          frames++;
+          progress("predicting frames", frames, Math.max(frames, video.frames));
+        }
+        await file.finish();
+      }),
+    );
   } catch (error) {
     await file.discard();
     throw error;

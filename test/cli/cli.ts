@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,6 +44,25 @@ export async function cli(...argv: string[]): Promise<Outcome> {
     err.mockRestore();
     process.exitCode = undefined;
   }
+}
+
+/**
+ * Runs a command until it prints `sign`, or until `sign` is true, and then stops it as Ctrl-C does: with the programs
+ * that it has started.
+ */
+export async function stoppedAt(sign: RegExp | (() => boolean), ...args: string[]) {
+  const stdio = ["ignore", "ignore", "pipe"] as const;
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: [...stdio], detached: true });
+  let err = "";
+  child.stderr?.on("data", (text) => (err += text));
+  const look = setInterval(() => {
+    if (!(sign instanceof RegExp ? sign.test(err) : sign())) return;
+    clearInterval(look);
+    process.kill(-(child.pid as number), "SIGINT");
+  }, 20);
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  clearInterval(look);
+  return { code, err };
 }
 
 /**

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeDomains } from "../datasets/fixtures.js";
 import { skipUnless } from "../skip.js";
-import { cli, expectError, preset, tiny } from "./cli.js";
+import { cli, expectError, preset, stoppedAt, tiny } from "./cli.js";
 
 const hasFfmpeg = spawnSync("ffmpeg", ["-version"]).status === 0;
 let root: string;
@@ -66,6 +66,16 @@ describe("predict of a video", skipUnless(hasFfmpeg, "ffmpeg"), () => {
     const out = join(root, "some.mkv");
     expect((await cli("predict", run, odd, "--out", out, "--every", "5")).code).toBe(0);
     expect(probed(out)).toBe("96,64,2/1,2");
+  });
+
+  test("is stopped by Ctrl-C without a trace", async () => {
+    const long = join(root, "long.mp4");
+    ffmpeg("-stream_loop", "200", "-i", drive, "-c", "copy", long);
+    const out = join(root, "stopped", "overlay.mp4");
+    const begun = () => existsSync(join(root, "stopped"));
+    const { code, err } = await stoppedAt(begun, "predict", run, long, "--out", out);
+    expect([code, err]).toEqual([130, expect.stringMatching(/^error: stopped: nothing/m)]);
+    expect(readdirSync(join(root, "stopped"))).toEqual([]);
   });
 
   test("keeps the duration of a video whose frame rate varies", async () => {

@@ -1,22 +1,15 @@
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, linkSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
-import { BIN, preset, tiny } from "./cli.js";
-
-/** Runs a command until it prints `sign`, and then stops it as Ctrl-C does. */
-async function stoppedAt(sign: RegExp, ...args: string[]) {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ["ignore", "ignore", "pipe"] });
-  let err = "";
-  child.stderr.on("data", (text) => {
-    const before = sign.test(err);
-    err += text;
-    if (!before && sign.test(err)) child.kill("SIGINT");
-  });
-  const code = await new Promise((resolve) => child.once("close", resolve));
-  return { code, err };
-}
+import {
+  fixtureSize,
+  inTemporaryFolder,
+  makeDomains,
+  sceneImage,
+  sceneLabel,
+  writeImage,
+} from "../datasets/fixtures.js";
+import { cli, preset, stoppedAt, tiny } from "./cli.js";
 
 describe("Ctrl-C before the first step of a run", () => {
   test("in its pretraining, the message says to repeat the command", async () => {
@@ -55,3 +48,22 @@ describe("Ctrl-C before the first step of a run", () => {
     });
   });
 });
+
+test.each(["ids", "cvat"])(
+  "Ctrl-C in predict leaves no labels in the format %s",
+  async (format) => {
+    await inTemporaryFolder(async (root) => {
+      await makeDomains(root);
+      const [run, photos, out] = [join(root, "run"), join(root, "photos"), join(root, "out")];
+      const path = await preset(root, tiny(root, { method: "source-only" }));
+      expect((await cli("train", "--preset", path, "--out", run)).code).toBe(0);
+      const photo = join(photos, "0.png");
+      await writeImage(photo, sceneImage(sceneLabel(1), 1), fixtureSize);
+      for (let i = 1; i < 3000; i++) linkSync(photo, join(photos, `${i}.png`));
+      const given = ["predict", run, photos, "--out", out, "--format", format];
+      const { code, err } = await stoppedAt(/predicting/, ...given);
+      expect([code, err]).toEqual([130, expect.stringMatching(/^error: stopped: nothing/m)]);
+      expect(existsSync(out) ? readdirSync(out, { recursive: true }) : []).toEqual([]);
+    });
+  },
+);

@@ -13,6 +13,7 @@ import { requireNew } from "../new-files.js";
 import { setOption, tileOption, weightsPresetOption, whole } from "../options.js";
 import { predictVideo, videoAmong } from "../predict-video.js";
 import { onnxPredictor, type Predictor, runPredictor } from "../predictor.js";
+import { interruptible, requireGoingOn } from "../terminal/interruption.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 
@@ -121,14 +122,18 @@ async function label(
   try {
     const writer = predictionFormats[format].writer(out, classes);
     try {
-      await listening(async ({ progress }) => {
-        for (const [i, image] of files.entries()) {
-          const found = await predict(image.path);
-          const { width, height } = found;
-          labelled.push({ image: image.path, ...(await writer.add(image, found)), width, height });
-          progress("predicting", i + 1, files.length);
-        }
-      });
+      await interruptible((signal) =>
+        listening(async ({ progress }) => {
+          for (const [i, image] of files.entries()) {
+            const found = await predict(image.path);
+            const { width, height } = found;
+            const entry = await writer.add(image, found);
+            labelled.push({ image: image.path, ...entry, width, height });
+            progress("predicting", i + 1, files.length);
+            requireGoingOn(signal);
+          }
+        }),
+      );
       completed = await writer.finish();
     } catch (error) {
       writer.discard();

@@ -9,7 +9,7 @@ import { isLaunched, launch } from "../launch.js";
 import { dataOption, givenOf, setOption, whole } from "../options.js";
 import { follow } from "../terminal/follow.js";
 import { forecastText, stepText } from "../terminal/forecast.js";
-import { interruptible } from "../terminal/interruption.js";
+import { interruptible, requireGoingOn } from "../terminal/interruption.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 import { say } from "../terminal/progress.js";
@@ -144,9 +144,12 @@ async function dryRun(config: Config, { data, json, processes }: TrainOptions): 
   const { forecast } = await import("../../experiment/index.js");
   if (json !== true) process.stdout.write(`${stringify(config)}\n`);
   if ((processes ?? 1) > 1) say("the estimate is for one process");
-  const found = await listening((listener) =>
-    forecast(config, data, listener, (seconds, step) =>
-      say(stepText(seconds, step, config.train.steps)),
+  const found = await interruptible((signal) =>
+    listening((listener) =>
+      forecast(config, data, { ...listener, signal }, (seconds, step) => {
+        say(stepText(seconds, step, config.train.steps));
+        requireGoingOn(signal);
+      }),
     ),
   );
   print(forecastText(found), () => found, json);

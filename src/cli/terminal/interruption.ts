@@ -1,3 +1,5 @@
+import { UserError } from "../../errors.js";
+
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
@@ -36,4 +38,9 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   } finally {
     end();
   }
+}
+
+/** @throws UserError if a signal has arrived at work that keeps nothing of what it has done */
+export function requireGoingOn({ aborted }: AbortSignal): void {
+  if (aborted) throw new UserError("stopped", "stopped: nothing was written");
 }

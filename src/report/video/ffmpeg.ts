@@ -16,7 +16,8 @@ const MOST_ERRORS = 20_000;
 
 /** Starts `ffmpeg` or `ffprobe`, with pipes. */
 export function startFfmpeg(program: "ffmpeg" | "ffprobe", args: readonly string[]): Ffmpeg {
-  const started = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+  // In a session of its own: Ctrl-C is for this process, which ends FFmpeg.
+  const started = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], detached: true });
   let errors = "";
   started.stderr.setEncoding("utf8").on("data", (text: string) => {
     if (errors.length < MOST_ERRORS) errors += text;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { augmenting } from "../datasets/augment.js";
 import type { Transform } from "../datasets/loader.js";
@@ -95,6 +95,11 @@ export async function openPreparation(
       disposeLook();
     },
   };
+}
+
+/** Removes the statistics and the coder that were saved in a run folder. */
+export function removeLook(folder: string): void {
+  for (const file of [join(folder, STATISTICS), coderIn(folder)]) rmSync(file, { force: true });
 }
 
 /** Only the coarse stage, for whole images at their own size. A trained coder is saved in `folder`. */

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Dataset } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
@@ -21,7 +23,7 @@ import {
   startFrom,
 } from "../train/index.js";
 import { buildMethod, buildNetwork, requireMemory } from "./build.js";
-import { openPreparation } from "./coarse-stage.js";
+import { openPreparation, removeLook } from "./coarse-stage.js";
 import type { Config } from "./config.js";
 import { arithmeticOf } from "./device.js";
 import { openDomains } from "./domains.js";
@@ -78,7 +80,10 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
   });
   const evaluated = train.ema === undefined ? network : (method.average?.network ?? network);
   const folder = openRunFolder(out);
+  const written = stringify({ ...config, train: { ...train, device: asked } });
   if (first) removeHalfWritten(out);
+  const same = resuming && written === textOf(join(out, "config.yaml"));
+  if (first && !latest && !same) removeLook(out); // of a run that ended before its first step
   const workers = workersOf(config, (sentence) => listener.note(sentence, "warning"));
   const preparation = await firstThenOthers(group, () =>
     openPreparation(config, domains, out, listener, workers),
@@ -89,9 +94,9 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
     : { step: 0, random: [ownRandomState()] };
   if (latest) requireAhead(config, out, position.step, listener);
   if (first) {
+    if (position.step < train.steps) rmSync(join(out, "result.json"), { force: true }); // of fewer steps
     // Only now, so that a run that cannot be resumed with new settings keeps the old ones.
-    const written = { ...config, train: { ...train, device: asked } };
-    folder.write("config.yaml", stringify(written));
+    folder.write("config.yaml", written);
     if (latest) noteOtherDevice(out, train.device, listener);
     folder.writeJson("environment.json", environment(network.device, arithmeticOf(config)));
   }
@@ -208,3 +213,7 @@ function requireAhead({ train }: Config, out: string, done: number, { note }: Li
       "keeps the previous schedule.",
   );
 }
+
+/** The text of a file; undefined if it does not exist. */
+const textOf = (path: string): string | undefined =>
+  existsSync(path) ? readFileSync(path, "utf8") : undefined;

@@ -113,6 +113,33 @@ describe("a checkpoint records its coarse stage", () => {
   });
 });
 
+describe("statistics and coder of a run that ended before its first step", () => {
+  const style = { method: "color", domains: "both" };
+  const half = (run: string) =>
+    mkdir(run).then(() => writeFile(join(run, "style.safetensors"), "?"));
+
+  test("are not those of a new run in the folder", async () => {
+    await withStyle(style, async (root, path) => {
+      const run = join(root, "run");
+      await half(run);
+      expect((await cli("train", "--preset", path, "--out", run)).code).toBe(0);
+    });
+  });
+
+  test("are kept by --resume, unless a setting has changed", async () => {
+    await withStyle(style, async (root, path) => {
+      const run = join(root, "run");
+      await cli("train", "--preset", path, "--out", run);
+      await rm(join(run, "checkpoints"), { recursive: true });
+      const statistics = join(run, "style.safetensors");
+      await writeFile(statistics, "?");
+      expectError(await cli("train", "--resume", run), "damaged-file", statistics);
+      const set = ["--set", "style.alpha=0.5"];
+      expect((await cli("train", "--resume", run, ...set)).code).toBe(0);
+    });
+  });
+});
+
 describe("bad input", () => {
   /** The outcome of training with a style, on fixtures that `spoil` has damaged. */
   const train = async (style: object, spoil = async (_: string) => {}) =>

@@ -265,12 +265,12 @@ async function* lockedRun(
     records?.status.end("failed", failure.message);
     throw failure;
   } finally {
-    if (!ended) {
-      // The caller has left the iteration.
-      if (saved < done) Array.from(save());
-      records?.status.end("stopped");
+    try {
+      if (!ended && saved < done) Array.from(save()); // the caller has left the iteration
+    } finally {
+      if (!ended) records?.status.end("stopped");
+      parts.dispose();
     }
-    parts.dispose();
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -130,6 +130,40 @@ test("leaving the loop saves a checkpoint, from which the run resumes", async ()
   const rest = await all(experiment.train({ out, resume: true }));
   expect(rest.flatMap((event) => (event.type === "step" ? [event.step] : []))).toEqual([3]);
   expect(state(out)).toBe("complete");
+});
+
+test("if leaving the loop cannot save a checkpoint, the run has stopped nevertheless", async () => {
+  const options = { method: "source-only", overrides: { train: { checkpointEvery: 100 } } };
+  const out = join(root, "runs", "unsaved");
+  const leave = async () => {
+    for await (const { type } of openExperiment(preset(), { ...options, listener: quiet }).train({
+      out,
+    })) {
+      if (type !== "step") continue;
+      writeFileSync(join(out, "checkpoints"), "a file");
+      return;
+    }
+  };
+  await userError(leave(), "not-writable", join(out, "checkpoints"));
+  expect([state(out), existsSync(join(out, "run.lock"))]).toEqual(["stopped", false]);
+});
+
+test("a complete run that goes on to more steps is incomplete until it has done them", async () => {
+  const out = join(root, "runs", "longer");
+  const until = (steps: number) =>
+    openExperiment(preset(), { overrides: { train: { steps } }, listener: quiet });
+  const isComplete = () => existsSync(join(out, "result.json"));
+  await all(until(2).train({ out }));
+  await all(until(2).train({ out, resume: true }));
+  expect(isComplete()).toBe(true);
+  for await (const { type } of until(9).train({ out, resume: true })) {
+    if (type !== "step") continue;
+    expect(isComplete()).toBe(false);
+    break;
+  }
+  expect(isComplete()).toBe(false);
+  await all(until(9).train({ out, resume: true }));
+  expect(isComplete()).toBe(true);
 });
 
 test("an aborted signal ends the run after the current step", async () => {

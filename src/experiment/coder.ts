@@ -73,13 +73,23 @@ export async function findCoder(
       if (given?.decoder !== undefined) return frozen(coder);
       const own = given?.kind === "vgg" ? { ...training, reproduce: 0 } : training;
       await train(coder, config, domains, own, listener);
-      if (file !== undefined) saveCoder(file, coder);
+      if (file === undefined) return coder;
+      if (existsSync(file)) return savedMeanwhile(file, coder, listener);
+      saveCoder(file, coder);
       return coder;
     } catch (error) {
       dispose(coder.parameters.all);
       throw error;
     }
   });
+}
+
+/** The coder that another run has trained and saved at the same time: all that share a file use one. */
+function savedMeanwhile(file: string, own: Coder, { note }: Listener): Coder {
+  note(`${file} was saved by another run in the meantime: using that`);
+  const coder = loadCoder(file, own.device);
+  dispose(own.parameters.all);
+  return coder;
 }
 
 /** @throws UserError for settings of a training that a given coder does not have */

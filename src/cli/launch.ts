@@ -54,7 +54,10 @@ function firstFailure(children: readonly ChildProcess[]): Promise<number> {
     let code: number | undefined;
     const timers: NodeJS.Timeout[] = [];
     for (const [rank, child] of children.entries()) {
-      child.once("error", reject);
+      child.once("error", (error) => {
+        signalAll(children, "SIGKILL"); // those that started wait for this one
+        reject(error);
+      });
       child.once("exit", (own, signal) => {
         running--;
         const failed = signal ? 128 + constants.signals[signal] : (own as number);

@@ -11,6 +11,7 @@ import { writeRgb } from "../../report/pictures.js";
 import { readRun } from "../../report/run-files.js";
 import { lossCurve } from "../../report/run-summary.js";
 import { percent, textTable } from "../../report/score-table.js";
+import { lockRunFolder } from "../../train/run-lock.js";
 import { dataOption, setOption, whole } from "../options.js";
 import { follow } from "../terminal/follow.js";
 import { interruptible } from "../terminal/interruption.js";
@@ -91,12 +92,11 @@ async function compare(
   const shared = open("source-only");
   // Before anything is trained or removed.
   for (const method of SHOWN_METHODS) open(method);
-  const { lockRunFolder } = await import("../../train/index.js");
   for (const name of [...SHOWN_METHODS, "pretrained"]) {
     const folder = join(out, name);
     if (!existsSync(folder)) continue;
     requireDemo(folder);
-    lockRunFolder(folder)(); // is refused while another process writes it
+    requireUnlocked(folder);
   }
   if (shared.config.pretrain) clear(first);
   const steps = shared.pretraining()?.config.train.steps;
@@ -176,8 +176,12 @@ function requireDemo(run: string): void {
   );
 }
 
+/** @throws UserError while another process writes a run folder */
+const requireUnlocked = (folder: string): void => lockRunFolder(folder)();
+
 /** Makes an empty folder for a run of the demo, in place of that of an earlier demo. */
 function clear(folder: string): void {
+  if (existsSync(folder)) requireUnlocked(folder);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, MARK), "");

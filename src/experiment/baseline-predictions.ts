@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { colorize } from "../datasets/colorize.js";
@@ -33,11 +34,13 @@ export async function writeBaselinePredictions(
     for (const [i, { name: image, input, folder }] of previews.entries()) {
       listener.progress("predicting images by the baseline", i + 1, previews.length);
       const index = indices.get(image);
-      if (index === undefined) continue;
+      const isGone = () => !existsSync(input); // an evaluation replaces previews
+      if (index === undefined || isGone()) continue;
       const { width, height } = await sharp(input).metadata();
       const sample = await dataset.load(index, run.config.sizes.evaluate);
       const labels = predictLabels(network, sample, { width, height }, options);
       const png = await rgbPng(colorize(labels, classes), { width, height });
+      if (isGone()) continue;
       writeAtomically(join(folder, "baseline.txt"), `${baseline.name}\n`);
       writeAtomically(join(folder, "baseline.png"), png);
     }

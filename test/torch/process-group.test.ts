@@ -1,10 +1,11 @@
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
+import { freePort } from "../../src/cli/launch.js";
 import { alone, joinProcessGroup, tensor } from "../../src/torch/index.js";
 import { native } from "../../src/torch/native.js";
 import { skipUnless } from "../skip.js";
 import { userError } from "../user-error.js";
-import { freePort, inRanks } from "./ranks.js";
+import { inRanks } from "./ranks.js";
 
 const floats = (...numbers: number[]) => tensor(Float32Array.from(numbers));
 
@@ -204,18 +205,18 @@ describe.concurrent("several processes", skipUnless(native.openStore !== undefin
 
   test("a rank that hangs is named after the timeout", async () => {
     const end = "await new Promise((resolve) => setTimeout(resolve, 100_000));";
-    const ended = await inRanks(2, dying(end), { timeout: 3, still: 1 });
+    const ended = await inRanks(2, dying(end), { timeout: 10, still: 1 });
     expect(ended[0]?.code).toBe(1);
-    expect(ended[0]?.err).toMatch(/^rank 0 waited 3 s for rank 1 \(Timed out/);
+    expect(ended[0]?.err).toMatch(/^rank 0 waited 10 s for rank 1 \(Timed out/);
   });
 
   test("a rank that never joins is named", async () => {
-    const ended = await inRanks(3, "await join();", { timeout: 2, absent: [1] });
+    const ended = await inRanks(3, "await join();", { timeout: 10, absent: [1] });
     const first =
-      /^rank 0 waited 2 s at 127\.0\.0\.1:\d+ for rank 1 of 3: start all 3 .* MASTER_PORT/;
+      /^rank 0 waited 10 s at 127\.0\.0\.1:\d+ for rank 1 of 3: start all 3 .* MASTER_PORT/;
     expect(ended[0]?.err).toMatch(first);
     // Newer versions of libtorch log a broken pipe before it.
-    expect(ended[1]?.err).toMatch(/^rank 2 (waited 2 s|lost rank 0) .* for rank 1 /m);
+    expect(ended[1]?.err).toMatch(/^rank 2 (waited 10 s|lost rank 0) .* for rank 1 /m);
     expect(ended.map(({ code }) => code)).toEqual([1, 1]);
   });
 

@@ -3,12 +3,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { freePort } from "../../src/cli/launch.js";
 import { libtorchVersion } from "../../src/torch/index.js";
 import { native } from "../../src/torch/native.js";
 import { preset, tiny, trainCommand } from "../cli/cli.js";
 import { inTemporaryFolder, makeDomains } from "../datasets/fixtures.js";
 import { skipUnless } from "../skip.js";
-import { type Ended, freePort, type Running, start } from "../torch/ranks.js";
+import { type Ended, type Running, start } from "../torch/ranks.js";
 
 /** Starts a command as the ranks of one group, with the variables of torchrun. */
 function startRanks(port: number, size: number, args: readonly string[]): Running[] {
@@ -27,8 +28,8 @@ async function untilLogged(run: string, { child, ended }: Running): Promise<void
   }
 }
 
-/** The child processes of a process, from /proc. */
-function childrenOf(pid: number): number[] {
+/** The ranks that a process has started, in order, from /proc. */
+function ranksOf(pid: number): number[] {
   const parentOf = (each: string) => {
     try {
       return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${each}/stat`, "utf8"))?.[1]);
@@ -37,7 +38,10 @@ function childrenOf(pid: number): number[] {
     }
   };
   const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return all.filter((each) => parentOf(each) === pid).map(Number);
+  const rankOf = (each: string) =>
+    Number(/\bRANK=(\d+)/.exec(readFileSync(`/proc/${each}/environ`, "utf8"))?.[1]);
+  const ranks = all.filter((each) => parentOf(each) === pid);
+  return ranks.sort((a, b) => rankOf(a) - rankOf(b)).map(Number);
 }
 
 const ip = (...args: string[]) => spawnSync("ip", args).status === 0;
@@ -113,7 +117,7 @@ describe("ranks started by", skipUnless(native.openStore !== undefined, "gloo"),
       expect(readdirSync(join(run, "checkpoints"))).toHaveLength(1);
 
       const bereft = await begin("bereft");
-      const ranks = childrenOf(bereft.pid);
+      const ranks = ranksOf(bereft.pid);
       expect(ranks).toHaveLength(2);
       process.kill(ranks[1] as number, "SIGKILL");
       const { code, err } = await bereft.launched.ended;

@@ -9,7 +9,7 @@ const run = promisify(execFile);
  * @param folder an empty folder, for what the processes write
  * @param imports import statements of the program
  * @param take an expression that calls `inside()` while the lock is held, and returns whether it was held
- * @throws if a process has not had all its turns alone after a minute
+ * @throws if a process has not had all its turns alone after four minutes
  */
 export async function fourTakeTurns(folder: string, imports: string, take: string): Promise<void> {
   const program = `
@@ -23,6 +23,6 @@ export async function fourTakeTurns(folder: string, imports: string, take: strin
       else Atomics.wait(pause, 0, 0, Math.random());
     }`;
   const takeTurns = () =>
-    run(process.execPath, ["--input-type=module", "-e", program], { timeout: 60_000 });
+    run(process.execPath, ["--input-type=module", "-e", program], { timeout: 240_000 });
   await Promise.all(Array.from({ length: 4 }, takeTurns));
 }

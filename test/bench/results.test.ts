@@ -37,4 +37,4 @@ test("a protocol is trained row by row; what is complete is kept", async () => {
     expect(read().map(({ seed }: { seed: number }) => seed)).toEqual([1, 1, 2]);
     expect(read().slice(0, 2)).toEqual(first); // not trained again
   });
-}, 120_000);
+});

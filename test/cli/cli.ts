@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, vi } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 import { stringify } from "yaml";
 import { failed, run } from "../../src/cli/main.js";
 import { type ErrorCode, UserError } from "../../src/errors.js";
@@ -60,6 +60,7 @@ export async function stoppedAt(sign: RegExp | (() => boolean), ...args: string[
     clearInterval(look);
     process.kill(-(child.pid as number), "SIGINT");
   }, 20);
+  onTestFinished(() => void child.kill("SIGKILL"));
   const code = await new Promise((resolve) => child.once("close", resolve));
   clearInterval(look);
   return { code, err };

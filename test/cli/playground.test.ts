@@ -71,7 +71,8 @@ test("--serve serves a finished page, isolated, without libtorch", async () => {
     env,
   });
   try {
-    const url = await new Promise<string>((resolve) => {
+    const url = await new Promise<string>((resolve, reject) => {
+      server.once("exit", () => reject(new Error("the server has ended")));
       server.stdout.on("data", (text) => resolve(/http:\S+/.exec(String(text))?.[0] as string));
     });
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);

@@ -104,7 +104,8 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
         err += text;
       });
       const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-      while (!existsSync(join(run, "metrics.jsonl"))) await setTimeout(50);
+      while (!existsSync(join(run, "metrics.jsonl")) && child.exitCode === null)
+        await setTimeout(50);
       child.kill(signal);
       expect(await ended).toBe(130);
       const [, step] = /stopped after step (\d+); .*--resume/.exec(err) ?? [];

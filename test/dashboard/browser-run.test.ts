@@ -54,7 +54,7 @@ describe("the page of a run", skipUnless(CHROMIUM !== undefined, "chromium"), ()
     await loss.waitFor();
     values.add(await loss.textContent());
     child.kill("SIGCONT");
-    while (!(await head.locator(".state-complete").isVisible())) {
+    while (!(await head.locator(".state-complete, .state-failed").isVisible())) {
       values.add(await loss.textContent());
       await shown.page.waitForTimeout(150);
     }

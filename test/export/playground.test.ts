@@ -86,6 +86,7 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
     const camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
     browser = await launchChromium(...camera);
     page = await browser.newPage({ viewport: { width: 900, height: 800 } });
+    page.setDefaultTimeout(240_000);
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) wrong.push(message.text());
     });
@@ -351,7 +352,7 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
         .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
     await page.getByText("Image", { exact: true }).click();
     await bar.fill("0.1");
-    await page.locator("#seek-row output", { hasText: /^0:00 of 0:0[1-3]$/ }).waitFor();
+    await page.locator("#seek-row output", { hasText: /^0:00 of (?!0:00)/ }).waitFor();
     const early = await shown();
     const last = Number(await bar.getAttribute("max"));
     expect(last).toBeGreaterThan(0.5); // a recording of a browser states no duration

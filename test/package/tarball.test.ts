@@ -31,7 +31,8 @@ const PARTS = [
   ...["CHANGELOG.md", "LICENSE", "README.md", "package.json", "package-lock.json", "tsconfig.json"],
 ];
 /** Errors of the registry, the only ones that skip tests. */
-const OFFLINE = /npm error code (ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTCACHED)/;
+const OFFLINE =
+  /npm error code (ENOTFOUND|EAI_AGAIN|ECONN\w+|E\w*TIMEOUT|ETIMEDOUT|ENETUNREACH|ENOTCACHED|E429|E5\d\d)/;
 
 let folder: string;
 let clone: string;

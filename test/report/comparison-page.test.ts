@@ -40,6 +40,7 @@ describe("comparison.html", skipUnless(CHROMIUM !== undefined, "chromium"), () =
       for (const colorScheme of ["light", "dark"] as const) {
         for (const width of [390, 1440]) {
           const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+          page.setDefaultTimeout(240_000);
           const requests: string[] = [];
           page.on("request", (request) => requests.push(request.url()));
           await page.goto(`file://${html}`);

@@ -110,24 +110,20 @@ describe("images.jsonl", () => {
       expect(readImageMious(run, "target")).toBeUndefined();
     }));
 
-  test(
-    "of 100,000 images is written and read within its bound",
-    () =>
-      inTemporaryFolder(async (run) => {
-        const many = Array.from({ length: 100_000 }, (_, i) => ({
-          name: `frankfurt_${String(i).padStart(6, "0")}_leftImg8bit`,
-          iou: Array.from({ length: 19 }, (_, k) =>
-            k % 2 === 0 ? ((i * 31 + k) % 997) / 997 : null,
-          ),
-          ...{ accuracy: 0.9, entropy: 0.1, calibration: 0.05 },
-          confused: Array.from({ length: 6 }, (_, k) => [k, 18 - k, 0.0123 / (k + 1)] as const),
-        }));
-        appendImageScores(run, 10, { target: many });
-        appendImageScores(run, 20, { target: many });
-        expect(statSync(join(run, "images.jsonl")).size).toBeLessThanOrEqual(32 * 2 ** 20);
-        expect(stepsIn(run)).toEqual([20]);
-        expect(readImageMious(run, "target")?.size).toBe(100_000);
-      }),
-    120_000,
-  );
+  test("of 100,000 images is written and read within its bound", () =>
+    inTemporaryFolder(async (run) => {
+      const many = Array.from({ length: 100_000 }, (_, i) => ({
+        name: `frankfurt_${String(i).padStart(6, "0")}_leftImg8bit`,
+        iou: Array.from({ length: 19 }, (_, k) =>
+          k % 2 === 0 ? ((i * 31 + k) % 997) / 997 : null,
+        ),
+        ...{ accuracy: 0.9, entropy: 0.1, calibration: 0.05 },
+        confused: Array.from({ length: 6 }, (_, k) => [k, 18 - k, 0.0123 / (k + 1)] as const),
+      }));
+      appendImageScores(run, 10, { target: many });
+      appendImageScores(run, 20, { target: many });
+      expect(statSync(join(run, "images.jsonl")).size).toBeLessThanOrEqual(32 * 2 ** 20);
+      expect(stepsIn(run)).toEqual([20]);
+      expect(readImageMious(run, "target")?.size).toBe(100_000);
+    }));
 });

@@ -205,6 +205,7 @@ describe("in a browser, from disk", skipUnless(CHROMIUM !== undefined, "chromium
     "%i pixels wide: no requests, no complaints, nothing cut off",
     async (width) => {
       const page = await browser.newPage({ viewport: { width, height: 800 } });
+      page.setDefaultTimeout(240_000);
       const asked: string[] = [];
       const said: string[] = [];
       page.on("request", (request) => asked.push(request.url()));
@@ -232,6 +233,7 @@ describe("in a browser, from disk", skipUnless(CHROMIUM !== undefined, "chromium
         comparison: join(root, "comparison", "comparison.html"),
       };
       const page = await browser.newPage();
+      page.setDefaultTimeout(240_000);
       await page.emulateMedia({ colorScheme });
       for (const [name, file] of Object.entries(pages)) {
         for (const width of [390, 1280]) {

@@ -32,7 +32,7 @@ test("a run with workers ends by itself, and in the same bits, also after Ctrl-C
     const augment = { flip: true, crop: 0.5, jitter: 0.3 };
     const file = await preset(root, tiny(root, { augment, method: "minent" }));
     const set = (workers: number) => ["--set", `train.workers=${workers}`];
-    const steps = ["--set", "train.steps=12", "--set", "train.checkpointEvery=4"];
+    const steps = ["--set", "train.steps=40", "--set", "train.checkpointEvery=4"];
     const run = (name: string, workers: number) =>
       start(trainCommand("--preset", file, "--out", join(root, name), ...set(workers), ...steps));
     const digest = (name: string) =>

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { augmenting } from "../datasets/augment.js";
 import type { Transform } from "../datasets/loader.js";
@@ -77,7 +77,7 @@ export async function openPreparation(
       },
     };
   }
-  const path = join(folder, STATISTICS);
+  const path = stageStatisticsIn(folder);
   if (!existsSync(path)) {
     const made = await commonStatistics(look, domains.target, choice);
     writeSafetensors(path, new Map(made.map((part, i) => [String(i), part])));
@@ -95,11 +95,6 @@ export async function openPreparation(
       disposeLook();
     },
   };
-}
-
-/** Removes the statistics and the coder that were saved in a run folder. */
-export function removeLook(folder: string): void {
-  for (const file of [join(folder, STATISTICS), coderIn(folder)]) rmSync(file, { force: true });
 }
 
 /** Only the coarse stage, for whole images at their own size. A trained coder is saved in `folder`. */
@@ -132,7 +127,8 @@ export async function openRestyling(
   };
 }
 
-const STATISTICS = "style.safetensors";
+/** The path of the common statistics of a stage for both domains. */
+export const stageStatisticsIn = (folder: string): string => join(folder, "style.safetensors");
 
 interface Look {
   readonly look: Style;
@@ -195,7 +191,7 @@ function described({ method, digest: _, ...settings }: StageRecord): string {
 }
 
 function digestOf(method: string, folder: string): string {
-  const files = [join(folder, STATISTICS), ...(method === "adain" ? [coderIn(folder)] : [])];
+  const files = [stageStatisticsIn(folder), ...(method === "adain" ? [coderIn(folder)] : [])];
   const hash = createHash("sha256");
   for (const file of files) hash.update(readFileSync(file));
   return hash.digest("hex").slice(0, 16);
@@ -223,7 +219,7 @@ export function openStage(
     );
   }
   if (domains === "source") return { stage: undefined, dispose: () => {} };
-  const needed = [join(folder, STATISTICS), ...(method === "adain" ? [coderIn(folder)] : [])];
+  const needed = [stageStatisticsIn(folder), ...(method === "adain" ? [coderIn(folder)] : [])];
   const missing = needed.find((file) => !existsSync(file));
   if (missing !== undefined) {
     throw new UserError(
@@ -254,7 +250,7 @@ export function openStage(
 }
 
 function readStage({ style: { alpha } }: Config, folder: string, look: Style) {
-  const { tensors } = readSafetensors(join(folder, STATISTICS));
+  const { tensors } = readSafetensors(stageStatisticsIn(folder));
   const { device = "cpu" } = look;
   const statistics = Array.from(tensors, (_, i) =>
     (tensors.get(String(i)) as Tensor).to({ device }),

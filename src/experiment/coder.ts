@@ -84,7 +84,7 @@ export async function findCoder(
   });
 }
 
-/** The coder that another run has trained and saved at the same time: all that share a file use one. */
+/** The coder that another run has saved while this one trained its own, so that runs that share a file use one. */
 function savedMeanwhile(file: string, own: Coder, { note }: Listener): Coder {
   note(`${file} was saved by another run in the meantime: using that`);
   const coder = loadCoder(file, own.device);

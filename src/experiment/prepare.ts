@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { stringify } from "yaml";
 import type { Dataset } from "../datasets/dataset.js";
 import { UserError } from "../errors.js";
@@ -23,14 +23,16 @@ import {
   startFrom,
 } from "../train/index.js";
 import { buildMethod, buildNetwork, requireMemory } from "./build.js";
-import { openPreparation, removeLook } from "./coarse-stage.js";
+import { openPreparation, stageStatisticsIn } from "./coarse-stage.js";
+import { coderIn } from "./coder.js";
 import type { Config } from "./config.js";
 import { arithmeticOf } from "./device.js";
 import { openDomains } from "./domains.js";
 import { type Listener, silentListener } from "./listener.js";
 import { measureAll } from "./measure.js";
 import { runConfig } from "./presets.js";
-import { sourceOrder } from "./sampling.js";
+import { decidesPreparation, differences } from "./same-settings.js";
+import { classStatisticsIn, sourceOrder } from "./sampling.js";
 import { startScores } from "./start-scores.js";
 import { workersOf } from "./workers.js";
 
@@ -82,8 +84,7 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
   const folder = openRunFolder(out);
   const written = stringify({ ...config, train: { ...train, device: asked } });
   if (first) removeHalfWritten(out);
-  const same = resuming && written === textOf(join(out, "config.yaml"));
-  if (first && !latest && !same) removeLook(out); // of a run that ended before its first step
+  if (first && !latest) removeOtherStart(config, out, resuming, listener);
   const workers = workersOf(config, (sentence) => listener.note(sentence, "warning"));
   const preparation = await firstThenOthers(group, () =>
     openPreparation(config, domains, out, listener, workers),
@@ -94,7 +95,7 @@ export async function prepare(config: Config, out: string, options: PrepareOptio
     : { step: 0, random: [ownRandomState()] };
   if (latest) requireAhead(config, out, position.step, listener);
   if (first) {
-    if (position.step < train.steps) rmSync(join(out, "result.json"), { force: true }); // of fewer steps
+    if (position.step < train.steps) rmSync(join(out, "result.json"), { force: true }); // of another step
     // Only now, so that a run that cannot be resumed with new settings keeps the old ones.
     folder.write("config.yaml", written);
     if (latest) noteOtherDevice(out, train.device, listener);
@@ -214,6 +215,24 @@ function requireAhead({ train }: Config, out: string, done: number, { note }: Li
   );
 }
 
-/** The text of a file; undefined if it does not exist. */
-const textOf = (path: string): string | undefined =>
-  existsSync(path) ? readFileSync(path, "utf8") : undefined;
+/**
+ * Removes what a start that came to no checkpoint saved in the run folder, unless this one has the same settings. A
+ * coder that the user has put there stays.
+ */
+function removeOtherStart(
+  config: Config,
+  out: string,
+  resuming: boolean,
+  { note }: Listener,
+): void {
+  const wanted = decidesPreparation(config);
+  const isSame = resuming && differences(decidesPreparation(runConfig(out)), wanted).length === 0;
+  if (isSame) return;
+  const { coder } = config.style;
+  const own = typeof coder === "string" ? resolve(coder) : undefined;
+  for (const file of [classStatisticsIn(out), stageStatisticsIn(out), coderIn(out)]) {
+    if (!existsSync(file) || resolve(file) === own) continue;
+    rmSync(file);
+    note(`removed ${file}, which an earlier start had saved`);
+  }
+}

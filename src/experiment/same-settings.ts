@@ -41,6 +41,19 @@ export function decidesAfter(config: Config): Settings {
   };
 }
 
+/** The settings that determine what a run saves before its first step. */
+export function decidesPreparation({ source, target, sizes, style, train }: Config): Settings {
+  return {
+    ...prefixed("source", source),
+    ...prefixed("target", target),
+    "sizes.source": sizes.source,
+    "sizes.target": sizes.target,
+    ...prefixed("style", style),
+    "train.seed": train.seed,
+    "train.precision": train.precision,
+  };
+}
+
 /** The settings that a run must share with the one it starts from: network, classes and data. */
 export function sharedByRuns({ network, source, target }: Config): Settings {
   const { weights, weightsFor, init, statistics, ...shape } = network;
@@ -51,14 +64,19 @@ export function sharedByRuns({ network, source, target }: Config): Settings {
   };
 }
 
+/** The keys of the settings that differ. */
+export function differences(there: Settings, wanted: Settings): string[] {
+  const keys = [...new Set([...Object.keys(there), ...Object.keys(wanted)])];
+  return keys.filter((key) => !isDeepStrictEqual(there[key], wanted[key]));
+}
+
 /**
  * @param there the settings of the run in the folder `out`
  * @param advice what to do if they differ
  * @throws UserError with the settings that differ
  */
 export function requireSame(out: string, there: Settings, wanted: Settings, advice: string): void {
-  const keys = [...new Set([...Object.keys(there), ...Object.keys(wanted)])];
-  const other = keys.filter((key) => !isDeepStrictEqual(there[key], wanted[key]));
+  const other = differences(there, wanted);
   if (other.length === 0) return;
   const said = other.map((key) => `${key} was ${inWords(there[key])}, is ${inWords(wanted[key])}`);
   throw new UserError(

@@ -9,6 +9,9 @@ import { writeAtomically } from "../write-atomically.js";
 import type { Config } from "./config.js";
 import type { Listener } from "./listener.js";
 
+/** The path of a run's class statistics. */
+export const classStatisticsIn = (folder: string): string => join(folder, "class-statistics.json");
+
 /** [images][classes] of a data set. */
 const statisticsOf = ({ names, classes }: Dataset) =>
   z.array(z.array(z.number().min(0)).length(classes.names.length)).length(names.length);
@@ -21,7 +24,7 @@ export async function sourceOrder(
   { progress }: Listener,
 ): Promise<((k: number) => number) | undefined> {
   if (!sampling.rareClasses) return undefined;
-  const path = join(folder, "class-statistics.json");
+  const path = classStatisticsIn(folder);
   const count = async () => {
     const counted = await classStatistics(source, sizes.source, (done, total) =>
       progress("counting the classes of the source", done, total),

@@ -113,29 +113,44 @@ describe("a checkpoint records its coarse stage", () => {
   });
 });
 
-describe("statistics and coder of a run that ended before its first step", () => {
-  const style = { method: "color", domains: "both" };
-  const half = (run: string) =>
-    mkdir(run).then(() => writeFile(join(run, "style.safetensors"), "?"));
-
+describe("statistics and coder of a start that came to no checkpoint", () => {
   test("are not those of a new run in the folder", async () => {
-    await withStyle(style, async (root, path) => {
-      const run = join(root, "run");
-      await half(run);
-      expect((await cli("train", "--preset", path, "--out", run)).code).toBe(0);
+    await withStyle({ method: "color", domains: "both" }, async (root, path) => {
+      const statistics = join(root, "run", "style.safetensors");
+      await mkdir(join(root, "run"));
+      await writeFile(statistics, "?");
+      const { code, err } = await cli("train", "--preset", path, "--out", join(root, "run"));
+      expect(code).toBe(0);
+      expect(err).toContain(`removed ${statistics}, which an earlier start had saved`);
     });
   });
 
-  test("are kept by --resume, unless a setting has changed", async () => {
-    await withStyle(style, async (root, path) => {
+  test("are kept by --resume, unless a setting has changed that they depend on", async () => {
+    await withStyle({ method: "color", domains: "both" }, async (root, path) => {
       const run = join(root, "run");
       await cli("train", "--preset", path, "--out", run);
       await rm(join(run, "checkpoints"), { recursive: true });
       const statistics = join(run, "style.safetensors");
       await writeFile(statistics, "?");
-      expectError(await cli("train", "--resume", run), "damaged-file", statistics);
-      const set = ["--set", "style.alpha=0.5"];
-      expect((await cli("train", "--resume", run, ...set)).code).toBe(0);
+      const resume = (...set: string[]) =>
+        cli("train", "--resume", run, ...set.flatMap((one) => ["--set", one]));
+      expectError(await resume("train.batch=2"), "damaged-file", statistics);
+      expect((await resume("train.batch=2", "style.alpha=0.5")).code).toBe(0);
+    });
+  });
+
+  test("a coder of one's own in the folder is used", async () => {
+    await withStyle({ method: "adain", training }, async (root, path) => {
+      const [run, coder] = [join(root, "run"), join(root, "run", "coder.safetensors")];
+      await mkdir(run);
+      const own = createCoder(0.05);
+      saveCoder(coder, own);
+      dispose(own.parameters.all);
+      const before = await readFile(coder);
+      const set = ["--set", `style.coder=${coder}`];
+      const { code, err } = await cli("train", "--preset", path, "--out", run, ...set);
+      expect([code, err]).toEqual([0, expect.not.stringContaining("does not exist yet")]);
+      expect(before.equals(await readFile(coder))).toBe(true);
     });
   });
 });

@@ -5,7 +5,7 @@ import { isVideo, openVideo } from "../report/video/read-video.js";
 import { requireVideoName, writeVideo } from "../report/video/write-video.js";
 import { requireNew } from "./new-files.js";
 import type { Predictor } from "./predictor.js";
-import { interruptible, requireGoingOn } from "./terminal/interruption.js";
+import { interruptible, throwIfStopped } from "./terminal/interruption.js";
 import { listening } from "./terminal/listener.js";
 import { type Json, print } from "./terminal/print.js";
 
@@ -71,19 +71,22 @@ export async function predictVideo(
   try {
     await interruptible((signal) =>
       listening(async ({ progress }) => {
-        for await (const image of video.read()) {
-          requireGoingOn(signal);
-          const { labels } = await predict({ image, width, height });
-          await file.add(overlay(image, labels, classes));
-          frames++;
-          progress("predicting frames", frames, Math.max(frames, video.frames));
+        try {
+          for await (const image of video.read()) {
+            const { labels } = await predict({ image, width, height });
+            await file.add(overlay(image, labels, classes));
+            frames++;
+            progress("predicting frames", frames, Math.max(frames, video.frames));
+            throwIfStopped(signal);
+          }
+          await file.finish();
+        } catch (error) {
+          await file.discard();
+          throwIfStopped(signal); // FFmpeg may have been stopped as well
+          throw error;
         }
-        await file.finish();
       }),
     );
-  } catch (error) {
-    await file.discard();
-    throw error;
   } finally {
     await dispose();
   }

@@ -38,7 +38,7 @@ beforeAll(async () => {
   for (const seed of [1, 2, 3, 4]) await photo(join(photos, "day", `${seed}.png`), seed);
   await photo(join(photos, "night", "1.png"), 5);
   await photo(join(photos, "day", "1-next.png"), 1, 1); // the next frame of a video
-}, 300_000);
+});
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 const choose = async (run: string, out: string, ...args: string[]) =>

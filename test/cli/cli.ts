@@ -58,7 +58,7 @@ export async function stoppedAt(sign: RegExp | (() => boolean), ...args: string[
   const look = setInterval(() => {
     if (!(sign instanceof RegExp ? sign.test(err) : sign())) return;
     clearInterval(look);
-    process.kill(-(child.pid as number), "SIGINT");
+    if (child.exitCode === null) process.kill(-(child.pid as number), "SIGINT");
   }, 20);
   onTestFinished(() => void child.kill("SIGKILL"));
   const code = await new Promise((resolve) => child.once("close", resolve));

@@ -18,7 +18,7 @@ describe("evaluate", () => {
     const train = { ...tiny(root).train, evaluateEvery: 1 };
     const path = await preset(root, tiny(root, { train }));
     expect((await cli("train", "--preset", path, "--out", run)).code).toBe(0);
-  }, 300_000);
+  });
   afterAll(() => rm(root, { recursive: true, force: true }));
 
   test("writes what it prints in every format, and a picture of the confusion matrix", async () => {

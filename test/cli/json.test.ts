@@ -22,7 +22,7 @@ beforeAll(async () => {
   const train = { ...tiny(root).train, steps: 4, evaluateEvery: 2 };
   config = await preset(root, tiny(root, { train }));
   trained = await cli("train", "--preset", config, "--out", run, "--json");
-}, 300_000);
+});
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 const leaves = (command: Command): Command[] =>

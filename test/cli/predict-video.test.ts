@@ -39,7 +39,7 @@ beforeAll(async () => {
   drive = join(root, "drive.mp4");
   if (!hasFfmpeg) return void (await writeFile(drive, "a video"));
   ffmpeg("-f", "lavfi", "-i", "testsrc=size=96x64:rate=10:duration=1", "-g", "5", drive);
-}, 300_000);
+});
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe("predict of a video", skipUnless(hasFfmpeg, "ffmpeg"), () => {

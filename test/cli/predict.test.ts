@@ -24,7 +24,7 @@ beforeAll(async () => {
   for (const name of ["a.png", "b/a.jpg"]) {
     await writeImage(join(photos, name), sceneImage(sceneLabel(1, SIZE), 1), SIZE);
   }
-}, 300_000);
+});
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 test.each(PREDICTION_FORMATS)("predict writes %s, by a run and by a model", async (format) => {

@@ -31,7 +31,7 @@ describe("a file of weights without its run:", () => {
     const noise = { mean: 120, sigma: 60, type: "gaussian" } as const;
     const create = { width: 90, height: 50, channels: 3, background: "#888", noise } as const;
     await sharp({ create }).png().toFile(photo);
-  }, 300_000);
+  });
   afterAll(() => rm(root, { recursive: true }));
 
   const scoresOf = async (...args: string[]) => {

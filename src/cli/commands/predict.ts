@@ -13,7 +13,7 @@ import { requireNew } from "../new-files.js";
 import { setOption, tileOption, weightsPresetOption, whole } from "../options.js";
 import { predictVideo, videoAmong } from "../predict-video.js";
 import { onnxPredictor, type Predictor, runPredictor } from "../predictor.js";
-import { interruptible, requireGoingOn } from "../terminal/interruption.js";
+import { interruptible, throwIfStopped } from "../terminal/interruption.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 
@@ -120,25 +120,25 @@ async function label(
   const labelled: object[] = [];
   let completed: readonly string[] = [];
   try {
-    const writer = predictionFormats[format].writer(out, classes);
-    try {
-      await interruptible((signal) =>
-        listening(async ({ progress }) => {
+    completed = await interruptible((signal) =>
+      listening(async ({ progress }) => {
+        const writer = predictionFormats[format].writer(out, classes);
+        try {
           for (const [i, image] of files.entries()) {
             const found = await predict(image.path);
             const { width, height } = found;
             const entry = await writer.add(image, found);
             labelled.push({ image: image.path, ...entry, width, height });
             progress("predicting", i + 1, files.length);
-            requireGoingOn(signal);
+            throwIfStopped(signal);
           }
-        }),
-      );
-      completed = await writer.finish();
-    } catch (error) {
-      writer.discard();
-      throw error;
-    }
+          return await writer.finish();
+        } catch (error) {
+          writer.discard();
+          throw error;
+        }
+      }),
+    );
   } finally {
     await dispose();
   }

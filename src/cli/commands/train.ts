@@ -9,7 +9,7 @@ import { isLaunched, launch } from "../launch.js";
 import { dataOption, givenOf, setOption, whole } from "../options.js";
 import { follow } from "../terminal/follow.js";
 import { forecastText, stepText } from "../terminal/forecast.js";
-import { interruptible, requireGoingOn } from "../terminal/interruption.js";
+import { interruptible, throwIfStopped } from "../terminal/interruption.js";
 import { listening } from "../terminal/listener.js";
 import { type Json, jsonOption, print } from "../terminal/print.js";
 import { say } from "../terminal/progress.js";
@@ -148,7 +148,7 @@ async function dryRun(config: Config, { data, json, processes }: TrainOptions): 
     listening((listener) =>
       forecast(config, data, { ...listener, signal }, (seconds, step) => {
         say(stepText(seconds, step, config.train.steps));
-        requireGoingOn(signal);
+        throwIfStopped(signal);
       }),
     ),
   );

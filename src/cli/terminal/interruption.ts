@@ -41,6 +41,6 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
 }
 
 /** @throws UserError if a signal has arrived at work that keeps nothing of what it has done */
-export function requireGoingOn({ aborted }: AbortSignal): void {
+export function throwIfStopped({ aborted }: AbortSignal): void {
   if (aborted) throw new UserError("stopped", "stopped: nothing was written");
 }

@@ -54,6 +54,11 @@ export function writeVideo(
       ...["-f", CONTAINERS[extname(path).toLowerCase()] as string, fileUrl(temporary)],
     ]);
   };
+  const abandon = () => {
+    encoder?.process.kill("SIGKILL");
+    rmSync(temporary, { force: true });
+  };
+  process.once("exit", abandon); // a second Ctrl-C ends the process immediately
   const requireSuccess = async ({ failure }: Ffmpeg) => {
     const failed = await failure;
     if (failed === undefined) return;
@@ -75,11 +80,13 @@ export function writeVideo(
       encoder.process.stdin?.end();
       await requireSuccess(encoder);
       writing(path, () => renameSync(temporary, path));
+      process.off("exit", abandon);
     },
     async discard() {
       encoder?.process.kill("SIGKILL");
       await encoder?.failure.catch(() => {});
-      rmSync(temporary, { force: true });
+      abandon();
+      process.off("exit", abandon);
     },
   };
 }

@@ -47,8 +47,18 @@ export function withLock(lock, work, { onWait = () => {}, pollMs = 100 } = {}) {
 /** @param {string} lock @param {string} mine */
 function release(lock, mine) {
   if (!isDeepStrictEqual(readJson(join(lock, "owner.json")), self())) return;
-  renameSync(lock, mine);
+  moveAway(lock, mine);
   rmSync(mine, { recursive: true, force: true });
+}
+
+/** @param {string} lock @param {string} to */
+function moveAway(lock, to) {
+  try {
+    renameSync(lock, to);
+  } catch (error) {
+    // ENOENT: another process has released or taken it in the meantime
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ENOENT") throw error;
+  }
 }
 
 /** @param {string} mine @param {string} lock */
@@ -77,7 +87,7 @@ function removeIfStale(lock) {
     return false;
   }
   try {
-    if (stale(lock)) renameSync(lock, join(guard, "lock"));
+    if (stale(lock)) moveAway(lock, join(guard, "lock"));
   } finally {
     rmSync(guard, { recursive: true, force: true });
   }

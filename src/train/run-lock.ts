@@ -1,12 +1,13 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { UserError, writing } from "../errors.js";
+import { partFor } from "../write-atomically.js";
 
 const NAME = "run.lock";
-/** How long a lock may stay incomplete. */
-const WRITING_MS = 100;
+/** How long a lock may stay incomplete: its process may be waiting for a processor. */
+const WRITING_MS = 2000;
 
 /** The process that writes a run folder. */
 interface Owner {
@@ -45,7 +46,7 @@ export function lockRunFolder(folder: string): () => void {
  * back, unless a third one has been quicker.
  */
 export function removeStale(path: string): void {
-  const aside = `${path}.${process.pid}`;
+  const aside = partFor(path);
   try {
     renameSync(path, aside);
   } catch (error) {
@@ -91,8 +92,8 @@ function readOwner(path: string): Owner | "none" | "unknown" {
     return typeof pid === "number" && typeof host === "string"
       ? { pid, host, began: String(began) }
       : "unknown";
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "none" : "unknown";
+  } catch {
+    return lstatSync(path, { throwIfNoEntry: false }) ? "unknown" : "none"; // a link may lead nowhere
   }
 }
 

@@ -81,7 +81,7 @@ describe("withLock", () => {
       const waits: number[] = [];
       const onWait = (pid: number) => {
         waits.push(pid);
-        owned(lock, { pid: process.ppid, host: hostname(), started: "ended meanwhile" });
+        spawn("sh", ["-c", 'sleep 0.2; rm -r "$0"', lock]); // many polls later
       };
       expect(withLock(lock, () => "after the wait", { onWait, pollMs: 1 })).toBe("after the wait");
       expect(waits).toEqual([process.ppid]);

@@ -66,7 +66,7 @@ test("an incomplete lock is ignored, one of another host holds until it is remov
   });
 });
 
-test("of processes that start at once in one folder, one gets the lock", async () => {
+test("of processes that start at once in one folder, one at a time has the lock", async () => {
   await inTemporaryFolder(async (folder) => {
     const module = new URL("../../dist/train/run-lock.js", import.meta.url);
     const imports = `

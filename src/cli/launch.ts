@@ -56,6 +56,8 @@ function firstFailure(children: readonly ChildProcess[]): Promise<number> {
     const timers: NodeJS.Timeout[] = [];
     for (const [rank, child] of children.entries()) {
       child.once("error", (error) => {
+        running--;
+        code ??= 1;
         signalAll(children, "SIGKILL"); // those that started wait for this one
         reject(error);
       });
@@ -87,13 +89,15 @@ function signalAll(children: readonly ChildProcess[], signal: NodeJS.Signals): v
   }
 }
 
-/** A free port of this host, below those that systems give out by themselves until the ranks use it. */
+/** A free port of this host, outside the usual ranges from which systems give ports to other processes. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 32_000);
     const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once("error", () => resolve(false));
+    const isFree = await new Promise<boolean>((resolve, reject) => {
+      server.once("error", (error: NodeJS.ErrnoException) =>
+        error.code === "EADDRINUSE" ? resolve(false) : reject(error),
+      );
       server.listen(port, "127.0.0.1", () => resolve(true));
     });
     if (!isFree) continue;

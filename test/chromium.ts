@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
 
@@ -16,4 +16,11 @@ export function launchChromium(...flags: string[]): Promise<Browser> {
       ...["--disable-background-networking", "--disable-component-update", ...flags],
     ],
   });
+}
+
+/** Opens a page whose waits are patient: they end what hangs, not what a busy machine does slowly. */
+export async function openPage(browser: Browser, options?: BrowserContextOptions): Promise<Page> {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(240_000);
+  return page;
 }

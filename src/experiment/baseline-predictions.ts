@@ -35,8 +35,14 @@ export async function writeBaselinePredictions(
       listener.progress("predicting images by the baseline", i + 1, previews.length);
       const index = indices.get(image);
       const isGone = () => !existsSync(input); // an evaluation replaces previews
-      if (index === undefined || isGone()) continue;
-      const { width, height } = await sharp(input).metadata();
+      if (index === undefined) continue;
+      const size = await sharp(input)
+        .metadata()
+        .catch((error) => {
+          if (!isGone()) throw error;
+        });
+      if (size === undefined) continue;
+      const { width, height } = size;
       const sample = await dataset.load(index, run.config.sizes.evaluate);
       const labels = predictLabels(network, sample, { width, height }, options);
       const png = await rgbPng(colorize(labels, classes), { width, height });

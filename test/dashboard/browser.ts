@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import { launchChromium } from "../chromium.js";
+import { launchChromium, openPage } from "../chromium.js";
 import { BIN } from "../cli/cli.js";
 import { makeRun } from "./runs.js";
 
@@ -71,8 +71,7 @@ export function shownRuns(): Shown {
     await makeRuns(shown.runs);
     shown.server = await shown.start();
     browser = await launchChromium();
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.setDefaultTimeout(240_000);
+    const page = await openPage(browser, { viewport: { width: 1280, height: 900 } });
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) shown.wrong.push(message.text());
     });

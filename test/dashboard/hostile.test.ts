@@ -5,15 +5,15 @@ import { describe, expect, test } from "vitest";
 import type { RunDetails, RunSeries, RunsEvent } from "../../src/dashboard/api.js";
 import { MOST_KEYS } from "../../src/dashboard/metrics.js";
 import { serve } from "../../src/dashboard/serve.js";
+import { computedSince } from "../computation.js";
 import { makeRun, metricsLine } from "./runs.js";
 import { get, json, withApp } from "./served.js";
 
-/** Milliseconds of computation that `work` takes in this process, on a busy machine as on an idle one. */
+/** Milliseconds of computation that `work` takes in this process. */
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const begun = process.cpuUsage();
   await work();
-  const { user, system } = process.cpuUsage(begun);
-  return (user + system) / 1000;
+  return computedSince(begun);
 }
 /** Far above what these take (50 to 400 ms), and far below what they took (seconds to minutes). */
 const QUICK = 4000;

@@ -82,7 +82,7 @@ describe("the scores of images", () => {
       const { entries } = await json<ImagePage>(app, query("order=worst&count=100000"));
       expect(entries).toHaveLength(500);
     });
-  }, 300_000);
+  });
 
   test("survive torn, foreign and poisoned lines, and names that are no text", async () => {
     await withApp(async (app, runs) => {

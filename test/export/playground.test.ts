@@ -21,7 +21,7 @@ import { heInit } from "../../src/nn/index.js";
 import { LAYER_COLORS } from "../../src/report/change-map.js";
 import { dispose, manualSeed } from "../../src/torch/index.js";
 import { accessibilityFaults } from "../axe.js";
-import { CHROMIUM, launchChromium } from "../chromium.js";
+import { CHROMIUM, launchChromium, openPage } from "../chromium.js";
 import { skipUnless } from "../skip.js";
 
 const size = { width: 160, height: 80 };
@@ -85,8 +85,7 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
     served = await servePlayground(file("page"), 0);
     const camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
     browser = await launchChromium(...camera);
-    page = await browser.newPage({ viewport: { width: 900, height: 800 } });
-    page.setDefaultTimeout(240_000);
+    page = await openPage(browser, { viewport: { width: 900, height: 800 } });
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) wrong.push(message.text());
     });

@@ -54,7 +54,7 @@ beforeAll(() => {
     offline = OFFLINE.test((error as Error).message);
     if (!offline) throw error;
   }
-}, 600_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function symlinkOnce(to: string, path: string): void {
@@ -192,7 +192,7 @@ describe("installed, the examples run", () => {
     expect([status, stderr.match(/rror.*/)]).toEqual([0, null]);
     expect(stdout).toMatch(/^target mIoU \d+\.\d %$/m);
   });
-}, 300_000);
+});
 
 test("a package without built files is an error that names the first", (context) => {
   skipHereUnless(context, !offline, "registry");

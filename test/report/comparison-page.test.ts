@@ -6,7 +6,7 @@ import { compareRuns } from "../../src/report/comparison.js";
 import { comparisonPage } from "../../src/report/page/comparison-page.js";
 import { readRun } from "../../src/report/run-files.js";
 import { accessibilityFaults } from "../axe.js";
-import { CHROMIUM, launchChromium } from "../chromium.js";
+import { CHROMIUM, launchChromium, openPage } from "../chromium.js";
 import { makeRun } from "../dashboard/runs.js";
 import { inTemporaryFolder, sceneLabel } from "../datasets/fixtures.js";
 import { skipUnless } from "../skip.js";
@@ -39,8 +39,7 @@ describe("comparison.html", skipUnless(CHROMIUM !== undefined, "chromium"), () =
 
       for (const colorScheme of ["light", "dark"] as const) {
         for (const width of [390, 1440]) {
-          const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-          page.setDefaultTimeout(240_000);
+          const page = await openPage(browser, { viewport: { width, height: 900 }, colorScheme });
           const requests: string[] = [];
           page.on("request", (request) => requests.push(request.url()));
           await page.goto(`file://${html}`);

@@ -41,7 +41,7 @@ describe("a run with a baseline, evaluated on 16 images", () => {
     await makeDomains(root, 3, IMAGES);
     await train("source-only");
     await train("minent", "--set", "options.minent.entropy=1");
-  }, 600_000);
+  });
   afterAll(() => rm(root, { recursive: true, force: true }));
 
   test("has a line for each image of each evaluation", () => {

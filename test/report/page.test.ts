@@ -9,7 +9,7 @@ import { findBaseline } from "../../src/report/find-baseline.js";
 import { runPage } from "../../src/report/page/run-page.js";
 import { readRun } from "../../src/report/run-files.js";
 import { accessibilityFaults } from "../axe.js";
-import { CHROMIUM, launchChromium } from "../chromium.js";
+import { CHROMIUM, launchChromium, openPage } from "../chromium.js";
 import { cli, preset, tiny } from "../cli/cli.js";
 import { makeDomains } from "../datasets/fixtures.js";
 import { skipUnless } from "../skip.js";
@@ -204,8 +204,7 @@ describe("in a browser, from disk", skipUnless(CHROMIUM !== undefined, "chromium
   test.each([390, 900, 1440])(
     "%i pixels wide: no requests, no complaints, nothing cut off",
     async (width) => {
-      const page = await browser.newPage({ viewport: { width, height: 800 } });
-      page.setDefaultTimeout(240_000);
+      const page = await openPage(browser, { viewport: { width, height: 800 } });
       const asked: string[] = [];
       const said: string[] = [];
       page.on("request", (request) => asked.push(request.url()));
@@ -232,8 +231,7 @@ describe("in a browser, from disk", skipUnless(CHROMIUM !== undefined, "chromium
         report: join(run("cfcontra-1"), "report.html"),
         comparison: join(root, "comparison", "comparison.html"),
       };
-      const page = await browser.newPage();
-      page.setDefaultTimeout(240_000);
+      const page = await openPage(browser);
       await page.emulateMedia({ colorScheme });
       for (const [name, file] of Object.entries(pages)) {
         for (const width of [390, 1280]) {

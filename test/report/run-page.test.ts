@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runPage } from "../../src/report/page/run-page.js";
 import { readRun } from "../../src/report/run-files.js";
+import { computedSince } from "../computation.js";
 import { makeRun, metricsLine } from "../dashboard/runs.js";
 import { inTemporaryFolder } from "../datasets/fixtures.js";
 import { userError } from "../user-error.js";
@@ -21,8 +22,7 @@ function pageOf(
     change(run);
     const begun = process.cpuUsage();
     const html = await runPage(readRun(run));
-    const { user, system } = process.cpuUsage(begun);
-    use(html, (user + system) / 1000);
+    use(html, computedSince(begun));
   });
 }
 const count = (html: string, pattern: RegExp) => html.match(pattern)?.length ?? 0;

@@ -29,7 +29,7 @@ export const ERROR_CODES = {
   "not-a-run": "a folder is not a run folder",
   "no-checkpoint": "a run has not saved a checkpoint",
   "run-locked": "another process writes the run folder",
-  "run-incomplete": "a run is not complete: `compare` and `after` need complete runs",
+  "run-incomplete": "a run is not complete: `after` needs a complete run, `compare` at least one",
   "not-finite": "a loss or weight is infinite or not a number",
   "no-device": "the device that was asked for does not exist",
   "out-of-memory": "memory is used up",

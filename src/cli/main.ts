@@ -76,8 +76,8 @@ const SYSTEM: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ENAMETOOLONG: ["invalid-value", "the name is too long; choose a shorter one"],
   ELOOP: ["not-found", "its links lead in a circle; check the path"],
   EIO: ["not-writable", "the disk has an I/O error; use another disk"],
-  EMFILE: ["out-of-memory", "too many files are open; raise the limit (ulimit -n)"],
-  ENFILE: ["out-of-memory", "too many files are open on this machine; close other programs"],
+  EMFILE: ["not-readable", "too many files are open; raise the limit (ulimit -n)"],
+  ENFILE: ["not-readable", "too many files are open on this machine; close other programs"],
 };
 
 /** The error of a system call on a file; undefined for another error. */

@@ -17,6 +17,7 @@ const NOT_OF_A_GROUP: readonly string[] = [
   "train.deterministic",
   "train.benchmark",
   "train.graphs",
+  "train.workers",
 ];
 
 /** The keys that may name the run to start from. */

@@ -31,7 +31,7 @@ const AROUND = {
 };
 /** Code that cannot be compiled, by a part of its text, and why. */
 const EXCERPTS = {
-  "export const backbones = {": "shows the place of a line, and `...` for the rest",
+  "export const backbones = {": "shows the place of a line, and not the rest",
   "export const methods = {": "shows the place of a line, and `...` for the rest",
 };
 

@@ -11,15 +11,21 @@ export interface FoundPair {
   readonly count: number;
 }
 
+type LabelledPair = FoundPair & { readonly labels: string };
+
 /** Names that folders and files of labels usually have. */
 export const LABEL =
   /label|mask|annot|semantic|segment|(^|[^a-z])(seg|sem|gt|ids?)([^a-z]|$)|truth|class/i;
+
+/** Names of folders with other pictures of the same scenes: neither camera images nor labels of classes. */
+const OTHER = /depth|disparity|normal|flow|albedo|instance/i;
 
 /** Stems of the files of a folder, relative to it. */
 type Stems = ReadonlySet<string>;
 
 /**
- * Finds the folder of images and the folder of labels of the same names, apart from suffixes, in any folder.
+ * Finds the folder of images and the folder of labels of the same names, apart from suffixes, in any folder. Of pairs
+ * with as many images, those of depth and the like come last, and those that are nearest to each other first.
  * @returns undefined if there are no images
  */
 export async function findPair(root: string): Promise<FoundPair | undefined> {
@@ -28,17 +34,35 @@ export async function findPair(root: string): Promise<FoundPair | undefined> {
   const folders = [...new Set(files.flatMap(foldersOf))].sort(compareNames);
   const images = new Map(folders.map((folder) => [folder, stemsIn(folder, files)]));
   const labels = new Map(folders.map((folder) => [folder, stemsIn(folder, pngs)]));
-  let best: FoundPair | undefined;
+  let best: LabelledPair | undefined;
   for (const [labelFolder, labelStems] of labels) {
     if (!LABEL.test(labelFolder)) continue;
     for (const [folder, stems] of images) {
       if (LABEL.test(folder) || isBelow(folder, labelFolder) || isBelow(labelFolder, folder))
         continue;
       const pair = paired(folder, stems, labelFolder, labelStems);
-      if (pair && pair.count > (best?.count ?? 0)) best = pair;
+      if (pair && (best === undefined || isBetter(pair, best))) best = pair;
     }
   }
   return best ?? inOneFolder(files) ?? imagesAlone(files, images);
+}
+
+function isBetter(pair: LabelledPair, other: LabelledPair): boolean {
+  const rank = ({ count, images, labels }: LabelledPair) => [
+    count,
+    -Number(OTHER.test(images)) - Number(OTHER.test(labels)),
+    sharedFolders(images, labels),
+  ];
+  const others = rank(other);
+  const decisive = rank(pair).findIndex((value, i) => value !== others[i]);
+  return decisive >= 0 && (rank(pair)[decisive] as number) > (others[decisive] as number);
+}
+
+/** The number of folders in which both are. */
+function sharedFolders(path: string, other: string): number {
+  const [a, b] = [path.split("/"), other.split("/")];
+  const differing = a.findIndex((name, i) => name !== b[i]);
+  return differing < 0 ? a.length : differing;
 }
 
 const isImage = (file: string): boolean =>

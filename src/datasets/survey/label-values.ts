@@ -110,7 +110,8 @@ export async function classNamesIn(
   }
   const path = LISTS.map((name) => join(root, name)).find(isFile);
   if (path === undefined) return names;
-  const lines = (await readText(path)).split(/\r?\n/).map((line) => line.trim());
+  const written = (await readText(path)).split(/\r?\n/).map((line) => line.trim());
+  const lines = written[0] === "__ignore__" ? written.slice(1) : written; // LabelMe numbers it -1
   for (const [value, name] of lines.entries()) if (name !== "") names.set(value, name);
   return names;
 }

@@ -53,7 +53,7 @@ const PUBLISHED: Readonly<Record<string, Mark>> = {
   bdd100k: (root, purpose) =>
     has(root, "images/10k") ? splitIn(root, purpose, ["val", "train"], "images/10k") : undefined,
   mapillary: (root, purpose) =>
-    has(root, "training/images") || has(root, "validation/images")
+    ["training", "validation"].some((split) => isMapillary(root, split))
       ? splitIn(root, purpose, ["validation", "training"])
       : undefined,
   kitti: (root) => (has(root, "training/image_2") ? { split: "training" } : undefined),
@@ -61,12 +61,19 @@ const PUBLISHED: Readonly<Record<string, Mark>> = {
     has(root, "trainannot") || has(root, "testannot")
       ? splitIn(root, purpose, ["test", "val", "train"])
       : undefined,
-  synthia: (root) => (has(root, "RGB", "GT/LABELS") ? {} : undefined),
+  // Its video sequences have folders in RGB/, and other ids.
+  synthia: (root) =>
+    has(root, "RGB", "GT/LABELS") &&
+    namesIn(join(root, "RGB")).some((name) => isFile(join(root, "RGB", name)))
+      ? {}
+      : undefined,
   synscapes: (root) => (has(root, "img/rgb", "img/class") ? {} : undefined),
   "virtual-kitti-2": (root) =>
     ["Scene01", "Scene02", "Scene06", "Scene18", "Scene20"].some((scene) => has(root, scene))
       ? {}
       : undefined,
+  "carla-0.9.10": (root) =>
+    has(root, "rgb", "semantic") && hasOldTags(join(root, "semantic")) ? {} : undefined,
   carla: (root) => (has(root, "rgb", "semantic") ? {} : undefined),
   gta5: (root) => (has(root, "images", "labels") && isGta5(join(root, "labels")) ? {} : undefined),
 };
@@ -83,6 +90,29 @@ function isGta5(labels: string): boolean {
     if (error instanceof UserError) return false; // colours, or damaged: reported where it matters
     throw error;
   }
+}
+
+/** Its folders are those of a plain pair, too: other folders tell, or its names of 22 characters. */
+function isMapillary(root: string, split: string): boolean {
+  if (!has(root, join(split, "images"))) return false;
+  if (["v1.2", "v2.0", "instances"].some((name) => has(root, join(split, name)))) return true;
+  return namesIn(join(root, split, "images")).every((name) => /^[\w-]{22}\.jpg$/.test(name));
+}
+
+/** Whether labels of CARLA have the tags before release 0.9.14, in which roads were 7 and the sky 13, not 1 and 11. */
+function hasOldTags(labels: string): boolean {
+  const counts = new Map<number, number>();
+  for (const name of namesIn(labels).slice(0, 5)) {
+    const path = join(labels, name);
+    try {
+      for (const color of decodeLabel(readFileSync(path), path, "color").values)
+        counts.set(color >> 16, (counts.get(color >> 16) ?? 0) + 1);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error; // reported where it matters
+    }
+  }
+  const pixels = (...tags: number[]) => tags.reduce((sum, tag) => sum + (counts.get(tag) ?? 0), 0);
+  return pixels(7, 13) > pixels(1, 11);
 }
 
 const namesIn = (folder: string): string[] =>
@@ -145,7 +175,8 @@ async function recogniseTool(
   root: string,
   purpose: Purpose,
 ): Promise<{ readonly type: string } | undefined> {
-  if (has(root, "SegmentationClass")) {
+  // Custom classes in Pascal's layout (labelme2voc) are listed in class_names.txt: a plain pair of folders.
+  if (has(root, "SegmentationClass") && !isFile(join(root, "class_names.txt"))) {
     const type = isFile(join(root, "labelmap.txt")) ? "cvat-mask" : "voc";
     const lists = join(root, "ImageSets", "Segmentation");
     const names = isFolder(lists) ? namesIn(lists).map((name) => name.replace(/\.txt$/, "")) : [];

@@ -133,6 +133,21 @@ describe("folder", () => {
       expect((await folder(root, { list: "list.txt" })).names).toEqual(["b/1", "a/1"]);
     }));
 
+  test("a list of images of another folder is not read with those of the same names", () =>
+    inTemporaryFolder(async (root) => {
+      await make(root, "train/1", "val/1");
+      const list = join(root, "list.txt");
+      const open = () => folder(root, { images: "images/train", labels: "labels/train", list });
+      for (const line of ["images/val/1.png", join(root, "images/val/1.png")]) {
+        await writeFile(list, `${line}\n`);
+        await userError(open(), "dataset-layout", line, join(root, "images/train"));
+      }
+      for (const line of ["images/train/1.png", "labels/train/1.png", "/elsewhere/train/1.png"]) {
+        await writeFile(list, `${line}\n`);
+        expect((await open()).names).toEqual(["1"]);
+      }
+    }));
+
   test("a list that is relative to another folder, or has columns, is named", () =>
     inTemporaryFolder(async (root) => {
       await make(root, "a/1", "b/2");

@@ -1,7 +1,9 @@
 import { extname, resolve } from "node:path";
 import { UserError } from "../../errors.js";
 import { nearestWord } from "../../nearest-word.js";
+import { isFile } from "../../regular-file.js";
 import { imageExtensions, readList } from "./find-files.js";
+import { isBelow } from "./is-below.js";
 import type { Layout, Paths } from "./layout.js";
 
 /** aachen/aachen_000000_000019 -> aachen_000000_000019 */
@@ -30,15 +32,27 @@ export function entryFinder(
     else byLastPart.set(lastPart(name), [name]);
   }
 
+  const places = folders.map(({ images: folder }) => folder).join(", ");
   const stemOf = (entry: string) => {
     const isImage = (imageExtensions as readonly string[]).includes(extname(entry).toLowerCase());
     const stem = isImage ? entry.slice(0, -extname(entry).length) : entry;
     return stem.endsWith(imageSuffix) ? stem.slice(0, stem.length - imageSuffix.length) : stem;
   };
-  const found = (entry: string): string[] => {
+  /** @throws UserError for the path of an existing image of another folder, such as another split */
+  const requireNoOtherImage = (entry: string, where: string) => {
+    const path = resolve(root, entry);
+    const isLabel = folders.some(({ labels }) => labels !== undefined && isBelow(path, labels));
+    if (!entry.includes("/") || !isBelow(path, root) || isLabel || !isFile(path)) return;
+    throw new UserError(
+      "dataset-layout",
+      `${where}: ${entry} is an image of another folder; this data set reads ${places}.`,
+    );
+  };
+  const found = (entry: string, where: string): string[] => {
     const stem = stemOf(entry);
     const exact = images.has(stem) ? stem : byPath.get(resolve(root, entry).normalize("NFC"));
     if (exact !== undefined) return [exact];
+    requireNoOtherImage(entry, where);
     const alike = COLUMNS.test(entry) ? [] : (byLastPart.get(lastPart(stem)) ?? []);
     return alike.filter(
       (name) => `/${stem}`.endsWith(`/${name}`) || `/${name}`.endsWith(`/${stem}`),
@@ -47,7 +61,7 @@ export function entryFinder(
 
   return (entry, where) => {
     const written = entry.normalize("NFC").replaceAll("\\", "/");
-    const matches = found(written);
+    const matches = found(written, where);
     if (matches.length === 1) return matches[0] as string;
     const refuse = (why: string) => new UserError("dataset-layout", `${where}: ${entry} ${why}.`);
     if (matches.length > 1) {
@@ -59,7 +73,6 @@ export function entryFinder(
       throw refuse("has several columns: write only the name of the image");
     const [elsewhere] = byLastPart.get(lastPart(stemOf(written))) ?? [];
     const near = elsewhere ?? nearestWord(stemOf(written), names) ?? names[0];
-    const places = folders.map(({ images: folder }) => folder).join(", ");
     throw refuse(
       `is not an image of the data set; names are relative to ${places}, such as ${near}`,
     );

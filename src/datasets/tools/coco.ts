@@ -78,11 +78,11 @@ function regionsOf(file: CocoFile): Map<number | string, Region[]> {
 function segmentation(annotation: Table, size: Size, where: string): Paint | undefined {
   const { segmentation: found } = annotation;
   if (isTable(found)) return rle(found, size, `${where}.segmentation`);
-  if (Array.isArray(found) && found.length > 0) {
-    // The parts of one object: unlike rings, they do not cut holes into each other.
-    const parts = Array.isArray(found[0]) ? found : [found];
-    return together(parts.map((part) => polygon([corners(part, `${where}.segmentation`)])));
-  }
+  // The parts of one object: unlike rings, they do not cut holes into each other.
+  const parts = Array.isArray(found) ? (Array.isArray(found[0]) ? found : [found]) : [];
+  const drawn = parts.filter((part) => !Array.isArray(part) || part.length > 0); // [[]] is a box's
+  if (drawn.length > 0)
+    return together(drawn.map((part) => polygon([corners(part, `${where}.segmentation`)])));
   if (!hasBox(annotation)) return undefined;
   throw new UserError(
     "unsupported-file",

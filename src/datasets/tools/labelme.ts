@@ -34,8 +34,13 @@ interface Labelled {
   readonly shapes: readonly { readonly label: string; readonly paint: Paint }[];
 }
 
-/** The name that LabelMe gives to pixels that no shape covers. */
-const BACKGROUND = "_background_";
+const IGNORED = UNLABELLED - 1;
+
+/** The names of LabelMe for pixels that no shape covers, and for those that no loss counts. */
+const RESERVED: ReadonlyMap<string, number> = new Map([
+  ["_background_", UNLABELLED],
+  ["__ignore__", IGNORED],
+]);
 
 /**
  * LabelMe (github.com/wkentaro/labelme): one JSON file per image, with the same name. The classes are those
@@ -70,7 +75,7 @@ export const labelme = toolExport<Own>(
     const indexOf = new Map(names.map((name, index) => [name, index]));
     const regions = labelled.map(({ path, shapes }) =>
       shapes.map(({ label, paint }): Region => {
-        const value = label === BACKGROUND ? UNLABELLED : indexOf.get(label);
+        const value = RESERVED.get(label) ?? indexOf.get(label);
         if (value !== undefined) return { value, paint };
         throw new UserError(
           "class-mismatch",
@@ -96,7 +101,8 @@ export const labelme = toolExport<Own>(
         key: "id",
         classes: names.map((name, value) => ({ name, value })),
         unlabelled: UNLABELLED,
-        used: new Set([...valuesIn(regions)].filter((value) => value !== UNLABELLED)),
+        ignored: [IGNORED],
+        used: new Set([...valuesIn(regions)].filter((value) => value < IGNORED)),
       },
       beside: listed ? [list] : [],
     };
@@ -108,11 +114,11 @@ const namesIn = (text: string): string[] =>
   text
     .split(/\r?\n/)
     .map((line) => line.trim())
-    .filter((line) => line !== "" && line !== "__ignore__" && line !== BACKGROUND);
+    .filter((line) => line !== "" && !RESERVED.has(line));
 
 const namesOf = (files: readonly Labelled[]): string[] =>
   [...new Set(files.flatMap(({ shapes }) => shapes.map(({ label }) => label)))]
-    .filter((label) => label !== BACKGROUND)
+    .filter((label) => !RESERVED.has(label))
     .sort(compareNames);
 
 async function readFile(folder: string, name: string): Promise<Labelled> {
@@ -147,11 +153,16 @@ function shapeOf(shape: Table, where: string) {
 function paintOf(shape: Table, points: readonly number[], where: string): Paint {
   const kind = shape.shape_type ?? "polygon";
   const [x0 = 0, y0 = 0, x1 = x0, y1 = y0] = points;
+  // Two corners of a rectangle, or four (X-AnyLabeling).
+  const [xs, ys] = [0, 1].map((odd) => points.filter((_, i) => i % 2 === odd)) as [
+    number[],
+    number[],
+  ];
   const [left, right, top, bottom] = [
-    Math.min(x0, x1),
-    Math.max(x0, x1),
-    Math.min(y0, y1),
-    Math.max(y0, y1),
+    Math.min(...xs),
+    Math.max(...xs),
+    Math.min(...ys),
+    Math.max(...ys),
   ];
   if (kind === "polygon") return polygon([points]);
   if (kind === "rectangle") return rectangle({ left, top, right, bottom });

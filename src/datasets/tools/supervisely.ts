@@ -31,10 +31,7 @@ export const supervisely = toolExport("supervisely", {}, async ({ root }) => {
   }
   const classes = classesOf(await readJson(path), path);
   const indexOf = new Map(classes.map(({ name, value }) => [name, value]));
-  const sets: string[] = [];
-  for (const { name } of await entriesOf(root)) {
-    if (await isFolder(join(root, name, "img"))) sets.push(name);
-  }
+  const sets = await setsIn(root);
   const annotated: AnnotatedImage[] = [];
   const used = new Set<number>();
   for (const set of sets) {
@@ -65,6 +62,18 @@ export const supervisely = toolExport("supervisely", {}, async ({ root }) => {
     beside: [path],
   };
 });
+
+/** The data sets in a folder, and those nested in their folder "datasets". */
+async function setsIn(root: string, below = ""): Promise<string[]> {
+  const sets: string[] = [];
+  for (const { name } of await entriesOf(join(root, below))) {
+    const set = `${below}${name}`;
+    if (await isFolder(join(root, set, "img"))) sets.push(set);
+    const nested = `${set}/datasets/`;
+    if (await isFolder(join(root, nested))) sets.push(...(await setsIn(root, nested)));
+  }
+  return sets;
+}
 
 function classesOf(file: unknown, path: string): ExportClass[] {
   return listOf(tableOf(file, path).classes, `${path}: classes`).map((entry, value) => {

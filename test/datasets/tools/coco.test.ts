@@ -216,6 +216,8 @@ describe("coco", () => {
       await userError(opened(), "unsupported-file", "annotations[0].segmentation");
       await write(root, { segmentation: [] });
       await userError(opened(), "unsupported-file", "annotations[0]", "box");
+      await write(root, { segmentation: [[]] }); // a box, as some converters write it
+      await userError(opened(), "unsupported-file", "annotations[0]", "box");
       await write(root, { segmentation: square });
       await userError(open("coco", root), "invalid-value", "unlabelled");
       const lacking = open("coco", root, { unlabelled, classes: ["lane", "sky"] });

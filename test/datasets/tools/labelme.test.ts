@@ -48,6 +48,26 @@ const lane: Shape = {
 const unlabelled = "ignore";
 
 describe("labelme", () => {
+  it("draws a rectangle of four corners, and pixels that LabelMe ignores", () =>
+    inTemporaryFolder(async (root) => {
+      await images(root, "a.png");
+      const corners: Shape = { ...car, shape_type: "rectangle" };
+      const bonnet: Shape = {
+        label: "__ignore__",
+        points: [
+          [0, 4],
+          [8, 6],
+        ],
+        shape_type: "rectangle",
+      };
+      await file(root, "a.json", labelme("a.png", corners, bonnet));
+      await file(root, "labels.txt", "__ignore__\n_background_\ncar\nlane\n");
+      const whole = "bbbbbbbb";
+      await expectLabel(open("labelme", root, { unlabelled: "lane" }), [
+        ...["aaaabbbb", "aaaabbbb", whole, whole, "........", "........"],
+      ]);
+    }));
+
   it("draws all shapes with an area, in the order of the file", () =>
     inTemporaryFolder(async (root) => {
       await images(root, "a.png");

@@ -102,6 +102,16 @@ describe("supervisely", () => {
       expect(await drawn(dataset, 1)).toEqual(Array(6).fill("........"));
     }));
 
+  it("reads data sets in data sets", () =>
+    inTemporaryFolder(async (root) => {
+      await write(root, annotation());
+      await images(root, "drive 1/datasets/rain/img/a.png");
+      await file(root, "drive 1/datasets/rain/ann/a.png.json", annotation(frame));
+      const dataset = await open("supervisely", root, { unlabelled: "ignore" });
+      expect(dataset.names).toEqual(["drive 1/a", "drive 1/datasets/rain/a", "drive 2/a"]);
+      expect((await drawn(dataset, 1))[1]).toBe("aa....aa");
+    }));
+
   it("names what is wrong", () =>
     inTemporaryFolder(async (root) => {
       const opened = () => open("supervisely", root, { unlabelled: "ignore" });

@@ -4,6 +4,7 @@ import type { Sample } from "./dataset.js";
 import { resizeNearest } from "./files/labels.js";
 import { mirrored } from "./mirror.js";
 import { randomFrom } from "./random.js";
+import { resized } from "./resized.js";
 import type { Workers } from "./workers.js";
 
 /** A Gaussian of this deviation in pixels is the least that libvips can tell from none. */
@@ -44,7 +45,7 @@ export async function augmented(
   k: number,
 ): Promise<Sample> {
   const random = randomFrom(seed, k);
-  const cropped = await crop(sample, random.between(options.crop, 1), random);
+  const cropped = crop(sample, random.between(options.crop, 1), random);
   const colored = options.jitter > 0 ? jitterColors(cropped, options.jitter, random) : cropped;
   const blurred =
     options.blur > 0 && random.chance(0.5)
@@ -58,25 +59,23 @@ type Random = ReturnType<typeof randomFrom>;
 const raw = ({ width, height }: Sample) => ({ raw: { width, height, channels: 3 as const } });
 
 /** A window of `share` of both sides, enlarged to the sample's size. */
-async function crop(sample: Sample, share: number, random: Random): Promise<Sample> {
+function crop(sample: Sample, share: number, random: Random): Sample {
   const { width, height, image, label } = sample;
   const window = { width: Math.round(width * share), height: Math.round(height * share) };
   if (window.width === width && window.height === height) return sample;
   const left = random.below(width - window.width + 1);
   const top = random.below(height - window.height + 1);
-  const enlarged = await sharp(image, raw(sample))
-    .extract({ left, top, ...window })
-    .resize(width, height, { fit: "fill", kernel: "cubic" })
-    .raw()
-    .toBuffer();
-  const result = { ...sample, image: new Uint8Array(enlarged) };
+  const part = (data: Uint8Array, channels: number) => {
+    const rows = Array.from({ length: window.height }, (_, y) => {
+      const from = ((top + y) * width + left) * channels;
+      return data.subarray(from, from + window.width * channels);
+    });
+    return new Uint8Array(Buffer.concat(rows));
+  };
+  const enlarged = resized({ ...window, data: part(image, 3) }, sample);
+  const result = { ...sample, image: new Uint8Array(enlarged.data.buffer) };
   if (!label) return result;
-  const part = new Uint8Array(window.width * window.height);
-  for (let y = 0; y < window.height; y++) {
-    const from = (top + y) * width + left;
-    part.set(label.subarray(from, from + window.width), y * window.width);
-  }
-  return { ...result, label: resizeNearest(part, window, { width, height }) };
+  return { ...result, label: resizeNearest(part(label, 1), window, sample) };
 }
 
 /** Brightness, contrast around the mean grey and saturation, each by a factor of its own. */

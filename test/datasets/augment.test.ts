@@ -56,6 +56,23 @@ describe("augmentation", () => {
     expect(mirrored).toBeLessThan(130);
   });
 
+  it("enlarges a crop about its centre, as its label", async () => {
+    const [width, height] = [60, 40];
+    const label = Uint8Array.from({ length: width * height }, (_, i) => i % width);
+    const image = Uint8Array.from(
+      { length: label.length * 3 },
+      (_, i) => (Math.floor(i / 3) % width) * 4,
+    );
+    const augment = augmenting(options({ crop: 0.5 }), 1);
+    for (let k = 0; k < 5; k++) {
+      const found = await augment({ name: "ramp", width, height, image, label }, k);
+      let [sum, count] = [0, 0];
+      for (let i = 20 * width + 10; i < 20 * width + 50; i++, count++)
+        sum += (found.image[i * 3] as number) / 4 - (found.label?.[i] as number);
+      expect(Math.abs(sum / count)).toBeLessThan(0.1); // libvips: 0.25 to 0.5
+    }
+  });
+
   it("crops and enlarges image and label alike", async () => {
     const augment = augmenting(options({ crop: 0.4 }), 1);
     const seen = new Set<string>();

@@ -81,14 +81,24 @@ describe("readImage", () => {
       const spot = new Uint8Array(64 * 32 * 3);
       for (let y = 4; y < 12; y++) spot.fill(255, (y * 64 + 40) * 3, (y * 64 + 48) * 3);
       await sharp(spot, { raw: { ...size, channels: 3 } }).toFile(path);
-      const { data } = await readImage(path, { width: 32, height: 16 });
-      let mass = 0;
-      let across = 0;
-      for (let pixel = 0; pixel < 32 * 16; pixel++) {
-        mass += data[pixel * 3] as number;
-        across += (data[pixel * 3] as number) * ((pixel % 32) + 0.5);
+      for (const [width, height] of [
+        [32, 16],
+        [128, 64],
+        [90, 45],
+        [32, 64],
+        [80, 20],
+      ] as const) {
+        const { data } = await readImage(path, { width, height });
+        let [mass, across, down] = [0, 0, 0];
+        for (let pixel = 0; pixel < width * height; pixel++) {
+          const value = data[pixel * 3] as number;
+          mass += value;
+          across += value * ((pixel % width) + 0.5);
+          down += value * (Math.floor(pixel / width) + 0.5);
+        }
+        expect((across / mass / width) * 64).toBeCloseTo(44, 1);
+        expect((down / mass / height) * 32).toBeCloseTo(8, 1);
       }
-      expect(across / mass).toBeCloseTo(22, 1); // 44 of 64
     }));
 });
 

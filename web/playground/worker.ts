@@ -1,5 +1,5 @@
 // Runs the networks, so that the page stays responsive.
-import { resized } from "../../src/export/pixels.js";
+import { resized } from "../../src/datasets/resized.js";
 import { openSegmenter, type Segmenter } from "../../src/export/segmenter.js";
 import type { Reply, Request } from "./protocol.js";
 

@@ -1,6 +1,7 @@
 import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
 import { UserError } from "../../errors.js";
 import type { Size } from "../dataset.js";
+import { resized } from "../resized.js";
 import { requireImage, unreadableImage } from "./image-kind.js";
 import { MOST_PIXELS } from "./png.js";
 import { whyUnreadable } from "./regular-file.js";
@@ -31,10 +32,7 @@ export async function readImage(path: string, size?: Size): Promise<Image> {
   try {
     // Both read the file themselves, in the thread pool: a training step blocks the event loop, so each
     // turn of the loop that an image needs may delay it by a step.
-    const [metadata, plain] = await Promise.all([
-      open(path).metadata(),
-      pixelsOf(resized(open(path), size)),
-    ]);
+    const [metadata, plain] = await Promise.all([open(path).metadata(), atSize(open(path), size)]);
     const { width, height } = metadata.autoOrient;
     const about = { original: { width, height }, turned: isTurned(metadata) };
     if (!isTurned(metadata) && !metadata.hasAlpha && !hasDeepProfile(metadata)) {
@@ -43,7 +41,7 @@ export async function readImage(path: string, size?: Size): Promise<Image> {
     const upright = await pixelsOf(uprightImage(path, metadata));
     if (size === undefined) return { ...upright, ...about };
     const raw = { width, height, channels: 3 } as const;
-    return { ...(await pixelsOf(resized(sharp(upright.data, { raw }), size))), ...about };
+    return { ...(await atSize(sharp(upright.data, { raw }), size)), ...about };
   } catch (error) {
     throw unreadableImage(path, whyUnreadable(error), error);
   }
@@ -63,7 +61,7 @@ export async function resizedRgb(data: Uint8Array, from: Size, size: Size): Prom
   }
   if (channels === 3 && from.width === size.width && from.height === size.height) return data;
   const raw = { width: from.width, height: from.height, channels } as const;
-  return (await pixelsOf(resized(sharp(data, { raw }).removeAlpha(), size))).data;
+  return (await atSize(sharp(data, { raw }).removeAlpha(), size)).data;
 }
 
 const open = (path: string, options: SharpOptions = {}): Sharp =>
@@ -73,10 +71,20 @@ const open = (path: string, options: SharpOptions = {}): Sharp =>
 
 // Shrinking in the JPEG decoder is not faster at these sizes, and gives other pixels for a JPEG than for
 // a PNG of the same picture.
-const EXACT = { fit: "fill", kernel: "cubic", fastShrinkOnLoad: false } as const;
+const SHRUNK = {
+  fit: "fill",
+  kernel: "cubic",
+  fastShrinkOnLoad: false,
+  withoutEnlargement: true,
+} as const;
 
-const resized = (image: Sharp, size: Size | undefined): Sharp =>
-  size ? image.resize(size.width, size.height, EXACT) : image;
+/** Pixels of an image, resized if a size is given. Its sides are shrunk in the thread pool, and enlarged here. */
+async function atSize(image: Sharp, size: Size | undefined) {
+  if (size === undefined) return pixelsOf(image);
+  const shrunk = await pixelsOf(image.resize(size.width, size.height, SHRUNK));
+  const isDone = shrunk.width === size.width && shrunk.height === size.height;
+  return isDone ? shrunk : { ...size, data: new Uint8Array(resized(shrunk, size).data.buffer) };
+}
 
 const isTurned = ({ orientation = 1 }: Metadata): boolean => orientation !== 1;
 

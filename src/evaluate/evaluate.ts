@@ -75,13 +75,15 @@ export function averagedProbabilities(
 ): Tensor {
   return noGrad(() =>
     scope(() => {
-      const views = inputs.flatMap((input) => {
-        const straight = probabilities(network, input, output, options);
-        if (!flip) return [straight];
-        return [straight, probabilities(network, mirrored(input), output, options).flip(3)];
-      });
-      const sum = views.reduce((all, view) => all.addInPlace(view)); // in place, in the first
-      return views.length === 1 ? sum : sum.divInPlace(views.length);
+      const views = inputs.flatMap((input) => [
+        () => probabilities(network, input, output, options),
+        ...(flip ? [() => probabilities(network, mirrored(input), output, options).flip(3)] : []),
+      ]);
+      const [first, ...others] = views as [() => Tensor, ...(() => Tensor)[]];
+      const sum = first();
+      // One view at a time is in memory beside the sum.
+      for (const view of others) scope(() => void sum.addInPlace(view()));
+      return others.length === 0 ? sum : sum.divInPlace(views.length);
     }),
   );
 }

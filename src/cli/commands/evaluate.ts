@@ -166,10 +166,18 @@ async function writeFiles(
   };
   write(options.csv, () => csv(rows));
   const [first] = Object.values(results) as [Evaluation];
-  const figures = publishedBeside(config.source.type, config.target.type);
-  const miou13 = first.subset?.classes === 13 ? { miou13: first.subset.miou } : {};
-  const ours = { method, iou: first.scores.iou, miou: first.scores.miou, ...miou13 };
-  const table = benchmarkRows(classes, [ours], figures);
+  const sets = Object.keys(results);
+  // Published figures are of the target's data set.
+  const isTarget = (set: string) => typeOf(config.evaluate[set]) === config.target.type;
+  const figures = sets.every(isTarget)
+    ? publishedBeside(config.source.type, config.target.type)
+    : [];
+  const ours = Object.entries(results).map(([set, { scores, subset }]) => ({
+    method: sets.length > 1 ? `${method}, ${set}` : method,
+    ...{ iou: scores.iou, miou: scores.miou },
+    ...(subset?.classes === 13 && { miou13: subset.miou }),
+  }));
+  const table = benchmarkRows(classes, ours, figures);
   write(options.markdown, () =>
     figures.length > 0 ? `${markdown(rows)}\n${markdown(table)}` : markdown(rows),
   );
@@ -179,6 +187,8 @@ async function writeFiles(
     writeAtomically(options.confusion, await confusionPicture(first.confusion, classes));
   }
 }
+
+const typeOf = (spec: unknown) => (spec as { readonly type: string }).type;
 
 /** The indices of the 19, 16 or 13 classes of the benchmark among those of a network. */
 function subsetOf(

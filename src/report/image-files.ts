@@ -82,7 +82,9 @@ const key = (name: string) => name.toLowerCase();
 const stem = (file: string) => file.slice(0, -extname(file).length || undefined);
 
 function named(images: readonly Found[]): NamedImage[] {
-  const files = unique(images.map(({ file }) => file)) ?? relativeToAll(images);
+  const bases = new Set(images.map(({ path, file }) => path.slice(0, -file.length)));
+  const all = relativeToAll(images);
+  const files = unique(images.map(({ file }) => file)) ?? all;
   const byFile = new Map<string, string>();
   for (const [i, file] of files.entries()) {
     const { path } = images[i] as Found;
@@ -101,7 +103,7 @@ function named(images: readonly Found[]): NamedImage[] {
   const names = unique(short) ?? files;
   return images.map(({ path }, i) => ({
     name: names[i] as string,
-    file: files[i] as string,
+    file: (bases.size > 1 ? all : files)[i] as string,
     path,
   }));
 }

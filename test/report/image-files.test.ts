@@ -59,6 +59,26 @@ test("images of one name in two folders keep their folders; the same image is ta
     expect(await names(root, "a/x.png", "b/y.png")).toEqual({ "a/x.png": "x", "b/y.png": "y" });
   }));
 
+test("the paths of images are relative to a folder that contains all", () =>
+  withFiles(["day/1.png", "night/2.png", "night/sub/3.png"], async (root) => {
+    const files = async (...paths: string[]) =>
+      (
+        await imageFiles(
+          paths.map((path) => join(root, path)),
+          join(root, "out"),
+        )
+      ).map(({ name, file }) => [name, file]);
+    expect(await files("day", "night")).toEqual([
+      ["1", "day/1.png"],
+      ["2", "night/2.png"],
+      ["sub/3", "night/sub/3.png"],
+    ]);
+    expect(await files("night")).toEqual([
+      ["2", "2.png"],
+      ["sub/3", "sub/3.png"],
+    ]);
+  }));
+
 test("a glob finds images, relative to its part without wildcards", () =>
   withFiles(
     ["a/x1.png", "a/x2.JPG", "a/b/x1.png", "a/b/c/x3.webp", "a/x.txt", "d[1]/x.png"],

@@ -21,7 +21,13 @@ function writer(out: string, classes: ClassSet): PredictionWriter {
   const told = distinguished(classes);
   const list: string[] = [];
   return {
-    async add({ name }, { labels, ...size }) {
+    async add({ name, path }, { labels, ...size }) {
+      if (name.startsWith("#")) {
+        throw new UserError(
+          "unsupported-file",
+          `${path}: CVAT takes a name that begins with # for a comment: rename the file`,
+        );
+      }
       zip.add(`SegmentationClass/${name}.png`, await rgbPng(colorize(labels, told), size));
       // The instances are the classes: CVAT makes one mask of each.
       const instances = { names: told.names, colors: told.names.map((_, k) => vocColor(k + 1)) };

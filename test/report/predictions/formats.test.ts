@@ -170,6 +170,10 @@ describe("cvat", () => {
         const classes = { names: [name], colors: [[1, 2, 3]] } as never;
         await userError(write(out, "cvat", classes), "class-mismatch", name);
       }
+      const { add, discard } = predictionFormats.cvat.writer(out, cityscapes19);
+      const comment = { name: "#x", file: "#x.png", path: "photos/#x.png" };
+      await userError(add(comment, labelled[0] as Labelled), "unsupported-file", "photos/#x.png");
+      discard();
     }));
 });
 

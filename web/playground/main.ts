@@ -45,6 +45,9 @@ async function main(): Promise<void> {
   let results: readonly Segmentation[] = [];
   let look: Look = { view: "classes", opacity: 0.6, only: undefined };
   const [first] = engine.infos as [Engine["infos"][0]];
+  const most = (side: "width" | "height") =>
+    Math.max(...engine.infos.map(({ size }) => size[side]));
+  const largest = { width: most("width"), height: most("height") }; // of the networks' inputs
   const legend = createLegend(
     document.querySelector("#legend table") as HTMLTableElement,
     first,
@@ -76,7 +79,7 @@ async function main(): Promise<void> {
     });
     while (source === from) {
       const began = performance.now();
-      const { results: found, milliseconds } = await engine.segment(frameOf(from, first.size));
+      const { results: found, milliseconds } = await engine.segment(frameOf(from, largest));
       if (source !== from) return;
       results = found;
       draw();

@@ -325,7 +325,7 @@ describe("the playground", skipUnless(CHROMIUM !== undefined, "chromium"), () =>
       recorder.ondataavailable = ({ data }) => parts.push(data);
       recorder.start();
       for (let i = 0; i < 30; i++) {
-        context.fillStyle = `hsl(${i * 18} 60% 50%)`;
+        context.fillStyle = `hsl(${i * 9} 60% 50%)`; // no colour twice
         context.fillRect(0, 0, 160, 80);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }

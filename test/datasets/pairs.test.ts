@@ -133,16 +133,24 @@ describe("folder", () => {
       expect((await folder(root, { list: "list.txt" })).names).toEqual(["b/1", "a/1"]);
     }));
 
-  test("a list of images of another folder is not read with those of the same names", () =>
+  test("a list of images of another split is not read with those of the same names", () =>
     inTemporaryFolder(async (root) => {
       await make(root, "train/1", "val/1");
       const list = join(root, "list.txt");
       const open = () => folder(root, { images: "images/train", labels: "labels/train", list });
       for (const line of ["images/val/1.png", join(root, "images/val/1.png")]) {
         await writeFile(list, `${line}\n`);
-        await userError(open(), "dataset-layout", line, join(root, "images/train"));
+        await userError(
+          open(),
+          "dataset-layout",
+          line,
+          "another split",
+          join(root, "images/train"),
+        );
       }
-      for (const line of ["images/train/1.png", "labels/train/1.png", "/elsewhere/train/1.png"]) {
+      await writePair(join(root, "full/train/1.png"), join(root, "full/labels/1.png"), 1);
+      const same = ["images/train/1.png", "labels/train/1.png", "full/train/1.png", "/x/val/1.png"];
+      for (const line of same) {
         await writeFile(list, `${line}\n`);
         expect((await open()).names).toEqual(["1"]);
       }

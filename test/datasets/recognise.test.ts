@@ -42,7 +42,7 @@ describe("a published layout is told by more than its folders:", () => {
       const rows = ["ssssssss", "bbbbbbbb", "rrrrrrrr"];
       const tags = (road: number, sky: number, building: number) =>
         colored(rows, { s: [sky, 0, 0], b: [building, 0, 0], r: [road, 0, 0] });
-      await file(root, "old/semantic/1.png", tags(7, 13, 1));
+      await file(root, "old/semantic/Town01/1.png", tags(7, 13, 1));
       await file(root, "new/semantic/1.png", tags(1, 11, 3));
       expect((await found(join(root, "old"))).type).toBe("carla-0.9.10");
       expect((await found(join(root, "new"))).type).toBe("carla");

@@ -1,4 +1,4 @@
-import { extname, resolve } from "node:path";
+import { extname, relative, resolve, sep } from "node:path";
 import { UserError } from "../../errors.js";
 import { nearestWord } from "../../nearest-word.js";
 import { isFile } from "../../regular-file.js";
@@ -8,6 +8,10 @@ import type { Layout, Paths } from "./layout.js";
 
 /** aachen/aachen_000000_000019 -> aachen_000000_000019 */
 export const lastPart = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
+
+/** Folders of a path that are called like splits. */
+const splitsIn = (path: string): string[] =>
+  path.split(sep).filter((part) => /^(train|val|test|dev|eval)/i.test(part));
 
 /** The extension of an image within a line, as in "a.png a-label.png". */
 const COLUMNS = /\.(png|jpe?g|webp)[\s,;]/i;
@@ -38,21 +42,21 @@ export function entryFinder(
     const stem = isImage ? entry.slice(0, -extname(entry).length) : entry;
     return stem.endsWith(imageSuffix) ? stem.slice(0, stem.length - imageSuffix.length) : stem;
   };
-  /** @throws UserError for the path of an existing image of another folder, such as another split */
-  const requireNoOtherImage = (entry: string, where: string) => {
+  /** @throws UserError for the path of an existing file of another split, which has the name of this image */
+  const requireSameSplit = (entry: string, name: string, where: string) => {
     const path = resolve(root, entry);
-    const isLabel = folders.some(({ labels }) => labels !== undefined && isBelow(path, labels));
-    if (!entry.includes("/") || !isBelow(path, root) || isLabel || !isFile(path)) return;
+    if (!entry.includes("/") || !isBelow(path, root) || !isFile(path)) return;
+    const own = splitsIn(relative(root, images.get(name) as string));
+    if (splitsIn(relative(root, path)).every((split) => own.includes(split))) return;
     throw new UserError(
       "dataset-layout",
-      `${where}: ${entry} is an image of another folder; this data set reads ${places}.`,
+      `${where}: ${entry} is of another split; this data set reads ${places}.`,
     );
   };
-  const found = (entry: string, where: string): string[] => {
+  const found = (entry: string): string[] => {
     const stem = stemOf(entry);
     const exact = images.has(stem) ? stem : byPath.get(resolve(root, entry).normalize("NFC"));
     if (exact !== undefined) return [exact];
-    requireNoOtherImage(entry, where);
     const alike = COLUMNS.test(entry) ? [] : (byLastPart.get(lastPart(stem)) ?? []);
     return alike.filter(
       (name) => `/${stem}`.endsWith(`/${name}`) || `/${name}`.endsWith(`/${stem}`),
@@ -61,8 +65,12 @@ export function entryFinder(
 
   return (entry, where) => {
     const written = entry.normalize("NFC").replaceAll("\\", "/");
-    const matches = found(written, where);
-    if (matches.length === 1) return matches[0] as string;
+    const matches = found(written);
+    const [name] = matches;
+    if (name !== undefined && matches.length === 1) {
+      requireSameSplit(written, name, where);
+      return name;
+    }
     const refuse = (why: string) => new UserError("dataset-layout", `${where}: ${entry} ${why}.`);
     if (matches.length > 1) {
       throw refuse(

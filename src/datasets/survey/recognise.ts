@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { UserError } from "../../errors.js";
 import { isFile, isFolder } from "../../regular-file.js";
-import { filesBelow, kindsIn, requireFolder } from "../files/find-files.js";
+import { compareNames, filesBelow, kindsIn, requireFolder } from "../files/find-files.js";
 import { decodeLabel } from "../files/labels.js";
 import { requireUnpacked } from "../tools/find-export.js";
 import { isTable, readJson, readText } from "../tools/read-json.js";
@@ -99,20 +99,30 @@ function isMapillary(root: string, split: string): boolean {
   return namesIn(join(root, split, "images")).every((name) => /^[\w-]{22}\.jpg$/.test(name));
 }
 
-/** Whether labels of CARLA have the tags before release 0.9.14, in which roads were 7 and the sky 13, not 1 and 11. */
+/** Whether labels of CARLA have the tags before release 0.9.14, in which roads were 7 and the sky 13: later rare tags. */
 function hasOldTags(labels: string): boolean {
-  const counts = new Map<number, number>();
-  for (const name of namesIn(labels).slice(0, 5)) {
-    const path = join(labels, name);
-    try {
-      for (const color of decodeLabel(readFileSync(path), path, "color").values)
-        counts.set(color >> 16, (counts.get(color >> 16) ?? 0) + 1);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error; // reported where it matters
+  const files = readdirSync(labels, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.png$/i.test(name) && isFile(join(labels, name)))
+    .sort(compareNames);
+  let [old, all] = [0, 0];
+  for (const path of [0, 1, 2, 3, 4].map((k) => files[Math.floor((k * files.length) / 5)])) {
+    if (path === undefined) continue;
+    for (const value of redValues(join(labels, path))) {
+      if (value === 7 || value === 13) old++;
+      all++;
     }
   }
-  const pixels = (...tags: number[]) => tags.reduce((sum, tag) => sum + (counts.get(tag) ?? 0), 0);
-  return pixels(7, 13) > pixels(1, 11);
+  return old > 0.1 * all;
+}
+
+/** The red channel of a label; [] if it cannot be read, which is reported where it matters. */
+function redValues(path: string): number[] {
+  try {
+    return [...decodeLabel(readFileSync(path), path, "color").values].map((color) => color >> 16);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [];
+  }
 }
 
 const namesIn = (folder: string): string[] =>

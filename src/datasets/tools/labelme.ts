@@ -153,29 +153,31 @@ function shapeOf(shape: Table, where: string) {
 function paintOf(shape: Table, points: readonly number[], where: string): Paint {
   const kind = shape.shape_type ?? "polygon";
   const [x0 = 0, y0 = 0, x1 = x0, y1 = y0] = points;
-  // Two corners of a rectangle, or four (X-AnyLabeling).
-  const [xs, ys] = [0, 1].map((odd) => points.filter((_, i) => i % 2 === odd)) as [
-    number[],
-    number[],
-  ];
-  const [left, right, top, bottom] = [
-    Math.min(...xs),
-    Math.max(...xs),
-    Math.min(...ys),
-    Math.max(...ys),
-  ];
   if (kind === "polygon") return polygon([points]);
-  if (kind === "rectangle") return rectangle({ left, top, right, bottom });
+  if (kind === "rectangle") return rectangle(boxOf(points));
   if (kind === "circle") {
     const radius = Math.hypot(x1 - x0, y1 - y0);
     return ellipse({ x: x0, y: y0, rx: radius, ry: radius });
   }
   if (kind === "mask") {
     const mask = textOf(shape.mask, `${where}.mask`);
+    const { left, top } = boxOf(points);
     return bitmap(() => Buffer.from(mask, "base64"), Math.round(left), Math.round(top));
   }
   throw new UserError(
     "unsupported-file",
     `${where}: a ${kind} has no area: replace it by a polygon, or remove it.`,
   );
+}
+
+/** The box around two corners, or four as X-AnyLabeling writes them; x and y in turn. */
+function boxOf(points: readonly number[]) {
+  const [xs, ys] = [0, 1].map((odd) => points.filter((_, i) => i % 2 === odd)) as [
+    number[],
+    number[],
+  ];
+  return {
+    ...{ left: Math.min(...xs), right: Math.max(...xs) },
+    ...{ top: Math.min(...ys), bottom: Math.max(...ys) },
+  };
 }

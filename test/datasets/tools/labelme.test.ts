@@ -68,6 +68,16 @@ describe("labelme", () => {
       ]);
     }));
 
+  it("draws polygons of any number of points", () =>
+    inTemporaryFolder(async (root) => {
+      await images(root, "a.png");
+      const edge = Array.from({ length: 200_000 }, (_, i) => [i / 50_000, 0] as const);
+      await file(root, "a.json", labelme("a.png", { ...car, points: [...edge, [4, 2], [0, 2]] }));
+      await file(root, "labels.txt", "car\nlane\n");
+      const empty = Array(4).fill("........");
+      await expectLabel(open("labelme", root, { unlabelled }), ["aaaa....", "aaaa....", ...empty]);
+    }));
+
   it("draws all shapes with an area, in the order of the file", () =>
     inTemporaryFolder(async (root) => {
       await images(root, "a.png");

@@ -9,7 +9,7 @@ const run = promisify(execFile);
  * @param folder an empty folder, for what the processes write
  * @param imports import statements of the program
  * @param take an expression that calls `inside()` while the lock is held, and returns whether it was held
- * @throws if a process has not had all its turns alone after four minutes
+ * @throws if two processes hold the lock at once, or if this takes more than four minutes
  */
 export async function fourTakeTurns(folder: string, imports: string, take: string): Promise<void> {
   const program = `

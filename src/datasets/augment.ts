@@ -70,7 +70,7 @@ function crop(sample: Sample, share: number, random: Random): Sample {
       const from = ((top + y) * width + left) * channels;
       return data.subarray(from, from + window.width * channels);
     });
-    return new Uint8Array(Buffer.concat(rows));
+    return Buffer.concat(rows);
   };
   const enlarged = resized({ ...window, data: part(image, 3) }, sample);
   const result = { ...sample, image: new Uint8Array(enlarged.data.buffer) };

@@ -46,6 +46,7 @@ export function writeVideo(
   let encoder: Ffmpeg | undefined;
   const start = () => {
     writing(path, () => mkdirSync(dirname(path), { recursive: true }));
+    process.once("exit", abandon); // a second Ctrl-C ends the process immediately
     return startFfmpeg("ffmpeg", [
       ...["-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", `${width}x${height}`],
       ...["-framerate", `${numerator}/${denominator}`, "-i", "pipe:0"],
@@ -58,7 +59,6 @@ export function writeVideo(
     encoder?.process.kill("SIGKILL");
     rmSync(temporary, { force: true });
   };
-  process.once("exit", abandon); // a second Ctrl-C ends the process immediately
   const requireSuccess = async ({ failure }: Ffmpeg) => {
     const failed = await failure;
     if (failed === undefined) return;
